@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config.hpp"
+
+#include <toml++/toml.h>
+
+#include <set>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+/// Runs a function on every field.
+class EachField final : public Fields {
+ public:
+  using Action = std::function<void(const std::string&, FieldRef, std::string_view)>;
+  explicit EachField(Action action) : action_(std::move(action)) {}
+
+ private:
+  void on_field(const std::string& key, FieldRef value, std::string_view help) override { action_(key, value, help); }
+  Action action_;
+};
+
+void each_field(const Visit& visit, EachField::Action action) {
+  EachField visitor(std::move(action));
+  visit(visitor);
+}
+
+std::string type_name(FieldRef field) {
+  constexpr const char* names[] = {"true or false", "a whole number", "a number", "a text",
+                                   "a list of whole numbers", "a list of numbers", "a list of texts"};
+  return names[field.index()];
+}
+
+template <class T>
+bool assign(const toml::node& node, T& out) {
+  if constexpr (std::is_same_v<T, double>) {
+    if (const auto value = node.value<double>(); value && node.is_number()) return out = *value, true;
+  } else {
+    if (const auto value = node.value_exact<T>()) return out = *value, true;
+  }
+  return false;
+}
+
+template <class T>
+bool assign(const toml::node& node, std::vector<T>& out) {
+  const auto* array = node.as_array();
+  if (!array) return false;
+  std::vector<T> values;
+  for (const auto& item : *array) {
+    T value;
+    if (!assign(item, value)) return false;
+    values.push_back(std::move(value));
+  }
+  out = std::move(values);
+  return true;
+}
+
+std::string place(const std::string& name, const toml::source_region& source) {
+  return source.begin ? cat(name, " line ", source.begin.line) : name;
+}
+
+/// Sets the fields that `table` names; throws for any key that is not a field.
+void apply(const Visit& visit, const toml::table& table, const std::string& name) {
+  std::map<std::string, FieldRef> known;
+  std::vector<std::string> keys;
+  std::set<std::string> sections;
+  each_field(visit, [&](const std::string& key, FieldRef field, std::string_view) {
+    known.emplace(key, field);
+    keys.push_back(key);
+    for (size_t dot = key.find('.'); dot != std::string::npos; dot = key.find('.', dot + 1)) {
+      sections.insert(key.substr(0, dot));
+    }
+  });
+  const std::function<void(const toml::table&, const std::string&)> walk = [&](const toml::table& level,
+                                                                                const std::string& prefix) {
+    for (const auto& [part, node] : level) {
+      const std::string key = prefix + std::string(part.str());
+      if (const auto found = known.find(key); found != known.end()) {
+        if (!std::visit([&](auto* field) { return assign(node, *field); }, found->second)) {
+          throw Error(Exit::config, cat(place(name, node.source()), ": ", key, " must be ", type_name(found->second)));
+        }
+      } else if (node.is_table() && sections.contains(key)) {
+        walk(*node.as_table(), key + ".");
+      } else {
+        const std::string near = nearest_name(key, keys);
+        throw Error(Exit::config, cat(place(name, node.source()), ": unknown key '", key, "'",
+                                      near.empty() ? "; `evenray config` lists all" : "; did you mean '" + near + "'?"));
+      }
+    }
+  };
+  walk(table, "");
+}
+
+toml::table parse(std::string_view text, const std::string& name) {
+  try {
+    return toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    throw Error(Exit::config, cat(place(name, error.source()), ": ", error.description()));
+  }
+}
+
+std::string toml_text(const std::string& value) {
+  std::ostringstream out;
+  out << toml::node_view<const toml::node>(toml::value<std::string>(value));
+  return out.str();
+}
+std::string toml_text(bool value) { return value ? "true" : "false"; }
+std::string toml_text(int64_t value) { return std::to_string(value); }
+std::string toml_text(double value) {
+  // The shortest text that reads back as the same number, always with a point or an exponent.
+  char buffer[32];
+  for (int digits = 1; digits <= 17; ++digits) {
+    std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
+    if (std::strtod(buffer, nullptr) == value) break;
+  }
+  std::string text(buffer);
+  if (text.find_first_of(".ein") == std::string::npos) text += ".0";
+  return text;
+}
+template <class T>
+std::string toml_text(const std::vector<T>& values) {
+  std::vector<std::string> parts;
+  for (const auto& value : values) parts.push_back(toml_text(value));
+  return "[" + join(parts) + "]";
+}
+
+std::string toml_text(FieldRef field) {
+  return std::visit([](auto* value) { return toml_text(*value); }, field);
+}
+
+/// "a.b=c" as a table: c is TOML where it parses as such, else text.
+toml::table parse_set(const std::string& set) {
+  const size_t equals = set.find('=');
+  check(equals != std::string::npos && equals > 0, Exit::usage, cat("--set takes KEY=VALUE, not '", set, "'"));
+  const std::string key = trim(set.substr(0, equals)), value = trim(set.substr(equals + 1));
+  try {
+    return toml::parse(key + " = " + value);
+  } catch (const toml::parse_error&) {
+    return parse(key + " = " + toml_text(value), "--set");
+  }
+}
+
+}  // namespace
+
+void read_config_text(const Visit& visit, std::string_view text, const std::string& name) {
+  apply(visit, parse(text, name), name);
+}
+
+void read_config(const Visit& visit, const Path& file, const std::vector<std::string>& sets) {
+  if (!file.empty()) read_config_text(visit, read_file(file, 1 << 20), file.string());
+  for (const auto& set : sets) apply(visit, parse_set(set), "--set");
+}
+
+std::string write_config(const Visit& visit, bool comments, std::string_view section) {
+  std::string out, current;
+  bool any = false;
+  each_field(visit, [&](const std::string& key, FieldRef field, std::string_view help) {
+    const size_t dot = key.rfind('.');
+    const std::string table = dot == std::string::npos ? "" : key.substr(0, dot);
+    const std::string within = std::string(section);
+    if (!section.empty() && table != within && !table.starts_with(within + ".")) return;
+    any = true;
+    if (table != current) {
+      out += cat(out.empty() ? "" : "\n", "[", table, "]\n");
+      current = table;
+    }
+    if (comments) out += cat("# ", help, "\n");
+    out += cat(dot == std::string::npos ? key : key.substr(dot + 1), " = ", toml_text(field), "\n");
+  });
+  check(any, Exit::usage, cat("no configuration section '", section, "'"));
+  return out;
+}
+
+std::map<std::string, std::string> flat_config(const Visit& visit) {
+  std::map<std::string, std::string> out;
+  each_field(visit, [&](const std::string& key, FieldRef field, std::string_view) { out[key] = toml_text(field); });
+  return out;
+}
+
+}  // namespace evenray

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/csv.hpp"
+
+#include <csv.h>
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+struct Reading {
+  CsvTable table;
+  std::vector<std::string> row;
+  size_t line = 0;
+  std::string fault;
+};
+
+void on_field(void* field, size_t size, void* reading) {
+  static_cast<Reading*>(reading)->row.emplace_back(static_cast<const char*>(field), size);
+}
+
+void on_row(int, void* data) {
+  auto& reading = *static_cast<Reading*>(data);
+  ++reading.line;
+  auto row = std::move(reading.row);
+  reading.row.clear();
+  auto& table = reading.table;
+  if (table.columns.empty()) {
+    table.columns = std::move(row);
+  } else if (row.size() == table.columns.size()) {
+    table.rows.push_back(std::move(row));
+  } else if (reading.fault.empty()) {
+    reading.fault =
+        cat("line ", reading.line, " has ", row.size(), " fields, the header ", table.columns.size());
+  }
+}
+
+}  // namespace
+
+std::optional<size_t> CsvTable::find(std::string_view column) const {
+  const auto found = std::find(columns.begin(), columns.end(), column);
+  if (found == columns.end()) return std::nullopt;
+  return static_cast<size_t>(found - columns.begin());
+}
+
+size_t CsvTable::require(std::string_view column) const {
+  if (const auto found = find(column)) return *found;
+  throw Error(Exit::bad_data, cat(path.string(), ": missing column '", column, "' (there are: ", join(columns), ")"));
+}
+
+CsvTable read_csv(const Path& path) {
+  std::string bytes = read_file(path, uint64_t{1} << 30);
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.erase(0, 3);
+  Reading reading;
+  csv_parser parser;
+  csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI);
+  const size_t parsed = csv_parse(&parser, bytes.data(), bytes.size(), on_field, on_row, &reading);
+  const bool whole = parsed == bytes.size() && csv_fini(&parser, on_field, on_row, &reading) == 0;
+  csv_free(&parser);
+  if (!whole) reading.fault = cat("a quote is wrong after line ", reading.line);
+  if (reading.fault.empty() && reading.table.columns.empty()) reading.fault = "no header line";
+  check(reading.fault.empty(), Exit::bad_data, cat(path.string(), ": ", reading.fault));
+  reading.table.path = path;
+  return std::move(reading.table);
+}
+
+std::string csv_line(const std::vector<std::string>& fields) {
+  std::string line;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (i) line += ',';
+    if (fields[i].find_first_of(",\"\r\n") == std::string::npos) {
+      line += fields[i];
+      continue;
+    }
+    line += '"';
+    for (char c : fields[i]) line += c == '"' ? std::string("\"\"") : std::string(1, c);
+    line += '"';
+  }
+  return line + "\n";
+}
+
+}  // namespace evenray

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/files.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr std::string_view kTemporaryMark = ".evenray-tmp-";
+
+/// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return number_; }
+  bool close() { return ::close(std::exchange(number_, -1)) == 0; }
+
+ private:
+  int number_;
+};
+
+Path folder_of(const Path& path) { return path.has_parent_path() ? path.parent_path() : Path("."); }
+
+void sync_folder(const Path& folder) {
+  Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) throw_errno("sync folder", folder);
+}
+
+void write_all(int descriptor, std::string_view bytes, const Path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno("write", path);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+}  // namespace
+
+Digest::Digest() : state_(EVP_MD_CTX_new()) {
+  if (!state_ || EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(state_), EVP_sha256(), nullptr) != 1) {
+    throw Error(Exit::failed, "cannot start a SHA-256 digest");
+  }
+}
+
+Digest::~Digest() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(state_)); }
+
+void Digest::add(const void* data, size_t bytes) {
+  EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(state_), data, bytes);
+}
+
+std::string Digest::hex() {
+  unsigned char bytes[EVP_MAX_MD_SIZE];
+  unsigned int count = 0;
+  EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(state_), bytes, &count);
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (unsigned int i = 0; i < count; ++i) {
+    out += digits[bytes[i] >> 4];
+    out += digits[bytes[i] & 15];
+  }
+  return out;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Digest digest;
+  digest.add(bytes);
+  return digest.hex();
+}
+
+std::string read_file(const Path& path, uint64_t limit) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) throw_errno("open", path);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw_errno("read", path);
+  check(S_ISREG(status.st_mode), Exit::missing_input, cat("cannot read ", path.string(), ": not a file"));
+  const auto size = static_cast<uint64_t>(status.st_size);
+  if (size > limit) {
+    throw Error(Exit::bad_data, cat(path.string(), ": ", size, " bytes, more than the ", limit, " that are read"));
+  }
+  std::string bytes(size, '\0');
+  size_t filled = 0;
+  while (filled < size) {
+    const ssize_t got = ::read(file.get(), bytes.data() + filled, size - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno("read", path);
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+void write_atomic(const Path& path, std::string_view bytes) { write_atomic(path, std::span(&bytes, 1)); }
+
+void write_atomic(const Path& path, std::span<const std::string_view> pieces) {
+  make_folder(folder_of(path));
+  const Path temporary = temporary_beside(path);
+  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (file.get() < 0) {
+    if (errno == ENOENT) errno = EACCES;
+    throw_errno("create", path);
+  }
+  try {
+    for (const auto piece : pieces) write_all(file.get(), piece, path);
+    if (!file.close()) throw_errno("write", path);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  publish(temporary, path);
+}
+
+Path temporary_beside(const Path& path) {
+  return folder_of(path) / cat(".", path.filename().string(), kTemporaryMark, ::getpid());
+}
+
+void publish(const Path& temporary, const Path& path) {
+  try {
+    {
+      Descriptor file(::open(temporary.c_str(), O_RDWR | O_CLOEXEC));
+      if (file.get() < 0 || ::fsync(file.get()) != 0) throw_errno("sync", path);
+    }
+    if (::rename(temporary.c_str(), path.c_str()) != 0) throw_errno("rename to", path);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  sync_folder(folder_of(path));
+}
+
+void make_folder(const Path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error || !std::filesystem::is_directory(path, error)) {
+    throw Error(error == std::errc::no_space_on_device ? Exit::io : Exit::cannot_create,
+                cat("cannot create folder ", path.string(), ": ", error ? error.message() : "a file is in the way"));
+  }
+}
+
+uint64_t free_bytes(const Path& path) {
+  Path folder = std::filesystem::absolute(path);
+  while (!std::filesystem::is_directory(folder) && folder.has_relative_path()) folder = folder.parent_path();
+  struct statvfs status {};
+  if (::statvfs(folder.c_str(), &status) != 0) throw_errno("ask the free space of", folder);
+  return uint64_t{status.f_bavail} * status.f_frsize;
+}
+
+void remove_leftovers(const Path& folder) {
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().filename().string().find(kTemporaryMark) != std::string::npos) {
+      std::error_code ignored;
+      std::filesystem::remove(entry->path(), ignored);
+    }
+  }
+}
+
+FolderLock::FolderLock(const Path& folder) {
+  const Path path = folder / ".lock";
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) throw_errno("create", path);
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(descriptor_);
+    throw Error(Exit::cannot_create, cat(folder.string(), " is in use by another evenray process"));
+  }
+}
+
+FolderLock::~FolderLock() { ::close(descriptor_); }
+
+}  // namespace evenray

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/log.hpp"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+struct Log {
+  LogLevel level = LogLevel::normal;
+  std::shared_ptr<spdlog::sinks::stderr_sink_mt> console = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  spdlog::logger logger{"evenray", console};
+
+  Log() {
+    console->set_pattern("evenray: %v");
+    logger.set_level(spdlog::level::info);
+    set(LogLevel::normal);
+  }
+  void set(LogLevel wanted) {
+    level = wanted;
+    const bool chatty = level == LogLevel::verbose || (level == LogLevel::normal && isatty(STDERR_FILENO));
+    console->set_level(chatty                       ? spdlog::level::info
+                       : level == LogLevel::quiet ? spdlog::level::err
+                                                  : spdlog::level::warn);
+  }
+};
+
+Log& log() {
+  static Log instance;
+  return instance;
+}
+
+}  // namespace
+
+void set_log_level(LogLevel level) { log().set(level); }
+LogLevel log_level() { return log().level; }
+void log_info(const std::string& message) { log().logger.info(message); }
+void log_warning(const std::string& message) { log().logger.warn(message); }
+void log_error(const std::string& message) { log().logger.error(message); }
+
+LogFile::LogFile(const Path& path) {
+  try {
+    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string());
+    sink->set_pattern("%Y-%m-%dT%H:%M:%S %l %v");
+    log().logger.sinks().push_back(sink);
+    log().logger.flush_on(spdlog::level::info);
+  } catch (const spdlog::spdlog_ex&) {
+    throw Error(Exit::cannot_create, cat("cannot write the log ", path.string()));
+  }
+}
+
+LogFile::~LogFile() { log().logger.sinks().pop_back(); }
+
+bool terminal() {
+  const char* term = std::getenv("TERM");
+  return isatty(STDERR_FILENO) && !std::getenv("NO_COLOR") && term && std::string_view(term) != "dumb";
+}
+
+}  // namespace evenray

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/parallel.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace evenray {
+
+int hardware_threads() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+void parallel_for(size_t n, int threads, const std::function<void(size_t)>& body) {
+  std::atomic<size_t> next{0};
+  std::exception_ptr failure;
+  std::mutex mutex;
+  auto work = [&] {
+    for (size_t i = next++; i < n; i = next++) {
+      try {
+        body(i);
+      } catch (...) {
+        std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+        next = n;
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (int t = 1; t < std::min<int64_t>(threads, static_cast<int64_t>(n)); ++t) workers.emplace_back(work);
+    work();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+namespace detail {
+
+void ordered_pipeline(size_t n,
+                      int threads,
+                      size_t ahead,
+                      const std::function<std::shared_ptr<void>(size_t)>& produce,
+                      const std::function<void(size_t, std::shared_ptr<void>)>& consume) {
+  if (threads <= 1) {
+    for (size_t i = 0; i < n; ++i) consume(i, produce(i));
+    return;
+  }
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::map<size_t, std::shared_ptr<void>> ready;
+  std::exception_ptr failure;
+  size_t next = 0, consumed = 0;
+  auto work = [&] {
+    std::unique_lock lock(mutex);
+    while (true) {
+      changed.wait(lock, [&] { return failure || next >= n || next < consumed + ahead; });
+      if (failure || next >= n) return;
+      const size_t i = next++;
+      lock.unlock();
+      std::shared_ptr<void> result;
+      std::exception_ptr error;
+      try {
+        result = produce(i);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      lock.lock();
+      if (error && !failure) failure = error;
+      if (!error) ready.emplace(i, std::move(result));
+      changed.notify_all();
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (int t = 0; t < threads; ++t) workers.emplace_back(work);
+    for (size_t i = 0; i < n; ++i) {
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [&] { return failure || ready.contains(i); });
+      if (failure) break;
+      auto result = std::move(ready.extract(i).mapped());
+      consumed = i + 1;
+      changed.notify_all();
+      lock.unlock();
+      try {
+        consume(i, std::move(result));
+      } catch (...) {
+        lock.lock();
+        if (!failure) failure = std::current_exception();
+        changed.notify_all();
+        break;
+      }
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace detail
+}  // namespace evenray

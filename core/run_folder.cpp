@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/run_folder.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+std::atomic<bool> stop_flag{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void on_stop_signal(int number) {
+  if (stop_flag.exchange(true)) _exit(128 + number);
+}
+
+/// Keys whose change between start and resume changes no result.
+bool free_to_change(const std::string& key) { return key == "checkpoint_every_s"; }
+
+}  // namespace
+
+void Runtime::fields(Fields& f) {
+  f("seed", seed, "every random stream is derived from it");
+  f("threads", threads, "worker and torch threads; 0: all that the machine has");
+  f("device", device, "auto, cpu, cuda or cuda:i");
+  f("precision", precision, "auto (bf16 where the hardware has it), bf16 or fp32");
+  f("checkpoint_every_s", checkpoint_every_s, "seconds between checkpoints; changes no result");
+}
+
+void Runtime::check() const {
+  evenray::check(threads >= 0 && threads <= 1024, Exit::config, "threads must be 0 (all) to 1024");
+  evenray::check(seed >= 0, Exit::config, "seed must be 0 or more");
+  evenray::check(precision == "auto" || precision == "bf16" || precision == "fp32", Exit::config,
+                 cat("precision must be auto, bf16 or fp32, not '", precision, "'"));
+  evenray::check(checkpoint_every_s >= 0, Exit::config, "checkpoint_every_s must be 0 or more");
+}
+
+int Runtime::thread_count() const { return threads > 0 ? static_cast<int>(threads) : hardware_threads(); }
+
+RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : folder_(folder) {
+  make_folder(folder);
+  const Path config = folder / "config.toml";
+  resumed_ = std::filesystem::exists(config);
+  check(resume || !resumed_, Exit::cannot_create,
+        cat(folder.string(), " holds a run already: give --resume to go on with it, or another --out"));
+  lock_ = std::make_unique<FolderLock>(folder);
+  remove_leftovers(folder);
+  if (resumed_) {
+    auto now = flat_config(settings);
+    // The settings are read back into the same structs, compared, and put back.
+    const std::string text = write_config(settings);
+    read_config_text(settings, read_file(config, 1 << 20), config.string());
+    const auto before = flat_config(settings);
+    read_config_text(settings, text, "settings");
+    std::vector<std::string> changes;
+    for (const auto& [key, value] : now) {
+      const auto old = before.find(key);
+      if (old != before.end() && old->second != value && !free_to_change(key)) {
+        changes.push_back(cat(key, " was ", old->second, ", now ", value));
+      }
+    }
+    check(changes.empty(), Exit::config,
+          cat(folder.string(), ": cannot resume with changed settings: ", join(changes, "; ")));
+  } else {
+    write_atomic(config, write_config(settings));
+  }
+  log_ = std::make_unique<LogFile>(folder / "log.txt");
+}
+
+bool run_done(const Path& folder) { return std::filesystem::exists(folder / "DONE"); }
+bool RunFolder::done() const { return run_done(folder_); }
+
+void RunFolder::event(const Json& event) {
+  std::ofstream out(folder_ / "events.jsonl", std::ios::app);
+  out << event.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
+  out.flush();
+  if (!out) throw_errno("write", folder_ / "events.jsonl");
+}
+
+void RunFolder::rewind_events(int64_t step) {
+  const Path path = folder_ / "events.jsonl";
+  if (!std::filesystem::exists(path)) return;
+  std::string kept;
+  for (const auto& line : split_text(read_file(path), '\n')) {
+    const Json event = Json::parse(line, nullptr, false);
+    if (event.is_object() && event.value("step", int64_t{0}) <= step) kept += line + "\n";
+  }
+  write_atomic(path, kept);
+}
+
+void RunFolder::finish() { write_atomic(folder_ / "DONE", ""); }
+
+void catch_stop_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_stop_signal;
+  for (int number : {SIGTERM, SIGINT, SIGUSR2}) sigaction(number, &action, nullptr);
+}
+
+bool stop_requested() { return stop_flag; }
+
+void throw_if_stopped() {
+  if (stop_flag) throw Error(Exit::stopped, "stopped; run the same command again to go on");
+}
+
+}  // namespace evenray

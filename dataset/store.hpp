@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <array>
+#include <memory>
+#include <opencv2/core.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/json.hpp"
+#include "dataset/sample.hpp"
+
+namespace evenray {
+
+/// The HDF5 store: docs/format.md says what is in the file.
+inline constexpr std::array<const char*, 3> kParts = {"train", "val", "test"};
+
+struct StoreInfo {
+  std::vector<std::string> class_names;
+  bool multi_label = false;
+  int height = 0, width = 0;
+  int bits = 8;          ///< 8: u8, 16: u16
+  int value_max = 255;
+  std::vector<std::string> meta_columns;
+  std::string config;    ///< TOML
+  std::string source, source_digest, licence;
+
+  /// Index of a class; throws 65 "this store has no class 'x' (it has: ...)".
+  int class_index(std::string_view name) const;
+};
+
+/// One row; the image is CV_8UC1 or CV_16UC1 of the store's size.
+struct StoreRow {
+  cv::Mat image;
+  std::vector<int8_t> labels;
+  std::string id, group, source_path;
+  std::array<float, 2> scale{1, 1}, offset{0, 0};
+  std::vector<Box> boxes;  ///< in store pixels
+  bool boxes_known = false;
+  Provenance provenance;
+  float weight = 1;
+  std::vector<std::string> meta;
+};
+
+/// Everything of a part but its pixels, in memory.
+struct StorePart {
+  std::string name;
+  std::vector<std::vector<int8_t>> labels;
+  std::vector<std::string> ids, groups, source_paths;
+  std::vector<std::array<float, 2>> scales, offsets;
+  std::vector<std::vector<Box>> boxes;
+  std::vector<uint8_t> boxes_known;
+  std::vector<Provenance> provenance;
+  std::vector<float> weights;
+  std::vector<std::vector<std::string>> meta;  ///< [row][column] as text
+  int64_t size() const { return static_cast<int64_t>(ids.size()); }
+  /// Rows whose label of the class is 1.
+  std::vector<int64_t> rows_of(int class_index) const;
+};
+
+/// Writes a store: rows in the order of add() within each part; nothing under the final name before finish() has checked it.
+/// Compression runs on `threads` workers inside finish-bounded queues; the content does not depend on their number.
+class StoreWriter {
+ public:
+  /// gzip_level -1: none. expected_rows: for the check of free space (74 where it would not fit). Throws 73 where it cannot write.
+  StoreWriter(const Path& path, StoreInfo info, int64_t expected_rows, int gzip_level = -1);
+  ~StoreWriter();  ///< without finish(): removes the temporary file
+  StoreWriter(const StoreWriter&) = delete;
+  StoreWriter& operator=(const StoreWriter&) = delete;
+
+  /// What add() would do with the pixels on the writer thread, done on a worker instead: give the result to add().
+  /// Thread-safe. Empty for stores without compression.
+  std::string compress(const cv::Mat& image) const;
+  /// part: "train", "val" or "test". `compressed`: from compress(), or empty.
+  void add(const std::string& part, const StoreRow& row, std::string compressed = "");
+  /// Rows to draw for a balanced epoch of train; optional.
+  void set_balanced_index(std::vector<int64_t> rows);
+  /// Writes the small columns and attributes, checks the file, fsyncs, renames. Returns the content digest.
+  std::string finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Reads a store. Hostile-safe: refuses links, external storage, virtual layouts, foreign filters and sizes that do not fit.
+class Store {
+ public:
+  /// Throws 66 if missing, 65 with the first fault.
+  explicit Store(const Path& path);
+  ~Store();
+  Store(Store&&) noexcept;
+
+  const Path& path() const;
+  const StoreInfo& info() const;
+  const std::string& content_digest() const;
+  /// Read on first use.
+  const StorePart& part(const std::string& name) const;
+  /// One image, thread-safe (one lock).
+  cv::Mat image(const std::string& part, int64_t row) const;
+  /// count images from `first` into `out` (count * height * width * bits/8 bytes).
+  void read_images(const std::string& part, int64_t first, int64_t count, void* out) const;
+  std::vector<int64_t> balanced_index() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Full check of a store: schema, shapes, digest, provenance, real and unaltered val/test, no group in two of train, val, test.
+/// nullopt where all is well, else the first fault.
+std::optional<std::string> check_store(const Path& path);
+
+}  // namespace evenray
