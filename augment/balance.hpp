@@ -25,6 +25,8 @@ class Source {
   /// As the user names it: "copy", "augment:xray", "gan:DIR".
   virtual std::string name() const = 0;
   virtual Origin origin() const = 0;
+  /// Whether it can draw images of the class.
+  virtual bool serves(int class_index) const { return true; }
   /// Images number first .. first+count-1 of the class; a function of `rng`'s key and the number alone. `parents`: the train rows
   /// of the class to start from (number i uses parents[i % size] after a seeded shuffle of each round).
   virtual std::vector<Drawn> draw(int class_index, int64_t first, int64_t count, const Rng& rng) = 0;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The classifier room trains image classifiers on the train part of a store, chooses the checkpoint by AUPRC on its val part, and
+// measures them on a part that training never saw. train_classifier() writes a run folder; Classifier predicts with its best checkpoint;
+// metrics.hpp holds the panel of figures, for anybody's predictions; origin_auroc() asks whether synthetic images give themselves away.
+
+#include <opencv2/core.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "classifier/metrics.hpp"
+#include "classifier/predictions.hpp"
+#include "core/run_folder.hpp"
+#include "dataset/store.hpp"
+#include "nn/compute.hpp"
+
+namespace evenray {
+
+struct ClassifyOptions {
+  std::string arch = "small";
+  int64_t steps = 600;
+  int64_t minibatch = 64;
+  double lr = 2e-3;
+  double weight_decay = 1e-2;
+  double warmup_share = .1;
+  double ema_half_life_steps = 20;
+  std::string loss_weights = "none";
+  std::string sampling = "natural";
+  bool mirror = true;
+  double rotate_deg = 10;
+  double scale = .1;
+  double shift = .05;
+  double intensity = .2;
+  int64_t eval_every = 0;
+  int64_t patience = 0;
+  int64_t bootstrap = 1000;
+
+  void fields(Fields& f);
+  void check() const;
+};
+
+std::vector<std::string> architectures();
+
+/// Trains on all rows of `train`. Files: checkpoints/ (best by validation AUPRC; where val has no positives the last), events.jsonl,
+/// metrics.json (validation), thresholds.json (Youden on validation, frozen), DONE. Resumes bit for bit with the same thread count.
+/// Throws 65 for a store without training rows or with one class only, 75 after a stop signal.
+void train_classifier(const Store& store, const ClassifyOptions& options, const Runtime& runtime, RunFolder& run);
+
+/// A trained classifier.
+class Classifier {
+ public:
+  /// path: a checkpoint or a run folder. Throws 66, 65.
+  Classifier(const Path& path, const Compute& compute);
+  ~Classifier();
+  Classifier(Classifier&&) noexcept;
+
+  const std::vector<std::string>& class_names() const;
+  /// Frozen on validation; empty where there was none.
+  const std::map<std::string, double>& thresholds() const;
+  int height() const;
+  int width() const;
+  int bits() const;
+
+  /// Probabilities of a store's part. Throws 65 where its size, depth or classes differ from those trained with.
+  Predictions predict(const Store& store, const std::string& part) const;
+  /// [image][class]; images of the network's size and depth.
+  std::vector<std::vector<double>> predict(const std::vector<cv::Mat>& images) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Can a small network tell real from synthetic images of one class? Trained on half of each, AUROC on the other half with its interval;
+/// .5 = no trace. Both sets at least 20 images. Same size and depth.
+Json origin_auroc(const std::vector<cv::Mat>& real, const std::vector<cv::Mat>& synthetic, int64_t steps, uint64_t seed,
+                  const Compute& compute);
+
+/// Seconds per training step on random images, after a warm-up.
+double classifier_step_seconds(const ClassifyOptions& options, int height, int width, const Compute& compute, int steps);
+
+}  // namespace evenray

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <torch/torch.h>
+
+#include <chrono>
+
+#include "classifier/classifier.hpp"
+#include "classifier/fit.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "nn/blocks.hpp"
+#include "nn/checkpoint.hpp"
+
+namespace evenray {
+
+struct Classifier::State {
+  std::vector<std::string> class_names;
+  std::map<std::string, double> thresholds;
+  bool multi_label = false;
+  int height = 0, width = 0, bits = 8, value_max = 255;
+  Standardise standardise;
+  Compute compute;
+  std::shared_ptr<ClassifierNet> net;
+};
+
+Classifier::Classifier(const Path& path, const Compute& compute) : state_(std::make_unique<State>()) {
+  const Path file_path = model_file(path);
+  const TensorFile file = read_safetensors(file_path);
+  check(require_metadata(file, "kind", file_path) == "classifier", Exit::bad_data, cat(file_path.string(), " is no classifier"));
+  State& state = *state_;
+  ClassifyOptions options;
+  try {
+    read_config_text([&](Fields& f) { f.section("classify", options); }, require_metadata(file, "config", file_path), file_path.string());
+    const Json facts = Json::parse(require_metadata(file, "facts", file_path));
+    state.class_names = facts.at("class_names").get<std::vector<std::string>>();
+    state.multi_label = facts.at("multi_label");
+    state.height = facts.at("size_px").at(0);
+    state.width = facts.at("size_px").at(1);
+    state.bits = facts.at("bits");
+    state.value_max = facts.at("value_max");
+    state.standardise = {facts.at("mean"), facts.at("deviation")};
+    options.check();
+  } catch (const Error& error) {
+    throw Error(Exit::bad_data, cat(file_path.string(), ": damaged settings: ", error.what()));
+  } catch (const Json::exception&) {
+    throw Error(Exit::bad_data, cat(file_path.string(), ": damaged facts"));
+  }
+  const Path thresholds = file_path.parent_path().parent_path() / "thresholds.json";
+  if (std::filesystem::exists(thresholds)) state.thresholds = read_json(thresholds).get<std::map<std::string, double>>();
+  state.compute = compute;
+  state.net = make_classifier(options.arch, static_cast<int64_t>(state.class_names.size()));
+  load_module(file, "ema", *state.net, file_path);
+  to_channels_last(*state.net);
+  state.net->to(compute.device);
+}
+
+Classifier::~Classifier() = default;
+Classifier::Classifier(Classifier&&) noexcept = default;
+
+const std::vector<std::string>& Classifier::class_names() const { return state_->class_names; }
+const std::map<std::string, double>& Classifier::thresholds() const { return state_->thresholds; }
+int Classifier::height() const { return state_->height; }
+int Classifier::width() const { return state_->width; }
+int Classifier::bits() const { return state_->bits; }
+
+Predictions Classifier::predict(const Store& store, const std::string& part) const {
+  const auto& info = store.info();
+  check(info.height == state_->height && info.width == state_->width && info.bits == state_->bits, Exit::bad_data,
+        cat(store.path().string(), " has ", info.bits, "-bit images of ", info.height, "x", info.width, " px, the classifier was trained with ",
+            state_->bits, "-bit ones of ", state_->height, "x", state_->width));
+  check(info.class_names == state_->class_names, Exit::bad_data,
+        cat(store.path().string(), " has classes ", join(info.class_names), ", the classifier ", join(state_->class_names)));
+  const auto& rows = store.part(part);
+  check(rows.size() > 0, Exit::bad_data, cat(store.path().string(), ": part ", part, " is empty"));
+  const auto images = load_images(store, part, state_->compute.device);
+  return {info.class_names, rows.ids, rows.groups, rows.labels,
+          to_rows(probabilities(*state_->net, images, state_->value_max, state_->standardise, !state_->multi_label, state_->compute))};
+}
+
+std::vector<std::vector<double>> Classifier::predict(const std::vector<cv::Mat>& images) const {
+  return to_rows(probabilities(*state_->net, from_mats(images), state_->value_max, state_->standardise, !state_->multi_label,
+                               state_->compute));
+}
+
+double classifier_step_seconds(const ClassifyOptions& options, int height, int width, const Compute& compute, int steps) {
+  seed_torch(1);
+  const int64_t count = options.minibatch * 2;
+  Examples examples{torch::randint(256, {count, 1, height, width}, torch::kByte).to(compute.device),
+                    torch::one_hot(torch::arange(count) % 2, 2).to(torch::kFloat).to(compute.device),
+                    torch::ones({count}).to(compute.device), 255, true};
+  Fit fit(examples, options, compute, Rng(1));
+  int64_t step = 0;
+  for (int i = 0; i < 3; ++i) fit.step(step++);
+  fit.take_loss(step);
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < steps; ++i) fit.step(step++);
+  fit.take_loss(steps);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps;
+}
+
+}  // namespace evenray

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The gan room trains generative adversarial networks on one class of a store, draws images from them and judges these.
+// train_gan() writes a run folder; Generator draws from its checkpoint; gan_source() offers it to `balance`; evaluate_gan() compares
+// drawn with real images by SWD, MS-SSIM and nearest neighbours, none of which needs foreign weights.
+
+#include <opencv2/core.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "augment/balance.hpp"
+#include "core/run_folder.hpp"
+#include "dataset/store.hpp"
+#include "nn/compute.hpp"
+
+namespace evenray {
+
+struct GanOptions {
+  std::string family = "dcgan";
+  std::string preset = "small";
+  double total_kimg = 60;
+  int64_t minibatch = 64;
+  int64_t latent = 100;
+  int64_t ngf = 64, ndf = 64;
+  double lr_g = 2e-4, lr_d = 2e-4;
+  double beta1 = .5, beta2 = .999;
+  std::string diffaugment = "brightness,contrast,translation,cutout";
+  bool mirror = false;
+  double ema_kimg = 1;
+  bool spectral_norm = false;
+  double r1_gamma = 0;
+  int64_t r1_every = 16;
+  double eval_every_kimg = 0;
+  int64_t eval_images = 512;
+  bool allow_few = false;
+
+  void fields(Fields& f);
+  /// Throws 78 with the key as the user writes it.
+  void check() const;
+  /// Sets what the preset named in `preset` fixes; the file and flags are read on top of it.
+  void apply_preset();
+};
+
+std::vector<std::string> gan_families();
+std::vector<std::string> gan_presets();
+
+/// Trains on the train rows of `class_name` (empty: on all). Resumes bit for bit with the same thread count. Files: checkpoints/, samples/
+/// (a sheet at each evaluation), events.jsonl, metrics.json, DONE. Throws 65 for an unknown class or fewer than 50 images (unless
+/// allow_few), 78 for a size that the family cannot draw, 75 after a stop signal.
+void train_gan(const Store& store, const std::string& class_name, const GanOptions& options, const Runtime& runtime, RunFolder& run);
+
+/// A trained generator. Image number i is a function of (checkpoint, seed, i, thread count).
+class Generator {
+ public:
+  /// path: a checkpoint or a run folder. Throws 66, 65.
+  Generator(const Path& path, const Compute& compute);
+  ~Generator();
+  Generator(Generator&&) noexcept;
+
+  int height() const;
+  int width() const;
+  int value_max() const;
+  const std::string& class_name() const;  ///< empty: trained on all classes
+  const std::string& digest() const;      ///< of its tensors
+  const Json& facts() const;              ///< settings, kimg, SWD at selection
+
+  std::vector<cv::Mat> sample(int64_t first, int64_t count, uint64_t seed) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// "gan:PATH" as a Source for `balance`. Throws 65 where its class is another than `class_name` or its size differs from the store's
+/// (unless allow_resize: then images are resized, which a classifier may learn to see).
+std::shared_ptr<Source> gan_source(const Path& path, const Store& store, bool allow_resize, const Compute& compute);
+
+struct GanMetrics {
+  bool swd = true, msssim = true, memorisation = true;
+};
+/// "swd,msssim,memorisation"; throws 2 for an unknown name.
+GanMetrics parse_gan_metrics(const std::string& names);
+
+/// `gan eval --json` of cli.md, of images of one size and depth. SWD is taken between equally many fake and real images, and beside it
+/// the floor: between two halves of the real ones.
+Json evaluate_gan(const std::vector<cv::Mat>& fake, const std::vector<cv::Mat>& real, const GanMetrics& metrics, uint64_t seed);
+
+/// Index of the most correlated image of `among` for each of `images`, with the correlation.
+struct Neighbour {
+  size_t index;
+  double correlation;
+};
+std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images, const std::vector<cv::Mat>& among);
+
+/// Seconds per minibatch step of the options on random images, forward, backward and update, after a warm-up (for bench and --dry-run).
+double gan_step_seconds(const GanOptions& options, int height, int width, const Compute& compute, int steps);
+
+}  // namespace evenray

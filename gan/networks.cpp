@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gan/networks.hpp"
+
+#include <torch/torch.h>
+
+#include <array>
+#include <bit>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+struct Family {
+  std::string_view name;
+  std::shared_ptr<GeneratorNet> (*make_generator)(const GanOptions&, int, int);
+  std::shared_ptr<DiscriminatorNet> (*make_discriminator)(const GanOptions&, int, int);
+};
+constexpr std::array kFamilies{Family{"dcgan", &make_dcgan_generator, &make_dcgan_discriminator}};
+
+const Family& family_named(const std::string& name) {
+  for (const auto& family : kFamilies) {
+    if (family.name == name) return family;
+  }
+  throw Error(Exit::config, unknown_name("generator family", name, gan_families()));
+}
+
+}  // namespace
+
+std::vector<std::string> gan_families() {
+  std::vector<std::string> names;
+  for (const auto& family : kFamilies) names.emplace_back(family.name);
+  return names;
+}
+
+std::shared_ptr<GeneratorNet> make_generator(const GanOptions& options, int height, int width) {
+  return family_named(options.family).make_generator(options, height, width);
+}
+
+std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options, int height, int width) {
+  return family_named(options.family).make_discriminator(options, height, width);
+}
+
+SizePlan plan_size(int height, int width) {
+  const int short_side = std::min(height, width);
+  if (short_side >= 16 && std::has_single_bit(static_cast<unsigned>(short_side))) {
+    const int doublings = std::bit_width(static_cast<unsigned>(short_side)) - 3;
+    const int step = 1 << doublings;
+    if (height % step == 0 && width % step == 0) return {height / step, width / step, doublings};
+  }
+  throw Error(Exit::config, cat("a generator cannot draw ", height, "x", width,
+                                " px: the short side must be a power of two from 16 on, the long side a multiple of a quarter of it",
+                                " (64x64, 80x64, 160x128)"));
+}
+
+torch::Tensor latents(const Rng& rng, int64_t first, int64_t count, int64_t length) {
+  auto out = torch::empty({count, length}, torch::kFloat);
+  float* values = out.data_ptr<float>();
+  for (int64_t i = 0; i < count; ++i) {
+    Rng stream = rng.fork("latent", static_cast<uint64_t>(first + i));
+    for (int64_t j = 0; j < length; ++j) *values++ = static_cast<float>(stream.normal());
+  }
+  return out;
+}
+
+void standing_statistics(GeneratorNet& net, const Rng& rng, int64_t minibatch, int64_t latent, int batches, torch::Device device) {
+  torch::NoGradGuard no_grad;
+  std::vector<std::pair<torch::nn::BatchNorm2dImpl*, std::optional<double>>> norms;
+  for (const auto& module : net.modules()) {
+    if (auto* norm = module->as<torch::nn::BatchNorm2d>()) {
+      norms.emplace_back(norm, norm->options.momentum());
+      norm->reset_running_stats();
+      norm->options.momentum(std::nullopt);  // a plain average over all that follows
+    }
+  }
+  net.train();
+  for (int i = 0; i < batches; ++i) net.forward(latents(rng, i * minibatch, minibatch, latent).to(device));
+  net.eval();
+  for (auto& [norm, momentum] : norms) norm->options.momentum(momentum);
+}
+
+}  // namespace evenray

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Inside the gan room only.
+#include <torch/types.h>
+
+#include <memory>
+#include <vector>
+
+#include "gan/diffaugment.hpp"
+#include "gan/networks.hpp"
+#include "nn/compute.hpp"
+#include "nn/optimizer.hpp"
+
+namespace evenray {
+
+/// Generator, discriminator, the generator's average and the optimisers: one training step, and what a checkpoint needs. All that is
+/// random comes from streams named by the step, so nothing but its number has to be remembered.
+class Players {
+ public:
+  Players(const GanOptions& options, int height, int width, const Compute& compute, const Rng& rng);
+
+  /// One update of D, then of G. `real`: [minibatch,1,H,W] in -1..1.
+  void step(const torch::Tensor& real, int64_t step);
+
+  /// Means over the last `steps` steps: loss_d, loss_g, D(real), D(fake). Waits for the device. Throws 1 where a loss is not finite.
+  std::vector<double> take_means(int64_t steps);
+
+  /// `count` images of the averaged generator, always of the same latents, with batch-norm statistics of its own.
+  torch::Tensor draw(int64_t count);
+
+  void save(TensorFile& file) const;
+  /// The average alone: what sampling needs.
+  void save_average(TensorFile& file) const;
+  void load(const TensorFile& file, const Path& path);
+
+ private:
+  torch::Tensor update_discriminator(const torch::Tensor& real, const torch::Tensor& fake, int64_t step, const Rng& stream);
+  torch::Tensor update_generator(const torch::Tensor& fake, const Rng& stream);
+
+  GanOptions options_;
+  Compute compute_;
+  Rng rng_;
+  DiffAugment augment_;
+  std::shared_ptr<GeneratorNet> generator_, average_;
+  std::shared_ptr<DiscriminatorNet> discriminator_;
+  std::unique_ptr<FusedAdam> adam_g_, adam_d_;
+  torch::Tensor sums_;
+};
+
+}  // namespace evenray

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <torch/types.h>
+
+#include <map>
+#include <string>
+
+#include "core/rng.hpp"
+
+namespace evenray {
+
+struct SwdOptions {
+  int64_t patches_per_image = 128;
+  int64_t repeats = 4;
+  int64_t directions = 128;
+};
+
+/// Sliced Wasserstein distance of Laplacian-pyramid patches, x 1000 (Karras et al. 2018, section 5 and their published code): 7x7 patches,
+/// normalised by their own mean and deviation, levels from full size down to a short side of 16, keyed by the short side.
+struct Swd {
+  std::map<int64_t, double> levels;
+  double mean = 0;
+};
+
+/// Descriptors of one set, made once and compared often. Patch places and directions are functions of rng alone.
+class SwdSet {
+ public:
+  /// images: [N,1,H,W], 0..255 (any type).
+  SwdSet(const torch::Tensor& images, const SwdOptions& options, const Rng& rng);
+  /// Between equally many images made with the same options and rng.
+  Swd distance(const SwdSet& other) const;
+  /// Number of pyramid levels.
+  size_t levels() const { return sides_.size(); }
+
+ private:
+  std::vector<int64_t> sides_;
+  std::vector<torch::Tensor> sorted_;  ///< a level: [patches, repeats * directions], each column sorted
+};
+
+/// Levels of the Laplacian pyramid, finest first: 5x5 binomial filter, mirrored borders.
+std::vector<torch::Tensor> laplacian_pyramid(const torch::Tensor& images, int64_t smallest_side = 16);
+
+/// Multi-scale structural similarity of pairs a[i], b[i] in 0..255 (Wang et al. 2003 with the five weights of PGGAN's code), mean over pairs.
+double ms_ssim(const torch::Tensor& a, const torch::Tensor& b);
+
+/// MS-SSIM of `pairs` random pairs of different images of a set: low = diverse.
+double diversity_ms_ssim(const torch::Tensor& images, int64_t pairs, const Rng& rng);
+
+}  // namespace evenray

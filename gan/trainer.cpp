@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <torch/torch.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "core/progress.hpp"
+#include "core/text.hpp"
+#include "dataset/image.hpp"
+#include "dataset/sheet.hpp"
+#include "gan/gan.hpp"
+#include "gan/players.hpp"
+#include "gan/quality.hpp"
+#include "nn/checkpoint.hpp"
+#include "nn/loader.hpp"
+#include "nn/schedule.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr int64_t kFewest = 50;
+constexpr int64_t kLogEvery = 50;
+constexpr int64_t kSheetImages = 32;
+/// From so many validation images of the class on, checkpoints are chosen by them.
+constexpr int64_t kEnoughValidation = 300;
+
+/// One training run: data, schedule, evaluation, checkpoints.
+class Training {
+ public:
+  Training(const Store& store, const std::string& class_name, const GanOptions& options, const Runtime& runtime, RunFolder& run)
+      : store_(store),
+        class_name_(class_name),
+        options_(options),
+        runtime_(runtime),
+        run_(run),
+        compute_(make_compute(runtime)),
+        rng_(Rng(static_cast<uint64_t>(runtime.seed)).fork("gan")),
+        checkpoints_(run.path(), runtime.checkpoint_every_s),
+        images_(class_images("train")),
+        players_(options, store.info().height, store.info().width, compute_, rng_),
+        order_(images_.size(0), options.minibatch, rng_.fork("order")) {
+    const int64_t count = images_.size(0);
+    check(count >= kFewest || options.allow_few, Exit::bad_data,
+          cat("class ", class_name.empty() ? "(all)" : class_name, " has ", count, " training images, fewer than the ", kFewest,
+              " below which a generator was seen to do harm; --set gan.allow_few=true goes on all the same"));
+    check(count > 0, Exit::bad_data, "there are no training images");
+    const auto validation = class_images("val");
+    judged_by_validation_ = validation.size(0) >= kEnoughValidation;
+    const auto& real = judged_by_validation_ ? validation : images_;
+    judged_ = std::min({options.eval_images, real.size(0)});
+    real_ = std::make_unique<SwdSet>(scaled(real.slice(0, 0, judged_)), kSwd, rng_.fork("swd"));
+    steps_ = std::max<int64_t>(1, static_cast<int64_t>(std::llround(options.total_kimg * 1000 / static_cast<double>(options.minibatch))));
+    const double every = options.eval_every_kimg > 0 ? options.eval_every_kimg : options.total_kimg / 10;
+    eval_every_ = std::max<int64_t>(1, static_cast<int64_t>(std::llround(every * 1000 / static_cast<double>(options.minibatch))));
+  }
+
+  void run() {
+    int64_t step = resume();
+    Progress progress(cat("gan ", class_name_), steps_ * options_.minibatch, "img");
+    progress.skip(step * options_.minibatch);
+    while (step < steps_) {
+      players_.step(minibatch(step), step);
+      ++step;
+      progress.advance(options_.minibatch);
+      if (step % kLogEvery == 0 || step == steps_) log(step, progress);
+      if (step % eval_every_ == 0 || step == steps_) evaluate(step);
+      if (stop_requested() || (checkpoints_.due() && step < steps_)) write(step);
+      throw_if_stopped();
+    }
+    write(step);
+    write_json(run_.path() / "metrics.json", {{"schema", "evenray-gan-run-1"},
+                                              {"class", class_name_},
+                                              {"images", images_.size(0)},
+                                              {"kimg", kimg(steps_)},
+                                              {"judged_by", judged_by_validation_ ? "val" : "train"},
+                                              {"judged_images", judged_},
+                                              {"best_kimg", kimg(best_step_)},
+                                              {"best_swd", best_}});
+    run_.finish();
+  }
+
+ private:
+  static constexpr SwdOptions kSwd{64, 1, 128};
+
+  torch::Tensor class_images(const std::string& part) const {
+    if (class_name_.empty()) return load_images(store_, part, compute_.device);
+    return load_images(store_, part, store_.part(part).rows_of(store_.info().class_index(class_name_)), compute_.device);
+  }
+
+  torch::Tensor scaled(const torch::Tensor& stored) const { return stored.to(torch::kFloat) * (255. / store_.info().value_max); }
+
+  double kimg(int64_t step) const { return static_cast<double>(step * options_.minibatch) / 1000; }
+
+  torch::Tensor minibatch(int64_t step) {
+    auto batch = gan_input(images_.index_select(0, index_tensor(order_.minibatch(step), compute_.device)), store_.info().value_max);
+    if (!options_.mirror) return batch;
+    std::vector<int64_t> flips;
+    Rng stream = rng_.fork("mirror", static_cast<uint64_t>(step));
+    for (int64_t i = 0; i < options_.minibatch; ++i) flips.push_back(stream.chance(.5));
+    const auto flip = index_tensor(flips, compute_.device).to(torch::kBool).view({-1, 1, 1, 1});
+    return torch::where(flip, batch.flip(3), batch).contiguous(at::MemoryFormat::ChannelsLast);
+  }
+
+  int64_t resume() {
+    const auto file = run_.resumed() ? checkpoints_.newest() : std::nullopt;
+    if (!file) {
+      run_.rewind_events(0);
+      return 0;
+    }
+    players_.load(*file, run_.path());
+    const Json facts = Json::parse(require_metadata(*file, "facts", run_.path()));
+    best_ = facts.at("best_swd").is_null() ? INFINITY : facts.at("best_swd").get<double>();
+    best_step_ = facts.at("best_step");
+    const int64_t step = facts.at("step");
+    check(facts.at("threads") == compute_.threads, Exit::config,
+          cat(run_.path().string(), " was begun with ", facts.at("threads").get<int>(), " threads; give --threads to go on bit for bit"));
+    check(facts.at("store") == store_.content_digest(), Exit::config, cat(run_.path().string(), " was begun with another store"));
+    run_.rewind_events(step);
+    return step;
+  }
+
+  void log(int64_t step, const Progress& progress) {
+    const int64_t since = step % kLogEvery == 0 ? kLogEvery : step % kLogEvery;
+    const auto means = players_.take_means(since);
+    run_.event({{"step", step}, {"kimg", kimg(step)}, {"loss_d", means[0]}, {"loss_g", means[1]}, {"d_real", means[2]},
+                {"d_fake", means[3]}, {"rate", progress.rate()}, {"eta_s", progress.eta_s()}});
+  }
+
+  void evaluate(int64_t step) {
+    const auto drawn = players_.draw(judged_);
+    const double swd = real_->distance(SwdSet(drawn.add(1).mul_(127.5).round_().clamp_(0, 255), kSwd, rng_.fork("swd"))).mean;
+    run_.event({{"step", step}, {"kimg", kimg(step)}, {"swd", swd}});
+    std::vector<SheetItem> items;
+    for (auto& image : to_mats(drawn.slice(0, 0, kSheetImages), store_.info().value_max)) items.push_back({image, "", {}});
+    char name[32];
+    std::snprintf(name, sizeof name, "kimg-%07.1f.png", kimg(step));
+    write_atomic(run_.path() / "samples" / name, encode_png(draw_sheet(items, SheetOptions{})));
+    if (swd >= best_) return;
+    best_ = swd;
+    best_step_ = step;
+    TensorFile file = described(step);
+    players_.save_average(file);
+    write_safetensors(checkpoints_.best(), file);
+  }
+
+  void write(int64_t step) {
+    TensorFile file = described(step);
+    players_.save(file);
+    checkpoints_.write(step, file);
+  }
+
+  TensorFile described(int64_t step) {
+    const auto& info = store_.info();
+    TensorFile file;
+    file.metadata["kind"] = "gan";
+    file.metadata["config"] = write_config([&](Fields& f) { f.section("gan", options_); });
+    file.metadata["facts"] = Json{{"class", class_name_},
+                                  {"size_px", {info.height, info.width}},
+                                  {"value_max", info.value_max},
+                                  {"images", images_.size(0)},
+                                  {"step", step},
+                                  {"kimg", kimg(step)},
+                                  {"best_swd", best_},
+                                  {"best_step", best_step_},
+                                  {"seed", runtime_.seed},
+                                  {"stream", rng_.key()},
+                                  {"threads", compute_.threads},
+                                  {"store", store_.content_digest()}}
+                                 .dump();
+    return file;
+  }
+
+  const Store& store_;
+  std::string class_name_;
+  GanOptions options_;
+  Runtime runtime_;
+  RunFolder& run_;
+  Compute compute_;
+  Rng rng_;
+  Checkpoints checkpoints_;
+  torch::Tensor images_;
+  Players players_;
+  EpochOrder order_;
+  std::unique_ptr<SwdSet> real_;
+  bool judged_by_validation_ = false;
+  int64_t judged_ = 0, steps_ = 0, eval_every_ = 0, best_step_ = 0;
+  double best_ = INFINITY;
+};
+
+}  // namespace
+
+void train_gan(const Store& store, const std::string& class_name, const GanOptions& options, const Runtime& runtime, RunFolder& run) {
+  options.check();
+  if (run.done()) return;
+  Training(store, class_name, options, runtime, run).run();
+}
+
+double gan_step_seconds(const GanOptions& options, int height, int width, const Compute& compute, int steps) {
+  const Rng rng(1);
+  Players players(options, height, width, compute, rng);
+  seed_torch(2);
+  const auto real = torch::rand({options.minibatch, 1, height, width}).mul_(2).sub_(1).to(compute.device)
+                        .contiguous(at::MemoryFormat::ChannelsLast);
+  int64_t step = 0;
+  for (int i = 0; i < 3; ++i) players.step(real, step++);
+  players.take_means(step);
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < steps; ++i) players.step(real, step++);
+  players.take_means(steps);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps;
+}
+
+}  // namespace evenray

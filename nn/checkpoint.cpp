@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/checkpoint.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr std::string_view kStepPrefix = "step-";
+
+/// Step checkpoints, oldest first (their names are padded, so they sort).
+std::vector<Path> step_files(const Path& folder) {
+  std::vector<Path> files;
+  if (!std::filesystem::is_directory(folder)) return files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(kStepPrefix) && name.ends_with(".safetensors")) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void each_tensor(const torch::nn::Module& module, const std::function<void(const std::string&, torch::Tensor)>& visit) {
+  for (const auto& item : module.named_parameters()) visit(item.key(), item.value());
+  for (const auto& item : module.named_buffers()) visit(item.key(), item.value());
+}
+
+}  // namespace
+
+void add_module(TensorFile& file, const std::string& prefix, const torch::nn::Module& module) {
+  each_tensor(module, [&](const std::string& name, torch::Tensor tensor) { file.tensors[prefix + "." + name] = tensor; });
+}
+
+void load_module(const TensorFile& file, const std::string& prefix, torch::nn::Module& module, const Path& path) {
+  torch::NoGradGuard no_grad;
+  each_tensor(module, [&](const std::string& name, torch::Tensor tensor) {
+    const auto found = file.tensors.find(prefix + "." + name);
+    check(found != file.tensors.end(), Exit::bad_data, cat(path.string(), ": tensor '", prefix, ".", name, "' is missing"));
+    check(found->second.sizes() == tensor.sizes(), Exit::bad_data,
+          cat(path.string(), ": tensor '", prefix, ".", name, "' has shape ", found->second.sizes(), ", the network wants ",
+              tensor.sizes()));
+    tensor.copy_(found->second);
+  });
+}
+
+const std::string& require_metadata(const TensorFile& file, const std::string& key, const Path& path) {
+  const auto found = file.metadata.find(key);
+  check(found != file.metadata.end(), Exit::bad_data, cat(path.string(), ": not made by evenray ('", key, "' is missing)"));
+  return found->second;
+}
+
+Checkpoints::Checkpoints(const Path& run_folder, double every_s) : folder_(run_folder / "checkpoints"), every_s_(every_s) {}
+
+bool Checkpoints::due() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - written_).count() >= every_s_;
+}
+
+void Checkpoints::write(int64_t step, const TensorFile& file) {
+  char name[64];
+  std::snprintf(name, sizeof name, "%s%08ld.safetensors", kStepPrefix.data(), step);
+  write_safetensors(folder_ / name, file);
+  auto files = step_files(folder_);
+  for (size_t i = 0; i + 2 < files.size(); ++i) std::filesystem::remove(files[i]);
+  written_ = std::chrono::steady_clock::now();
+}
+
+std::optional<TensorFile> Checkpoints::newest() const {
+  auto files = step_files(folder_);
+  for (auto file = files.rbegin(); file != files.rend(); ++file) {
+    try {
+      return read_safetensors(*file);
+    } catch (const Error& error) {
+      log_warning(cat("passing over a damaged checkpoint: ", error.what()));
+    }
+  }
+  return std::nullopt;
+}
+
+Path model_file(const Path& path) {
+  if (!std::filesystem::is_directory(path)) return path;
+  const Path folder = path / "checkpoints";
+  if (std::filesystem::exists(folder / "best.safetensors")) return folder / "best.safetensors";
+  const auto files = step_files(folder);
+  check(!files.empty(), Exit::missing_input, cat(path.string(), " holds no checkpoint"));
+  return files.back();
+}
+
+}  // namespace evenray

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <torch/nn/module.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "nn/weights.hpp"
+
+namespace evenray {
+
+/// Adds a module's parameters and buffers as "prefix.name".
+void add_module(TensorFile& file, const std::string& prefix, const torch::nn::Module& module);
+
+/// Copies them back; every tensor must be there with its shape. Throws 65 with the name.
+void load_module(const TensorFile& file, const std::string& prefix, torch::nn::Module& module, const Path& path);
+
+/// metadata[key]; throws 65 where it is missing.
+const std::string& require_metadata(const TensorFile& file, const std::string& key, const Path& path);
+
+/// checkpoints/step-00001234.safetensors of a run folder.
+class Checkpoints {
+ public:
+  Checkpoints(const Path& run_folder, double every_s);
+
+  /// Whether it is time for the next one.
+  bool due() const;
+  /// Writes the step's file and removes all but the newest two.
+  void write(int64_t step, const TensorFile& file);
+  /// The newest whole one, passing over damaged files with a warning; nullopt where there is none.
+  std::optional<TensorFile> newest() const;
+
+  Path best() const { return folder_ / "best.safetensors"; }
+
+ private:
+  Path folder_;
+  double every_s_;
+  std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
+};
+
+/// What a user means by a model: a file, or a run folder's best (else newest) checkpoint. Throws 66 where there is none.
+Path model_file(const Path& path);
+
+}  // namespace evenray

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/compute.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+#include <malloc.h>
+#include <torch/torch.h>
+#include <torch/version.h>
+
+#include <mutex>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+torch::Device parse_device(const std::string& name) {
+  if (name == "auto") return torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::kCPU;
+  if (name == "cpu") return torch::kCPU;
+  int64_t index = 0;
+  const bool cuda = name == "cuda" || (name.starts_with("cuda:") && parse_int(name.substr(5), index) && index >= 0);
+  check(cuda, Exit::usage, cat("unknown device '", name, "' (known: auto, cpu, cuda, cuda:i)"));
+  const auto count = static_cast<int64_t>(torch::cuda::device_count());
+  check(index < count, Exit::missing_resource,
+        cat("device ", name, ": this machine has ", count, " usable GPU(s); --device cpu works everywhere"));
+  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+}  // namespace
+
+bool cpu_has_bf16() { return __builtin_cpu_supports("avx512bf16"); }
+
+Compute make_compute(const Runtime& runtime) {
+  Compute compute;
+  compute.threads = runtime.thread_count();
+  compute.device = parse_device(runtime.device);
+  compute.bf16 = runtime.precision == "bf16" ||
+                 (runtime.precision == "auto" && (compute.device.is_cuda() || cpu_has_bf16()));
+  at::set_num_threads(compute.threads);
+  static std::once_flag once;
+  std::call_once(once, [] { at::set_num_interop_threads(1); });
+  return compute;
+}
+
+Autocast::Autocast(const Compute& compute) : type_(compute.device.type()), on_(compute.bf16) {
+  if (!on_) return;
+  at::autocast::increment_nesting();
+  at::autocast::set_autocast_enabled(type_, true);
+  at::autocast::set_autocast_dtype(type_, at::kBFloat16);
+}
+
+Autocast::~Autocast() {
+  if (!on_) return;
+  at::autocast::set_autocast_enabled(type_, false);
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+}
+
+void seed_torch(uint64_t seed) { torch::manual_seed(seed); }
+
+void tune_allocator() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);
+}
+
+std::string torch_version() { return TORCH_VERSION; }
+
+std::vector<std::string> gpu_names() {
+  std::vector<std::string> names;
+  for (int i = 0; i < static_cast<int>(torch::cuda::device_count()); ++i) names.push_back(cat("cuda:", i));
+  return names;
+}
+
+}  // namespace evenray

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/optimizer.hpp"
+
+#include <torch/torch.h>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+/// Calls visit(key, tensor) for each piece of state of a group.
+template <class Group, class Visit>
+void each_state(Group& group, const std::string& prefix, Visit visit) {
+  for (size_t i = 0; i < group.names.size(); ++i) {
+    visit(prefix + ".exp_avg." + group.names[i], group.exp_avg[i]);
+    visit(prefix + ".exp_avg_sq." + group.names[i], group.exp_avg_sq[i]);
+    visit(prefix + ".step." + group.names[i], group.steps[i]);
+  }
+}
+
+}  // namespace
+
+FusedAdam::FusedAdam(const torch::nn::Module& module, const AdamOptions& options) : options_(options) {
+  groups_ = {Group{{}, {}, {}, {}, {}, options.weight_decay}, Group{{}, {}, {}, {}, {}, 0}};
+  for (const auto& item : module.named_parameters()) {
+    const auto& param = item.value();
+    if (!param.requires_grad()) continue;
+    Group& group = param.dim() > 1 || options.weight_decay == 0 ? groups_[0] : groups_[1];
+    group.names.push_back(item.key());
+    group.params.push_back(param);
+    group.exp_avg.push_back(torch::zeros_like(param, param.options().requires_grad(false)));
+    group.exp_avg_sq.push_back(torch::zeros_like(param, param.options().requires_grad(false)));
+    group.steps.push_back(torch::zeros({}, param.options().requires_grad(false)));
+  }
+}
+
+void FusedAdam::zero_grad() {
+  for (auto& group : groups_) {
+    for (auto& param : group.params) param.mutable_grad().reset();
+  }
+}
+
+void FusedAdam::step() {
+  torch::NoGradGuard no_grad;
+  for (auto& group : groups_) {
+    if (group.params.empty()) continue;
+    std::vector<torch::Tensor> grads;
+    grads.reserve(group.params.size());
+    for (const auto& param : group.params) {
+      // A parameter's layout may be channels_last; the kernel wants its gradient in the same.
+      grads.push_back(param.grad().defined() ? param.grad().contiguous(param.suggest_memory_format())
+                                             : torch::zeros_like(param));
+    }
+    at::_foreach_add_(group.steps, 1);
+    if (group.weight_decay > 0) {
+      at::_fused_adamw_(group.params, grads, group.exp_avg, group.exp_avg_sq, {}, group.steps, options_.lr, options_.beta1,
+                        options_.beta2, group.weight_decay, options_.eps, false, false);
+    } else {
+      at::_fused_adam_(group.params, grads, group.exp_avg, group.exp_avg_sq, {}, group.steps, options_.lr, options_.beta1,
+                       options_.beta2, 0, options_.eps, false, false);
+    }
+  }
+}
+
+void FusedAdam::save(TensorFile& file, const std::string& prefix) const {
+  for (const auto& group : groups_) {
+    each_state(group, prefix, [&](const std::string& key, const torch::Tensor& tensor) { file.tensors[key] = tensor; });
+  }
+}
+
+void FusedAdam::load(const TensorFile& file, const std::string& prefix, const Path& path) {
+  torch::NoGradGuard no_grad;
+  for (auto& group : groups_) {
+    each_state(group, prefix, [&](const std::string& key, torch::Tensor tensor) {
+      const auto found = file.tensors.find(key);
+      check(found != file.tensors.end() && found->second.sizes() == tensor.sizes(), Exit::bad_data,
+            cat(path.string(), ": optimiser state '", key, "' is missing or has another shape"));
+      tensor.copy_(found->second);
+    });
+  }
+}
+
+}  // namespace evenray

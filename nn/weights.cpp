@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/weights.hpp"
+
+#include <torch/torch.h>
+
+#include <cstring>
+
+#include "core/error.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr uint64_t kHeaderLimit = 100 << 20;  // as the safetensors format states
+
+struct TypeName {
+  const char* name;
+  torch::ScalarType type;
+};
+constexpr std::array kTypes{TypeName{"F32", torch::kFloat},    TypeName{"F64", torch::kDouble}, TypeName{"F16", torch::kHalf},
+                            TypeName{"BF16", torch::kBFloat16}, TypeName{"I64", torch::kLong},   TypeName{"I32", torch::kInt},
+                            TypeName{"U8", torch::kByte}};
+
+const char* type_name(torch::ScalarType type) {
+  for (const auto& entry : kTypes) {
+    if (entry.type == type) return entry.name;
+  }
+  throw Error(Exit::failed, cat("cannot store tensors of type ", torch::toString(type)));
+}
+
+std::string_view bytes_of(const torch::Tensor& tensor) {
+  return {static_cast<const char*>(tensor.data_ptr()), tensor.nbytes()};
+}
+
+/// Contiguous on the CPU, as the bytes are stored.
+std::map<std::string, torch::Tensor> on_cpu(const std::map<std::string, torch::Tensor>& tensors) {
+  std::map<std::string, torch::Tensor> out;
+  for (const auto& [name, tensor] : tensors) out[name] = tensor.detach().cpu().contiguous();
+  return out;
+}
+
+std::string digest_of(const std::map<std::string, torch::Tensor>& contiguous) {
+  Digest digest;
+  for (const auto& [name, tensor] : contiguous) {
+    digest.add(cat(name, "\n", type_name(tensor.scalar_type()), "\n", tensor.sizes(), "\n"));
+    digest.add(bytes_of(tensor));
+  }
+  return digest.hex();
+}
+
+[[noreturn]] void damaged(const Path& path, const std::string& why) {
+  throw Error(Exit::bad_data, cat(path.string(), ": not a whole safetensors file (", why, ")"));
+}
+
+torch::Tensor read_tensor(const Path& path, const std::string& name, const Json& entry, std::string_view data) {
+  if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets")) {
+    damaged(path, "entry '" + name + "' is incomplete");
+  }
+  const auto type = std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeName& t) { return entry["dtype"] == t.name; });
+  if (type == kTypes.end()) damaged(path, "entry '" + name + "' has an unknown type");
+  const auto shape = entry["shape"].get<std::vector<int64_t>>();
+  const auto offsets = entry["data_offsets"].get<std::vector<uint64_t>>();
+  uint64_t bytes = torch::elementSize(type->type);
+  for (const int64_t side : shape) {
+    if (side < 0 || __builtin_mul_overflow(bytes, static_cast<uint64_t>(side), &bytes)) {
+      damaged(path, "entry '" + name + "' has an impossible shape");
+    }
+  }
+  if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size() || offsets[1] - offsets[0] != bytes) {
+    damaged(path, "entry '" + name + "' lies outside the file");
+  }
+  auto tensor = torch::empty(shape, type->type);
+  std::memcpy(tensor.data_ptr(), data.data() + offsets[0], bytes);
+  return tensor;
+}
+
+}  // namespace
+
+std::string tensor_digest(const std::map<std::string, torch::Tensor>& tensors) { return digest_of(on_cpu(tensors)); }
+
+void write_safetensors(const Path& path, const TensorFile& file) {
+  const auto tensors = on_cpu(file.tensors);
+  Json header;
+  Json& metadata = header["__metadata__"];
+  for (const auto& [key, value] : file.metadata) metadata[key] = value;
+  metadata["tensor_digest"] = digest_of(tensors);
+  uint64_t offset = 0;
+  for (const auto& [name, tensor] : tensors) {
+    if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
+      throw Error(Exit::failed, cat(path.string(), " was not written: '", name, "' is not finite, the training has diverged"));
+    }
+    header[name] = {{"dtype", type_name(tensor.scalar_type())},
+                    {"shape", tensor.sizes().vec()},
+                    {"data_offsets", {offset, offset + tensor.nbytes()}}};
+    offset += tensor.nbytes();
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  uint64_t length = text.size();
+  std::string prefix(8, '\0');
+  for (char& byte : prefix) {
+    byte = static_cast<char>(length & 255);
+    length >>= 8;
+  }
+  std::vector<std::string_view> pieces{prefix, text};
+  for (const auto& [name, tensor] : tensors) pieces.push_back(bytes_of(tensor));
+  write_atomic(path, pieces);
+}
+
+TensorFile read_safetensors(const Path& path) {
+  const std::string bytes = read_file(path, uint64_t{16} << 30);
+  if (bytes.size() < 8) damaged(path, "it is shorter than its header");
+  uint64_t length = 0;
+  for (int i = 7; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(bytes[i]);
+  if (length > kHeaderLimit || length > bytes.size() - 8) damaged(path, "its header is cut short");
+  const auto data = std::string_view(bytes).substr(8 + length);
+  TensorFile file;
+  try {
+    const Json header = Json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<int64_t>(length));
+    uint64_t stored = 0;
+    for (const auto& [name, entry] : header.items()) {
+      if (name == "__metadata__") {
+        file.metadata = entry.get<std::map<std::string, std::string>>();
+      } else {
+        file.tensors[name] = read_tensor(path, name, entry, data);
+        stored += file.tensors[name].nbytes();
+      }
+    }
+    if (stored != data.size()) damaged(path, "its tensors do not fill it");
+  } catch (const Json::exception&) {
+    damaged(path, "its header is damaged");
+  }
+  const auto digest = file.metadata.find("tensor_digest");
+  if (digest != file.metadata.end() && digest->second != digest_of(file.tensors)) damaged(path, "its digest does not match");
+  return file;
+}
+
+}  // namespace evenray

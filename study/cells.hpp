@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+
+#include "study/arms.hpp"
+#include "study/study.hpp"
+
+namespace evenray {
+
+/// A trained generator that arms of one seed and fold share.
+struct GeneratorCell {
+  std::string class_name;
+  int64_t seed;  ///< 0 .. study.seeds-1
+  int fold;      ///< 0 where there are no folds
+  std::string id() const;
+};
+
+/// One classifier: an arm in a seed and fold.
+struct Cell {
+  std::string arm;
+  int64_t seed;
+  int fold;
+  std::string id() const;
+};
+
+/// Everything that a study has to make, in the order in which it does.
+struct StudyPlan {
+  std::vector<std::string> class_names;
+  std::string rare_class;
+  int folds = 1;
+  std::vector<GeneratorCell> generators;
+  std::vector<Cell> cells;
+
+  /// The classes whose generators the arm needs.
+  std::vector<std::string> generator_classes(const Arm& arm) const;
+};
+
+/// Folders of a study.
+struct StudyFolder {
+  Path root;
+  Path store(int fold) const;
+  Path generator(const GeneratorCell& cell) const { return root / "generators" / cell.id(); }
+  Path cell(const Cell& cell) const { return root / "cells" / cell.id(); }
+};
+
+/// class_names and rare_class as the packed data have them.
+StudyPlan make_study_plan(const Config& config, const std::vector<std::string>& class_names, const std::string& rare_class);
+
+/// Trains and judges a generator, or goes on with it; at once where that is done.
+void run_generator(const Config& config, const StudyFolder& folder, const GeneratorCell& cell);
+/// Balances, trains, evaluates, unless that is done; leaves predictions.csv, metrics.json, balance.json.
+void run_cell(const Config& config, const StudyFolder& folder, const StudyPlan& plan, const Cell& cell);
+
+/// Runs `work`; a failure is written to the folder's error.json and returned, so that others go on. A stop signal goes through.
+std::optional<std::string> attempt(const Path& folder, const std::function<void()>& work);
+
+}  // namespace evenray

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/judge.hpp"
+
+#include "core/text.hpp"
+#include "dataset/image.hpp"
+#include "dataset/sheet.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr size_t kSheet = 16;    ///< images of each kind on the sample sheet
+constexpr size_t kPairs = 8;     ///< nearest pairs shown
+
+void write_sheet(const Path& path, const std::vector<SheetItem>& items) {
+  SheetOptions options;
+  options.cell_px = 96;
+  write_atomic(path, encode_png(draw_sheet(items, options)));
+}
+
+}  // namespace
+
+void judge_generator(const Config& config, const Store& store, const GeneratorCell& cell, const Path& folder) {
+  // Written last: it says that the judging is done.
+  const Path quality = folder / "quality.json";
+  if (std::filesystem::exists(quality)) return;
+  const Compute compute = make_compute(config.runtime);
+  const Rng rng = Rng(static_cast<uint64_t>(config.runtime.seed)).fork("judge").fork(cell.id());
+  const Generator generator(folder, compute);
+  const StorePart& train = store.part("train");
+  std::vector<int64_t> rows = train.rows_of(store.info().class_index(cell.class_name));
+  Rng shuffle = rng.fork("rows");
+  shuffle.shuffle(rows);
+  std::vector<cv::Mat> real;
+  for (const int64_t row : rows) real.push_back(store.image("train", row));
+  const size_t judged = std::min<size_t>(real.size(), static_cast<size_t>(config.study.judge_images));
+  const auto fake = generator.sample(0, static_cast<int64_t>(judged), rng.fork("fake").key());
+
+  Json out = evaluate_gan(fake, real, {}, rng.fork("evaluate").key());
+  out["class"] = cell.class_name;
+  out["seed"] = cell.seed;
+  out["fold"] = cell.fold;
+  const std::vector<cv::Mat> as_many(real.begin(), real.begin() + static_cast<int64_t>(judged));
+  out["origin"] = origin_auroc(as_many, fake, config.study.origin_steps, rng.fork("origin").key(), compute);
+
+  std::vector<SheetItem> sheet, pairs;
+  for (size_t i = 0; i < std::min(kSheet, judged); ++i) sheet.push_back({real[i], "real", {}});
+  for (size_t i = 0; i < std::min(kSheet, judged); ++i) sheet.push_back({fake[i], "synthetic", {}});
+  const auto nearest = nearest_images(fake, real);
+  Json shown = Json::array();
+  for (size_t i = 0; i < std::min(kPairs, judged); ++i) {
+    pairs.push_back({fake[i], "synthetic", {}});
+    pairs.push_back({real[nearest[i].index], cat("nearest ", fixed(nearest[i].correlation, 2)), {}});
+    shown.push_back({{"train_id", train.ids[static_cast<size_t>(rows[nearest[i].index])]}, {"correlation", nearest[i].correlation}});
+  }
+  out["nearest"] = shown;
+  write_sheet(folder / "samples.png", sheet);
+  write_sheet(folder / "nearest.png", pairs);
+  write_json(quality, out);
+}
+
+}  // namespace evenray
