@@ -39,7 +39,7 @@ std::vector<double> round_ticks(double low, double high, int wanted) {
   const double power = std::pow(10., std::floor(std::log10(raw)));
   double step = 10 * power;
   for (const double factor : {1., 2., 5.}) {
-    if (raw <= 1.2 * factor * power) {
+    if (raw <= 1.3 * factor * power) {
       step = factor * power;
       break;
     }

@@ -29,12 +29,16 @@ constexpr std::array kArmColours{
     ArmColour{"#8f8500", "#f0e442"},
 };
 
+/// After DejaVu Sans, the broadest of the system fonts.
 double glyph_width(unsigned char c) {
-  constexpr std::string_view kSlim = "iljI|.,:;!'()[]ft r/", kBroad = "mwMW@%";
-  if (kSlim.find(static_cast<char>(c)) != std::string_view::npos) return 4.6;
-  if (kBroad.find(static_cast<char>(c)) != std::string_view::npos) return 12;
-  return c >= 'A' && c <= 'Z' ? 9.2 : 7.7;
+  constexpr std::string_view kSlim = "iljI|.,:;!'()[]ft r/-", kBroad = "mwMW@%";
+  if (kSlim.find(static_cast<char>(c)) != std::string_view::npos) return 4.9;
+  if (kBroad.find(static_cast<char>(c)) != std::string_view::npos) return 12.5;
+  // Signs of three bytes: minus, dashes, arrows.
+  return c == '+' || c == '=' || c >= 0xe0 ? 10.9 : c >= 'A' && c <= 'Z' ? 9.4 : 8.2;
 }
+
+constexpr double kStrong = 1.12;
 
 /// The further bytes of a UTF-8 character take no room.
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
@@ -77,23 +81,23 @@ std::string px(double length) {
   return buffer;
 }
 
-double text_width(std::string_view text) {
+double text_width(std::string_view text, bool strong) {
   double width = 0;
   for (const char c : text) {
     if (!continues_character(c)) width += glyph_width(static_cast<unsigned char>(c));
   }
-  return width;
+  return strong ? width * kStrong : width;
 }
 
-std::string fitted(std::string_view text, double width) {
-  if (text_width(text) <= width) return std::string(text);
-  double used = text_width("…");
+std::string fitted(std::string_view text, double width, bool strong) {
+  if (text_width(text, strong) <= width) return std::string(text);
+  const double room = width - text_width("…", strong);
   size_t end = 0;
   while (end < text.size()) {
-    used += glyph_width(static_cast<unsigned char>(text[end]));
-    if (used > width) break;
-    ++end;
-    while (end < text.size() && continues_character(text[end])) ++end;
+    size_t next = end + 1;
+    while (next < text.size() && continues_character(text[next])) ++next;
+    if (text_width(text.substr(0, next), strong) > room) break;
+    end = next;
   }
   return std::string(text.substr(0, end)) + "…";
 }

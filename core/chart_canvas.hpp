@@ -12,11 +12,11 @@ namespace evenray {
 constexpr double kLineHeight = 17,
                  kTextDrop = 4.5;  // a baseline lies kTextDrop below the middle of its line
 
-/// How wide `text` is at 13 px, on the safe side for the common system fonts.
-double text_width(std::string_view text);
+/// How wide `text` is at 13 px (`strong`: in bold), on the safe side for the common system fonts.
+double text_width(std::string_view text, bool strong = false);
 
 /// `text`, cut with an ellipsis where it is wider than `width`.
-std::string fitted(std::string_view text, double width);
+std::string fitted(std::string_view text, double width, bool strong = false);
 
 enum class Anchor { start, middle, end };
 
@@ -51,12 +51,12 @@ struct DrawingSize {
   double width = 0, height = 0;
 };
 
-/// Runs `draw` for a wide (680 px) and a narrow (340 px) frame and gives both drawings as one
+/// Runs `draw` for a wide (760 px) and a narrow (340 px) frame and gives both drawings as one
 /// chart.
 std::string chart_markup(const std::string& alt,
                          const std::function<DrawingSize(Canvas&, bool narrow)>& draw);
 
-constexpr double frame_width(bool narrow) { return narrow ? 340 : 680; }
+constexpr double frame_width(bool narrow) { return narrow ? 340 : 760; }
 
 /// A length with at most one digit after the point.
 std::string px(double length);

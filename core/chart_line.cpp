@@ -5,38 +5,22 @@
 #include <set>
 
 #include "core/chart.hpp"
-#include "core/chart_axis.hpp"
-#include "core/chart_canvas.hpp"
+#include "core/chart_plot.hpp"
 #include "core/text.hpp"
 
 namespace evenray {
-namespace {
 
-constexpr double kSwatch = 18, kGap = 6, kPlotHeight = 300, kNarrowPlotHeight = 230, kSquare = 340;
+Point LinePlot::place(double at_x, double at_y) const {
+  constexpr double kFar = 1e5;  // renderers lose precision with coordinates far outside
+  return {std::clamp(x.place(at_x), -kFar, kFar), std::clamp(y.place(at_y), -kFar, kFar)};
+}
 
-struct Point {
-  double x = 0, y = 0;
-};
-
-struct LinePlot {
-  const Axis &x_axis, &y_axis;
-  const std::vector<Series>& series;
-  const std::vector<ReferenceLine>& references;
-  AxisScale x, y;
-
-  Point place(double at_x, double at_y) const {
-    constexpr double kFar = 1e5;  // renderers lose precision with coordinates far outside
-    return {std::clamp(x.place(at_x), -kFar, kFar), std::clamp(y.place(at_y), -kFar, kFar)};
-  }
-};
-
-/// Runs of finite points; each gap starts a new run.
-std::vector<std::vector<Point>> finite_runs(const LinePlot& plot, const Series& series) {
+std::vector<std::vector<Point>> LinePlot::finite_runs(const Series& series) const {
   assert(series.x.size() == series.y.size());
   std::vector<std::vector<Point>> runs(1);
   for (size_t i = 0; i < std::min(series.x.size(), series.y.size()); ++i) {
     if (std::isfinite(series.x[i]) && std::isfinite(series.y[i])) {
-      runs.back().push_back(plot.place(series.x[i], series.y[i]));
+      runs.back().push_back(place(series.x[i], series.y[i]));
     } else if (!runs.back().empty()) {
       runs.emplace_back();
     }
@@ -44,6 +28,10 @@ std::vector<std::vector<Point>> finite_runs(const LinePlot& plot, const Series& 
   if (runs.back().empty()) runs.pop_back();
   return runs;
 }
+
+namespace {
+
+constexpr double kGap = 6, kPlotHeight = 300, kNarrowPlotHeight = 230, kSquare = 340;
 
 /// Keeps first, lowest, highest and last of the points that share half a pixel of x: the same
 /// picture in fewer bytes.
@@ -74,7 +62,7 @@ void draw_series(Canvas& canvas, const LinePlot& plot, const Series& series) {
   const std::string colour = arm_class(series.colour);
   const std::string look =
       cat("stroke ", colour, series.thin ? " thin" : "", series.dashed ? " dashed" : "");
-  for (const auto& run : finite_runs(plot, series)) {
+  for (const auto& run : plot.finite_runs(series)) {
     if (run.size() == 1) {
       canvas.circle(run[0].x, run[0].y, series.thin ? 2 : 3, "fill " + colour);
     } else {
@@ -101,7 +89,12 @@ void draw_reference_name(Canvas& canvas, const LinePlot& plot, const ReferenceLi
     const double y = above - 10 > top ? above : std::min(from.y + 14, bottom - 3);
     canvas.text(from.x + kGap, y, reference.name, "soft over");
   } else if (to.x - from.x < 1) {
-    canvas.text(to.x + 4, top + 12, reference.name, "soft over");
+    const bool fits = to.x + 4 + text_width(reference.name) < plot.x.to;
+    canvas.text(to.x + (fits ? 4 : -4),
+                top + 12,
+                reference.name,
+                "soft over",
+                fits ? Anchor::start : Anchor::end);
   } else {
     const double degrees = std::atan2(to.y - from.y, to.x - from.x) * 180 / M_PI;
     const double share = .72;
@@ -137,106 +130,17 @@ void draw_axes(Canvas& canvas, const LinePlot& plot) {
   canvas.text(0, top - 13, plot.y_axis.label);
 }
 
-/// One entry a name; runs that share the colour of a thicker line are explained by it.
-std::vector<const Series*> labelled(const std::vector<Series>& series) {
-  std::set<size_t> thick;
-  for (const auto& one : series) {
-    if (!one.thin && !one.name.empty()) thick.insert(one.colour);
-  }
-  std::set<std::string> seen;
-  std::vector<const Series*> out;
-  for (const auto& one : series) {
-    if (one.name.empty() || (one.thin && thick.contains(one.colour))) continue;
-    if (seen.insert(one.name).second) out.push_back(&one);
-  }
-  return out;
-}
-
-void draw_swatch(Canvas& canvas, double x, double y, const Series& series) {
-  canvas.path(cat("M", px(x), " ", px(y), "L", px(x + kSwatch), " ", px(y)),
-              cat("stroke ", arm_class(series.colour), series.dashed ? " dashed" : ""));
-}
-
-/// A column of swatches and names, from `top` down.
-void draw_key(
-    Canvas& canvas, const std::vector<const Series*>& entries, double x, double top, double room) {
-  double y = top;
-  for (const auto* entry : entries) {
-    draw_swatch(canvas, x, y, *entry);
-    canvas.text(x + kSwatch + kGap, y + kTextDrop, fitted(entry->name, room - kSwatch - kGap));
-    y += kLineHeight + 2;
-  }
-}
-
-/// Rows of swatches and names below a narrow plot; gives the height they take.
-double draw_key_rows(Canvas& canvas,
-                     const std::vector<const Series*>& entries,
-                     double top,
-                     double width) {
-  double x = 0, y = top;
-  for (const auto* entry : entries) {
-    const std::string name = fitted(entry->name, width - kSwatch - kGap);
-    const double needed = kSwatch + kGap + text_width(name);
-    if (x > 0 && x + needed > width) {
-      x = 0;
-      y += kLineHeight + 2;
-    }
-    draw_swatch(canvas, x, y, *entry);
-    canvas.text(x + kSwatch + kGap, y + kTextDrop, name);
-    x += needed + 14;
-  }
-  return entries.empty() ? 0 : y - top + kLineHeight;
-}
-
-/// Labels beside the last points; false, and nothing drawn, where they would stand too far from
-/// their lines.
-bool draw_labels_at_lines(Canvas& canvas,
-                          const LinePlot& plot,
-                          const std::vector<const Series*>& entries,
-                          double room) {
-  std::vector<Point> ends;
-  std::vector<double> wanted;
-  const double left = plot.x.from, right = plot.x.to, top = plot.y.to, bottom = plot.y.from;
-  for (const auto* entry : entries) {
-    const auto runs = finite_runs(plot, *entry);
-    if (runs.empty()) return false;
-    const Point end = runs.back().back();
-    if (end.x < left + .9 * (right - left) || end.x > right + 1 || end.y < top - 1 ||
-        end.y > bottom + 1) {
-      return false;
-    }
-    ends.push_back(end);
-    wanted.push_back(end.y);
-  }
-  const auto placed = spread_labels(wanted, kLineHeight, top, bottom);
-  for (size_t i = 0; i < placed.size(); ++i) {
-    if (std::abs(placed[i] - wanted[i]) > 1.5 * kLineHeight) return false;
-  }
-  for (size_t i = 0; i < placed.size(); ++i) {
-    const double x = right + 14;
-    if (std::abs(placed[i] - wanted[i]) > 3 || ends[i].x < right - 3) {
-      canvas.line(ends[i].x + 3, ends[i].y, x - 3, placed[i], "leader");
-    }
-    draw_swatch(canvas, x, placed[i], *entries[i]);
-    canvas.text(x + kSwatch + kGap,
-                placed[i] + kTextDrop,
-                fitted(entries[i]->name, room - 14 - kSwatch - kGap));
-  }
-  return true;
-}
-
 bool equal_ranges(const Axis& x, const Axis& y) {
   return x.low && x.high && y.low && y.high && *x.low == *y.low && *x.high == *y.high;
 }
 
 DrawingSize draw_line_chart(Canvas& canvas, bool narrow, LinePlot& plot) {
-  const auto entries = labelled(plot.series);
-  double names = 0, ticks = 0;
-  for (const auto* entry : entries) names = std::max(names, text_width(entry->name));
-  for (const double tick : plot.y.ticks)
+  const auto entries = key_entries(plot);
+  const double room = narrow ? 0 : key_width(entries);
+  double ticks = 0;
+  for (const double tick : plot.y.ticks) {
     ticks = std::max(ticks, text_width(plot.y.tick_text(tick)));
-  // A single curve is named by its axis and caption as well, but the name costs little.
-  const double room = narrow || entries.empty() ? 0 : std::min(210., names + kSwatch + kGap + 14);
+  }
   const double left = ticks + kGap, top = plot.y_axis.label.empty() ? 10 : 30;
   const double last_tick =
       plot.x.ticks.empty() ? 0 : text_width(plot.x.tick_text(plot.x.ticks.back())) / 2;
@@ -256,7 +160,7 @@ DrawingSize draw_line_chart(Canvas& canvas, bool narrow, LinePlot& plot) {
   for (const bool thin : {true, false}) {
     for (const auto& one : plot.series) {
       if (one.thin == thin) draw_series(canvas, plot, one);
-      empty = empty && finite_runs(plot, one).empty();
+      empty = empty && plot.finite_runs(one).empty();
     }
   }
   canvas.end_clip();
@@ -268,11 +172,10 @@ DrawingSize draw_line_chart(Canvas& canvas, bool narrow, LinePlot& plot) {
 
   double height = top + plot_height + (plot.x_axis.label.empty() ? 24 : 44);
   if (narrow) {
-    const double key = draw_key_rows(canvas, entries, height + 14, frame_width(true));
+    const double key = draw_key_below(canvas, entries, height + 14, frame_width(true));
     if (key > 0) height += 8 + key;
-  } else if (!draw_labels_at_lines(canvas, plot, entries, room)) {
-    draw_key(canvas, entries, plot.x.to + 14, top + kLineHeight / 2, room - 14);
-    height = std::max(height, top + static_cast<double>(entries.size()) * (kLineHeight + 2));
+  } else {
+    height = std::max(height, draw_key_beside(canvas, plot, entries));
   }
   return {square && !narrow ? plot.x.to + std::max(room, last_tick) : frame_width(narrow), height};
 }

@@ -11,36 +11,72 @@
 namespace evenray {
 namespace {
 
-constexpr double kRowHeight = 26, kNarrowRowHeight = 46, kGap = 12;
+constexpr double kRowHeight = 26, kGap = 14, kMostNameRoom = 280, kBand = 10;
 
-/// Where the three columns of a chart of rows lie; in narrow frames names and numbers stand above
-/// the marks.
-struct Columns {
-  double left = 0, right = 0;  ///< of the plot
-  double name_room = 0, row_height = 0, mark_drop = 0;
+struct RowText {
+  std::string name, number;
+  bool strong = false;
 };
 
-Columns make_columns(bool narrow,
-                     const std::vector<std::string>& names,
-                     const std::vector<std::string>& numbers) {
-  double name_width = 0, number_width = 0;
-  for (const auto& name : names) name_width = std::max(name_width, text_width(name));
-  for (const auto& number : numbers) number_width = std::max(number_width, text_width(number));
-  const double frame = frame_width(narrow);
-  if (narrow) return {8, frame - 8, frame - number_width - kGap, kNarrowRowHeight, 20};
-  const double name_room = std::min(name_width, 230.);
-  return {name_room + kGap, frame - number_width - kGap, name_room, kRowHeight, 0};
-}
+/// Name, mark and number of a row stand side by side in wide frames. In narrow ones the mark stands
+/// below the name, and the number at the end of the name's line, or between the two where that has
+/// no room.
+struct RowLayout {
+  bool narrow = false, stacked = false;
+  double left = 0, right = 0;  ///< of the plot
+  double name_room = 0, row_height = kRowHeight, mark_drop = 0;
 
-void draw_row_texts(Canvas& canvas,
-                    bool narrow,
-                    const Columns& columns,
-                    double y,
-                    const std::string& name,
-                    const std::string& number,
-                    std::string_view look) {
-  canvas.text(0, y + kTextDrop, fitted(name, columns.name_room), look);
-  canvas.text(frame_width(narrow), y + kTextDrop, number, look, Anchor::end);
+  RowLayout(bool narrow, const std::vector<RowText>& rows) : narrow(narrow) {
+    double names = 0, numbers = 0, together = 0;
+    for (const auto& row : rows) {
+      const double name = text_width(row.name, row.strong);
+      const double number = text_width(row.number, row.strong);
+      names = std::max(names, name);
+      numbers = std::max(numbers, number);
+      together = std::max(together, name + number + kGap);
+    }
+    const double frame = frame_width(narrow);
+    if (narrow) {
+      stacked = together > frame;
+      left = kBand;
+      right = frame - kBand;
+      name_room = frame;
+      mark_drop = stacked ? 2 * kLineHeight + 2 : kLineHeight + 3;
+      row_height = mark_drop + kRowHeight;
+    } else {
+      name_room = std::min(names, kMostNameRoom);
+      left = name_room + kGap;
+      right = frame - numbers - kGap;
+    }
+  }
+
+  void draw_text(Canvas& canvas, double y, const RowText& row, std::string_view look) const {
+    canvas.text(0, y + kTextDrop, fitted(row.name, name_room, row.strong), look);
+    if (stacked) {
+      canvas.text(0, y + kLineHeight + kTextDrop, row.number, look);
+    } else {
+      canvas.text(frame_width(narrow), y + kTextDrop, row.number, look, Anchor::end);
+    }
+  }
+};
+
+/// The lines behind the marks: from top to bottom in wide frames, and only around each mark in
+/// narrow ones, where they would cross the texts.
+void draw_grid(Canvas& canvas,
+               const RowLayout& layout,
+               const AxisScale& scale,
+               double top,
+               double bottom,
+               const std::vector<double>& rows) {
+  const auto draw = [&](double from, double to) {
+    for (const double tick : scale.ticks) {
+      if (tick != 0) canvas.line(scale.place(tick), from, scale.place(tick), to, "grid");
+    }
+    canvas.line(scale.place(0), from, scale.place(0), to, "axis");
+  };
+  if (!layout.narrow) return draw(top, bottom);
+  for (const double row : rows)
+    draw(row + layout.mark_drop - kBand, row + layout.mark_drop + kBand);
 }
 
 void draw_value_axis(Canvas& canvas, const AxisScale& scale, double y, const std::string& label) {
@@ -97,7 +133,6 @@ void draw_difference(Canvas& canvas, const AxisScale& scale, const ForestRow& ro
   }
 }
 
-/// Rows, axis and zero line from the top down; gives the height.
 DrawingSize draw_forest(Canvas& canvas,
                         bool narrow,
                         const std::string& axis_label,
@@ -110,57 +145,46 @@ DrawingSize draw_forest(Canvas& canvas,
     if (has_interval(row)) values.insert(values.end(), {row.low, row.high});
   }
   for (const double value : values) largest = std::max(largest, std::abs(value));
-  const int digits = digits_for(largest);
-  std::vector<std::string> names, numbers;
+  if (largest == 0) values = {-1, 1};
+  std::vector<RowText> texts;
   for (const auto& row : rows) {
-    names.push_back(row.name);
-    // Bold text is a little wider.
-    numbers.push_back(forest_numbers(row, digits) + (row.primary ? " " : ""));
-    if (row.primary) names.back() += "  ";
+    texts.push_back({row.name, forest_numbers(row, digits_for(largest)), row.primary});
   }
-  const auto columns = make_columns(narrow, names, numbers);
-  auto scale = make_scale({}, values, narrow ? 4 : 6);
-  scale.from = columns.left;
-  scale.to = columns.right;
+  const RowLayout layout(narrow, texts);
+  auto scale = make_scale({}, values, 5);
+  scale.from = layout.left;
+  scale.to = layout.right;
 
   const auto primaries =
       std::count_if(rows.begin(), rows.end(), [](const auto& row) { return row.primary; });
-  const bool grouped = primaries > 0 && primaries < static_cast<std::ptrdiff_t>(rows.size());
-  const double first_row = 30;
-  double y = first_row;
+  const bool grouped = primaries > 0 && primaries < std::ssize(rows);
+  const double top = 18;
+  double y = top + kBand + 2;
   Canvas marks;
   const auto heading = [&](const char* text) {
     marks.text(0, y + kTextDrop, text, "soft");
     y += 22;
   };
   if (grouped) heading("named beforehand");
+  std::vector<double> places;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (grouped && static_cast<std::ptrdiff_t>(i) == primaries) {
       y += 10;
       heading("exploratory");
     }
-    draw_row_texts(marks,
-                   narrow,
-                   columns,
-                   y,
-                   rows[i].name,
-                   forest_numbers(rows[i], digits),
-                   rows[i].primary ? "strong" : "");
-    draw_difference(marks, scale, rows[i], y + columns.mark_drop);
-    y += columns.row_height;
+    layout.draw_text(marks, y, texts[i], rows[i].primary ? "strong" : "");
+    draw_difference(marks, scale, rows[i], y + layout.mark_drop);
+    places.push_back(y);
+    y += layout.row_height;
   }
   if (rows.empty()) {
-    marks.text((scale.from + scale.to) / 2, y + kTextDrop, "no data", "soft", Anchor::middle);
-    y += columns.row_height;
+    marks.text((scale.from + scale.to) / 2, y + kTextDrop, "no data", "soft over", Anchor::middle);
+    y += kRowHeight;
   }
-  const double zero = scale.place(0), bottom = y - 4;
-  for (const double tick : scale.ticks) {
-    const double x = scale.place(tick);
-    if (tick != 0) canvas.line(x, 18, x, bottom, "grid");
-  }
-  canvas.line(zero, 18, zero, bottom, "axis");
+  const double bottom = y - 6;
+  draw_grid(canvas, layout, scale, top, bottom, places);
   const double half = text_width("no difference") / 2;
-  canvas.text(std::clamp(zero, half, frame_width(narrow) - half),
+  canvas.text(std::clamp(scale.place(0), half, frame_width(narrow) - half),
               11,
               "no difference",
               "soft",
@@ -174,43 +198,41 @@ DrawingSize draw_bars(Canvas& canvas,
                       bool narrow,
                       const std::string& axis_label,
                       const std::vector<Bar>& bars) {
-  std::vector<double> values{0};
-  std::vector<std::string> names, numbers;
+  std::vector<double> values{0}, places;
+  std::vector<RowText> texts;
   for (const auto& bar : bars) {
-    names.push_back(bar.name);
-    numbers.push_back(std::isfinite(bar.value) ? number_text(bar.value) : "no result");
-    if (std::isfinite(bar.value)) values.push_back(bar.value);
+    const bool finite = std::isfinite(bar.value);
+    texts.push_back({bar.name, finite ? number_text(bar.value) : "no result"});
+    if (finite) values.push_back(bar.value);
   }
-  const auto columns = make_columns(narrow, names, numbers);
-  auto scale = make_scale({}, values, narrow ? 4 : 6);
-  scale.from = columns.left;
-  scale.to = columns.right;
-  constexpr double kThickness = 14, kTop = 14;
+  const RowLayout layout(narrow, texts);
+  auto scale = make_scale({}, values, narrow ? 4 : 5);
+  scale.from = layout.left;
+  scale.to = layout.right;
+  constexpr double kThickness = 14;
   const double zero = scale.place(0);
-  double y = kTop;
+  double y = kBand + 4;
   Canvas marks;
   for (size_t i = 0; i < bars.size(); ++i) {
-    draw_row_texts(marks, narrow, columns, y, names[i], numbers[i], "");
+    layout.draw_text(marks, y, texts[i], "");
     if (std::isfinite(bars[i].value)) {
       const double end = scale.place(bars[i].value);
       marks.rect(std::min(zero, end),
-                 y + columns.mark_drop - kThickness / 2,
+                 y + layout.mark_drop - kThickness / 2,
                  std::abs(end - zero),
                  kThickness,
                  "fill " + arm_class(bars[i].colour));
     }
-    y += columns.row_height;
+    places.push_back(y);
+    y += layout.row_height;
   }
   if (bars.empty()) {
-    marks.text((scale.from + scale.to) / 2, y + kTextDrop, "no data", "soft", Anchor::middle);
-    y += columns.row_height;
+    marks.text((scale.from + scale.to) / 2, y + kTextDrop, "no data", "soft over", Anchor::middle);
+    y += kRowHeight;
   }
-  const double bottom = y - 4;
-  for (const double tick : scale.ticks) {
-    if (tick != 0) canvas.line(scale.place(tick), 0, scale.place(tick), bottom, "grid");
-  }
+  const double bottom = y - 6;
+  draw_grid(canvas, layout, scale, 0, bottom, places);
   canvas.append(marks);
-  canvas.line(zero, 0, zero, bottom, "axis");
   draw_value_axis(canvas, scale, bottom, axis_label);
   return {frame_width(narrow), bottom + (axis_label.empty() ? 24 : 44)};
 }

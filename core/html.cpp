@@ -12,7 +12,7 @@
 namespace evenray {
 namespace {
 
-std::string prose(std::string_view text) { return escape_html(minus_signs(text)); }
+std::string prose(std::string_view text) { return escape_html(typeset(text)); }
 
 /// Digits after the point of a cell that is one number ("−.040", "12 346", "3.1 %"); empty for any
 /// other text.
@@ -157,7 +157,11 @@ void HtmlPage::table(const HtmlTable& table) {
         body_ += cat("<th scope=\"row\">", prose(row[0]), "</th>");
       } else if (numeric(i)) {
         const size_t most = i < most_decimals.size() ? most_decimals[i] : 0;
-        body_ += cat("<td class=\"n\"", alignment(row[i], most), ">", prose(row[i]), "</td>");
+        body_ += cat("<td class=\"n\"",
+                     alignment(row[i], most),
+                     ">",
+                     row[i] == "-" ? "\u2013" : prose(row[i]),
+                     "</td>");
       } else {
         body_ += cat("<td>", prose(row[i]), "</td>");
       }

@@ -9,7 +9,7 @@ namespace evenray {
 /// Safe as text and within a quoted attribute; control characters that HTML does not know become U+FFFD.
 std::string escape_html(std::string_view text);
 
-/// A table; cells are plain text. Columns with `numeric` set are right-aligned on the decimal point with tabular figures. The first
+/// A table; cells are plain text, "-" where there is no value. Columns with `numeric` set are right-aligned on the decimal point with tabular figures. The first
 /// column heads its rows.
 struct HtmlTable {
   std::string caption;  ///< may be empty
@@ -30,7 +30,7 @@ struct HtmlSheetRow {
 };
 
 /// One self-contained page in the house's look (light and dark, phone and A4, no script, no external resource). All text is escaped,
-/// and hyphens that stand for a minus become one (`minus_signs`), except in `details`.
+/// and set by `typeset`, except in `details`.
 class HtmlPage {
  public:
   /// `answer`: the sentence that the page answers with, in plain words; `measured_on`: on what.

@@ -22,7 +22,7 @@ h1,h2,h3{line-height:1.25;font-weight:600;text-wrap:balance}
 h1{font-size:1.75rem;margin:0 0 .6rem;max-width:40ch}
 h2{font-size:1.25rem;margin:3rem 0 .5rem}
 h3{font-size:1rem;margin:2rem 0 .4rem}
-p,ul,figcaption,caption{max-width:72ch}
+p,ul,figcaption{max-width:72ch}
 p{margin:0 0 .8rem}
 ul{margin:0 0 .8rem;padding-left:1.2rem}
 li{margin:.15rem 0}
@@ -34,10 +34,13 @@ footer{margin-top:3.5rem;border-top:1px solid var(--rule);padding-top:.8rem}
 footer p{margin:0}
 )css";
 
+// The flat strip at the right edge of a frame shows that there is more to the right; the paper
+// above it scrolls with the table's end.
 constexpr const char* kTables = R"css(
-.scroll{overflow-x:auto;margin:1rem 0 1.6rem}
+.scroll{overflow-x:auto;margin:1rem 0 1.6rem;background:linear-gradient(var(--paper),var(--paper)) right/1rem 100% local no-repeat,
+  linear-gradient(var(--muted),var(--muted)) right/2px 100% scroll no-repeat}
 table{border-collapse:collapse;font-size:.9375rem;font-variant-numeric:tabular-nums lining-nums}
-caption{text-align:left;padding-bottom:.4rem}
+caption{text-align:left;padding-bottom:.4rem;max-width:min(72ch,calc(100vw - 2rem))}
 th,td{padding:.3rem 1.4rem .3rem 0;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--rule)}
 thead th,thead td{color:var(--muted);font-weight:500;vertical-align:bottom;border-bottom:1px solid var(--muted)}
 tbody th{font-weight:400}
@@ -72,6 +75,9 @@ h1{font-size:1.45rem}
 .answer{font-size:1.1rem}
 .sheet{grid-template-columns:1fr}
 .edge{padding:.5rem 0 .2rem;max-width:none}
+th,td{padding-right:1rem}
+.n{padding-right:calc(1rem + var(--digits,0)*1ch + var(--point,0)*.3em)}
+tbody th{position:sticky;left:0;max-width:10rem;background:var(--paper)}
 }
 )css";
 
@@ -81,9 +87,9 @@ constexpr const char* kCharts = R"css(
   font-variant-numeric:tabular-nums lining-nums}
 .chart .cut{overflow:hidden}
 .chart>.narrow{display:none}
-@container (max-width:37.5rem){
+@container (max-width:40rem){
 .chart>.wide{display:none}
-.chart>.narrow{display:block;width:100%;max-width:25rem}
+.chart>.narrow{display:block;width:100%;max-width:23rem}
 }
 .chart text{fill:var(--ink)}
 .chart .soft{fill:var(--muted)}
@@ -109,7 +115,7 @@ constexpr const char* kPrint = R"css(
 body{padding:0;max-width:none;font-size:10.5pt}
 h2,h3,caption,thead{break-after:avoid}
 figure,tr,.chart,.tiles{break-inside:avoid}
-.scroll,pre{overflow:visible}
+.scroll,pre{overflow:visible;background:none}
 table{font-size:9pt}
 th,td{padding-right:.8rem}
 pre{white-space:pre-wrap}

@@ -85,20 +85,23 @@ std::string count_text(int64_t count) {
                    : with_thin_spaces(plain);
 }
 
-std::string minus_signs(std::string_view text) {
+std::string typeset(std::string_view text) {
   const auto digit_at = [&](size_t i) {
     return i < text.size() && std::isdigit(static_cast<unsigned char>(text[i]));
   };
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const bool stands_free =
         i == 0 || text[i - 1] == ' ' || text[i - 1] == '(' || text[i - 1] == '[';
     const bool before_number =
         digit_at(i + 1) || (i + 1 < text.size() && text[i + 1] == '.' && digit_at(i + 2));
-    if (text[i] == '-' && stands_free && before_number) {
+    if (c == '-' && stands_free && before_number) {
       out += kMinus;
+    } else if (c == ' ' && i > 0 && digit_at(i - 1) && i + 1 < text.size() && text[i + 1] == '%') {
+      out += kThinSpace;
     } else {
-      out += text[i];
+      out += c;
     }
   }
   return out;

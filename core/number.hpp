@@ -18,8 +18,8 @@ std::string decimal_text(double value, int digits, bool plus = false);
 /// 1 234 567.
 std::string count_text(int64_t count);
 
-/// Gives each hyphen that stands for a minus (at the start or after a space or bracket, before a digit or a point with a digit) its
-/// proper sign.
-std::string minus_signs(std::string_view text);
+/// Prose as it should be set: a hyphen that stands for a minus (at the start or after a space or bracket, before a digit or a point
+/// with a digit) becomes one, and no line breaks between a number and "%".
+std::string typeset(std::string_view text);
 
 }  // namespace evenray
