@@ -24,7 +24,7 @@ struct Series {
 
 struct Axis {
   std::string label;  ///< with its unit
-  std::optional<double> low, high;  ///< empty: from the data, to round values
+  std::optional<double> low = {}, high = {};  ///< empty: from the data, to round values
 };
 
 struct ReferenceLine {

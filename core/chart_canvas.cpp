@@ -90,7 +90,8 @@ double text_width(std::string_view text, bool strong) {
 }
 
 std::string fitted(std::string_view text, double width, bool strong) {
-  if (text_width(text, strong) <= width) return std::string(text);
+  constexpr double kRounding = 1e-6;  // a width that was added to and taken from again
+  if (text_width(text, strong) <= width + kRounding) return std::string(text);
   const double room = width - text_width("…", strong);
   size_t end = 0;
   while (end < text.size()) {

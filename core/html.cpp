@@ -130,7 +130,7 @@ void HtmlPage::table(const HtmlTable& table) {
       most_decimals[i] = std::max(most_decimals[i], decimals(row[i]).value_or(0));
     }
   }
-  const std::string_view name = table.caption.empty() ? "table" : table.caption;
+  const std::string name = table.caption.empty() ? "table" : table.caption;
   body_ += cat("<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"",
                prose(name),
                "\">\n<table>\n");
