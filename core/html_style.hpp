@@ -4,7 +4,8 @@
 
 namespace evenray {
 
-/// The style sheet of every page: type, colours of both schemes, tables, image sheets, charts, print. Inside of core only.
+/// The style sheet of every page: type, colours of both schemes, tables, image sheets, charts,
+/// print. Inside of core only.
 std::string page_style();
 
 }  // namespace evenray
