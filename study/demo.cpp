@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/study.hpp"
+
+namespace evenray {
+
+Config demo_config(bool quick) {
+  Config config;
+  config.data.path = "phantom:images=900,rare_share=.15,seed=7";
+  config.data.pack.size_px = {80, 64};
+  config.data.ratios = {.5, .15, .35};
+  config.gan.ngf = config.gan.ndf = 32;
+  config.gan.total_kimg = 12;
+  config.gan.mirror = true;
+  config.gan.allow_few = true;
+  config.classify.steps = 250;
+  config.study.seeds = 2;
+  config.study.origin_steps = 60;
+  if (!quick) return config;
+  config.data.path = "phantom:images=240,rare_share=.25,seed=7,size_px=[40,32]";
+  config.data.pack.size_px = {40, 32};
+  config.gan.ngf = config.gan.ndf = 8;
+  config.gan.total_kimg = .6;
+  config.gan.minibatch = 16;
+  config.classify.steps = 20;
+  config.classify.minibatch = 16;
+  config.study.seeds = 1;
+  config.study.bootstrap = 200;
+  config.study.judge_images = 64;
+  config.study.origin_steps = 10;
+  return config;
+}
+
+}  // namespace evenray
