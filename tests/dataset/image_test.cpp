@@ -10,7 +10,7 @@
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "dataset/reader.hpp"
-#include "image_fixtures.hpp"
+#include "tests/dataset/image_fixtures.hpp"
 
 using namespace evenray;
 

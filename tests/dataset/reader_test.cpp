@@ -7,7 +7,7 @@
 #include <set>
 
 #include "core/error.hpp"
-#include "image_fixtures.hpp"
+#include "tests/dataset/image_fixtures.hpp"
 
 using namespace evenray;
 
