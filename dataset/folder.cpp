@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/folder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array kPartNames = {std::pair{"train", "train"},
+                                   std::pair{"val", "val"},
+                                   std::pair{"valid", "val"},
+                                   std::pair{"validation", "val"},
+                                   std::pair{"test", "test"}};
+
+bool hidden(const Path& path) { return path.filename().string().starts_with("."); }
+
+bool is_image(const Path& path) {
+  const std::string ending = lower(path.extension().string());
+  return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
+}
+
+std::vector<Path> visible_folders(const Path& folder) {
+  std::vector<Path> folders;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_directory() && !hidden(entry.path())) folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+std::vector<Path> images_directly_in(const Path& folder) {
+  std::vector<Path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_regular_file() && !hidden(entry.path()) && is_image(entry.path())) {
+      files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// "" where the folder's name is none of a split.
+std::string part_of(const Path& folder) {
+  const std::string name = lower(folder.filename().string());
+  for (const auto& [spelling, part] : kPartNames) {
+    if (name == spelling) return part;
+  }
+  return "";
+}
+
+struct ClassFolder {
+  Path folder;
+  std::string part;
+  std::vector<Path> files;
+};
+
+std::vector<ClassFolder> class_folders(const Path& folder, const std::string& part) {
+  std::vector<ClassFolder> classes;
+  for (const auto& path : visible_folders(folder)) {
+    if (auto files = image_files(path); !files.empty()) {
+      classes.push_back({path, part, std::move(files)});
+    }
+  }
+  return classes;
+}
+
+/// Where all folders bear names of a split, the classes are the folders inside.
+std::vector<ClassFolder> find_classes(const Path& root) {
+  auto outer = class_folders(root, "");
+  const auto is_part = [](const ClassFolder& c) { return !part_of(c.folder).empty(); };
+  if (!std::all_of(outer.begin(), outer.end(), is_part)) return outer;
+  std::vector<ClassFolder> inside;
+  for (const auto& part : outer) {
+    for (auto& c : class_folders(part.folder, part_of(part.folder))) inside.push_back(std::move(c));
+  }
+  return inside;
+}
+
+bool nih_stem(const std::string& stem) {
+  if (stem.size() != 12 || stem[8] != '_') return false;
+  for (size_t i = 0; i < stem.size(); ++i) {
+    if (i != 8 && !std::isdigit(static_cast<unsigned char>(stem[i]))) return false;
+  }
+  return true;
+}
+
+void name_patients(std::vector<Sample>& samples) {
+  const auto fits = [](const Sample& sample) { return nih_stem(sample.file.stem().string()); };
+  if (!std::all_of(samples.begin(), samples.end(), fits)) return;
+  for (auto& sample : samples) sample.patient = sample.file.stem().string().substr(0, 8);
+}
+
+[[noreturn]] void throw_no_images(const std::string& path) {
+  std::map<std::string, int> endings;
+  for (const auto& entry : fs::recursive_directory_iterator(path)) {
+    if (entry.is_regular_file()) ++endings[lower(entry.path().extension().string())];
+  }
+  if (endings.empty()) throw Error(Exit::bad_data, cat(path, ": an empty folder"));
+  std::vector<std::string> found;
+  for (const auto& [ending, count] : endings) {
+    if (found.size() < 5)
+      found.push_back(cat(count, " ", ending.empty() ? "without ending" : ending));
+  }
+  throw Error(Exit::bad_data, cat(path, ": no PNG or JPEG file (found: ", join(found), ")"));
+}
+
+}  // namespace
+
+std::vector<Path> image_files(const Path& folder) {
+  std::vector<Path> files;
+  for (auto entry = fs::recursive_directory_iterator(folder); entry != fs::end(entry); ++entry) {
+    if (hidden(entry->path())) {
+      entry.disable_recursion_pending();
+    } else if (is_image(entry->path()) && entry->is_regular_file()) {
+      files.push_back(entry->path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Path enter_wrapping_folder(const Path& root) {
+  const auto folders = visible_folders(root);
+  if (folders.size() != 1 || !part_of(folders[0]).empty()) return root;
+  if (!images_directly_in(root).empty() || visible_folders(folders[0]).empty()) return root;
+  return images_directly_in(folders[0]).empty() ? folders[0] : root;
+}
+
+Path clean_root(const std::string& path) {
+  const Path absolute = fs::absolute(path).lexically_normal();
+  return absolute.has_filename() ? absolute : absolute.parent_path();
+}
+
+std::vector<Sample> samples_of_files(const Path& root, const std::vector<Path>& files) {
+  std::vector<Sample> samples(files.size());
+  std::map<std::string, int> stems, paths;
+  const auto without_ending = [](const Sample& sample) {
+    return Path(sample.source_path).replace_extension().generic_string();
+  };
+  for (size_t i = 0; i < files.size(); ++i) {
+    samples[i].file = files[i];
+    samples[i].source_path = files[i].lexically_relative(root).generic_string();
+    ++stems[files[i].stem().string()];
+    ++paths[without_ending(samples[i])];
+  }
+  for (auto& sample : samples) {
+    sample.id = sample.file.stem().string();
+    if (stems[sample.id] > 1) sample.id = without_ending(sample);
+    // In the root itself a path looks like a stem, so "a.png" beside "a.jpg" keep their endings, as
+    // everywhere.
+    if (paths[without_ending(sample)] > 1) sample.id = sample.source_path;
+  }
+  return samples;
+}
+
+bool is_folder_layout(const std::string& path) { return fs::is_directory(path); }
+
+Manifest read_folder(const std::string& path) {
+  Manifest manifest;
+  manifest.format = "folder";
+  manifest.root = clean_root(path);
+  manifest.source = manifest.root.filename().string();
+
+  const auto classes = find_classes(enter_wrapping_folder(manifest.root));
+  std::map<Path, const ClassFolder*> class_of;
+  std::set<std::string> names;
+  std::vector<Path> files;
+  for (const auto& c : classes) {
+    names.insert(c.folder.filename().string());
+    for (const auto& file : c.files) {
+      class_of[file] = &c;
+      files.push_back(file);
+    }
+  }
+  manifest.class_names.assign(names.begin(), names.end());
+  for (const auto& file : image_files(manifest.root)) {
+    if (!class_of.contains(file)) files.push_back(file);
+  }
+  if (files.empty()) throw_no_images(path);
+  if (classes.empty()) {
+    throw Error(
+        Exit::bad_data,
+        cat(path,
+            ": ",
+            files.size(),
+            " images but no class folder (expected: one folder a class, or train, val, test with "
+            "one folder a class in each)"));
+  }
+
+  for (auto& sample : samples_of_files(manifest.root, files)) {
+    const auto found = class_of.find(sample.file);
+    if (found == class_of.end()) {
+      manifest.findings.push_back(
+          {"unlisted_file", {sample.id}, cat(sample.source_path, " lies in no class folder")});
+      continue;
+    }
+    sample.part = found->second->part;
+    sample.labels.assign(manifest.class_names.size(), 0);
+    const int index = manifest.class_index(found->second->folder.filename().string());
+    sample.labels[static_cast<size_t>(index)] = 1;
+    manifest.samples.push_back(std::move(sample));
+  }
+  name_patients(manifest.samples);
+  return manifest;
+}
+
+}  // namespace evenray

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+#include "dataset/sample.hpp"
+
+namespace evenray {
+
+/// PNG and JPEG files by their ending (any case) in `folder` and the folders below it, sorted;
+/// hidden ones are left out.
+std::vector<Path> image_files(const Path& folder);
+
+/// `root`, or the one visible folder in it where that is all there is besides loose files that are
+/// no images, and where it holds folders itself (an archive's own top folder).
+Path enter_wrapping_folder(const Path& root);
+
+/// Absolute, without "." and without a slash at the end, so that its last component is its name.
+Path clean_root(const std::string& path);
+
+/// A row for each file (absolute paths below `root`): file, source_path relative to `root`, id (its
+/// stem; the path without its ending where stems collide, with it where even those do).
+std::vector<Sample> samples_of_files(const Path& root, const std::vector<Path>& files);
+
+bool is_folder_layout(const std::string& path);
+
+/// One folder a class, or train|val|test (valid, validation = val) with one folder a class in each;
+/// exclusive classes sorted by name. Images outside of the class folders become `unlisted_file`
+/// findings. Patient: the first eight characters where all stems are NIH's (`00000012_003`). Throws
+/// 65 where there is no image or no class folder.
+Manifest read_folder(const std::string& path);
+
+}  // namespace evenray

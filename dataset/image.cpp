@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/image.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/image_codecs.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr std::string_view kPngMark = "\x89PNG\r\n\x1a\n";
+constexpr std::string_view kJpegMark = "\xFF\xD8\xFF";
+
+/// How a stored image becomes upright: EXIF 2.32, tag 0x0112.
+struct Turn {
+  bool transpose;
+  int flip;  ///< cv::flip's code, kNoFlip for none
+};
+constexpr int kNoFlip = 2;
+constexpr std::array<Turn, 9> kTurns = {{{false, kNoFlip},
+                                         {false, kNoFlip},
+                                         {false, 1},
+                                         {false, -1},
+                                         {false, 0},
+                                         {true, kNoFlip},
+                                         {true, 1},
+                                         {true, -1},
+                                         {true, 0}}};
+
+void make_upright(DecodedImage& image) {
+  const Turn turn = kTurns[static_cast<size_t>(image.orientation)];
+  if (turn.transpose) {
+    image.pixels = image.pixels.t();
+    std::swap(image.width, image.height);
+  }
+  if (turn.flip != kNoFlip) cv::flip(image.pixels, image.pixels, turn.flip);
+}
+
+/// Lower median, so that it is a value that occurs.
+template <class Pixel>
+double border_median(const cv::Mat& image) {
+  std::vector<Pixel> border;
+  border.reserve(2 * static_cast<size_t>(image.cols + image.rows));
+  for (int y = 0; y < image.rows; ++y) {
+    const auto* row = image.ptr<Pixel>(y);
+    if (y == 0 || y == image.rows - 1) {
+      border.insert(border.end(), row, row + image.cols);
+    } else {
+      border.push_back(row[0]);
+      border.push_back(row[image.cols - 1]);
+    }
+  }
+  const auto middle = border.begin() + static_cast<std::ptrdiff_t>((border.size() - 1) / 2);
+  std::nth_element(border.begin(), middle, border.end());
+  return *middle;
+}
+
+/// One side may shrink while the other grows: first the area average, then the bicubic.
+cv::Mat resized(const cv::Mat& image, int height, int width) {
+  const cv::Size smaller(std::min(width, image.cols), std::min(height, image.rows));
+  cv::Mat out = image;
+  if (smaller != image.size()) cv::resize(image, out, smaller, 0, 0, cv::INTER_AREA);
+  if (out.size() == cv::Size(width, height)) return out;
+  cv::Mat grown;
+  cv::resize(out, grown, cv::Size(width, height), 0, 0, cv::INTER_CUBIC);
+  return grown;
+}
+
+int scaled_side(int side, double scale, int limit) {
+  return std::clamp(static_cast<int>(std::lround(side * scale)), 1, limit);
+}
+
+cv::Mat fit_padded(const cv::Mat& image, int height, int width, Placement& placement) {
+  const double scale = std::min(double(width) / image.cols, double(height) / image.rows);
+  const int inner_width = scaled_side(image.cols, scale, width);
+  const int inner_height = scaled_side(image.rows, scale, height);
+  const int left = (width - inner_width) / 2, top = (height - inner_height) / 2;
+  placement = {float(inner_width) / float(image.cols),
+               float(inner_height) / float(image.rows),
+               float(left),
+               float(top)};
+  cv::Mat inner = resized(image, inner_height, inner_width);
+  if (inner_width == width && inner_height == height) return inner;
+  const double fill =
+      image.depth() == CV_8U ? border_median<uint8_t>(image) : border_median<uint16_t>(image);
+  cv::Mat out(height, width, image.type(), cv::Scalar(fill));
+  inner.copyTo(out(cv::Rect(left, top, inner_width, inner_height)));
+  return out;
+}
+
+cv::Mat fit_cropped(const cv::Mat& image, int height, int width, Placement& placement) {
+  const double scale = std::max(double(width) / image.cols, double(height) / image.rows);
+  const int kept_width = scaled_side(width, 1 / scale, image.cols);
+  const int kept_height = scaled_side(height, 1 / scale, image.rows);
+  const int left = (image.cols - kept_width) / 2, top = (image.rows - kept_height) / 2;
+  placement.scale_x = float(width) / float(kept_width);
+  placement.scale_y = float(height) / float(kept_height);
+  placement.offset_x = -float(left) * placement.scale_x;
+  placement.offset_y = -float(top) * placement.scale_y;
+  return resized(image(cv::Rect(left, top, kept_width, kept_height)), height, width);
+}
+
+}  // namespace
+
+std::string size_fault(uint64_t width, uint64_t height) {
+  if (width == 0 || height == 0) return "an empty picture";
+  if (width <= kMaxPixels && height <= kMaxPixels && width * height <= kMaxPixels) return "";
+  return cat(width, "x", height, " pixels, more than the ", kMaxPixels >> 20, " Mpx that are read");
+}
+
+DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px) {
+  DecodedImage image;
+  if (bytes.starts_with(kJpegMark)) {
+    image = decode_jpeg(bytes, min_side_px);
+  } else if (bytes.starts_with(kPngMark)) {
+    image = decode_png(bytes);
+  } else {
+    image.fault = bytes.empty() ? "an empty file" : "neither PNG nor JPEG";
+  }
+  if (!image.fault.empty()) image.pixels = cv::Mat();
+  if (!image.pixels.empty()) make_upright(image);
+  return image;
+}
+
+DecodedImage decode_image(const Path& file, int min_side_px) {
+  return decode_image_bytes(read_file(file), min_side_px);
+}
+
+Fit parse_fit(const std::string& name) {
+  if (name == "pad") return Fit::pad;
+  if (name == "stretch") return Fit::stretch;
+  if (name == "crop") return Fit::crop;
+  throw Error(Exit::usage, unknown_name("fit", name, {"pad", "stretch", "crop"}));
+}
+
+cv::Mat fit_image(const cv::Mat& image, int height, int width, Fit fit, Placement& placement) {
+  assert(!image.empty() && (image.type() == CV_8UC1 || image.type() == CV_16UC1));
+  assert(height > 0 && width > 0);
+  if (fit == Fit::pad) return fit_padded(image, height, width, placement);
+  if (fit == Fit::crop) return fit_cropped(image, height, width, placement);
+  placement = {float(width) / float(image.cols), float(height) / float(image.rows), 0, 0};
+  return resized(image, height, width);
+}
+
+}  // namespace evenray

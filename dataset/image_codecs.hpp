@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "dataset/image.hpp"
+
+namespace evenray {
+
+/// Larger images are refused from their header, before memory is taken for them.
+inline constexpr uint64_t kMaxPixels = uint64_t{256} << 20;
+
+/// nullopt-like fault text for a size that is empty or above kMaxPixels; "" where it is fine.
+std::string size_fault(uint64_t width, uint64_t height);
+
+/// The two codecs behind decode_image_bytes: pixels as stored, with `orientation` read but not
+/// applied. They fill width and height as stored.
+DecodedImage decode_jpeg(std::string_view bytes, int min_side_px);
+DecodedImage decode_png(std::string_view bytes);
+
+}  // namespace evenray
