@@ -38,7 +38,8 @@ void parallel_for(size_t n, int threads, const std::function<void(size_t)>& body
   };
   {
     std::vector<std::jthread> workers;
-    for (int t = 1; t < std::min<int64_t>(threads, static_cast<int64_t>(n)); ++t) workers.emplace_back(work);
+    for (int t = 1; t < std::min<int64_t>(threads, static_cast<int64_t>(n)); ++t)
+      workers.emplace_back(work);
     work();
   }
   if (failure) std::rethrow_exception(failure);
