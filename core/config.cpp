@@ -3,6 +3,7 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <set>
 
 #include "core/error.hpp"
@@ -11,6 +12,8 @@
 namespace evenray {
 namespace {
 
+constexpr std::string_view kSet = "--set";
+
 /// Runs a function on every field.
 class EachField final : public Fields {
  public:
@@ -18,7 +21,9 @@ class EachField final : public Fields {
   explicit EachField(Action action) : action_(std::move(action)) {}
 
  private:
-  void on_field(const std::string& key, FieldRef value, std::string_view help) override { action_(key, value, help); }
+  void on_field(const std::string& key, FieldRef value, std::string_view help) override {
+    action_(key, value, help);
+  }
   Action action_;
 };
 
@@ -28,15 +33,21 @@ void each_field(const Visit& visit, EachField::Action action) {
 }
 
 std::string type_name(FieldRef field) {
-  constexpr const char* names[] = {"true or false", "a whole number", "a number", "a text",
-                                   "a list of whole numbers", "a list of numbers", "a list of texts"};
+  constexpr const char* names[] = {"true or false",
+                                   "a whole number",
+                                   "a number",
+                                   "a text",
+                                   "a list of whole numbers",
+                                   "a list of numbers",
+                                   "a list of texts"};
   return names[field.index()];
 }
 
 template <class T>
 bool assign(const toml::node& node, T& out) {
   if constexpr (std::is_same_v<T, double>) {
-    if (const auto value = node.value<double>(); value && node.is_number()) return out = *value, true;
+    if (const auto value = node.value<double>(); value && node.is_number())
+      return out = *value, true;
   } else {
     if (const auto value = node.value_exact<T>()) return out = *value, true;
   }
@@ -58,7 +69,7 @@ bool assign(const toml::node& node, std::vector<T>& out) {
 }
 
 std::string place(const std::string& name, const toml::source_region& source) {
-  return source.begin ? cat(name, " line ", source.begin.line) : name;
+  return source.begin && name != kSet ? cat(name, " line ", source.begin.line) : name;
 }
 
 /// Sets the fields that `table` names; throws for any key that is not a field.
@@ -73,23 +84,33 @@ void apply(const Visit& visit, const toml::table& table, const std::string& name
       sections.insert(key.substr(0, dot));
     }
   });
-  const std::function<void(const toml::table&, const std::string&)> walk = [&](const toml::table& level,
-                                                                                const std::string& prefix) {
-    for (const auto& [part, node] : level) {
-      const std::string key = prefix + std::string(part.str());
-      if (const auto found = known.find(key); found != known.end()) {
-        if (!std::visit([&](auto* field) { return assign(node, *field); }, found->second)) {
-          throw Error(Exit::config, cat(place(name, node.source()), ": ", key, " must be ", type_name(found->second)));
+  const std::function<void(const toml::table&, const std::string&)> walk =
+      [&](const toml::table& level, const std::string& prefix) {
+        for (const auto& [part, node] : level) {
+          const std::string key = prefix + std::string(part.str());
+          if (const auto found = known.find(key); found != known.end()) {
+            if (!std::visit([&](auto* field) { return assign(node, *field); }, found->second)) {
+              throw Error(Exit::config,
+                          cat(place(name, node.source()),
+                              ": ",
+                              key,
+                              " must be ",
+                              type_name(found->second)));
+            }
+          } else if (node.is_table() && sections.contains(key)) {
+            walk(*node.as_table(), key + ".");
+          } else {
+            const std::string near = nearest_name(key, keys);
+            throw Error(Exit::config,
+                        cat(place(name, node.source()),
+                            ": unknown key '",
+                            key,
+                            "'",
+                            near.empty() ? "; `evenray config` lists all"
+                                         : "; did you mean '" + near + "'?"));
+          }
         }
-      } else if (node.is_table() && sections.contains(key)) {
-        walk(*node.as_table(), key + ".");
-      } else {
-        const std::string near = nearest_name(key, keys);
-        throw Error(Exit::config, cat(place(name, node.source()), ": unknown key '", key, "'",
-                                      near.empty() ? "; `evenray config` lists all" : "; did you mean '" + near + "'?"));
-      }
-    }
-  };
+      };
   walk(table, "");
 }
 
@@ -123,7 +144,7 @@ template <class T>
 std::string toml_text(const std::vector<T>& values) {
   std::vector<std::string> parts;
   for (const auto& value : values) parts.push_back(toml_text(value));
-  return "[" + join(parts) + "]";
+  return cat("[", join(parts), "]");
 }
 
 std::string toml_text(FieldRef field) {
@@ -133,12 +154,14 @@ std::string toml_text(FieldRef field) {
 /// "a.b=c" as a table: c is TOML where it parses as such, else text.
 toml::table parse_set(const std::string& set) {
   const size_t equals = set.find('=');
-  check(equals != std::string::npos && equals > 0, Exit::usage, cat("--set takes KEY=VALUE, not '", set, "'"));
+  check(equals != std::string::npos && equals > 0,
+        Exit::usage,
+        cat("--set takes KEY=VALUE, not '", set, "'"));
   const std::string key = trim(set.substr(0, equals)), value = trim(set.substr(equals + 1));
   try {
     return toml::parse(key + " = " + value);
   } catch (const toml::parse_error&) {
-    return parse(key + " = " + toml_text(value), "--set");
+    return parse(key + " = " + toml_text(value), std::string(kSet));
   }
 }
 
@@ -150,32 +173,34 @@ void read_config_text(const Visit& visit, std::string_view text, const std::stri
 
 void read_config(const Visit& visit, const Path& file, const std::vector<std::string>& sets) {
   if (!file.empty()) read_config_text(visit, read_file(file, 1 << 20), file.string());
-  for (const auto& set : sets) apply(visit, parse_set(set), "--set");
+  for (const auto& set : sets) apply(visit, parse_set(set), std::string(kSet));
 }
 
 std::string write_config(const Visit& visit, bool comments, std::string_view section) {
-  std::string out, current;
-  bool any = false;
+  // A table may be opened once only, and keys without one come before all tables.
+  std::vector<std::pair<std::string, std::string>> tables{{"", ""}};
   each_field(visit, [&](const std::string& key, FieldRef field, std::string_view help) {
     const size_t dot = key.rfind('.');
     const std::string table = dot == std::string::npos ? "" : key.substr(0, dot);
-    const std::string within = std::string(section);
-    if (!section.empty() && table != within && !table.starts_with(within + ".")) return;
-    any = true;
-    if (table != current) {
-      out += cat(out.empty() ? "" : "\n", "[", table, "]\n");
-      current = table;
-    }
-    if (comments) out += cat("# ", help, "\n");
-    out += cat(dot == std::string::npos ? key : key.substr(dot + 1), " = ", toml_text(field), "\n");
+    if (!section.empty() && table != section && !table.starts_with(cat(section, "."))) return;
+    auto place = std::find_if(
+        tables.begin(), tables.end(), [&](const auto& one) { return one.first == table; });
+    if (place == tables.end()) place = tables.insert(place, {table, cat("[", table, "]\n")});
+    if (comments) place->second += cat("# ", help, "\n");
+    place->second +=
+        cat(dot == std::string::npos ? key : key.substr(dot + 1), " = ", toml_text(field), "\n");
   });
-  check(any, Exit::usage, cat("no configuration section '", section, "'"));
+  std::string out;
+  for (const auto& [table, text] : tables) out += cat(out.empty() ? "" : "\n", text);
+  check(!out.empty(), Exit::usage, cat("no configuration section '", section, "'"));
   return out;
 }
 
 std::map<std::string, std::string> flat_config(const Visit& visit) {
   std::map<std::string, std::string> out;
-  each_field(visit, [&](const std::string& key, FieldRef field, std::string_view) { out[key] = toml_text(field); });
+  each_field(visit, [&](const std::string& key, FieldRef field, std::string_view) {
+    out[key] = toml_text(field);
+  });
   return out;
 }
 

@@ -38,7 +38,8 @@ void parallel_for(size_t n, int threads, const std::function<void(size_t)>& body
   };
   {
     std::vector<std::jthread> workers;
-    for (int t = 1; t < std::min<int64_t>(threads, static_cast<int64_t>(n)); ++t) workers.emplace_back(work);
+    for (int t = 1; t < std::min<int64_t>(threads, static_cast<int64_t>(n)); ++t)
+      workers.emplace_back(work);
     work();
   }
   if (failure) std::rethrow_exception(failure);
@@ -88,11 +89,12 @@ void ordered_pipeline(size_t n,
       changed.wait(lock, [&] { return failure || ready.contains(i); });
       if (failure) break;
       auto result = std::move(ready.extract(i).mapped());
-      consumed = i + 1;
-      changed.notify_all();
       lock.unlock();
       try {
         consume(i, std::move(result));
+        lock.lock();
+        consumed = i + 1;
+        changed.notify_all();
       } catch (...) {
         lock.lock();
         if (!failure) failure = std::current_exception();

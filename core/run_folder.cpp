@@ -6,6 +6,7 @@
 #include <atomic>
 #include <csignal>
 #include <fstream>
+#include <limits>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
@@ -37,19 +38,24 @@ void Runtime::fields(Fields& f) {
 void Runtime::check() const {
   evenray::check(threads >= 0 && threads <= 1024, Exit::config, "threads must be 0 (all) to 1024");
   evenray::check(seed >= 0, Exit::config, "seed must be 0 or more");
-  evenray::check(precision == "auto" || precision == "bf16" || precision == "fp32", Exit::config,
+  evenray::check(precision == "auto" || precision == "bf16" || precision == "fp32",
+                 Exit::config,
                  cat("precision must be auto, bf16 or fp32, not '", precision, "'"));
   evenray::check(checkpoint_every_s >= 0, Exit::config, "checkpoint_every_s must be 0 or more");
 }
 
-int Runtime::thread_count() const { return threads > 0 ? static_cast<int>(threads) : hardware_threads(); }
+int Runtime::thread_count() const {
+  return threads > 0 ? static_cast<int>(threads) : hardware_threads();
+}
 
 RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : folder_(folder) {
   make_folder(folder);
   const Path config = folder / "config.toml";
   resumed_ = std::filesystem::exists(config);
-  check(resume || !resumed_, Exit::cannot_create,
-        cat(folder.string(), " holds a run already: give --resume to go on with it, or another --out"));
+  check(resume || !resumed_,
+        Exit::cannot_create,
+        cat(folder.string(),
+            " holds a run already: give --resume to go on with it, or another --out"));
   lock_ = std::make_unique<FolderLock>(folder);
   remove_leftovers(folder);
   if (resumed_) {
@@ -66,8 +72,10 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
         changes.push_back(cat(key, " was ", old->second, ", now ", value));
       }
     }
-    check(changes.empty(), Exit::config,
+    check(changes.empty(),
+          Exit::config,
           cat(folder.string(), ": cannot resume with changed settings: ", join(changes, "; ")));
+    rewind_events(std::numeric_limits<int64_t>::max());
   } else {
     write_atomic(config, write_config(settings));
   }

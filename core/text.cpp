@@ -48,7 +48,16 @@ std::string fixed(double value, int digits) {
   if (!std::isfinite(value)) return "-";
   char buffer[64];
   std::snprintf(buffer, sizeof buffer, "%.*f", digits, value);
-  return buffer;
+  const std::string_view text(buffer);
+  return std::string(text.find_first_not_of("-0.") == std::string_view::npos && text[0] == '-'
+                         ? text.substr(1)
+                         : text);
+}
+
+std::string exact(double value) {
+  char buffer[32];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return std::string(buffer, error == std::errc() ? end : buffer);
 }
 
 std::string duration_text(double seconds) {
@@ -107,9 +116,17 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   return best;
 }
 
-std::string unknown_name(std::string_view kind, std::string_view name, const std::vector<std::string>& known) {
+std::string unknown_name(std::string_view kind,
+                         std::string_view name,
+                         const std::vector<std::string>& known) {
   const std::string near = nearest_name(name, known);
-  return cat("unknown ", kind, " '", name, "' (known: ", join(known), ")",
+  return cat("unknown ",
+             kind,
+             " '",
+             name,
+             "' (known: ",
+             join(known),
+             ")",
              near.empty() ? "" : "; did you mean '" + near + "'?");
 }
 

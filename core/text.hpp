@@ -21,8 +21,11 @@ std::vector<std::string> split_text(std::string_view text, char at);
 std::string lower(std::string_view text);
 std::string trim(std::string_view text);
 
-/// `value` with `digits` after the point; "-" where it is not finite.
+/// `value` with `digits` after the point; "-" where it is not finite; never "-0".
 std::string fixed(double value, int digits);
+
+/// The shortest text that reads back as the same number.
+std::string exact(double value);
 
 /// A duration for people: "41 s", "3 min 05 s", "2 h 10 min".
 std::string duration_text(double seconds);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/csv.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/fixture.hpp"
+
+using namespace evenray;
+
+using Row = std::vector<std::string>;
+
+namespace {
+
+CsvTable table_of(const std::string& text) {
+  const ScratchFolder folder;
+  write_atomic(folder / "t.csv", text);
+  return read_csv(folder / "t.csv");
+}
+
+std::string fault_of(const std::string& text) {
+  const Error error = error_of([&] { table_of(text); });
+  CHECK(error.code() == Exit::bad_data);
+  return error.what();
+}
+
+}  // namespace
+
+TEST_CASE("a table with quotes, a mark, CRLF and no last newline") {
+  const auto table =
+      table_of("\xEF\xBB\xBFid,text\r\n1,\"a, \"\"b\"\"\"\r\n2,\"two\nlines\"\r\n\r\n3,");
+  CHECK(table.columns == Row{"id", "text"});
+  REQUIRE(table.rows.size() == 3);
+  CHECK(table.rows[0] == Row{"1", "a, \"b\""});
+  CHECK(table.rows[1] == Row{"2", "two\nlines"});
+  CHECK(table.rows[2] == Row{"3", ""});
+  CHECK(table.lines == std::vector<size_t>{2, 4, 6});
+  CHECK(table.find("text") == 1);
+  CHECK_FALSE(table.find("nothing"));
+  CHECK(table.require("id") == 0);
+}
+
+TEST_CASE("a header alone is a table without rows") { CHECK(table_of("a,b\n").rows.empty()); }
+
+TEST_CASE("a missing column is named with those that are there") {
+  const Error error = error_of([] { table_of("id,sex\n").require("age"); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "missing column 'age' (there are: id, sex)"));
+}
+
+TEST_CASE("faulty tables end with 65 and the line") {
+  CHECK(contains(fault_of("a,b\n\n1,2\n1,2,3\n"), "line 4 has 3 fields, the header 2"));
+  CHECK(contains(fault_of("a,b\n1\n"), "line 2 has 1 fields, the header 2"));
+  CHECK(contains(fault_of("a,b\n1,\"x\"y\n"), "line 2"));
+  CHECK(contains(fault_of("a,b\n1,\"x\n"), "quote"));
+  CHECK(contains(fault_of(""), "no header line"));
+  CHECK(error_of([] { read_csv("/nowhere/t.csv"); }).code() == Exit::missing_input);
+}
+
+TEST_CASE("what is written reads back") {
+  const std::vector<Row> rows{{"plain", "with, comma"},
+                              {"a \"quote\"", "two\r\nlines"},
+                              {" blanks ", "\ttab"},
+                              {"", "\xc3\xa4"}};
+  std::string text = csv_line({"x", "y"});
+  for (const auto& row : rows) text += csv_line(row);
+  CHECK(table_of(text).rows == rows);
+  CHECK(csv_line({"a", "b c", ""}) == "a,b c,\n");
+  CHECK(table_of(csv_line({"x"}) + csv_line({""}) + csv_line({"1"})).rows ==
+        std::vector<Row>{{""}, {"1"}});
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/files.hpp"
+
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <optional>
+
+#include "tests/fixture.hpp"
+
+using namespace evenray;
+
+namespace {
+
+std::vector<std::string> names_in(const Path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("SHA-256 gives the standard's values") {
+  CHECK(sha256_hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  Digest digest;
+  digest.add("a");
+  digest.add(std::string_view("bc"));
+  CHECK(digest.hex() == sha256_hex("abc"));
+}
+
+TEST_CASE("an atomic write makes folders, replaces, and leaves nothing beside") {
+  const ScratchFolder folder;
+  const Path path = folder.path() / "a" / "b" / "file.txt";
+  write_atomic(path, "first");
+  CHECK(read_file(path) == "first");
+  const std::string_view pieces[] = {"sec", "", "ond"};
+  write_atomic(path, pieces);
+  CHECK(read_file(path) == "second");
+  write_atomic(path, "");
+  CHECK(read_file(path).empty());
+  CHECK(names_in(path.parent_path()) == std::vector<std::string>{"file.txt"});
+}
+
+TEST_CASE("a file of zero bytes and any bytes") {
+  const ScratchFolder folder;
+  std::string bytes;
+  for (int i = 0; i < 1000; ++i) bytes += static_cast<char>(i);
+  write_atomic(folder / "f", bytes);
+  CHECK(read_file(folder / "f") == bytes);
+}
+
+TEST_CASE("reading what cannot be read") {
+  const ScratchFolder folder;
+  CHECK(error_of([&] { read_file(folder / "none"); }).code() == Exit::missing_input);
+  CHECK(error_of([&] { read_file(folder.path()); }).code() == Exit::missing_input);
+  write_atomic(folder / "f", "12345");
+  CHECK(read_file(folder / "f", 5).size() == 5);
+  const Error error = error_of([&] { read_file(folder / "f", 4); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), (folder / "f").string()));
+}
+
+TEST_CASE("writing where nothing can be written ends with 73 and leaves nothing") {
+  const ScratchFolder folder;
+  write_atomic(folder / "file", "x");
+  CHECK(error_of([&] { write_atomic(folder.path() / "file" / "below", "y"); }).code() ==
+        Exit::cannot_create);
+  std::filesystem::create_directory(folder / "taken");
+  const Error error = error_of([&] { write_atomic(folder / "taken", "y"); });
+  CHECK(error.code() == Exit::cannot_create);
+  CHECK(contains(error.what(), "taken"));
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"file", "taken"});
+  CHECK(error_of([] { write_atomic("/proc/evenray-nothing/f", "y"); }).code() ==
+        Exit::cannot_create);
+}
+
+TEST_CASE("a full disk is an I/O error") {
+  if (!std::filesystem::exists("/dev/full")) return;
+  std::ofstream full("/dev/full");
+  full << "x" << std::flush;
+  CHECK_FALSE(full);
+  errno = ENOSPC;
+  CHECK(error_of([] { throw_errno("write", "f"); }).code() == Exit::io);
+}
+
+TEST_CASE("a writer of its own publishes") {
+  const ScratchFolder folder;
+  const Path path = folder / "set.h5", temporary = temporary_beside(path);
+  CHECK(temporary.parent_path() == folder.path());
+  std::ofstream(temporary) << "whole";
+  CHECK_FALSE(std::filesystem::exists(path));
+  publish(temporary, path);
+  CHECK(read_file(path) == "whole");
+  CHECK_FALSE(std::filesystem::exists(temporary));
+  CHECK(temporary_beside("bare.h5").parent_path() == ".");
+}
+
+TEST_CASE("what a killed process left is removed, nothing else") {
+  const ScratchFolder folder;
+  write_atomic(folder.path() / "sub" / "kept.txt", "x");
+  std::ofstream(temporary_beside(folder.path() / "sub" / "kept.txt")) << "part";
+  std::ofstream(temporary_beside(folder / "other")) << "part";
+  remove_leftovers(folder.path());
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"sub"});
+  CHECK(names_in(folder.path() / "sub") == std::vector<std::string>{"kept.txt"});
+  remove_leftovers(folder / "none");
+}
+
+TEST_CASE("free space of a folder that does not exist yet") {
+  const ScratchFolder folder;
+  CHECK(free_bytes(folder.path() / "not" / "there") > 0);
+}
+
+TEST_CASE("one lock a folder") {
+  const ScratchFolder folder;
+  {
+    const FolderLock lock(folder.path());
+    CHECK(error_of([&] { FolderLock second(folder.path()); }).code() == Exit::cannot_create);
+  }
+  CHECK(error_of([&] { FolderLock again(folder.path()); }).code() == Exit::done);
+}
