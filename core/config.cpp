@@ -3,6 +3,7 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <set>
 
 #include "core/error.hpp"
@@ -10,6 +11,8 @@
 
 namespace evenray {
 namespace {
+
+constexpr std::string_view kSet = "--set";
 
 /// Runs a function on every field.
 class EachField final : public Fields {
@@ -58,7 +61,7 @@ bool assign(const toml::node& node, std::vector<T>& out) {
 }
 
 std::string place(const std::string& name, const toml::source_region& source) {
-  return source.begin ? cat(name, " line ", source.begin.line) : name;
+  return source.begin && name != kSet ? cat(name, " line ", source.begin.line) : name;
 }
 
 /// Sets the fields that `table` names; throws for any key that is not a field.
@@ -123,7 +126,7 @@ template <class T>
 std::string toml_text(const std::vector<T>& values) {
   std::vector<std::string> parts;
   for (const auto& value : values) parts.push_back(toml_text(value));
-  return "[" + join(parts) + "]";
+  return cat("[", join(parts), "]");
 }
 
 std::string toml_text(FieldRef field) {
@@ -138,7 +141,7 @@ toml::table parse_set(const std::string& set) {
   try {
     return toml::parse(key + " = " + value);
   } catch (const toml::parse_error&) {
-    return parse(key + " = " + toml_text(value), "--set");
+    return parse(key + " = " + toml_text(value), std::string(kSet));
   }
 }
 
@@ -150,26 +153,24 @@ void read_config_text(const Visit& visit, std::string_view text, const std::stri
 
 void read_config(const Visit& visit, const Path& file, const std::vector<std::string>& sets) {
   if (!file.empty()) read_config_text(visit, read_file(file, 1 << 20), file.string());
-  for (const auto& set : sets) apply(visit, parse_set(set), "--set");
+  for (const auto& set : sets) apply(visit, parse_set(set), std::string(kSet));
 }
 
 std::string write_config(const Visit& visit, bool comments, std::string_view section) {
-  std::string out, current;
-  bool any = false;
+  // A table may be opened once only, and keys without one come before all tables.
+  std::vector<std::pair<std::string, std::string>> tables{{"", ""}};
   each_field(visit, [&](const std::string& key, FieldRef field, std::string_view help) {
     const size_t dot = key.rfind('.');
     const std::string table = dot == std::string::npos ? "" : key.substr(0, dot);
-    const std::string within = std::string(section);
-    if (!section.empty() && table != within && !table.starts_with(within + ".")) return;
-    any = true;
-    if (table != current) {
-      out += cat(out.empty() ? "" : "\n", "[", table, "]\n");
-      current = table;
-    }
-    if (comments) out += cat("# ", help, "\n");
-    out += cat(dot == std::string::npos ? key : key.substr(dot + 1), " = ", toml_text(field), "\n");
+    if (!section.empty() && table != section && !table.starts_with(cat(section, "."))) return;
+    auto place = std::find_if(tables.begin(), tables.end(), [&](const auto& one) { return one.first == table; });
+    if (place == tables.end()) place = tables.insert(place, {table, cat("[", table, "]\n")});
+    if (comments) place->second += cat("# ", help, "\n");
+    place->second += cat(dot == std::string::npos ? key : key.substr(dot + 1), " = ", toml_text(field), "\n");
   });
-  check(any, Exit::usage, cat("no configuration section '", section, "'"));
+  std::string out;
+  for (const auto& [table, text] : tables) out += cat(out.empty() ? "" : "\n", text);
+  check(!out.empty(), Exit::usage, cat("no configuration section '", section, "'"));
   return out;
 }
 

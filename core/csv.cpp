@@ -24,7 +24,6 @@ void on_field(void* field, size_t size, void* reading) {
 
 void on_row(int, void* data) {
   auto& reading = *static_cast<Reading*>(data);
-  ++reading.line;
   auto row = std::move(reading.row);
   reading.row.clear();
   auto& table = reading.table;
@@ -32,6 +31,7 @@ void on_row(int, void* data) {
     table.columns = std::move(row);
   } else if (row.size() == table.columns.size()) {
     table.rows.push_back(std::move(row));
+    table.lines.push_back(reading.line);
   } else if (reading.fault.empty()) {
     reading.fault =
         cat("line ", reading.line, " has ", row.size(), " fields, the header ", table.columns.size());
@@ -57,10 +57,17 @@ CsvTable read_csv(const Path& path) {
   Reading reading;
   csv_parser parser;
   csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI);
-  const size_t parsed = csv_parse(&parser, bytes.data(), bytes.size(), on_field, on_row, &reading);
-  const bool whole = parsed == bytes.size() && csv_fini(&parser, on_field, on_row, &reading) == 0;
+  bool whole = true;
+  // Line by line: the parser leaves blank lines out and reads over newlines in quotes, so it cannot count.
+  for (size_t start = 0; whole && start < bytes.size();) {
+    const size_t end = std::min(bytes.find('\n', start), bytes.size() - 1) + 1;
+    ++reading.line;
+    whole = csv_parse(&parser, bytes.data() + start, end - start, on_field, on_row, &reading) == end - start;
+    start = end;
+  }
+  whole = whole && csv_fini(&parser, on_field, on_row, &reading) == 0;
   csv_free(&parser);
-  if (!whole) reading.fault = cat("a quote is wrong after line ", reading.line);
+  if (!whole && reading.fault.empty()) reading.fault = cat("a quote in or before line ", reading.line, " is wrong");
   if (reading.fault.empty() && reading.table.columns.empty()) reading.fault = "no header line";
   check(reading.fault.empty(), Exit::bad_data, cat(path.string(), ": ", reading.fault));
   reading.table.path = path;
@@ -71,7 +78,9 @@ std::string csv_line(const std::vector<std::string>& fields) {
   std::string line;
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i) line += ',';
-    if (fields[i].find_first_of(",\"\r\n") == std::string::npos) {
+    // Readers drop blanks round a bare field, and a line that is one empty field.
+    const bool bare = fields[i].find_first_of(",\"\r\n") == std::string::npos && trim(fields[i]) == fields[i];
+    if (bare && !(fields[i].empty() && fields.size() == 1)) {
       line += fields[i];
       continue;
     }

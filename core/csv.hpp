@@ -13,6 +13,7 @@ struct CsvTable {
   Path path;
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;  ///< each as long as columns
+  std::vector<size_t> lines;                   ///< of the file, from 1, where each row ends
 
   std::optional<size_t> find(std::string_view column) const;
   /// Throws 65 "missing column 'x'" with the columns that are there.

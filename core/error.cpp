@@ -14,7 +14,8 @@ void throw_errno(const std::string& doing, const std::string& path) {
   const int number = errno;
   Exit code = Exit::io;
   if (number == ENOENT) code = Exit::missing_input;
-  if (number == EACCES || number == EPERM || number == EROFS || number == ENOTDIR) {
+  if (number == EACCES || number == EPERM || number == EROFS || number == ENOTDIR ||
+      number == EISDIR || number == ENAMETOOLONG) {
     code = Exit::cannot_create;
   }
   throw Error(code, "cannot " + doing + " " + path + ": " + std::strerror(number));

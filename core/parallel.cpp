@@ -88,11 +88,12 @@ void ordered_pipeline(size_t n,
       changed.wait(lock, [&] { return failure || ready.contains(i); });
       if (failure) break;
       auto result = std::move(ready.extract(i).mapped());
-      consumed = i + 1;
-      changed.notify_all();
       lock.unlock();
       try {
         consume(i, std::move(result));
+        lock.lock();
+        consumed = i + 1;
+        changed.notify_all();
       } catch (...) {
         lock.lock();
         if (!failure) failure = std::current_exception();

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <csignal>
 #include <fstream>
+#include <limits>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
@@ -68,6 +69,7 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
     }
     check(changes.empty(), Exit::config,
           cat(folder.string(), ": cannot resume with changed settings: ", join(changes, "; ")));
+    rewind_events(std::numeric_limits<int64_t>::max());
   } else {
     write_atomic(config, write_config(settings));
   }
