@@ -6,15 +6,17 @@
 
 namespace evenray {
 
-/// SVG charts in the house's look, with role="img" and a text alternative. Colours come from the page's style sheet where they are
-/// ink and rules, and from arm_colour where they tell series apart.
+/// SVG charts in the house's look, with role="img" and a text alternative; all colours come from the style sheet of HtmlPage. Each chart
+/// holds two drawings, one for wide frames and one for narrow ones (a phone, or side by side), of which the page shows one.
+/// Values that are not finite leave a gap; a chart without any says "no data".
 
-/// The Okabe-Ito colour of series i: the same i has the same colour in every chart.
-std::string arm_colour(size_t index);
+/// The Okabe-Ito colour of series i as "#rrggbb", darkened or lightened where it would have less than 3:1 contrast to the paper of its
+/// scheme: the same i has the same colour in every chart. Repeats after 8. In a page, class "arm-i" (i below 8) sets it as `color`.
+std::string arm_colour(size_t index, bool dark_scheme = false);
 
 struct Series {
-  std::string name;
-  std::vector<double> x, y;
+  std::string name;  ///< thin series need none where one of the same colour is not thin
+  std::vector<double> x, y;  ///< equally long
   size_t colour = 0;
   bool thin = false;    ///< one of several runs: thin and pale
   bool dashed = false;
@@ -30,7 +32,8 @@ struct ReferenceLine {
   double x0, y0, x1, y1;
 };
 
-/// Curves with labels at the line.
+/// Curves with labels at the line where there is room, else with a key; nothing is smoothed. Square where both axes are fixed to the same
+/// range (ROC, precision-recall).
 std::string line_chart(const std::string& alt, const Axis& x, const Axis& y, const std::vector<Series>& series,
                        const std::vector<ReferenceLine>& references = {});
 
@@ -41,7 +44,7 @@ struct ForestRow {
   size_t colour = 0;
 };
 
-/// Differences with intervals and a named zero line.
+/// Differences with intervals and a zero line named "no difference"; primary rows first, else in the order given.
 std::string forest_plot(const std::string& alt, const std::string& axis_label, const std::vector<ForestRow>& rows);
 
 struct Bar {
@@ -51,7 +54,8 @@ struct Bar {
 };
 std::string bar_chart(const std::string& alt, const std::string& axis_label, const std::vector<Bar>& bars);
 
-/// Round tick values that cover low..high, about `wanted` of them.
+/// Round tick values (1, 2 or 5 times a power of ten apart) that cover low..high, about `wanted` of them. Equal or unordered ends are
+/// widened or swapped, ends that are not finite give 0..1.
 std::vector<double> round_ticks(double low, double high, int wanted = 5);
 
 }  // namespace evenray
