@@ -98,7 +98,7 @@ int balance_command(const Cli& cli, const Flags& flags) {
       balance(store, plan, sources, make_gates(store, options, threads), options, static_cast<uint64_t>(config.runtime.seed), threads,
               write_config([&](Fields& f) { settings.fields(f); }), flags.out);
   std::string text = plan_text(store.info(), plan);
-  for (const auto& [gate, reasons] : report.json.value("rejected", Json::object()).items()) {
+  for (const auto& [gate, reasons] : report.json.at("rejected").items()) {
     for (const auto& [reason, count] : reasons.items()) text += cat("rejected by ", gate, ", ", reason, ": ", count.dump(), "\n");
   }
   print_result(cli, report.json, text);

@@ -88,7 +88,7 @@ std::string completion_script(const CLI::App& app, const std::string& shell) {
 }
 
 std::string manual_page(const CLI::App& app) {
-  std::string out = cat(".TH EVENRAY 1 \"\" \"evenray ", version(), "\"\n.SH NAME\nevenray \\- ", roff(app.get_description()),
+  std::string out = cat(".TH EVENRAY 1 \"\" \"evenray ", kVersion, "\"\n.SH NAME\nevenray \\- ", roff(app.get_description()),
                         "\n.SH COMMANDS\n");
   for (const auto& entry : entries(app)) {
     if (entry.words.empty() || !children(*entry.command).empty()) continue;

@@ -30,7 +30,7 @@ int fail(Exit code, const std::string& message) {
 
 int run(int argc, char** argv) {
   CLI::App app("Makes imbalanced X-ray sets even: synthesises rare classes, balances, trains, and measures what it did.", "evenray");
-  app.set_version_flag("--version", cat("evenray ", version()));
+  app.set_version_flag("--version", cat("evenray ", kVersion));
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default(false);
   Cli cli;

@@ -43,8 +43,8 @@ int doctor(const Cli& cli) {
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
   Json out{{"schema", "evenray-doctor-1"},
-           {"evenray", version()},
-           {"torch", torch_version()},
+           {"evenray", kVersion},
+           {"torch", torch_kVersion},
            {"opencv", CV_VERSION},
            {"hdf5", cat(major, ".", minor, ".", release)},
            {"threads", hardware_threads()},
