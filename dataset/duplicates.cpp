@@ -1,14 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/duplicates.hpp"
 
-#include <bit>
+#include <algorithm>
 #include <map>
+#include <opencv2/imgproc.hpp>
 
 namespace evenray {
 namespace {
 
-constexpr int kMaxHamming = 4;
-constexpr double kMinCorrelation = .98;
+constexpr float kMinCorrelation = .98f;
+constexpr int kCoarsePx = 8;
+constexpr int kBlockRows = 256;
+
+/// One row an image: its thumbnail by means of 8x8 blocks, times 8, which is an orthogonal
+/// projection to 64 numbers.
+cv::Mat coarse_rows(const std::vector<ImageFacts>& facts) {
+  cv::Mat rows(static_cast<int>(facts.size()), kCoarsePx * kCoarsePx, CV_32F, cv::Scalar(0));
+  for (size_t i = 0; i < facts.size(); ++i) {
+    if (facts[i].thumbnail.empty()) continue;
+    cv::Mat coarse;
+    cv::resize(facts[i].thumbnail, coarse, {kCoarsePx, kCoarsePx}, 0, 0, cv::INTER_AREA);
+    cv::Mat(coarse.reshape(1, 1) * kCoarsePx).copyTo(rows.row(static_cast<int>(i)));
+  }
+  return rows;
+}
 
 }  // namespace
 
@@ -36,13 +51,28 @@ std::vector<std::vector<size_t>> UnionFind::groups() {
 }
 
 std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFacts>& facts) {
+  // Thumbnails are unit vectors, so a correlation c is a squared distance 2 - 2c, and no projection
+  // lengthens a distance: what is too far apart in the coarse picture is too far apart in the fine
+  // one, and no pair is missed.
+  constexpr float farthest = 2 - 2 * kMinCorrelation;
+  const cv::Mat coarse = coarse_rows(facts);
+  const auto n = static_cast<int>(facts.size());
+  std::vector<float> squared(facts.size());
+  for (int i = 0; i < n; ++i) squared[i] = static_cast<float>(coarse.row(i).dot(coarse.row(i)));
   UnionFind same(facts.size());
-  for (size_t i = 0; i < facts.size(); ++i) {
-    if (!facts[i].readable || facts[i].blank) continue;
-    for (size_t j = i + 1; j < facts.size(); ++j) {
-      if (std::popcount(facts[i].phash ^ facts[j].phash) > kMaxHamming) continue;
-      if (!facts[j].readable || facts[j].blank) continue;
-      if (facts[i].thumbnail.dot(facts[j].thumbnail) > kMinCorrelation) same.unite(i, j);
+  for (int first = 0; first < n; first += kBlockRows) {
+    const int last = std::min(n, first + kBlockRows);
+    cv::Mat products;
+    cv::gemm(
+        coarse.rowRange(first, last), coarse.rowRange(first, n), 1, {}, 0, products, cv::GEMM_2_T);
+    for (int i = first; i < last; ++i) {
+      if (!facts[i].readable || facts[i].blank) continue;
+      const auto* product = products.ptr<float>(i - first);
+      for (int j = i + 1; j < n; ++j) {
+        if (squared[i] + squared[j] - 2 * product[j - first] > farthest) continue;
+        if (!facts[j].readable || facts[j].blank) continue;
+        if (facts[i].thumbnail.dot(facts[j].thumbnail) > kMinCorrelation) same.unite(i, j);
+      }
     }
   }
   auto groups = same.groups();
