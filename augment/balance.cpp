@@ -174,6 +174,12 @@ class Filler {
     int64_t derived_cap = options_.max_factor > 0 ? room_for_copies(class_index) : -1;
     if (real == 0) derived_cap = 0;
     Allotment allotment = allot(plan_.added[c], shares, synthetic, synthetic_cap, derived_cap);
+    if (real == 0 && allotment.missing > 0) {
+      throw Error(Exit::bad_data,
+                  cat("balance: class '",
+                      tally_.class_names[c],
+                      "' has no real training row to copy or augment; give it a synthetic source"));
+    }
     tally_.missing[c] = allotment.missing;
     if (tally_.replaced[c] > 0) {
       const Allotment instead = allot(tally_.replaced[c], shares, synthetic, tally_.replaced[c], 0);

@@ -34,7 +34,7 @@ const SubPolicies kCifar10 = {
     {{Op::equalize, .6}, {Op::equalize, .5}},
     {{Op::contrast, .6, 7}, {Op::sharpness, .6, 5}},
     {{Op::color, .7, 7}, {Op::translate_x, .5, 8}},
-    {{Op::gamma, .6, -1, .8, 1.25}, {Op::auto_contrast, .4}},
+    {{Op::equalize, .3}, {Op::auto_contrast, .4}},
     {{Op::translate_y, .4, 3}, {Op::sharpness, .2, 6}},
     {{Op::brightness, .9, 6}, {Op::color, .2, 8}},
     {{Op::solarize, .5, 2}, {Op::invert, 0}},
