@@ -88,30 +88,33 @@ class Filler {
   }
 
   void leave_out_replaced() {
-    new_row_.assign(static_cast<size_t>(train_.size()), 0);
+    std::vector<bool> stays(static_cast<size_t>(train_.size()), true), is_parent(stays.size());
+    for (const Provenance& provenance : train_.provenance)
+      if (provenance.parent >= 0) is_parent[static_cast<size_t>(provenance.parent)] = true;
     for (size_t c = 0; c < tally_.replaced.size(); ++c) {
       std::vector<int64_t> real;
-      for (int64_t row : train_.rows_of(static_cast<int>(c)))
-        if (train_.provenance[static_cast<size_t>(row)].origin == Origin::real &&
-            new_row_[static_cast<size_t>(row)] == 0)
-          real.push_back(row);
-      if (tally_.replaced[c] > static_cast<int64_t>(real.size()))
+      for (const int64_t row : train_.rows_of(static_cast<int>(c))) {
+        const auto i = static_cast<size_t>(row);
+        const bool is_real = train_.provenance[i].origin == Origin::real;
+        if (is_real && stays[i] && !is_parent[i]) real.push_back(row);
+      }
+      const auto replaced = static_cast<size_t>(tally_.replaced[c]);
+      if (replaced > real.size()) {
         throw Error(Exit::bad_data,
                     cat("balance: class '",
                         tally_.class_names[c],
                         "' has ",
                         real.size(),
-                        " real rows, fewer than the ",
-                        tally_.replaced[c],
+                        " real rows that may go, fewer than the ",
+                        replaced,
                         " to replace"));
+      }
       Rng order = rng_.fork("replaced", c);
       order.shuffle(real);
-      for (int64_t i = 0; i < tally_.replaced[c]; ++i)
-        new_row_[static_cast<size_t>(real[static_cast<size_t>(i)])] = -1;
+      for (size_t i = 0; i < replaced; ++i) stays[static_cast<size_t>(real[i])] = false;
     }
     int64_t next = 0;
-    for (int64_t& row : new_row_)
-      if (row == 0) row = next++;
+    for (const bool stay : stays) new_row_.push_back(stay ? next++ : -1);
   }
 
   void copy_part(const std::string& name) {
@@ -179,6 +182,12 @@ class Filler {
     int64_t derived_cap = options_.max_factor > 0 ? room_for_copies(class_index) : -1;
     if (real == 0) derived_cap = 0;
     Allotment allotment = allot(plan_.added[c], shares, synthetic, synthetic_cap, derived_cap);
+    if (real == 0 && allotment.missing > 0) {
+      throw Error(Exit::bad_data,
+                  cat("balance: class '",
+                      tally_.class_names[c],
+                      "' has no real training row to copy or augment; give it a synthetic source"));
+    }
     tally_.missing[c] = allotment.missing;
     if (tally_.replaced[c] > 0) {
       const Allotment instead = allot(tally_.replaced[c], shares, synthetic, tally_.replaced[c], 0);

@@ -13,8 +13,8 @@ namespace evenray {
 /// What a source gave: an image of the store's size and depth and how it was made.
 struct Drawn {
   cv::Mat image;
-  Provenance provenance;   ///< parent: row of the input's train part
-  std::vector<Box> boxes;  ///< of a copy or a moved original
+  Provenance provenance;     ///< parent: row of the input's train part
+  std::vector<Box> boxes{};  ///< of a copy or a moved original
   bool boxes_known = false;
   int boxes_dropped = 0;  ///< boxes of the parent that left the picture
 };

@@ -126,6 +126,55 @@ double area(const Box& box) {
   return std::max(0.f, box.x1 - box.x0) * static_cast<double>(std::max(0.f, box.y1 - box.y0));
 }
 
+void clip_box(Box& box, cv::Size size) {
+  const auto width = static_cast<float>(size.width), height = static_cast<float>(size.height);
+  box.x0 = std::clamp(box.x0, 0.f, width);
+  box.x1 = std::clamp(box.x1, 0.f, width);
+  box.y0 = std::clamp(box.y0, 0.f, height);
+  box.y1 = std::clamp(box.y1, 0.f, height);
+}
+
+/// Of all rings, each by the shoelace formula.
+double ring_area(const Box& box) {
+  double sum = 0;
+  for (const Ring& ring : box.rings) {
+    double twice = 0;
+    for (size_t i = 0; i < ring.size(); ++i) {
+      const cv::Point2f p = ring[i], q = ring[(i + 1) % ring.size()];
+      twice += static_cast<double>(p.x) * q.y - static_cast<double>(q.x) * p.y;
+    }
+    sum += std::abs(twice) / 2;
+  }
+  return sum;
+}
+
+/// Both give the share of the area that stays in the image.
+double move_rings(Box& box, const Affine& forward, cv::Size size) {
+  for (Ring& ring : box.rings)
+    for (cv::Point2f& p : ring) p = cv::Point2f(forward(p.x, p.y));
+  const double whole = ring_area(box);
+  for (Ring& ring : box.rings) ring = clip_ring(ring, size);
+  std::erase_if(box.rings, [](const Ring& ring) { return ring.size() < 3; });
+  take_bounds(box);
+  clip_box(box, size);
+  return ring_area(box) / whole;
+}
+
+double move_ellipse(Box& box, const Affine& forward, cv::Size size) {
+  const double half_x = (box.x1 - box.x0) / 2., half_y = (box.y1 - box.y0) / 2.;
+  const cv::Point2d middle = forward((box.x0 + box.x1) / 2., (box.y0 + box.y1) / 2.);
+  const double reach_x = std::hypot(forward.a * half_x, forward.b * half_y);
+  const double reach_y = std::hypot(forward.d * half_x, forward.e * half_y);
+  box.x0 = static_cast<float>(middle.x - reach_x);
+  box.x1 = static_cast<float>(middle.x + reach_x);
+  box.y0 = static_cast<float>(middle.y - reach_y);
+  box.y1 = static_cast<float>(middle.y + reach_y);
+  box.rings.clear();
+  const double whole = area(box);
+  clip_box(box, size);
+  return whole > 0 ? area(box) / whole : 0;
+}
+
 }  // namespace
 
 Affine inverse(const Affine& m) {
@@ -197,35 +246,11 @@ MovingBoxes::MovingBoxes(const std::vector<Box>& boxes) {
 
 void MovingBoxes::move(const Affine& map, cv::Size size) {
   const Affine forward = inverse(map);
-  const auto width = static_cast<float>(size.width), height = static_cast<float>(size.height);
   for (Moving& moving : boxes_) {
     if (moving.visible <= 0) continue;
-    Box& box = moving.box;
-    double whole = 0;
-    if (!box.rings.empty()) {
-      for (Ring& ring : box.rings)
-        for (cv::Point2f& p : ring) p = cv::Point2f(forward(p.x, p.y));
-      take_bounds(box);
-      whole = area(box);
-      for (Ring& ring : box.rings) ring = clip_ring(ring, size);
-      std::erase_if(box.rings, [](const Ring& ring) { return ring.size() < 3; });
-      take_bounds(box);
-    } else {
-      const double half_x = (box.x1 - box.x0) / 2., half_y = (box.y1 - box.y0) / 2.;
-      const cv::Point2d middle = forward((box.x0 + box.x1) / 2., (box.y0 + box.y1) / 2.);
-      const double reach_x = std::hypot(forward.a * half_x, forward.b * half_y);
-      const double reach_y = std::hypot(forward.d * half_x, forward.e * half_y);
-      box.x0 = static_cast<float>(middle.x - reach_x);
-      box.x1 = static_cast<float>(middle.x + reach_x);
-      box.y0 = static_cast<float>(middle.y - reach_y);
-      box.y1 = static_cast<float>(middle.y + reach_y);
-      whole = area(box);
-    }
-    box.x0 = std::clamp(box.x0, 0.f, width);
-    box.x1 = std::clamp(box.x1, 0.f, width);
-    box.y0 = std::clamp(box.y0, 0.f, height);
-    box.y1 = std::clamp(box.y1, 0.f, height);
-    moving.visible *= whole > 0 ? area(box) / whole : 0;
+    const bool outlined = ring_area(moving.box) > 0;
+    moving.visible *=
+        outlined ? move_rings(moving.box, forward, size) : move_ellipse(moving.box, forward, size);
   }
 }
 

@@ -42,13 +42,14 @@ class ParentOrder {
     std::copy_if(all.begin(), all.end(), std::back_inserter(real), [&](int64_t row) {
       return train.provenance[static_cast<size_t>(row)].origin == Origin::real;
     });
-    if (all.empty())
+    if (real.empty()) {
       throw Error(Exit::bad_data,
                   cat(store_.path().string(),
                       ": class '",
-                      store_.info().class_names.at(class_index),
-                      "' has no training rows to copy or augment"));
-    return rows_[class_index] = real.empty() ? all : real;
+                      store_.info().class_names.at(static_cast<size_t>(class_index)),
+                      "' has no real training row to copy or augment"));
+    }
+    return rows_[class_index] = std::move(real);
   }
 
   const Store& store_;

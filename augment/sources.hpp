@@ -6,7 +6,7 @@ namespace evenray {
 
 /// Copies of training rows. Image i of a class starts from its row i modulo their number, in an
 /// order that is shuffled anew each round, so that no row is used more than once oftener than
-/// another. Real rows only, unless the class has none. The store must outlive the source.
+/// another. Real rows only; throws 65 where the class has none. The store must outlive the source.
 std::shared_ptr<Source> make_copy_source(const Store& store, int threads);
 
 /// The same rows, each after a draw of the policy; boxes move along. Throws 2 for an unknown

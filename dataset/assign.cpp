@@ -8,6 +8,10 @@
 namespace evenray {
 namespace {
 
+/// A group is large that holds more than this of what the smallest part gets of a class.
+constexpr double kLargeShare = .25;
+
+/// The state of one assign_groups.
 class Dealer {
  public:
   Dealer(const std::vector<std::vector<int64_t>>& counts,
@@ -61,9 +65,16 @@ class Dealer {
     for (const auto g : order_) {
       if (left(g) && counts_[g][c] > 0) groups.push_back(g);
     }
-    std::stable_sort(groups.begin(), groups.end(), [&](size_t a, size_t b) {
-      return counts_[a][c] > counts_[b][c];
-    });
+    // Large groups come first, since they fit only while there is room; the others in their drawn
+    // order, so that no part is given the small ones.
+    const double smallest =
+        *std::min_element(shares_.begin(), shares_.end()) * static_cast<double>(total_[c]);
+    const auto size = [&](size_t g) {
+      const auto rows = static_cast<double>(counts_[g][c]);
+      return rows > kLargeShare * smallest ? rows : 0.;
+    };
+    std::stable_sort(
+        groups.begin(), groups.end(), [&](size_t a, size_t b) { return size(a) > size(b); });
     for (size_t i = 0; i < groups.size(); ++i) {
       const size_t part = neediest(c, groups.size() - i);
       part_of_[groups[i]] = part;

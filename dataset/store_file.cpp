@@ -156,8 +156,9 @@ void StoreFile::open_images(Part& part, const std::string& where) {
        cat(where, " is not of the size that size_px states (", h, " x ", w, ")"));
   must(part.images.chunk == std::vector<hsize_t>({1, h, w}),
        where + " does not hold one image a chunk");
+  const Hdf5Handle space(H5Dget_space(part.dataset.get()), H5Sclose, "read " + where);
   hsize_t chunks = 0;
-  must(H5Dget_num_chunks(part.dataset.get(), H5S_ALL, &chunks) >= 0 && chunks == shape[0],
+  must(H5Dget_num_chunks(part.dataset.get(), space.get(), &chunks) >= 0 && chunks == shape[0],
        cat(where, " holds ", chunks, " of ", shape[0], " images"));
 }
 
