@@ -74,7 +74,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--warmup", type=int, default=3)
-    parser.add_argument("--height", type=int, default=80)
+    parser.add_argument("--height", type=int, default=64)
     parser.add_argument("--width", type=int, default=64)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
