@@ -2,6 +2,7 @@
 #include "dataset/phantom.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -48,13 +49,22 @@ std::vector<Patient> make_patients(const PhantomOptions& options) {
   return patients;
 }
 
-/// Breaks bones of patients in random order until the share of pictures that show it is met.
+/// Breaks bones of patients, of each region the same share, until the share of pictures that show it is met.
 void choose_fractured(const PhantomOptions& options, std::vector<Patient>& patients) {
   auto wanted = static_cast<int64_t>(std::llround(options.rare_share * static_cast<double>(options.images)));
-  std::vector<size_t> order(patients.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  Rng(static_cast<uint64_t>(options.seed)).fork("phantom fractured").shuffle(order);
-  for (const size_t i : order) {
+  std::array<std::vector<size_t>, kRegions.size()> by_region;
+  for (size_t i = 0; i < patients.size(); ++i) by_region[static_cast<size_t>(patients[i].region)].push_back(i);
+  // A patient's turn is its place among those of its region, so that the region tells nothing of the class.
+  std::vector<std::pair<double, size_t>> order;
+  Rng rng = Rng(static_cast<uint64_t>(options.seed)).fork("phantom fractured");
+  for (auto& members : by_region) {
+    rng.shuffle(members);
+    for (size_t k = 0; k < members.size(); ++k) {
+      order.emplace_back((static_cast<double>(k) + rng.uniform()) / static_cast<double>(members.size()), members[k]);
+    }
+  }
+  std::sort(order.begin(), order.end());
+  for (const auto& [turn, i] : order) {
     const int views = patients[i].views_of_region();
     if (views > wanted) continue;
     patients[i].fractured = true;
@@ -149,6 +159,7 @@ PhantomOptions parse_phantom(const std::string& spec) {
     throw Error(Exit::usage, cat("'", spec, "' is no phantom; write phantom or phantom:images=400,seed=3"));
   }
   if (colon == std::string::npos) return options;
+  std::string settings;
   std::vector<std::string> known;
   for (const auto& [key, value] : flat_config(visit)) known.push_back(key);
   for (std::string part : split_text(spec.substr(colon + 1), ',')) {
@@ -164,11 +175,13 @@ PhantomOptions parse_phantom(const std::string& spec) {
     }
     // ".25" is a number to people, not to TOML.
     if (value.starts_with('.')) value = cat("0", value);
-    try {
-      read_config_text(visit, cat(key, " = ", value), "phantom");
-    } catch (const Error& error) {
-      throw Error(Exit::usage, cat(spec, ": ", error.what()));
-    }
+    settings += cat(key, " = ", value, "\n");
+  }
+  try {
+    read_config_text(visit, settings, spec);
+    options.check();
+  } catch (const Error& error) {
+    throw Error(Exit::usage, error.what());
   }
   return options;
 }

@@ -81,7 +81,7 @@ class Crack {
       : line_(*tube.fracture), shown_(shown), half_(profile.half(line_.at)) {
     stretch_ = shown.length / static_cast<float>(cv::norm(tube.b - tube.a));
     for (const float height : line_.height) reach_ = std::max(reach_, std::abs(height) * stretch_);
-    reach_ += 8 * line_.gap;
+    reach_ += 5 * line_.gap;
   }
 
   float apply(float& u, float& v) const {
@@ -93,12 +93,12 @@ class Crack {
       middle = (front.height + back.height) / 2;
       for (const Ring& half : {front, back}) {
         const float away = (along - half.height) / line_.gap;
-        scale -= .5F * half.loss * std::exp(-away * away);
+        scale -= .58F * half.loss * std::exp(-squared(away * away));
         scale += .5F * line_.impaction * half.loss * std::exp(-squared((away - 2.2F) / 1.6F));
       }
     }
     if (along > middle) v -= shown_.shift + line_.angulation * (along - middle);
-    return scale;
+    return std::max(scale, .04F);
   }
 
  private:
@@ -150,7 +150,7 @@ void each_pixel(const Tube& tube, const View& view, const Canvas& canvas, const 
       const float inner = half * (1 - tube.shell * (1 - .72F * end));
       const float outer_path = 2 * depth * std::sqrt(half * half - v * v);
       const float core_path = std::abs(v) < inner ? 2 * depth * std::sqrt(inner * inner - v * v) : 0.F;
-      const float grains = texture ? 1 + .16F * (.5F + end) * (*texture)(y, x) : 1.F;
+      const float grains = texture ? 1 + .12F * (.5F + end) * (*texture)(y, x) : 1.F;
       for (const float plate : tube.plates) {
         const float off = (u - plate) * shown.length - .006F * std::sin(v / shown.width * 4 + tube.phase);
         if (std::abs(off) > .04F) continue;
@@ -212,7 +212,7 @@ cv::Mat1f draw_flesh(const Scene& scene, const Canvas& canvas) {
     each_pixel(tube, scene.view, canvas, nullptr, [&](int y, int x, float value) {
       flesh(y, x) = std::max(flesh(y, x), value * (1 + .05F * muscles(y, x)));
     });
-    if (scene.cast <= 0) continue;
+    if (scene.cast <= 0 || &tube != &scene.anatomy.flesh.front()) continue;
     Tube wrap = tube;
     const float grow = 1 + (.015F + scene.cast) / tube.wide;
     wrap.wide *= grow, wrap.deep *= grow;

@@ -27,11 +27,11 @@ View make_view(Projection projection, Rng& rng) {
 
 Film make_film(double exposure, Rng& rng) {
   Film film;
-  film.photons = static_cast<float>(420 * exposure);
+  film.photons = static_cast<float>(700 * exposure);
   film.scatter = between(rng, .1, .4);
   film.blur = between(rng, .003, .0065);
   film.low = between(rng, -.08, .06);
-  film.high = between(rng, 1.5, 2.4);
+  film.high = between(rng, 1.5, 2.2);
   film.gamma = between(rng, .8, 1.25);
   film.heel = {between(rng, -.25, .25), between(rng, -.25, .25)};
   const bool collimated = rng.chance(.5);
@@ -156,6 +156,7 @@ Scene make_scene(Anatomy anatomy, Projection projection, double exposure, double
   scene.anatomy = std::move(anatomy);
   Rng view = rng.fork("view"), film = rng.fork("film"), extras = rng.fork("extras");
   scene.view = make_view(projection, view);
+  scene.view.turn *= scene.anatomy.turn_share;
   scene.view.zoom *= static_cast<float>(std::min(1., aspect / .75));
   scene.film = make_film(exposure, film);
   scene.noise = rng.fork("noise");
@@ -178,7 +179,7 @@ std::optional<Box> fracture_truth(const Scene& scene, int height, int width, int
     const Break& line = *tube.fracture;
     const ShownTube shown = show(tube, scene.view);
     const float stretch = shown.length / static_cast<float>(cv::norm(tube.b - tube.a));
-    const float margin = .014F + .5F * std::abs(shown.shift);
+    const float margin = .006F + line.gap * scene.view.zoom + .5F * std::abs(shown.shift);
     std::vector<cv::Point2f> cloud, ring;
     for (int i = 0; i < kRingSteps; ++i) {
       if (line.loss[i] <= 0) continue;

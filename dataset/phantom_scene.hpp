@@ -65,6 +65,7 @@ struct Stroke {
 struct Anatomy {
   std::vector<Tube> bones, flesh;
   std::vector<Lump> lumps;
+  float turn_share = 1;  ///< how far the limb follows a view's turn
 };
 
 /// Everything that decides one picture.
