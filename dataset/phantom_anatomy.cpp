@@ -21,7 +21,7 @@ struct Build {
         cortex(static_cast<float>(rng.uniform(.22, .4))),
         density(static_cast<float>(rng.uniform(.75, 1.15))),
         flesh(static_cast<float>(rng.uniform(.85, 1.25))),
-        growing(rng.chance(.4)) {}
+        growing(rng.chance(.3)) {}
 };
 
 /// Collects a limb in a frame where the joint is at the lower end.
@@ -182,7 +182,8 @@ void hand(Limb& limb) {
     cv::Point3f at{.07F * side, base, .02F * side};
     float length = .3F * reach, wide = .026F;
     for (int joint = 0; joint < 4; ++joint) {
-      const cv::Point3f to = at + cv::Point3f(.14F * side * length, -length, .04F * length * limb.between(-1, 1));
+      const cv::Point3f to =
+          at + cv::Point3f(.14F * side * length, -length, .04F * length * limb.between(-1, 1));
       if (joint < 2) {
         limb.long_bone(at, to, wide, 1.35F, 1.35F).shell *= 1.15F;
       } else {
@@ -211,16 +212,26 @@ Anatomy make_anatomy(Region region, Rng rng) {
   const float y = mid_shaft ? .6F : static_cast<float>(rng.uniform(.14, .3));
   Limb limb(build, rng);
   switch (region) {
-    case Region::forearm: far_end ? wrist(limb, y) : elbow_of_forearm(limb, y); break;
-    case Region::lower_leg: far_end ? ankle(limb, y) : knee(limb, y); break;
-    case Region::upper_arm: far_end ? elbow_of_arm(limb, y) : shoulder(limb, y); break;
-    case Region::hand: hand(limb); return limb.take(upside_down);
+    case Region::forearm:
+      far_end ? wrist(limb, y) : elbow_of_forearm(limb, y);
+      break;
+    case Region::lower_leg:
+      far_end ? ankle(limb, y) : knee(limb, y);
+      break;
+    case Region::upper_arm:
+      far_end ? elbow_of_arm(limb, y) : shoulder(limb, y);
+      break;
+    case Region::hand:
+      hand(limb);
+      return limb.take(upside_down);
   }
   return limb.take(far_end == upside_down);
 }
 
 void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
-  const auto between = [&](double low, double high) { return static_cast<float>(rng.uniform(low, high)); };
+  const auto between = [&](double low, double high) {
+    return static_cast<float>(rng.uniform(low, high));
+  };
   // Where a bone may break: in the part of the picture that every view shows, and off the joint.
   struct Place {
     Tube* tube;
@@ -242,11 +253,13 @@ void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
   Break line;
   line.at = between(place.low, place.high);
 
-  // The line's course: one wave around the cortex (transverse, oblique, spiral by its height) and jags.
+  // The line's course: one wave around the cortex (transverse, oblique, spiral by its height) and
+  // jags.
   const double kind = rng.uniform();
   const float slope = kind < .5 ? between(0, .3) : kind < .8 ? between(.4, .9) : between(1., 1.5);
   const float start = between(0, 2 * kPi);
-  const float span = rng.chance(.2) ? between(.55, .8) : 1.F;  // below 1: one side of the cortex holds
+  const float span =
+      rng.chance(.2) ? between(.55, .8) : 1.F;  // below 1: one side of the cortex holds
   const float open = between(0, 2 * kPi);
   const float ease = static_cast<float>(1 - difficulty);
   const float loss = (.6F + .9F * ease) * between(.8, 1.1);
@@ -258,8 +271,9 @@ void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
     const float away = std::abs(std::remainder(angle - open, 2 * kPi)) / kPi;
     line.loss[i] = away < span ? std::min(loss * between(.75, 1.15), 1.F) : 0.F;
   }
-  line.gap = between(.016, .028) * (.6F + .8F * ease);
-  const float shift = (rng.chance(.75) && span == 1) ? between(.25, .9) * (.5F + ease) * tube.wide : 0;
+  line.gap = between(.018, .032) * (.6F + .8F * ease);
+  const float shift =
+      (rng.chance(.75) && span == 1) ? between(.3, 1.) * (.5F + ease) * tube.wide : 0;
   const float towards = between(0, 2 * kPi);
   line.shift_x = shift * std::cos(towards);
   line.shift_z = shift * std::sin(towards);

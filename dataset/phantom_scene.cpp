@@ -11,11 +11,15 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
-float between(Rng& rng, double low, double high) { return static_cast<float>(rng.uniform(low, high)); }
+float between(Rng& rng, double low, double high) {
+  return static_cast<float>(rng.uniform(low, high));
+}
 
 View make_view(Projection projection, Rng& rng) {
   View view;
-  const double base = projection == Projection::frontal ? 0 : projection == Projection::lateral ? kPi / 2 : kPi / 4;
+  const double base = projection == Projection::frontal   ? 0
+                      : projection == Projection::lateral ? kPi / 2
+                                                          : kPi / 4;
   view.turn = static_cast<float>(base) + between(rng, -.18, .18);
   view.tilt = between(rng, -.25, .25);
   view.roll = static_cast<float>(.11 * rng.normal());
@@ -43,7 +47,8 @@ Film make_film(double exposure, Rng& rng) {
 }
 
 /// A gently curved line through `centre`.
-Stroke curve(cv::Point2f centre, double angle, double length, double sag, float width, float strength) {
+Stroke curve(
+    cv::Point2f centre, double angle, double length, double sag, float width, float strength) {
   Stroke stroke;
   const cv::Point2f along(static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle)));
   const cv::Point2f across(-along.y, along.x);
@@ -76,24 +81,30 @@ void add_channels(Scene& scene, Rng& rng) {
     const cv::Point2f at = on_axis(shown, u, between(rng, -.75, .75) * shown.width);
     const double axis = std::atan2(shown.along.y, shown.along.x);
     const double angle = axis + (rng.chance(.5) ? 1 : -1) * rng.uniform(.15, 1.1);
-    const double length = shown.width * rng.uniform(.7, 1.7), sag = shown.width * rng.uniform(-.15, .15);
+    const double length = shown.width * rng.uniform(.7, 1.7),
+                 sag = shown.width * rng.uniform(-.15, .15);
     const float width = between(rng, .006, .012), strength = between(rng, .2, .5);
-    if (bone.breakable && wish < .45) scene.channels.push_back(curve(at, angle, length, sag, width, strength));
+    if (bone.breakable && wish < .2)
+      scene.channels.push_back(curve(at, angle, length, sag, width, strength));
   }
 }
 
 void add_folds_and_hairs(Scene& scene, double aspect, Rng& rng) {
-  const int folds = rng.chance(.35) ? 1 + static_cast<int>(rng.below(2)) : 0;
+  const int folds = rng.chance(.3) ? 1 + static_cast<int>(rng.below(2)) : 0;
   for (int i = 0; i < folds; ++i) {
     const cv::Point2f at(between(rng, -.15, .15), between(rng, -.4, .4));
-    const double angle = rng.uniform(-.6, .6), length = rng.uniform(.3, .8), sag = rng.uniform(-.08, .08);
+    const double angle = rng.uniform(-.6, .6), length = rng.uniform(.3, .8),
+                 sag = rng.uniform(-.08, .08);
     const float width = between(rng, .005, .014);
-    scene.folds.push_back(curve(at, angle, length, sag, width, (rng.chance(.6) ? 1.F : -1.F) * between(rng, .06, .16)));
+    scene.folds.push_back(curve(
+        at, angle, length, sag, width, (rng.chance(.6) ? 1.F : -1.F) * between(rng, .06, .16)));
   }
-  const int hairs = rng.chance(.35) ? 1 + static_cast<int>(rng.below(3)) : 0;
+  const int hairs = rng.chance(.25) ? 1 + static_cast<int>(rng.below(3)) : 0;
   for (int i = 0; i < hairs; ++i) {
-    const cv::Point2f at(between(rng, -.4, .4) * static_cast<float>(aspect), between(rng, -.45, .45));
-    const double angle = rng.uniform(0, kPi), length = rng.uniform(.06, .22), sag = rng.uniform(-.03, .03);
+    const cv::Point2f at(between(rng, -.4, .4) * static_cast<float>(aspect),
+                         between(rng, -.45, .45));
+    const double angle = rng.uniform(0, kPi), length = rng.uniform(.06, .22),
+                 sag = rng.uniform(-.03, .03);
     const float strength = (rng.chance(.6) ? -1.F : 1.F) * between(rng, .1, .3);
     scene.hairs.push_back(curve(at, angle, length, sag, between(rng, .004, .009), strength));
   }
@@ -115,9 +126,13 @@ void add_metal(Scene& scene, Rng& rng) {
   const auto bar = [&](cv::Point2f from, cv::Point2f to, float width, float strength) {
     scene.metal.push_back({{from, to}, width, strength});
   };
-  bar(on_axis(shown, middle - reach, side), on_axis(shown, middle + reach, side + lean), wire ? .014F : .022F, 2.2F);
+  bar(on_axis(shown, middle - reach, side),
+      on_axis(shown, middle + reach, side + lean),
+      wire ? .014F : .022F,
+      2.2F);
   for (int i = 0; i < screws && !wire; ++i) {
-    const float u = middle + reach * (2 * (static_cast<float>(i) + .5F) / static_cast<float>(screws) - 1);
+    const float u =
+        middle + reach * (2 * (static_cast<float>(i) + .5F) / static_cast<float>(screws) - 1);
     bar(on_axis(shown, u, side * 1.15F), on_axis(shown, u, -side), .013F, 1.8F);
   }
 }
@@ -129,7 +144,10 @@ cv::Point2f View::project(const cv::Point3f& point) const {
   const float z = point.z * std::cos(turn) - point.x * std::sin(turn);
   const float y = point.y * std::cos(tilt) + z * std::sin(tilt);
   if (mirrored) x = -x;
-  return cv::Point2f(x * std::cos(roll) - y * std::sin(roll), x * std::sin(roll) + y * std::cos(roll)) * zoom + shift;
+  return cv::Point2f(x * std::cos(roll) - y * std::sin(roll),
+                     x * std::sin(roll) + y * std::cos(roll)) *
+             zoom +
+         shift;
 }
 
 ShownTube show(const Tube& tube, const View& view) {
@@ -147,7 +165,8 @@ ShownTube show(const Tube& tube, const View& view) {
   shown.depth = view.zoom * std::hypot(tube.wide * s, tube.deep * c);
   shown.bend = view.zoom * (tube.bend_x * c + tube.bend_z * s);
   shown.turn = view.turn;
-  if (tube.fracture) shown.shift = view.zoom * (tube.fracture->shift_x * c + tube.fracture->shift_z * s);
+  if (tube.fracture)
+    shown.shift = view.zoom * (tube.fracture->shift_x * c + tube.fracture->shift_z * s);
   return shown;
 }
 
@@ -185,10 +204,12 @@ std::optional<Box> fracture_truth(const Scene& scene, int height, int width, int
       if (line.loss[i] <= 0) continue;
       const double angle = 2 * kPi * i / kRingSteps + shown.turn;
       const float u = line.at + line.height[i] * stretch / shown.length;
-      const cv::Point2f at = on_axis(shown, u, shown.width * static_cast<float>(std::sin(angle)) + .5F * shown.shift);
+      const cv::Point2f at =
+          on_axis(shown, u, shown.width * static_cast<float>(std::sin(angle)) + .5F * shown.shift);
       for (int k = 0; k < 8; ++k) {
         const double way = kPi * k / 4;
-        cloud.push_back(at + margin * cv::Point2f(static_cast<float>(std::cos(way)), static_cast<float>(std::sin(way))));
+        cloud.push_back(at + margin * cv::Point2f(static_cast<float>(std::cos(way)),
+                                                  static_cast<float>(std::sin(way))));
       }
     }
     if (cloud.empty()) return std::nullopt;

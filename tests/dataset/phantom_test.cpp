@@ -49,8 +49,11 @@ double pairwise_auroc(const std::vector<double>& scores, const std::vector<bool>
 
 using Rows = std::vector<std::vector<double>>;
 
-/// Fits a ridge-penalised logistic rule on standardised columns of one set and scores another one: its AUROC there.
-double transferred_auroc(Rows (*describe)(const Manifest&), const Manifest& fit, const Manifest& held) {
+/// Fits a ridge-penalised logistic rule on standardised columns of one set and scores another one:
+/// its AUROC there.
+double transferred_auroc(Rows (*describe)(const Manifest&),
+                         const Manifest& fit,
+                         const Manifest& held) {
   Rows rows = describe(fit), held_rows = describe(held);
   const auto n = static_cast<double>(rows.size());
   const size_t columns = rows[0].size();
@@ -69,7 +72,8 @@ double transferred_auroc(Rows (*describe)(const Manifest&), const Manifest& fit,
   for (int step = 0; step < 300; ++step) {
     std::vector<double> slope(columns + 1, 0);
     for (size_t i = 0; i < rows.size(); ++i) {
-      const double error = 1 / (1 + std::exp(-logit(rows[i]))) - (is_fractured(fit.samples[i]) ? 1 : 0);
+      const double error =
+          1 / (1 + std::exp(-logit(rows[i]))) - (is_fractured(fit.samples[i]) ? 1 : 0);
       for (size_t c = 0; c < columns; ++c) slope[c] += error * rows[i][c];
       slope[columns] += error;
     }
@@ -86,11 +90,13 @@ double transferred_auroc(Rows (*describe)(const Manifest&), const Manifest& fit,
 
 /// One column a region or view, then the exposure.
 Rows metadata_rows(const Manifest& manifest) {
-  const std::vector<std::string> categories{"forearm", "lower_leg", "upper_arm", "hand", "frontal", "lateral", "oblique"};
+  const std::vector<std::string> categories{
+      "forearm", "lower_leg", "upper_arm", "hand", "frontal", "lateral", "oblique"};
   Rows rows;
   for (const Sample& sample : manifest.samples) {
     std::vector<double> row;
-    for (const auto& category : categories) row.push_back(sample.meta[0] == category || sample.meta[1] == category);
+    for (const auto& category : categories)
+      row.push_back(sample.meta[0] == category || sample.meta[1] == category);
     row.push_back(std::stod(sample.meta[2]));
     rows.push_back(row);
   }
@@ -106,7 +112,8 @@ Rows statistics_rows(const Manifest& manifest) {
     cv::meanStdDev(image, mean, deviation);
     rows[i] = {mean[0], deviation[0]};
     rows[i].resize(18);
-    for (auto pixel = image.begin<uint8_t>(); pixel != image.end<uint8_t>(); ++pixel) rows[i][2 + *pixel / 16] += 1;
+    for (auto pixel = image.begin<uint8_t>(); pixel != image.end<uint8_t>(); ++pixel)
+      rows[i][2 + *pixel / 16] += 1;
   });
   return rows;
 }
@@ -118,8 +125,11 @@ TEST_CASE("a phantom set has the asked size, share and order", "[phantom]") {
     for (const double share : {0., .05, 1. / 6, .5, .75}) {
       const Manifest manifest = phantom_manifest(small_set(images, share, images));
       CHECK(manifest.samples.size() == static_cast<size_t>(images));
-      CHECK(std::abs(static_cast<double>(count_fractured(manifest)) - share * static_cast<double>(images)) <= 1.5);
-      CHECK(std::is_sorted(manifest.samples.begin(), manifest.samples.end(), [](auto& a, auto& b) { return a.id < b.id; }));
+      CHECK(std::abs(static_cast<double>(count_fractured(manifest)) -
+                     share * static_cast<double>(images)) <= 1.5);
+      CHECK(std::is_sorted(manifest.samples.begin(), manifest.samples.end(), [](auto& a, auto& b) {
+        return a.id < b.id;
+      }));
     }
   }
   const Manifest manifest = phantom_manifest(small_set(600, 1. / 6));
@@ -147,7 +157,8 @@ TEST_CASE("phantom patients have two to four views of mostly one region", "[phan
 
 TEST_CASE("a phantom's fracture has its box and polygon inside the picture", "[phantom]") {
   PhantomOptions options = small_set(300, .5);
-  for (const std::vector<int64_t>& size : {std::vector<int64_t>{96, 80}, {80, 64}, {64, 64}, {128, 64}, {64, 96}}) {
+  for (const std::vector<int64_t>& size :
+       {std::vector<int64_t>{96, 80}, {80, 64}, {64, 64}, {128, 64}, {64, 96}}) {
     options.size_px = size;
     for (const Sample& sample : phantom_manifest(options).samples) {
       CHECK(sample.boxes_known);
@@ -173,7 +184,8 @@ TEST_CASE("a phantom's fracture has its box and polygon inside the picture", "[p
 }
 
 TEST_CASE("a phantom is a function of seed and index alone", "[phantom]") {
-  const Manifest manifest = phantom_manifest(small_set(24, .5)), again = phantom_manifest(small_set(24, .5));
+  const Manifest manifest = phantom_manifest(small_set(24, .5)),
+                 again = phantom_manifest(small_set(24, .5));
   const Manifest other = phantom_manifest(small_set(24, .5, 2));
   std::vector<cv::Mat> drawn(24);
   parallel_for(24, 4, [&](size_t i) { drawn[23 - i] = manifest.samples[23 - i].draw(); });
@@ -187,7 +199,8 @@ TEST_CASE("a phantom is a function of seed and index alone", "[phantom]") {
 
 TEST_CASE("a fracture changes its neighbourhood and nothing that is drawn by chance", "[phantom]") {
   // The same patients, whole and broken: what the class does not decide must be drawn alike.
-  const Manifest whole = phantom_manifest(small_set(120, 0)), broken = phantom_manifest(small_set(120, .5));
+  const Manifest whole = phantom_manifest(small_set(120, 0)),
+                 broken = phantom_manifest(small_set(120, .5));
   size_t compared = 0;
   for (size_t i = 0; i < whole.samples.size(); ++i) {
     const Sample &a = whole.samples[i], &b = broken.samples[i];
@@ -209,7 +222,8 @@ TEST_CASE("a fracture changes its neighbourhood and nothing that is drawn by cha
 }
 
 TEST_CASE("neither metadata nor global statistics tell a phantom's class", "[phantom]") {
-  const std::vector<Manifest> sets{phantom_manifest(small_set(600, .5, 1)), phantom_manifest(small_set(600, .5, 2))};
+  const std::vector<Manifest> sets{phantom_manifest(small_set(600, .5, 1)),
+                                   phantom_manifest(small_set(600, .5, 2))};
   for (const int held : {0, 1}) {
     CHECK(std::abs(transferred_auroc(metadata_rows, sets[1 - held], sets[held]) - .5) < .08);
     CHECK(std::abs(transferred_auroc(statistics_rows, sets[1 - held], sets[held]) - .5) < .08);
@@ -218,13 +232,18 @@ TEST_CASE("neither metadata nor global statistics tell a phantom's class", "[pha
 
 TEST_CASE("phantom options are read from a spec", "[phantom]") {
   CHECK(parse_phantom("phantom").images == 600);
-  const PhantomOptions options = parse_phantom("phantom:images=400,seed=3, rare_share=.25,size_px=128x96,difficulty=1");
+  const PhantomOptions options =
+      parse_phantom("phantom:images=400,seed=3, rare_share=.25,size_px=128x96,difficulty=1");
   CHECK(options.images == 400);
   CHECK(options.seed == 3);
   CHECK(options.rare_share == .25);
   CHECK(options.difficulty == 1);
   CHECK(options.size_px == std::vector<int64_t>{128, 96});
-  for (const char* bad : {"phantom:image=4", "phantom:images", "phantom:images=many", "phantom:size_px=12x", "ghost"}) {
+  for (const char* bad : {"phantom:image=4",
+                          "phantom:images",
+                          "phantom:images=many",
+                          "phantom:size_px=12x",
+                          "ghost"}) {
     try {
       parse_phantom(bad);
       FAIL("accepted " << bad);
