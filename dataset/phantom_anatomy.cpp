@@ -174,13 +174,13 @@ void shoulder(Limb& limb, float y) {
 void hand(Limb& limb) {
   limb.fan();
   // Rays run up from the wrist below; the middle ones are longest.
-  const float base = limb.between(.3, .38);
-  limb.flesh({0, base + .35F, 0}, {0, base - .36F, 0}, .22F, .075F, .8F, .95F);
+  const float base = limb.between(.36, .42);
+  limb.flesh({0, base + .35F, 0}, {0, base - .4F, 0}, .24F, .075F, .8F, .95F);
   for (int ray = 0; ray < 4; ++ray) {
     const float side = static_cast<float>(ray) - 1.5F;
     const float reach = 1 - .06F * side * side;
-    cv::Point3f at{.07F * side, base, .02F * side};
-    float length = .3F * reach, wide = .026F;
+    cv::Point3f at{.086F * side, base, .02F * side};
+    float length = .35F * reach, wide = .033F;
     for (int joint = 0; joint < 4; ++joint) {
       const cv::Point3f to =
           at + cv::Point3f(.14F * side * length, -length, .04F * length * limb.between(-1, 1));
@@ -189,7 +189,7 @@ void hand(Limb& limb) {
       } else {
         limb.bone(at, to, wide, 1.3F, 1.2F);
       }
-      if (joint > 0) limb.flesh(at - (to - at) * .35F, to + (to - at) * .15F, .048F, .06F, 1, 1);
+      if (joint > 0) limb.flesh(at - (to - at) * .35F, to + (to - at) * .15F, .054F, .06F, 1, 1);
       at = to + cv::Point3f(0, -.012F, 0);
       length *= joint == 0 ? .68F : .62F;
       wide *= .84F;
@@ -256,13 +256,13 @@ void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
   // The line's course: one wave around the cortex (transverse, oblique, spiral by its height) and
   // jags.
   const double kind = rng.uniform();
-  const float slope = kind < .5 ? between(0, .3) : kind < .8 ? between(.4, .9) : between(1., 1.5);
+  const float slope = kind < .2 ? between(.1, .4) : kind < .8 ? between(.5, 1.1) : between(1.1, 1.6);
   const float start = between(0, 2 * kPi);
   const float span =
-      rng.chance(.2) ? between(.55, .8) : 1.F;  // below 1: one side of the cortex holds
+      rng.chance(.12) ? between(.6, .8) : 1.F;  // below 1: one side of the cortex holds
   const float open = between(0, 2 * kPi);
   const float ease = static_cast<float>(1 - difficulty);
-  const float loss = (.6F + .9F * ease) * between(.8, 1.1);
+  const float loss = (.6F + .9F * ease) * between(.85, 1.1);
   float jag = 0;
   for (int i = 0; i < kRingSteps; ++i) {
     const float angle = 2 * kPi * static_cast<float>(i) / kRingSteps;
@@ -271,14 +271,14 @@ void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
     const float away = std::abs(std::remainder(angle - open, 2 * kPi)) / kPi;
     line.loss[i] = away < span ? std::min(loss * between(.75, 1.15), 1.F) : 0.F;
   }
-  line.gap = between(.018, .032) * (.6F + .8F * ease);
+  line.gap = between(.018, .034) * (.6F + .8F * ease);
   const float shift =
-      (rng.chance(.75) && span == 1) ? between(.3, 1.) * (.5F + ease) * tube.wide : 0;
+      (rng.chance(.8) && span == 1) ? between(.35, 1.1) * (.5F + ease) * tube.wide : 0;
   const float towards = between(0, 2 * kPi);
   line.shift_x = shift * std::cos(towards);
   line.shift_z = shift * std::sin(towards);
   line.angulation = span == 1 ? between(-.12, .12) * (.5F + ease) : 0;
-  line.impaction = rng.chance(.3) ? between(.15, .4) : 0;
+  line.impaction = rng.chance(.5) ? between(.2, .5) : 0;
   tube.fracture = line;
 }
 

@@ -334,7 +334,9 @@ cv::Mat expose(const cv::Mat1f& absorption,
   cv::Mat out(light.size(), CV_8UC1);
   for (int y = 0; y < canvas.height; ++y) {
     for (int x = 0; x < canvas.width; ++x) {
-      const float value = std::clamp((-counts(y, x) - film.low) / (film.high - film.low), 0.F, 1.F);
+      float value = std::max((-counts(y, x) - film.low) / (film.high - film.low), 0.F);
+      // A film's shoulder: what lies above is pressed together, not cut off.
+      if (value > .65F) value = 1 - .35F * std::exp((.65F - value) / .35F);
       const float shown =
           open(y, x) * std::pow(value, film.gamma) + (1 - open(y, x)) * film.shutter_value;
       out.at<uint8_t>(y, x) = cv::saturate_cast<uint8_t>(255 * shown);

@@ -83,8 +83,8 @@ void add_channels(Scene& scene, Rng& rng) {
     const double angle = axis + (rng.chance(.5) ? 1 : -1) * rng.uniform(.15, 1.1);
     const double length = shown.width * rng.uniform(.7, 1.7),
                  sag = shown.width * rng.uniform(-.15, .15);
-    const float width = between(rng, .006, .012), strength = between(rng, .2, .5);
-    if (bone.breakable && wish < .2)
+    const float width = between(rng, .006, .012), strength = between(rng, .15, .4);
+    if (bone.breakable && wish < .15)
       scene.channels.push_back(curve(at, angle, length, sag, width, strength));
   }
 }
@@ -105,7 +105,7 @@ void add_folds_and_hairs(Scene& scene, double aspect, Rng& rng) {
                          between(rng, -.45, .45));
     const double angle = rng.uniform(0, kPi), length = rng.uniform(.06, .22),
                  sag = rng.uniform(-.03, .03);
-    const float strength = (rng.chance(.6) ? -1.F : 1.F) * between(rng, .1, .3);
+    const float strength = (rng.chance(.6) ? -1.F : 1.F) * between(rng, .06, .2);
     scene.hairs.push_back(curve(at, angle, length, sag, between(rng, .004, .009), strength));
   }
 }
