@@ -95,7 +95,7 @@ Picture take_picture(const PhantomOptions& options, const Patient& patient, int 
   // A series is mostly frontal, lateral, oblique.
   picture.projection =
       static_cast<Projection>(settings.chance(.8) ? view % 3 : static_cast<int>(settings.below(3)));
-  picture.exposure = std::round(10 * 2.5 * std::exp(.55 * settings.normal())) / 10;
+  picture.exposure = std::round(10 * 2.5 * std::exp(.4 * settings.normal())) / 10;
   picture.exposure = std::clamp(picture.exposure, .8, 9.);
   picture.region = view == patient.other_view ? patient.other_region : patient.region;
   picture.fractured = patient.fractured && view != patient.other_view;

@@ -19,9 +19,9 @@ struct Build {
   explicit Build(Rng& rng)
       : wide(static_cast<float>(rng.uniform(.88, 1.18))),
         cortex(static_cast<float>(rng.uniform(.22, .4))),
-        density(static_cast<float>(rng.uniform(.75, 1.15))),
-        flesh(static_cast<float>(rng.uniform(.85, 1.25))),
-        growing(rng.chance(.3)) {}
+        density(static_cast<float>(rng.uniform(.85, 1.1))),
+        flesh(static_cast<float>(rng.uniform(.9, 1.15))),
+        growing(rng.chance(.2)) {}
 };
 
 /// Collects a limb in a frame where the joint is at the lower end.
@@ -208,7 +208,7 @@ void hand(Limb& limb) {
 
 Anatomy make_anatomy(Region region, Rng rng) {
   const Build build(rng);
-  const bool far_end = rng.chance(.6), mid_shaft = rng.chance(.15), upside_down = rng.chance(.1);
+  const bool far_end = rng.chance(.6), mid_shaft = rng.chance(.15), upside_down = rng.chance(.05);
   const float y = mid_shaft ? .6F : static_cast<float>(rng.uniform(.14, .3));
   Limb limb(build, rng);
   switch (region) {
@@ -256,12 +256,14 @@ void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
   // The line's course: one wave around the cortex (transverse, oblique, spiral by its height) and
   // jags.
   const double kind = rng.uniform();
-  const float slope = kind < .2 ? between(.1, .4) : kind < .8 ? between(.5, 1.1) : between(1.1, 1.6);
+  const float slope = kind < .2   ? between(.1, .4)
+                      : kind < .8 ? between(.5, 1.1)
+                                  : between(1.1, 1.6);
   const float start = between(0, 2 * kPi);
   const float span =
       rng.chance(.12) ? between(.6, .8) : 1.F;  // below 1: one side of the cortex holds
   const float open = between(0, 2 * kPi);
-  const float ease = static_cast<float>(1 - difficulty);
+  const auto ease = static_cast<float>(1.25 - .8 * difficulty);
   const float loss = (.6F + .9F * ease) * between(.85, 1.1);
   float jag = 0;
   for (int i = 0; i < kRingSteps; ++i) {

@@ -20,10 +20,10 @@ View make_view(Projection projection, Rng& rng) {
   const double base = projection == Projection::frontal   ? 0
                       : projection == Projection::lateral ? kPi / 2
                                                           : kPi / 4;
-  view.turn = static_cast<float>(base) + between(rng, -.18, .18);
+  view.turn = static_cast<float>(base) + between(rng, -.12, .12);
   view.tilt = between(rng, -.25, .25);
-  view.roll = static_cast<float>(.11 * rng.normal());
-  view.zoom = between(rng, .92, 1.18);
+  view.roll = static_cast<float>(.07 * rng.normal());
+  view.zoom = between(rng, 1., 1.2);
   view.shift = {between(rng, -.05, .05), between(rng, -.04, .04)};
   view.mirrored = rng.chance(.5);
   return view;
@@ -31,13 +31,13 @@ View make_view(Projection projection, Rng& rng) {
 
 Film make_film(double exposure, Rng& rng) {
   Film film;
-  film.photons = static_cast<float>(700 * exposure);
-  film.scatter = between(rng, .1, .4);
+  film.photons = static_cast<float>(1000 * exposure);
+  film.scatter = between(rng, .1, .3);
   film.blur = between(rng, .003, .0065);
-  film.low = between(rng, -.08, .06);
-  film.high = between(rng, 1.5, 2.2);
-  film.gamma = between(rng, .8, 1.25);
-  film.heel = {between(rng, -.25, .25), between(rng, -.25, .25)};
+  film.low = between(rng, -.05, .05);
+  film.high = between(rng, 1.55, 1.95);
+  film.gamma = between(rng, .9, 1.12);
+  film.heel = {between(rng, -.15, .15), between(rng, -.15, .15)};
   const bool collimated = rng.chance(.5);
   for (float& margin : film.shutters) margin = between(rng, -.06, .09) * (collimated ? 1.F : 0.F);
   if (!collimated) film.shutters.fill(-1);
@@ -112,7 +112,7 @@ void add_folds_and_hairs(Scene& scene, double aspect, Rng& rng) {
 
 /// A plate with screws along one bone, or a wire inside it.
 void add_metal(Scene& scene, Rng& rng) {
-  const bool wanted = rng.chance(.07), wire = rng.chance(.3);
+  const bool wanted = rng.chance(.05), wire = rng.chance(.3);
   std::vector<const Tube*> hosts;
   for (const Tube& bone : scene.anatomy.bones) {
     if (bone.breakable) hosts.push_back(&bone);
@@ -183,7 +183,7 @@ Scene make_scene(Anatomy anatomy, Projection projection, double exposure, double
   add_folds_and_hairs(scene, aspect, extras);
   add_metal(scene, extras);
   const float thick = between(extras, .02, .04);
-  if (extras.chance(.1)) scene.cast = thick;
+  if (extras.chance(.06)) scene.cast = thick;
   const bool marked = extras.chance(.45);
   if (marked) scene.marker = extras.chance(.5) ? 'L' : 'R';
   const float half = static_cast<float>(aspect) / 2;
