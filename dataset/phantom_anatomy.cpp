@@ -19,9 +19,9 @@ struct Build {
   explicit Build(Rng& rng)
       : wide(static_cast<float>(rng.uniform(.88, 1.18))),
         cortex(static_cast<float>(rng.uniform(.22, .4))),
-        density(static_cast<float>(rng.uniform(.75, 1.15))),
-        flesh(static_cast<float>(rng.uniform(.85, 1.25))),
-        growing(rng.chance(.4)) {}
+        density(static_cast<float>(rng.uniform(.85, 1.1))),
+        flesh(static_cast<float>(rng.uniform(.9, 1.15))),
+        growing(rng.chance(.2)) {}
 };
 
 /// Collects a limb in a frame where the joint is at the lower end.
@@ -82,10 +82,13 @@ class Limb {
     tube.shell = between(.08, .22);
     tube.lump = .05F;
     tube.phase = between(0, 2 * kPi);
-    tube.mu_shell = 1.5F * .16F / std::max(deep, .08F);
-    tube.mu_core = 2.1F * .16F / std::max(deep, .08F);
+    tube.mu_shell = 1.5F * .16F / std::max(deep, .12F);
+    tube.mu_core = 2.1F * .16F / std::max(deep, .12F);
     limb_.flesh.push_back(tube);
   }
+
+  /// A limb that is never seen quite from the side, or all rays would lie in one.
+  void fan() { limb_.turn_share = .5F; }
 
   float between(double low, double high) { return static_cast<float>(rng_.uniform(low, high)); }
   bool chance(double p) { return rng_.chance(p); }
@@ -134,9 +137,12 @@ void ankle(Limb& limb, float y) {
   limb.lump({.015F, y + .06F, .03F}, .085F, .05F, .07F);
   limb.lump({.0F, y + .15F, -.08F}, .07F, .055F, .1F);
   limb.lump({.01F, y + .12F, .13F}, .06F, .045F, .05F);
-  limb.lump({.01F, y + .14F, .24F}, .06F, .035F, .06F);
+  for (int i = 0; i < 3; ++i) {
+    const float x = -.04F + .04F * static_cast<float>(i);
+    limb.bone({x, y + .13F, .19F}, {1.3F * x, y + .2F, .55F}, .024F, 1.2F, 1.4F);
+  }
   limb.flesh({0, -.95F, 0}, {0, y + .22F, 0}, .17F, .16F, 1.2F, .95F);
-  limb.flesh({0, y + .14F, -.17F}, {0, y + .17F, .5F}, .13F, .1F, 1, .9F);
+  limb.flesh({0, y + .13F, -.17F}, {0, y + .19F, .6F}, .1F, .09F, 1.1F, .8F);
 }
 
 void knee(Limb& limb, float y) {
@@ -166,22 +172,24 @@ void shoulder(Limb& limb, float y) {
 }
 
 void hand(Limb& limb) {
+  limb.fan();
   // Rays run up from the wrist below; the middle ones are longest.
-  const float base = limb.between(.3, .38);
-  limb.flesh({0, base + .35F, 0}, {0, base - .36F, 0}, .22F, .075F, .8F, .95F);
+  const float base = limb.between(.36, .42);
+  limb.flesh({0, base + .35F, 0}, {0, base - .4F, 0}, .24F, .075F, .8F, .95F);
   for (int ray = 0; ray < 4; ++ray) {
     const float side = static_cast<float>(ray) - 1.5F;
     const float reach = 1 - .06F * side * side;
-    cv::Point3f at{.07F * side, base, .02F * side};
-    float length = .3F * reach, wide = .026F;
+    cv::Point3f at{.086F * side, base, .02F * side};
+    float length = .35F * reach, wide = .033F;
     for (int joint = 0; joint < 4; ++joint) {
-      const cv::Point3f to = at + cv::Point3f(.14F * side * length, -length, .04F * length * limb.between(-1, 1));
+      const cv::Point3f to =
+          at + cv::Point3f(.14F * side * length, -length, .04F * length * limb.between(-1, 1));
       if (joint < 2) {
         limb.long_bone(at, to, wide, 1.35F, 1.35F).shell *= 1.15F;
       } else {
         limb.bone(at, to, wide, 1.3F, 1.2F);
       }
-      if (joint > 0) limb.flesh(at - (to - at) * .35F, to + (to - at) * .15F, .048F, .06F, 1, 1);
+      if (joint > 0) limb.flesh(at - (to - at) * .35F, to + (to - at) * .15F, .054F, .06F, 1, 1);
       at = to + cv::Point3f(0, -.012F, 0);
       length *= joint == 0 ? .68F : .62F;
       wide *= .84F;
@@ -200,20 +208,30 @@ void hand(Limb& limb) {
 
 Anatomy make_anatomy(Region region, Rng rng) {
   const Build build(rng);
-  const bool far_end = rng.chance(.6), mid_shaft = rng.chance(.15), upside_down = rng.chance(.1);
+  const bool far_end = rng.chance(.6), mid_shaft = rng.chance(.15), upside_down = rng.chance(.05);
   const float y = mid_shaft ? .6F : static_cast<float>(rng.uniform(.14, .3));
   Limb limb(build, rng);
   switch (region) {
-    case Region::forearm: far_end ? wrist(limb, y) : elbow_of_forearm(limb, y); break;
-    case Region::lower_leg: far_end ? ankle(limb, y) : knee(limb, y); break;
-    case Region::upper_arm: far_end ? elbow_of_arm(limb, y) : shoulder(limb, y); break;
-    case Region::hand: hand(limb); return limb.take(upside_down);
+    case Region::forearm:
+      far_end ? wrist(limb, y) : elbow_of_forearm(limb, y);
+      break;
+    case Region::lower_leg:
+      far_end ? ankle(limb, y) : knee(limb, y);
+      break;
+    case Region::upper_arm:
+      far_end ? elbow_of_arm(limb, y) : shoulder(limb, y);
+      break;
+    case Region::hand:
+      hand(limb);
+      return limb.take(upside_down);
   }
   return limb.take(far_end == upside_down);
 }
 
 void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
-  const auto between = [&](double low, double high) { return static_cast<float>(rng.uniform(low, high)); };
+  const auto between = [&](double low, double high) {
+    return static_cast<float>(rng.uniform(low, high));
+  };
   // Where a bone may break: in the part of the picture that every view shows, and off the joint.
   struct Place {
     Tube* tube;
@@ -235,14 +253,18 @@ void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
   Break line;
   line.at = between(place.low, place.high);
 
-  // The line's course: one wave around the cortex (transverse, oblique, spiral by its height) and jags.
+  // The line's course: one wave around the cortex (transverse, oblique, spiral by its height) and
+  // jags.
   const double kind = rng.uniform();
-  const float slope = kind < .45 ? between(0, .35) : kind < .8 ? between(.5, 1.) : between(1.1, 1.7);
+  const float slope = kind < .2   ? between(.1, .4)
+                      : kind < .8 ? between(.5, 1.1)
+                                  : between(1.1, 1.6);
   const float start = between(0, 2 * kPi);
-  const float span = rng.chance(.35) ? between(.5, .75) : 1.F;  // below 1: one side of the cortex holds
+  const float span =
+      rng.chance(.12) ? between(.6, .8) : 1.F;  // below 1: one side of the cortex holds
   const float open = between(0, 2 * kPi);
-  const float ease = static_cast<float>(1 - difficulty);
-  const float loss = (.45F + .7F * ease) * between(.65, 1.1);
+  const auto ease = static_cast<float>(1.25 - .8 * difficulty);
+  const float loss = (.6F + .9F * ease) * between(.85, 1.1);
   float jag = 0;
   for (int i = 0; i < kRingSteps; ++i) {
     const float angle = 2 * kPi * static_cast<float>(i) / kRingSteps;
@@ -251,13 +273,14 @@ void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
     const float away = std::abs(std::remainder(angle - open, 2 * kPi)) / kPi;
     line.loss[i] = away < span ? std::min(loss * between(.75, 1.15), 1.F) : 0.F;
   }
-  line.gap = between(.006, .0115) * (.8F + .4F * ease);
-  const float shift = (rng.chance(.6) && span == 1) ? between(.08, .4) * (.4F + .9F * ease) * tube.wide : 0;
+  line.gap = between(.018, .034) * (.6F + .8F * ease);
+  const float shift =
+      (rng.chance(.8) && span == 1) ? between(.35, 1.1) * (.5F + ease) * tube.wide : 0;
   const float towards = between(0, 2 * kPi);
   line.shift_x = shift * std::cos(towards);
   line.shift_z = shift * std::sin(towards);
-  line.angulation = span == 1 ? between(-.06, .06) * (.3F + ease) : 0;
-  line.impaction = rng.chance(.3) ? between(.15, .4) : 0;
+  line.angulation = span == 1 ? between(-.12, .12) * (.5F + ease) : 0;
+  line.impaction = rng.chance(.5) ? between(.2, .5) : 0;
   tube.fracture = line;
 }
 

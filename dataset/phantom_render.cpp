@@ -29,10 +29,14 @@ struct Canvas {
   cv::Mat1f blank() const { return cv::Mat1f::zeros(height, width); }
 };
 
-/// Smooth noise of unit deviation with grains of grain_x by grain_y image heights. The count of draws depends on the canvas alone.
+/// Smooth noise of unit deviation with grains of grain_x by grain_y image heights. The count of
+/// draws depends on the canvas alone.
 cv::Mat1f grain(const Canvas& canvas, float grain_x, float grain_y, Rng rng) {
   const auto cells = [&](int side, float size) {
-    return std::clamp(static_cast<int>(static_cast<float>(side) / (size * static_cast<float>(canvas.height))), 3, side);
+    return std::clamp(
+        static_cast<int>(static_cast<float>(side) / (size * static_cast<float>(canvas.height))),
+        3,
+        side);
   };
   cv::Mat1f coarse(cells(canvas.height, grain_y), cells(canvas.width, grain_x)), out;
   for (float& value : coarse) value = static_cast<float>(rng.normal());
@@ -49,9 +53,11 @@ class Profile {
     for (int i = 0; i <= kSteps; ++i) {
       const float u = static_cast<float>(i) / kSteps;
       const float from_a = u * length, from_b = (1 - u) * length;
-      const float end_a = std::exp(-squared(from_a / reach)), end_b = std::exp(-squared(from_b / reach));
+      const float end_a = std::exp(-squared(from_a / reach)),
+                  end_b = std::exp(-squared(from_b / reach));
       float half = 1 + (tube.flare_a - 1) * end_a + (tube.flare_b - 1) * end_b;
-      half *= 1 + tube.lump * std::sin(9 * u + tube.phase) + .5F * tube.lump * std::sin(23 * u + 2 * tube.phase);
+      half *= 1 + tube.lump * std::sin(9 * u + tube.phase) +
+              .5F * tube.lump * std::sin(23 * u + 2 * tube.phase);
       half *= cap(from_a / cap_a) * cap(from_b / cap_b);
       half_[i] = half * shown.width;
       ends_[i] = std::max(end_a, end_b);
@@ -74,14 +80,15 @@ class Profile {
   std::array<float, kSteps + 1> half_{}, ends_{};
 };
 
-/// What a fracture does to a place (u, v) of the tube: moves it to where its tissue came from and scales its absorption.
+/// What a fracture does to a place (u, v) of the tube: moves it to where its tissue came from and
+/// scales its absorption.
 class Crack {
  public:
   Crack(const Tube& tube, const ShownTube& shown, const Profile& profile)
       : line_(*tube.fracture), shown_(shown), half_(profile.half(line_.at)) {
     stretch_ = shown.length / static_cast<float>(cv::norm(tube.b - tube.a));
     for (const float height : line_.height) reach_ = std::max(reach_, std::abs(height) * stretch_);
-    reach_ += 8 * line_.gap;
+    reach_ += 5 * line_.gap;
   }
 
   float apply(float& u, float& v) const {
@@ -93,12 +100,12 @@ class Crack {
       middle = (front.height + back.height) / 2;
       for (const Ring& half : {front, back}) {
         const float away = (along - half.height) / line_.gap;
-        scale -= .5F * half.loss * std::exp(-away * away);
+        scale -= .58F * half.loss * std::exp(-squared(away * away));
         scale += .5F * line_.impaction * half.loss * std::exp(-squared((away - 2.2F) / 1.6F));
       }
     }
     if (along > middle) v -= shown_.shift + line_.angulation * (along - middle);
-    return scale;
+    return std::max(scale, .04F);
   }
 
  private:
@@ -120,7 +127,11 @@ class Crack {
 
 /// Calls paint(row, column, absorption) for each pixel that the tube covers.
 template <class Paint>
-void each_pixel(const Tube& tube, const View& view, const Canvas& canvas, const cv::Mat1f* texture, const Paint& paint) {
+void each_pixel(const Tube& tube,
+                const View& view,
+                const Canvas& canvas,
+                const cv::Mat1f* texture,
+                const Paint& paint) {
   const ShownTube shown = show(tube, view);
   const Profile profile(tube, shown);
   std::optional<Crack> crack;
@@ -128,10 +139,14 @@ void each_pixel(const Tube& tube, const View& view, const Canvas& canvas, const 
   const float depth = shown.depth / shown.width, widest = profile.widest();
   const float room = widest + std::abs(shown.bend) + .08F;
   const cv::Point2f b = shown.a + shown.along * shown.length, margin(room, room);
-  const cv::Point2f low = canvas.pixel(cv::Point2f(std::min(shown.a.x, b.x), std::min(shown.a.y, b.y)) - margin);
-  const cv::Point2f high = canvas.pixel(cv::Point2f(std::max(shown.a.x, b.x), std::max(shown.a.y, b.y)) + margin);
-  const int x0 = std::max(0, static_cast<int>(low.x)), x1 = std::min(canvas.width - 1, static_cast<int>(high.x));
-  const int y0 = std::max(0, static_cast<int>(low.y)), y1 = std::min(canvas.height - 1, static_cast<int>(high.y));
+  const cv::Point2f low =
+      canvas.pixel(cv::Point2f(std::min(shown.a.x, b.x), std::min(shown.a.y, b.y)) - margin);
+  const cv::Point2f high =
+      canvas.pixel(cv::Point2f(std::max(shown.a.x, b.x), std::max(shown.a.y, b.y)) + margin);
+  const int x0 = std::max(0, static_cast<int>(low.x)),
+            x1 = std::min(canvas.width - 1, static_cast<int>(high.x));
+  const int y0 = std::max(0, static_cast<int>(low.y)),
+            y1 = std::min(canvas.height - 1, static_cast<int>(high.y));
   for (int y = y0; y <= y1; ++y) {
     for (int x = x0; x <= x1; ++x) {
       const cv::Point2f d = canvas.point(x, y) - shown.a;
@@ -149,35 +164,52 @@ void each_pixel(const Tube& tube, const View& view, const Canvas& canvas, const 
       const float end = profile.end(u);
       const float inner = half * (1 - tube.shell * (1 - .72F * end));
       const float outer_path = 2 * depth * std::sqrt(half * half - v * v);
-      const float core_path = std::abs(v) < inner ? 2 * depth * std::sqrt(inner * inner - v * v) : 0.F;
-      const float grains = texture ? 1 + .16F * (.5F + end) * (*texture)(y, x) : 1.F;
+      const float core_path =
+          std::abs(v) < inner ? 2 * depth * std::sqrt(inner * inner - v * v) : 0.F;
+      const float grains = texture ? 1 + .12F * (.5F + end) * (*texture)(y, x) : 1.F;
       for (const float plate : tube.plates) {
-        const float off = (u - plate) * shown.length - .006F * std::sin(v / shown.width * 4 + tube.phase);
+        const float off =
+            (u - plate) * shown.length - .006F * std::sin(v / shown.width * 4 + tube.phase);
         if (std::abs(off) > .04F) continue;
-        scale *= 1 - .42F * std::exp(-squared(off / .008F)) + .12F * std::exp(-squared((std::abs(off) - .017F) / .007F));
+        scale *= 1 - .42F * std::exp(-squared(off / .008F)) +
+                 .12F * std::exp(-squared((std::abs(off) - .017F) / .007F));
       }
-      paint(y, x, scale * (tube.mu_shell * (outer_path - core_path) + tube.mu_core * (1 + .9F * end) * core_path * grains));
+      paint(y,
+            x,
+            scale * (tube.mu_shell * (outer_path - core_path) +
+                     tube.mu_core * (1 + .9F * end) * core_path * grains));
     }
   }
 }
 
-void add_lump(const Lump& item, const View& view, const Canvas& canvas, const cv::Mat1f& texture, cv::Mat1f& bone) {
+void add_lump(const Lump& item,
+              const View& view,
+              const Canvas& canvas,
+              const cv::Mat1f& texture,
+              cv::Mat1f& bone) {
   const cv::Point2f centre = view.project(item.centre);
   const float c = std::cos(view.turn), s = std::sin(view.turn);
   const float rx = view.zoom * std::hypot(item.rx * c, item.rz * s), ry = view.zoom * item.ry;
   const float depth = view.zoom * std::hypot(item.rx * s, item.rz * c);
   const float turn = view.roll + (view.mirrored ? -item.turn : item.turn);
   const float room = std::max(rx, ry);
-  const cv::Point2f low = canvas.pixel(centre - cv::Point2f(room, room)), high = canvas.pixel(centre + cv::Point2f(room, room));
-  for (int y = std::max(0, static_cast<int>(low.y)); y <= std::min(canvas.height - 1, static_cast<int>(high.y) + 1); ++y) {
-    for (int x = std::max(0, static_cast<int>(low.x)); x <= std::min(canvas.width - 1, static_cast<int>(high.x) + 1); ++x) {
+  const cv::Point2f low = canvas.pixel(centre - cv::Point2f(room, room)),
+                    high = canvas.pixel(centre + cv::Point2f(room, room));
+  for (int y = std::max(0, static_cast<int>(low.y));
+       y <= std::min(canvas.height - 1, static_cast<int>(high.y) + 1);
+       ++y) {
+    for (int x = std::max(0, static_cast<int>(low.x));
+         x <= std::min(canvas.width - 1, static_cast<int>(high.x) + 1);
+         ++x) {
       const cv::Point2f d = canvas.point(x, y) - centre;
-      const float along = (d.x * std::cos(turn) + d.y * std::sin(turn)) / rx, up = (d.y * std::cos(turn) - d.x * std::sin(turn)) / ry;
+      const float along = (d.x * std::cos(turn) + d.y * std::sin(turn)) / rx,
+                  up = (d.y * std::cos(turn) - d.x * std::sin(turn)) / ry;
       const float inside = 1 - squared(squared(along)) - up * up;
       if (inside <= 0) continue;
       // A thin dense rim, as the cortex of a small bone shows.
       const float rim = std::exp(-squared(inside / .3F));
-      bone(y, x) += 2 * item.mu * depth * std::sqrt(inside) * (1 + .12F * texture(y, x)) + .18F * rim;
+      bone(y, x) +=
+          2 * item.mu * depth * std::sqrt(inside) * (1 + .12F * texture(y, x)) + .18F * rim;
     }
   }
 }
@@ -212,7 +244,7 @@ cv::Mat1f draw_flesh(const Scene& scene, const Canvas& canvas) {
     each_pixel(tube, scene.view, canvas, nullptr, [&](int y, int x, float value) {
       flesh(y, x) = std::max(flesh(y, x), value * (1 + .05F * muscles(y, x)));
     });
-    if (scene.cast <= 0) continue;
+    if (scene.cast <= 0 || &tube != &scene.anatomy.flesh.front()) continue;
     Tube wrap = tube;
     const float grow = 1 + (.015F + scene.cast) / tube.wide;
     wrap.wide *= grow, wrap.deep *= grow;
@@ -230,7 +262,8 @@ cv::Mat1f draw_bones(const Scene& scene, const Canvas& canvas) {
   cv::Mat1f bone = canvas.blank();
   const cv::Mat1f marrow = grain(canvas, .011F, .02F, scene.noise.fork("marrow"));
   for (const Tube& tube : scene.anatomy.bones) {
-    each_pixel(tube, scene.view, canvas, &marrow, [&](int y, int x, float value) { bone(y, x) += value; });
+    each_pixel(
+        tube, scene.view, canvas, &marrow, [&](int y, int x, float value) { bone(y, x) += value; });
   }
   for (const Lump& item : scene.anatomy.lumps) add_lump(item, scene.view, canvas, marrow, bone);
   return bone;
@@ -240,8 +273,14 @@ void add_marker(const Scene& scene, const Canvas& canvas, cv::Mat1f& absorption)
   if (!scene.marker) return;
   const cv::Point2f at = canvas.pixel(scene.marker_at);
   const double size = canvas.height / 320.;
-  cv::putText(absorption, std::string(1, scene.marker), {cvRound(at.x - 10 * size), cvRound(at.y + 10 * size)},
-              cv::FONT_HERSHEY_SIMPLEX, size, 2.6, std::max(1, cvRound(2.6 * size)), cv::LINE_8);
+  cv::putText(absorption,
+              std::string(1, scene.marker),
+              {cvRound(at.x - 10 * size), cvRound(at.y + 10 * size)},
+              cv::FONT_HERSHEY_SIMPLEX,
+              size,
+              2.6,
+              std::max(1, cvRound(2.6 * size)),
+              cv::LINE_8);
 }
 
 /// 1 inside the collimated field, 0 outside.
@@ -253,16 +292,22 @@ cv::Mat1f shutters(const Film& film, const Canvas& canvas) {
   for (int y = 0; y < canvas.height; ++y) {
     for (int x = 0; x < canvas.width; ++x) {
       const cv::Point2f p = canvas.point(x, y), q(p.x * c + p.y * s, p.y * c - p.x * s);
-      const float inside = std::min({q.x + half - film.shutters[0], half - film.shutters[1] - q.x,
-                                     q.y + .5F - film.shutters[2], .5F - film.shutters[3] - q.y});
+      const float inside = std::min({q.x + half - film.shutters[0],
+                                     half - film.shutters[1] - q.x,
+                                     q.y + .5F - film.shutters[2],
+                                     .5F - film.shutters[3] - q.y});
       open(y, x) = std::clamp(inside / edge + .5F, 0.F, 1.F);
     }
   }
   return open;
 }
 
-/// What the detector makes of an absorption picture: scatter, blur, counting noise, log response, window.
-cv::Mat expose(const cv::Mat1f& absorption, const Scene& scene, const Canvas& fine, const Canvas& canvas) {
+/// What the detector makes of an absorption picture: scatter, blur, counting noise, log response,
+/// window.
+cv::Mat expose(const cv::Mat1f& absorption,
+               const Scene& scene,
+               const Canvas& fine,
+               const Canvas& canvas) {
   const Film& film = scene.film;
   cv::Mat1f light, scattered, direct;
   cv::exp(-absorption, light);
@@ -281,15 +326,19 @@ cv::Mat expose(const cv::Mat1f& absorption, const Scene& scene, const Canvas& fi
       const cv::Point2f p = canvas.point(x, y);
       const float beam = film.photons * (1 + film.heel.dot(p));
       const float mean = beam * ((1 - film.scatter) * light(y, x) + film.scatter * scattered(y, x));
-      counts(y, x) = std::max(mean + std::sqrt(mean) * static_cast<float>(rng.normal()), 1.F) / film.photons;
+      counts(y, x) =
+          std::max(mean + std::sqrt(mean) * static_cast<float>(rng.normal()), 1.F) / film.photons;
     }
   }
   cv::log(counts, counts);
   cv::Mat out(light.size(), CV_8UC1);
   for (int y = 0; y < canvas.height; ++y) {
     for (int x = 0; x < canvas.width; ++x) {
-      const float value = std::clamp((-counts(y, x) - film.low) / (film.high - film.low), 0.F, 1.F);
-      const float shown = open(y, x) * std::pow(value, film.gamma) + (1 - open(y, x)) * film.shutter_value;
+      float value = std::max((-counts(y, x) - film.low) / (film.high - film.low), 0.F);
+      // A film's shoulder: what lies above is pressed together, not cut off.
+      if (value > .65F) value = 1 - .35F * std::exp((.65F - value) / .35F);
+      const float shown =
+          open(y, x) * std::pow(value, film.gamma) + (1 - open(y, x)) * film.shutter_value;
       out.at<uint8_t>(y, x) = cv::saturate_cast<uint8_t>(255 * shown);
     }
   }

@@ -11,15 +11,19 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
-float between(Rng& rng, double low, double high) { return static_cast<float>(rng.uniform(low, high)); }
+float between(Rng& rng, double low, double high) {
+  return static_cast<float>(rng.uniform(low, high));
+}
 
 View make_view(Projection projection, Rng& rng) {
   View view;
-  const double base = projection == Projection::frontal ? 0 : projection == Projection::lateral ? kPi / 2 : kPi / 4;
-  view.turn = static_cast<float>(base) + between(rng, -.18, .18);
+  const double base = projection == Projection::frontal   ? 0
+                      : projection == Projection::lateral ? kPi / 2
+                                                          : kPi / 4;
+  view.turn = static_cast<float>(base) + between(rng, -.12, .12);
   view.tilt = between(rng, -.25, .25);
-  view.roll = static_cast<float>(.11 * rng.normal());
-  view.zoom = between(rng, .92, 1.18);
+  view.roll = static_cast<float>(.07 * rng.normal());
+  view.zoom = between(rng, 1., 1.2);
   view.shift = {between(rng, -.05, .05), between(rng, -.04, .04)};
   view.mirrored = rng.chance(.5);
   return view;
@@ -27,13 +31,13 @@ View make_view(Projection projection, Rng& rng) {
 
 Film make_film(double exposure, Rng& rng) {
   Film film;
-  film.photons = static_cast<float>(420 * exposure);
-  film.scatter = between(rng, .1, .4);
+  film.photons = static_cast<float>(1000 * exposure);
+  film.scatter = between(rng, .1, .3);
   film.blur = between(rng, .003, .0065);
-  film.low = between(rng, -.08, .06);
-  film.high = between(rng, 1.5, 2.4);
-  film.gamma = between(rng, .8, 1.25);
-  film.heel = {between(rng, -.25, .25), between(rng, -.25, .25)};
+  film.low = between(rng, -.05, .05);
+  film.high = between(rng, 1.55, 1.95);
+  film.gamma = between(rng, .9, 1.12);
+  film.heel = {between(rng, -.15, .15), between(rng, -.15, .15)};
   const bool collimated = rng.chance(.5);
   for (float& margin : film.shutters) margin = between(rng, -.06, .09) * (collimated ? 1.F : 0.F);
   if (!collimated) film.shutters.fill(-1);
@@ -43,7 +47,8 @@ Film make_film(double exposure, Rng& rng) {
 }
 
 /// A gently curved line through `centre`.
-Stroke curve(cv::Point2f centre, double angle, double length, double sag, float width, float strength) {
+Stroke curve(
+    cv::Point2f centre, double angle, double length, double sag, float width, float strength) {
   Stroke stroke;
   const cv::Point2f along(static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle)));
   const cv::Point2f across(-along.y, along.x);
@@ -76,32 +81,38 @@ void add_channels(Scene& scene, Rng& rng) {
     const cv::Point2f at = on_axis(shown, u, between(rng, -.75, .75) * shown.width);
     const double axis = std::atan2(shown.along.y, shown.along.x);
     const double angle = axis + (rng.chance(.5) ? 1 : -1) * rng.uniform(.15, 1.1);
-    const double length = shown.width * rng.uniform(.7, 1.7), sag = shown.width * rng.uniform(-.15, .15);
-    const float width = between(rng, .006, .012), strength = between(rng, .2, .5);
-    if (bone.breakable && wish < .45) scene.channels.push_back(curve(at, angle, length, sag, width, strength));
+    const double length = shown.width * rng.uniform(.7, 1.7),
+                 sag = shown.width * rng.uniform(-.15, .15);
+    const float width = between(rng, .006, .012), strength = between(rng, .15, .4);
+    if (bone.breakable && wish < .15)
+      scene.channels.push_back(curve(at, angle, length, sag, width, strength));
   }
 }
 
 void add_folds_and_hairs(Scene& scene, double aspect, Rng& rng) {
-  const int folds = rng.chance(.35) ? 1 + static_cast<int>(rng.below(2)) : 0;
+  const int folds = rng.chance(.3) ? 1 + static_cast<int>(rng.below(2)) : 0;
   for (int i = 0; i < folds; ++i) {
     const cv::Point2f at(between(rng, -.15, .15), between(rng, -.4, .4));
-    const double angle = rng.uniform(-.6, .6), length = rng.uniform(.3, .8), sag = rng.uniform(-.08, .08);
+    const double angle = rng.uniform(-.6, .6), length = rng.uniform(.3, .8),
+                 sag = rng.uniform(-.08, .08);
     const float width = between(rng, .005, .014);
-    scene.folds.push_back(curve(at, angle, length, sag, width, (rng.chance(.6) ? 1.F : -1.F) * between(rng, .06, .16)));
+    scene.folds.push_back(curve(
+        at, angle, length, sag, width, (rng.chance(.6) ? 1.F : -1.F) * between(rng, .06, .16)));
   }
-  const int hairs = rng.chance(.35) ? 1 + static_cast<int>(rng.below(3)) : 0;
+  const int hairs = rng.chance(.25) ? 1 + static_cast<int>(rng.below(3)) : 0;
   for (int i = 0; i < hairs; ++i) {
-    const cv::Point2f at(between(rng, -.4, .4) * static_cast<float>(aspect), between(rng, -.45, .45));
-    const double angle = rng.uniform(0, kPi), length = rng.uniform(.06, .22), sag = rng.uniform(-.03, .03);
-    const float strength = (rng.chance(.6) ? -1.F : 1.F) * between(rng, .1, .3);
+    const cv::Point2f at(between(rng, -.4, .4) * static_cast<float>(aspect),
+                         between(rng, -.45, .45));
+    const double angle = rng.uniform(0, kPi), length = rng.uniform(.06, .22),
+                 sag = rng.uniform(-.03, .03);
+    const float strength = (rng.chance(.6) ? -1.F : 1.F) * between(rng, .06, .2);
     scene.hairs.push_back(curve(at, angle, length, sag, between(rng, .004, .009), strength));
   }
 }
 
 /// A plate with screws along one bone, or a wire inside it.
 void add_metal(Scene& scene, Rng& rng) {
-  const bool wanted = rng.chance(.07), wire = rng.chance(.3);
+  const bool wanted = rng.chance(.05), wire = rng.chance(.3);
   std::vector<const Tube*> hosts;
   for (const Tube& bone : scene.anatomy.bones) {
     if (bone.breakable) hosts.push_back(&bone);
@@ -115,9 +126,13 @@ void add_metal(Scene& scene, Rng& rng) {
   const auto bar = [&](cv::Point2f from, cv::Point2f to, float width, float strength) {
     scene.metal.push_back({{from, to}, width, strength});
   };
-  bar(on_axis(shown, middle - reach, side), on_axis(shown, middle + reach, side + lean), wire ? .014F : .022F, 2.2F);
+  bar(on_axis(shown, middle - reach, side),
+      on_axis(shown, middle + reach, side + lean),
+      wire ? .014F : .022F,
+      2.2F);
   for (int i = 0; i < screws && !wire; ++i) {
-    const float u = middle + reach * (2 * (static_cast<float>(i) + .5F) / static_cast<float>(screws) - 1);
+    const float u =
+        middle + reach * (2 * (static_cast<float>(i) + .5F) / static_cast<float>(screws) - 1);
     bar(on_axis(shown, u, side * 1.15F), on_axis(shown, u, -side), .013F, 1.8F);
   }
 }
@@ -129,7 +144,10 @@ cv::Point2f View::project(const cv::Point3f& point) const {
   const float z = point.z * std::cos(turn) - point.x * std::sin(turn);
   const float y = point.y * std::cos(tilt) + z * std::sin(tilt);
   if (mirrored) x = -x;
-  return cv::Point2f(x * std::cos(roll) - y * std::sin(roll), x * std::sin(roll) + y * std::cos(roll)) * zoom + shift;
+  return cv::Point2f(x * std::cos(roll) - y * std::sin(roll),
+                     x * std::sin(roll) + y * std::cos(roll)) *
+             zoom +
+         shift;
 }
 
 ShownTube show(const Tube& tube, const View& view) {
@@ -147,7 +165,8 @@ ShownTube show(const Tube& tube, const View& view) {
   shown.depth = view.zoom * std::hypot(tube.wide * s, tube.deep * c);
   shown.bend = view.zoom * (tube.bend_x * c + tube.bend_z * s);
   shown.turn = view.turn;
-  if (tube.fracture) shown.shift = view.zoom * (tube.fracture->shift_x * c + tube.fracture->shift_z * s);
+  if (tube.fracture)
+    shown.shift = view.zoom * (tube.fracture->shift_x * c + tube.fracture->shift_z * s);
   return shown;
 }
 
@@ -156,6 +175,7 @@ Scene make_scene(Anatomy anatomy, Projection projection, double exposure, double
   scene.anatomy = std::move(anatomy);
   Rng view = rng.fork("view"), film = rng.fork("film"), extras = rng.fork("extras");
   scene.view = make_view(projection, view);
+  scene.view.turn *= scene.anatomy.turn_share;
   scene.view.zoom *= static_cast<float>(std::min(1., aspect / .75));
   scene.film = make_film(exposure, film);
   scene.noise = rng.fork("noise");
@@ -163,7 +183,7 @@ Scene make_scene(Anatomy anatomy, Projection projection, double exposure, double
   add_folds_and_hairs(scene, aspect, extras);
   add_metal(scene, extras);
   const float thick = between(extras, .02, .04);
-  if (extras.chance(.1)) scene.cast = thick;
+  if (extras.chance(.06)) scene.cast = thick;
   const bool marked = extras.chance(.45);
   if (marked) scene.marker = extras.chance(.5) ? 'L' : 'R';
   const float half = static_cast<float>(aspect) / 2;
@@ -178,16 +198,18 @@ std::optional<Box> fracture_truth(const Scene& scene, int height, int width, int
     const Break& line = *tube.fracture;
     const ShownTube shown = show(tube, scene.view);
     const float stretch = shown.length / static_cast<float>(cv::norm(tube.b - tube.a));
-    const float margin = .014F + .5F * std::abs(shown.shift);
+    const float margin = .006F + line.gap * scene.view.zoom + .5F * std::abs(shown.shift);
     std::vector<cv::Point2f> cloud, ring;
     for (int i = 0; i < kRingSteps; ++i) {
       if (line.loss[i] <= 0) continue;
       const double angle = 2 * kPi * i / kRingSteps + shown.turn;
       const float u = line.at + line.height[i] * stretch / shown.length;
-      const cv::Point2f at = on_axis(shown, u, shown.width * static_cast<float>(std::sin(angle)) + .5F * shown.shift);
+      const cv::Point2f at =
+          on_axis(shown, u, shown.width * static_cast<float>(std::sin(angle)) + .5F * shown.shift);
       for (int k = 0; k < 8; ++k) {
         const double way = kPi * k / 4;
-        cloud.push_back(at + margin * cv::Point2f(static_cast<float>(std::cos(way)), static_cast<float>(std::sin(way))));
+        cloud.push_back(at + margin * cv::Point2f(static_cast<float>(std::cos(way)),
+                                                  static_cast<float>(std::sin(way))));
       }
     }
     if (cloud.empty()) return std::nullopt;
