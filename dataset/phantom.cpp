@@ -121,6 +121,7 @@ std::string spec_text(const PhantomOptions& options) {
   auto values = flat_config([&](Fields& f) { copy.fields(f); });
   values["size_px"] = cat(options.size_px[0], "x", options.size_px[1]);
   std::vector<std::string> parts;
+  parts.reserve(values.size());
   for (const auto& [key, value] : values) parts.push_back(cat(key, "=", value));
   return "phantom:" + join(parts, ",");
 }
