@@ -4,6 +4,7 @@
 #include "classifier/classifier.hpp"
 #include "classifier/fit.hpp"
 #include "core/error.hpp"
+#include "core/stats.hpp"
 #include "core/text.hpp"
 
 namespace evenray {

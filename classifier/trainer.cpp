@@ -6,6 +6,7 @@
 #include "classifier/classifier.hpp"
 #include "classifier/fit.hpp"
 #include "core/error.hpp"
+#include "core/stats.hpp"
 #include "core/progress.hpp"
 #include "core/text.hpp"
 #include "nn/checkpoint.hpp"

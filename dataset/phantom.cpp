@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <memory>
 
 #include "core/error.hpp"
@@ -109,18 +108,34 @@ Picture take_picture(const PhantomOptions& options, const Patient& patient, int 
   return picture;
 }
 
+/// "P0012": names of one length sort as numbers do.
+std::string patient_name(size_t index, size_t patients) {
+  const std::string number = std::to_string(index + 1);
+  const size_t digits = std::max<size_t>(4, std::to_string(patients).size());
+  return cat("P", std::string(digits - number.size(), '0'), number);
+}
+
+/// The options as parse_phantom reads them.
+std::string spec_text(const PhantomOptions& options) {
+  PhantomOptions copy = options;
+  auto values = flat_config([&](Fields& f) { copy.fields(f); });
+  values["size_px"] = cat(options.size_px[0], "x", options.size_px[1]);
+  std::vector<std::string> parts;
+  parts.reserve(values.size());
+  for (const auto& [key, value] : values) parts.push_back(cat(key, "=", value));
+  return "phantom:" + join(parts, ",");
+}
+
 Sample make_sample(const std::shared_ptr<const PhantomOptions>& options,
                    const Patient& patient,
-                   size_t number,
+                   const std::string& name,
                    int view) {
   const Picture picture = take_picture(*options, patient, view);
   const auto height = static_cast<int>(options->size_px[0]),
              width = static_cast<int>(options->size_px[1]);
-  char id[32];
-  std::snprintf(id, sizeof id, "P%06zu", number + 1);
   Sample sample;
-  sample.patient = id;
-  sample.id = cat(id, "_V", view + 1);
+  sample.patient = name;
+  sample.id = cat(name, "_V", view + 1);
   sample.source_path = sample.id;
   sample.labels = {static_cast<int8_t>(!picture.fractured), static_cast<int8_t>(picture.fractured)};
   if (auto box = fracture_truth(picture.scene, height, width, 1))
@@ -167,13 +182,15 @@ Manifest phantom_manifest(const PhantomOptions& options) {
   choose_fractured(options, patients);
   Manifest manifest;
   manifest.format = "phantom";
-  manifest.source = "phantom";
+  manifest.source = spec_text(options);
   manifest.class_names = {"Non_fractured", "Fractured"};
   manifest.meta_columns = {"region", "view", "exposure"};
   const auto shared = std::make_shared<const PhantomOptions>(options);
   for (size_t i = 0; i < patients.size(); ++i) {
-    for (int view = 0; view < patients[i].views; ++view)
-      manifest.samples.push_back(make_sample(shared, patients[i], i, view));
+    const std::string name = patient_name(i, patients.size());
+    for (int view = 0; view < patients[i].views; ++view) {
+      manifest.samples.push_back(make_sample(shared, patients[i], name, view));
+    }
   }
   return manifest;
 }

@@ -17,11 +17,14 @@ struct PhantomOptions {
   void check() const;
 };
 
-/// Classes `Non_fractured` and `Fractured`; two to four views a patient; a fracture carries its box
-/// and polygon; meta columns region, view, exposure carry no information about the class.
+/// Classes `Non_fractured` and `Fractured`; patients with two to four views, now and then one of
+/// another limb; a fracture carries its box and polygon. Meta columns region, view, exposure carry
+/// no information about the class. A picture is a function of seed and index; draw() may run on
+/// any thread. `source` is a spec for parse_phantom. Throws 78 for options out of range.
 Manifest phantom_manifest(const PhantomOptions& options);
 
-/// "phantom" or "phantom:images=400,seed=3" as options; throws 2 for an unknown key.
+/// "phantom" or "phantom:images=400,seed=3,size_px=96x80" as options; throws 2 for an unknown key
+/// or a value out of range.
 PhantomOptions parse_phantom(const std::string& spec);
 
 }  // namespace evenray

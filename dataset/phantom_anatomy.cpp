@@ -263,7 +263,7 @@ void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
   const float span =
       rng.chance(.12) ? between(.6, .8) : 1.F;  // below 1: one side of the cortex holds
   const float open = between(0, 2 * kPi);
-  const auto ease = static_cast<float>(1.25 - .8 * difficulty);
+  const auto ease = static_cast<float>(1.1 - .8 * difficulty);
   const float loss = (.6F + .9F * ease) * between(.85, 1.1);
   float jag = 0;
   for (int i = 0; i < kRingSteps; ++i) {

@@ -127,4 +127,25 @@ struct ShownTube {
 };
 ShownTube show(const Tube& tube, const View& view);
 
+/// The pixels of a picture in the making, and where they lie.
+struct Canvas {
+  int height, width;
+
+  cv::Point2f point(int x, int y) const {
+    const auto h = static_cast<float>(height), w = static_cast<float>(width);
+    return {(static_cast<float>(x) + .5F - w / 2) / h, (static_cast<float>(y) + .5F) / h - .5F};
+  }
+  cv::Point2f pixel(cv::Point2f p) const {
+    const auto h = static_cast<float>(height), w = static_cast<float>(width);
+    return {p.x * h + w / 2 - .5F, (p.y + .5F) * h - .5F};
+  }
+  cv::Mat1f blank() const { return cv::Mat1f::zeros(height, width); }
+};
+
+/// What a tube absorbs at each pixel. `texture` scales its core, empty for none.
+cv::Mat1f tube_absorption(const Tube& tube,
+                          const View& view,
+                          const Canvas& canvas,
+                          const cv::Mat1f& texture);
+
 }  // namespace evenray::phantom

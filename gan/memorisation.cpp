@@ -2,6 +2,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/error.hpp"
+#include "core/stats.hpp"
 #include "gan/memorisation.hpp"
 
 namespace evenray {

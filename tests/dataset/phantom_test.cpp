@@ -239,10 +239,16 @@ TEST_CASE("phantom options are read from a spec", "[phantom]") {
   CHECK(options.rare_share == .25);
   CHECK(options.difficulty == 1);
   CHECK(options.size_px == std::vector<int64_t>{128, 96});
+  const Manifest named = phantom_manifest(options);
+  const Manifest again = phantom_manifest(parse_phantom(named.source));
+  CHECK(named.source == again.source);
+  CHECK(named.samples.front().id == "P0001_V1");
+  CHECK(same_pixels(named.samples.back().draw(), again.samples.back().draw()));
   for (const char* bad : {"phantom:image=4",
                           "phantom:images",
                           "phantom:images=many",
                           "phantom:size_px=12x",
+                          "phantom:rare_share=2",
                           "ghost"}) {
     try {
       parse_phantom(bad);
