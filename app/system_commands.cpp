@@ -44,7 +44,7 @@ int doctor(const Cli& cli) {
   H5get_libversion(&major, &minor, &release);
   Json out{{"schema", "evenray-doctor-1"},
            {"evenray", kVersion},
-           {"torch", torch_kVersion},
+           {"torch", torch_version()},
            {"opencv", CV_VERSION},
            {"hdf5", cat(major, ".", minor, ".", release)},
            {"threads", hardware_threads()},

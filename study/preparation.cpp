@@ -108,7 +108,7 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
     check(test.size() > 0 && store.part("val").size() > 0, Exit::bad_data, "the split leaves the val or the test part empty");
     facts["folds"].push_back({{"counts", part_counts(packed)},
                               {"store", packed.content_digest},
-                              {"metadata_baseline", metadata_baseline(store, store.info().class_index(facts["rare_class"]))}});
+                              {"metadata_baseline", metadata_baseline(store, store.info().class_index(facts["rare_class"].get<std::string>()))}});
   }
   write_json(facts_path, facts);
   return facts;
