@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/report_tables.hpp"
+
+#include <array>
+#include <cmath>
+
+#include "core/text.hpp"
+#include "study/arms.hpp"
+#include "study/report_value.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr std::array kOrigins{"real", "copy", "augmented", "synthetic", "total"};
+
+struct FindingWords {
+  const char* kind;
+  const char* meaning;
+};
+constexpr std::array kFindingWords{
+    FindingWords{"unreadable", "no pixels could be decoded"},
+    FindingWords{"truncated",
+                 "the image data end early; the decoder's filling would mark the image"},
+    FindingWords{"missing_file", "the table names an image that is not there"},
+    FindingWords{"unlisted_file", "an image that the table does not name"},
+    FindingWords{"label_conflict", "the table disagrees with folder or boxes, which beat it"},
+    FindingWords{"duplicate_group",
+                 "images of one picture; they stay in one part, and one of them counts in test"},
+    FindingWords{"duplicate_conflict", "one picture under two labels"},
+    FindingWords{"metadata_shortcut", "a column of the table tells the class without the image"},
+    FindingWords{"size_shortcut", "size or file format tells the class without the picture"},
+    FindingWords{"box_outside", "a box leaves its image"},
+    FindingWords{"inverted", "brightness is that of a negative"},
+    FindingWords{"blank", "nothing is to be seen"},
+    FindingWords{"exif_rotated", "stored on its side or head; turned upright when read"},
+    FindingWords{"leak_patient", "a patient in more than one part"},
+    FindingWords{"leak_duplicate", "one picture in more than one part"},
+};
+
+std::string meaning_of(const std::string& kind) {
+  for (const auto& words : kFindingWords) {
+    if (kind == words.kind) return words.meaning;
+  }
+  return "";
+}
+
+std::vector<std::string> class_names(const Json& summary) {
+  std::vector<std::string> names;
+  for (const auto& name : part_at(summary, "/data/class_names")) names.push_back(name);
+  return names;
+}
+
+double count_of(const Json& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  return found == counts.end() || !found->is_number() ? 0 : found->get<double>();
+}
+
+/// "seed 0", with the fold where there are folds.
+std::string seed_and_fold(const Json& summary, const Json& generator) {
+  const std::string seed = cat("seed ", number_at(generator, "/seed"));
+  return number_at(summary, "/folds") > 0 ? cat(seed, ", fold ", number_at(generator, "/fold"))
+                                          : seed;
+}
+
+std::string p_cell(const Json& metric, bool primary) {
+  return p_text(number_at(metric, primary ? "/p" : "/p_holm"));
+}
+
+}  // namespace
+
+HtmlTable parts_table(const Json& summary) {
+  HtmlTable table;
+  const auto names = class_names(summary);
+  table.caption =
+      number_at(summary, "/folds") > 0 ? "Images by part, in the first fold" : "Images by part";
+  table.head = {"Part"};
+  table.head.insert(table.head.end(), names.begin(), names.end());
+  for (const auto& [part, counts] : part_at(summary, "/data/folds/0/counts").items()) {
+    std::vector<std::string> row{part};
+    for (const auto& name : names) row.push_back(plain_count(count_of(counts, name)));
+    table.rows.push_back(row);
+  }
+  return table;
+}
+
+HtmlTable training_table(const Json& summary) {
+  HtmlTable table;
+  table.caption = "Rows that each arm trains on, by how they came to be (first seed and fold)";
+  table.head = {"Arm", "Class", "Real", "Copies", "Augmented", "Synthetic", "All"};
+  table.numeric = {false, false, true, true, true, true, true};
+  const Json& real = part_at(summary, "/data/folds/0/counts/train");
+  const Json& balance = part_at(summary, "/balance");
+  for (const auto& arm : part_at(summary, "/comparison/arms")) {
+    const std::string name = text_at(arm, "/arm");
+    const bool balanced = arm_named(name).balanced;
+    if (balanced && !balance.contains(name)) continue;
+    for (const auto& class_name : class_names(summary)) {
+      std::vector<std::string> row{name, class_name};
+      if (balanced) {
+        const Json counts =
+            balance.at(name).value("after", Json::object()).value(class_name, Json::object());
+        for (const char* origin : kOrigins) row.push_back(plain_count(count_of(counts, origin)));
+      } else {
+        const std::string count = plain_count(count_of(real, class_name));
+        row.insert(row.end(), {count, "0", "0", "0", count});
+      }
+      table.rows.push_back(row);
+    }
+  }
+  return table;
+}
+
+HtmlTable metrics_table(const Json& summary) {
+  const double images = number_at(summary, "/comparison/test/images");
+  const double positives = number_at(summary, "/comparison/test/positives");
+  HtmlTable table;
+  table.caption = cat("Means over ",
+                      counted(std::llround(number_at(summary, "/seeds")), "seed"),
+                      " on the same test images, with 95 % intervals. Sensitivity and specificity "
+                      "at the threshold that was "
+                      "chosen on validation and frozen.");
+  table.head = {"Arm",
+                "AUROC",
+                "AUPRC",
+                cat("Sensitivity (n ", plain_count(positives), ")"),
+                cat("Specificity (n ", plain_count(images - positives), ")"),
+                "Balanced accuracy"};
+  for (const auto& arm : part_at(summary, "/comparison/arms")) {
+    std::vector<std::string> row{text_at(arm, "/arm")};
+    for (const char* metric :
+         {"auroc", "auprc", "sensitivity", "specificity", "balanced_accuracy"}) {
+      row.push_back(rate_with_interval(part_at(arm, cat("/metrics/", metric))));
+    }
+    table.rows.push_back(row);
+  }
+  return table;
+}
+
+HtmlTable differences_table(const Json& summary) {
+  HtmlTable table;
+  table.caption =
+      "Paired differences, first arm minus second, with 95 % intervals. Of the comparison named "
+      "beforehand p is as it is; "
+      "of the exploratory ones it is adjusted by Holm within its column.";
+  table.head = {"Comparison", "AUROC", "p", "AUPRC", "p", "Balanced accuracy", "p"};
+  for (const auto& difference : part_at(summary, "/comparison/differences")) {
+    const bool primary = difference.value("primary", false);
+    std::vector<std::string> row{cat(text_at(difference, "/first"),
+                                     " vs ",
+                                     text_at(difference, "/second"),
+                                     primary ? " (named beforehand)" : "")};
+    for (const char* metric : {"auroc", "auprc", "balanced_accuracy"}) {
+      const Json& values = part_at(difference, cat("/metrics/", metric));
+      row.insert(row.end(), {difference_with_interval(values), p_cell(values, primary)});
+    }
+    table.rows.push_back(row);
+  }
+  return table;
+}
+
+HtmlTable baselines_table(const Json& summary) {
+  HtmlTable table;
+  table.head = {"What is told apart, from what", "AUROC (95 % interval)"};
+  const std::string rare = text_at(summary, "/rare_class");
+  const auto add = [&](const std::string& what, const Json& metric) {
+    table.rows.push_back({what,
+                          rate_with_interval({{"value", number_at(metric, "/auroc")},
+                                              {"ci", part_at(metric, "/ci")}})});
+  };
+  table.rows.push_back({cat(rare, ", by chance"), ".500"});
+  const Json& folds = part_at(summary, "/data/folds");
+  for (size_t fold = 0; fold < folds.size(); ++fold) {
+    const Json& baseline = part_at(folds[fold], "/metadata_baseline");
+    if (baseline.empty()) continue;
+    add(cat(rare, ", from the table's columns alone", folds.size() > 1 ? cat(", fold ", fold) : ""),
+        baseline);
+  }
+  for (const auto& arm : part_at(summary, "/comparison/arms")) {
+    table.rows.push_back({cat(rare, ", from the image, arm ", text_at(arm, "/arm")),
+                          rate_with_interval(part_at(arm, "/metrics/auroc"))});
+  }
+  for (const auto& generator : part_at(summary, "/generators")) {
+    if (part_at(generator, "/origin").empty()) continue;
+    add(cat("synthetic from real ",
+            text_at(generator, "/class"),
+            ", ",
+            seed_and_fold(summary, generator)),
+        part_at(generator, "/origin"));
+  }
+  return table;
+}
+
+HtmlTable generators_table(const Json& summary) {
+  HtmlTable table;
+  table.head = {"Generator",
+                "Best at (kimg)",
+                "SWD",
+                "SWD floor",
+                "MS-SSIM synthetic",
+                "MS-SSIM real",
+                "Nearest ratio",
+                "Authentic",
+                "Near copies",
+                "Images",
+                "Origin AUROC"};
+  for (const auto& generator : part_at(summary, "/generators")) {
+    const Json& origin = part_at(generator, "/origin");
+    table.rows.push_back(
+        {cat(text_at(generator, "/class"), ", ", seed_and_fold(summary, generator)),
+         cat(plain_number(number_at(generator, "/training/best_kimg")),
+             " of ",
+             plain_number(number_at(generator, "/training/kimg"))),
+         plain_number(number_at(generator, "/swd/mean")),
+         plain_number(number_at(generator, "/swd/floor/mean")),
+         plain_number(number_at(generator, "/msssim/fake")),
+         plain_number(number_at(generator, "/msssim/real")),
+         plain_number(number_at(generator, "/memorisation/nearest_ratio")),
+         plain_number(number_at(generator, "/memorisation/authentic")),
+         plain_count(number_at(generator, "/memorisation/flagged")),
+         plain_count(number_at(generator, "/n_fake")),
+         rate_with_interval(
+             {{"value", number_at(origin, "/auroc")}, {"ci", part_at(origin, "/ci")}})});
+  }
+  return table;
+}
+
+HtmlTable findings_table(const Json& summary) {
+  HtmlTable table;
+  table.head = {"Kind", "Findings", "Left out", "What it means"};
+  table.numeric = {false, true, true, false};
+  const Json& findings = part_at(summary, "/data/findings");
+  const Json& left_out = part_at(summary, "/data/left_out");
+  for (const auto& [kind, count] : findings.items()) {
+    table.rows.push_back({kind,
+                          plain_count(count.get<double>()),
+                          plain_count(count_of(left_out, kind)),
+                          meaning_of(kind)});
+  }
+  for (const auto& [kind, count] : left_out.items()) {
+    if (!findings.contains(kind))
+      table.rows.push_back({kind, "-", plain_count(count.get<double>()), meaning_of(kind)});
+  }
+  return table;
+}
+
+}  // namespace evenray
