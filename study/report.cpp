@@ -38,9 +38,9 @@ ReportHead head_of(const Json& summary) {
                              plain_count(number_at(summary, "/data/images")),
                              " images, at ",
                              plain_count(number_at(summary, "/data/size_px/0")),
-                             " x ",
+                             " \u00d7 ",
                              plain_count(number_at(summary, "/data/size_px/1")),
-                             " px (height x width). Measured on ",
+                             " px (height \u00d7 width). Measured on ",
                              plain_count(number_at(summary, "/comparison/test/images")),
                              " test images in ",
                              plain_count(number_at(summary, "/comparison/groups")),
@@ -68,8 +68,7 @@ void write_arms(ReportWriter& out, const Json& summary) {
   }
   out.paragraph(
       "All arms have the same test images, the same number of training steps, the same seeds and "
-      "the same random "
-      "moves of their training images. They differ in the training part alone:");
+      "the same random moves of their training images. They differ in what they train on:");
   out.list(meanings);
   out.table(metrics_table(summary));
 }
@@ -81,7 +80,7 @@ void write_differences(ReportWriter& out, const Json& summary) {
   if (detectable > 0) {
     out.paragraph(
         cat("With this spread between test images and seeds, a true difference of ",
-            plain_number(detectable),
+            plain_number(rounded_up(detectable)),
             " AUROC between the two arms named beforehand would be found four times in five."));
   }
   out.table(differences_table(summary));
@@ -95,12 +94,17 @@ void write_counts(ReportWriter& out, const Json& summary) {
   std::vector<std::string> rejected;
   for (const auto& [arm, balance] : part_at(summary, "/balance").items()) {
     for (const auto& [gate, reasons] : part_at(balance, "/rejected").items()) {
-      for (const auto& [reason, count] : reasons.items())
+      for (const auto& [reason, count] : reasons.items()) {
         rejected.push_back(cat(arm, ": ", counted(count, "image"), ", ", gate, " (", reason, ")"));
+      }
+    }
+    for (const auto& [name, count] : part_at(balance, "/missing").items()) {
+      rejected.push_back(
+          cat(arm, ": ", counted(count, "row"), " of ", name, " could not be filled"));
     }
   }
   if (rejected.empty()) return;
-  out.paragraph("Images that a gate rejected and others replaced:");
+  out.paragraph("Drawn but rejected, and replaced by others unless stated:");
   out.list(rejected);
 }
 
@@ -176,7 +180,8 @@ void write_generators(ReportWriter& out, const StudyFolder& folder, const Json& 
   }
   out.table(generators_table(summary));
   out.paragraph(
-      "SWD: sliced Wasserstein distance x 1000 to as many real images; the floor is that between "
+      "SWD: sliced Wasserstein distance \u00d7 1000 to as many real images; the floor is that "
+      "between "
       "two halves of the real "
       "ones, which are fewer, so it is somewhat too high. MS-SSIM between images of one set: "
       "higher than among real ones "

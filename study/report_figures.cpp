@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <map>
+#include <optional>
 
 #include "classifier/predictions.hpp"
 #include "core/chart.hpp"
@@ -63,40 +64,108 @@ double precision_at(const std::vector<CurvePoint>& curve, double x) {
   return reached == curve.end() ? curve.back().y : reached->y;
 }
 
+/// Each run as a thin line and their mean as far as they share their x; a single run as it is.
+void add_runs(std::vector<Series>& out,
+              const std::string& name,
+              std::vector<Series> runs,
+              size_t colour,
+              bool dashed = false) {
+  std::erase_if(runs, [](const Series& run) { return run.x.empty(); });
+  if (runs.empty()) return;
+  Series mean{name, {}, {}, colour, /*thin=*/false, dashed};
+  for (size_t i = 0; i < runs[0].x.size(); ++i) {
+    double sum = 0;
+    for (const auto& run : runs)
+      sum += i < run.x.size() && run.x[i] == runs[0].x[i] ? run.y[i] : NAN;
+    if (std::isnan(sum)) break;
+    mean.x.push_back(runs[0].x[i]);
+    mean.y.push_back(sum / static_cast<double>(runs.size()));
+  }
+  for (auto& run : runs) {
+    run.colour = colour;
+    run.dashed = dashed;
+    run.thin = true;
+    if (runs.size() > 1) out.push_back(std::move(run));
+  }
+  out.push_back(std::move(mean));
+}
+
 using Curve = std::vector<CurvePoint> (*)(std::span<const double>, std::span<const uint8_t>);
 using At = double (*)(const std::vector<CurvePoint>&, double);
 
-void add_arm(std::vector<Series>& series,
-             const std::string& arm,
-             const std::vector<SeedScores>& seeds,
-             Curve curve,
-             At at) {
-  Series average{arm, {}, std::vector<double>(kCurvePoints, 0), arm_index(arm)};
-  for (int i = 0; i < kCurvePoints; ++i)
-    average.x.push_back(static_cast<double>(i) / (kCurvePoints - 1));
-  size_t drawn = 0;
+std::vector<Series> curves_of(const std::vector<SeedScores>& seeds, Curve curve, At at) {
+  std::vector<Series> runs;
   for (const auto& seed : seeds) {
     const auto points = curve(seed.scores, seed.labels);
     if (points.empty()) continue;
-    Series one{"", average.x, {}, average.colour, /*thin=*/true};
-    for (const double x : average.x) one.y.push_back(at(points, x));
-    for (size_t i = 0; i < one.y.size(); ++i) average.y[i] += one.y[i];
-    ++drawn;
-    if (seeds.size() > 1) series.push_back(std::move(one));
+    Series& run = runs.emplace_back();
+    for (int i = 0; i < kCurvePoints; ++i) {
+      run.x.push_back(static_cast<double>(i) / (kCurvePoints - 1));
+      run.y.push_back(at(points, run.x.back()));
+    }
   }
-  if (drawn == 0) return;
-  for (double& y : average.y) y /= static_cast<double>(drawn);
-  series.push_back(std::move(average));
+  return runs;
 }
 
-/// One generator's run as its events tell it.
-struct Training {
-  std::string class_name;
-  Series discriminator, generator, swd;
+/// ROC and precision-recall of some arms, side by side.
+void add_pair(std::vector<HtmlFigure>& figures,
+              const Json& summary,
+              const std::vector<std::string>& arms,
+              const std::map<std::string, std::vector<SeedScores>>& scores) {
+  std::vector<Series> roc, recall;
+  for (const auto& arm : arms) {
+    add_runs(roc, arm, curves_of(scores.at(arm), roc_curve, roc_at), arm_index(arm));
+    add_runs(recall,
+             arm,
+             curves_of(scores.at(arm), precision_recall_curve, precision_at),
+             arm_index(arm));
+  }
+  if (roc.empty()) return;
+  const double prevalence = number_at(summary, "/comparison/test/positives") /
+                            number_at(summary, "/comparison/test/images");
+  const std::string what = cat(" of ", join(arms), " for ", text_at(summary, "/rare_class"));
+  const auto axis = [](const char* label) { return Axis{label, 0., 1.}; };
+  figures.push_back(
+      {line_chart(cat("ROC curves",
+                      what,
+                      "; the areas under them stand in the table of the arms as AUROC."),
+                  axis("false positive rate (1 \u2212 specificity)"),
+                  axis("true positive rate (sensitivity)"),
+                  roc,
+                  {{"chance", 0, 0, 1, 1}}),
+       "ROC, better towards the upper left. Thin: each seed; thick: their mean at equal false "
+       "positive rate."});
+  figures.push_back(
+      {line_chart(cat("Precision-recall curves",
+                      what,
+                      "; the average precisions stand in the table of the arms as AUPRC."),
+                  axis("recall (sensitivity)"),
+                  axis("precision"),
+                  recall,
+                  {{cat("prevalence ", plain_number(prevalence)), 0, prevalence, 1, prevalence}}),
+       "Precision-recall, better towards the upper right. Thin: each seed; thick: their mean at "
+       "equal recall."});
+}
+
+/// At most kCurvePoints of a long run, evenly picked, the last among them.
+Series thinned(const Series& series) {
+  const size_t n = series.x.size(), step = (n + kCurvePoints - 1) / kCurvePoints;
+  if (step <= 1) return series;
+  Series out;
+  for (size_t i = (n - 1) % step; i < n; i += step) {
+    out.x.push_back(series.x[i]);
+    out.y.push_back(series.y[i]);
+  }
+  return out;
+}
+
+/// What the generators of a class told while they were trained.
+struct TrainingRuns {
+  std::vector<Series> discriminator, generator, swd;
 };
 
-Training read_training(const Path& events, const std::string& class_name) {
-  Training out{class_name, {}, {}, {}};
+void read_training(const Path& events, TrainingRuns& into) {
+  Series discriminator, generator, swd;
   const auto add = [](Series& series, const Json& event, const char* key) {
     if (!event.contains(key) || !event[key].is_number()) return;
     series.x.push_back(number_at(event, "/kimg"));
@@ -105,25 +174,13 @@ Training read_training(const Path& events, const std::string& class_name) {
   for (const auto& line : split_text(read_file(events), '\n')) {
     const Json event = Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!event.is_object()) continue;
-    add(out.discriminator, event, "loss_d");
-    add(out.generator, event, "loss_g");
-    add(out.swd, event, "swd");
+    add(discriminator, event, "loss_d");
+    add(generator, event, "loss_g");
+    add(swd, event, "swd");
   }
-  return out;
-}
-
-/// At most kCurvePoints of a long run, evenly picked, the last among them.
-Series thinned(const Series& series) {
-  const size_t n = series.x.size(), step = (n + kCurvePoints - 1) / kCurvePoints;
-  if (step <= 1) return series;
-  Series out = series;
-  out.x.clear();
-  out.y.clear();
-  for (size_t i = (n - 1) % step; i < n; i += step) {
-    out.x.push_back(series.x[i]);
-    out.y.push_back(series.y[i]);
-  }
-  return out;
+  into.discriminator.push_back(thinned(discriminator));
+  into.generator.push_back(thinned(generator));
+  into.swd.push_back(thinned(swd));
 }
 
 }  // namespace
@@ -154,46 +211,27 @@ std::vector<HtmlFigure> difference_figures(const Json& summary) {
 }
 
 std::vector<HtmlFigure> curve_figures(const StudyFolder& folder, const Json& summary) {
-  std::vector<Series> roc, recall;
+  std::map<std::string, std::vector<SeedScores>> scores;
+  std::vector<std::string> arms, contrast;
   const auto seeds = static_cast<int64_t>(number_at(summary, "/seeds"));
+  const auto [first, second] = parse_contrast(text_at(summary, "/contrast"));
   for (const auto& entry : part_at(summary, "/comparison/arms")) {
-    const std::string arm = text_at(entry, "/arm");
-    std::vector<SeedScores> runs;
+    arms.push_back(text_at(entry, "/arm"));
+    if (arms.back() == first || arms.back() == second) contrast.push_back(arms.back());
     for (int64_t seed = 0; seed < seeds; ++seed) {
-      if (auto scores = read_scores(folder, summary, arm, seed)) runs.push_back(std::move(*scores));
+      if (auto one = read_scores(folder, summary, arms.back(), seed))
+        scores[arms.back()].push_back(std::move(*one));
     }
-    add_arm(roc, arm, runs, roc_curve, roc_at);
-    add_arm(recall, arm, runs, precision_recall_curve, precision_at);
+    scores[arms.back()];
   }
-  if (roc.empty() && recall.empty()) return {};
-  const double prevalence = number_at(summary, "/comparison/test/positives") /
-                            number_at(summary, "/comparison/test/images");
-  const Axis unit{"", 0., 1.};
-  const auto axis = [](const char* label) { return Axis{label, 0., 1.}; };
-  const std::string rare = text_at(summary, "/rare_class");
-  return {
-      {line_chart(cat("ROC curves of the arms for ",
-                      rare,
-                      "; the areas under them are in the table of metrics."),
-                  axis("false positive rate (1 - specificity)"),
-                  axis("true positive rate (sensitivity)"),
-                  roc,
-                  {{"chance", 0, 0, 1, 1}}),
-       "ROC: thin lines are seeds, thick ones their mean at equal false positive rate. Nearer to "
-       "the upper left corner is better."},
-      {line_chart(cat("Precision-recall curves of the arms for ",
-                      rare,
-                      "; the average precisions are in the table of metrics, as AUPRC."),
-                  axis("recall (sensitivity)"),
-                  axis("precision"),
-                  recall,
-                  {{cat("prevalence ", plain_number(prevalence)), 0, prevalence, 1, prevalence}}),
-       "Precision-recall: thin lines are seeds, thick ones their mean at equal recall. Nearer to "
-       "the upper right corner is better."}};
+  std::vector<HtmlFigure> figures;
+  if (contrast.size() == 2 && arms.size() > 2) add_pair(figures, summary, contrast, scores);
+  add_pair(figures, summary, arms, scores);
+  return figures;
 }
 
 std::vector<HtmlFigure> generator_figures(const StudyFolder& folder, const Json& summary) {
-  std::map<std::string, std::vector<Training>> by_class;
+  std::map<std::string, TrainingRuns> runs;
   std::vector<std::string> classes;
   for (const auto& entry : part_at(summary, "/generators")) {
     const GeneratorCell cell{text_at(entry, "/class"),
@@ -201,48 +239,39 @@ std::vector<HtmlFigure> generator_figures(const StudyFolder& folder, const Json&
                              static_cast<int>(number_at(entry, "/fold"))};
     const Path events = folder.generator(cell) / "events.jsonl";
     if (!std::filesystem::exists(events)) continue;
-    if (by_class[cell.class_name].empty()) classes.push_back(cell.class_name);
-    by_class[cell.class_name].push_back(read_training(events, cell.class_name));
+    if (!runs.contains(cell.class_name)) classes.push_back(cell.class_name);
+    read_training(events, runs[cell.class_name]);
   }
-  if (classes.empty()) return {};
   std::vector<HtmlFigure> figures;
-  std::vector<Series> swd;
+  std::vector<Series> distances;
+  const Axis shown{"images shown (thousands)", 0.};
   for (size_t c = 0; c < classes.size(); ++c) {
+    // Classes take the colours of the arms that draw from their generators.
+    const size_t colour = arm_index("gan") + 2 * c;
+    const TrainingRuns& run = runs[classes[c]];
     std::vector<Series> losses;
-    const size_t colour = c;
-    bool first = true;
-    for (const auto& training : by_class[classes[c]]) {
-      Series discriminator = thinned(training.discriminator),
-             generator = thinned(training.generator), distance = thinned(training.swd);
-      discriminator.colour = generator.colour = distance.colour = colour;
-      generator.dashed = true;
-      if (first) {
-        discriminator.name = "discriminator";
-        generator.name = "generator";
-        distance.name = classes[c];
-      }
-      first = false;
-      losses.push_back(std::move(discriminator));
-      losses.push_back(std::move(generator));
-      swd.push_back(std::move(distance));
-    }
+    add_runs(losses, "discriminator", run.discriminator, colour);
+    add_runs(losses, "generator", run.generator, colour, /*dashed=*/true);
+    add_runs(distances, classes[c], run.swd, colour);
     figures.push_back(
         {line_chart(cat("Losses of the generators of ", classes[c], " over images shown."),
-                    {"images shown (thousands)", 0.},
+                    shown,
                     {"loss", 0.},
                     losses),
-         cat("Losses of ",
+         cat("Losses for ",
              classes[c],
-             ", a pair of lines a generator. That they stay level says that neither side has won; ",
-             "they say nothing about the images.")});
+             ". Thin: each generator; thick: their mean. Level lines say that neither side has "
+             "won; "
+             "of the images they say nothing.")});
   }
-  figures.push_back({line_chart("Sliced Wasserstein distance of the generators over images shown; "
-                                "the values at the end are in the table.",
-                                {"images shown (thousands)", 0.},
-                                {"SWD (x 1000)", 0.},
-                                swd),
-                     "Distance to the images that the checkpoint is chosen by: lower is better, "
-                     "the lowest is kept."});
+  if (classes.empty()) return {};
+  figures.push_back({line_chart("Sliced Wasserstein distance of the generators over images shown.",
+                                shown,
+                                {"SWD (\u00d7 1000)", 0.},
+                                distances),
+                     "Distance to real images while training, by which the checkpoint is chosen: "
+                     "the lowest is kept. It is taken on "
+                     "fewer patches than that in the table."});
   return figures;
 }
 

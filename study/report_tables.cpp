@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/report_tables.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "core/stats.hpp"
 #include "core/text.hpp"
-#include "study/arms.hpp"
+#include "study/cells.hpp"
 #include "study/report_value.hpp"
 
 namespace evenray {
@@ -55,15 +57,22 @@ double count_of(const Json& counts, const std::string& name) {
   return found == counts.end() || !found->is_number() ? 0 : found->get<double>();
 }
 
-/// "seed 0", with the fold where there are folds.
-std::string seed_and_fold(const Json& summary, const Json& generator) {
-  const std::string seed = cat("seed ", number_at(generator, "/seed"));
-  return number_at(summary, "/folds") > 0 ? cat(seed, ", fold ", number_at(generator, "/fold"))
-                                          : seed;
+/// {"auroc","ci"} as rate_with_interval reads it.
+Json as_metric(const Json& found) {
+  return {{"value", number_at(found, "/auroc")}, {"ci", part_at(found, "/ci")}};
 }
 
-std::string p_cell(const Json& metric, bool primary) {
-  return p_text(number_at(metric, primary ? "/p" : "/p_holm"));
+/// The generators, all of a class together.
+std::vector<Json> by_class(const Json& generators) {
+  std::vector<Json> out(generators.begin(), generators.end());
+  std::vector<std::string> seen;
+  for (const auto& generator : out) seen.push_back(text_at(generator, "/class"));
+  const auto rank = [&](const Json& generator) {
+    return std::find(seen.begin(), seen.end(), text_at(generator, "/class"));
+  };
+  std::stable_sort(
+      out.begin(), out.end(), [&](const Json& a, const Json& b) { return rank(a) < rank(b); });
+  return out;
 }
 
 }  // namespace
@@ -137,21 +146,22 @@ HtmlTable metrics_table(const Json& summary) {
 }
 
 HtmlTable differences_table(const Json& summary) {
+  const Json& differences = part_at(summary, "/comparison/differences");
+  const bool named = part_at(summary, "/comparison/differences/0").value("primary", false);
   HtmlTable table;
-  table.caption =
-      "Paired differences, first arm minus second, with 95 % intervals. Of the comparison named "
-      "beforehand p is as it is; "
-      "of the exploratory ones it is adjusted by Holm within its column.";
+  table.caption = cat("Paired differences, first arm minus second, with 95 % intervals. ",
+                      named ? "The first row was named beforehand, its p is as it is; the others "
+                              "are exploratory, theirs are"
+                            : "All are exploratory, p is",
+                      " adjusted by Holm within the column.");
   table.head = {"Comparison", "AUROC", "p", "AUPRC", "p", "Balanced accuracy", "p"};
-  for (const auto& difference : part_at(summary, "/comparison/differences")) {
-    const bool primary = difference.value("primary", false);
-    std::vector<std::string> row{cat(text_at(difference, "/first"),
-                                     " vs ",
-                                     text_at(difference, "/second"),
-                                     primary ? " (named beforehand)" : "")};
+  for (const auto& difference : differences) {
+    const char* p = difference.value("primary", false) ? "/p" : "/p_holm";
+    std::vector<std::string> row{
+        cat(text_at(difference, "/first"), " vs ", text_at(difference, "/second"))};
     for (const char* metric : {"auroc", "auprc", "balanced_accuracy"}) {
       const Json& values = part_at(difference, cat("/metrics/", metric));
-      row.insert(row.end(), {difference_with_interval(values), p_cell(values, primary)});
+      row.insert(row.end(), {difference_with_interval(values), p_text(number_at(values, p))});
     }
     table.rows.push_back(row);
   }
@@ -162,30 +172,31 @@ HtmlTable baselines_table(const Json& summary) {
   HtmlTable table;
   table.head = {"What is told apart, from what", "AUROC (95 % interval)"};
   const std::string rare = text_at(summary, "/rare_class");
-  const auto add = [&](const std::string& what, const Json& metric) {
-    table.rows.push_back({what,
-                          rate_with_interval({{"value", number_at(metric, "/auroc")},
-                                              {"ci", part_at(metric, "/ci")}})});
-  };
   table.rows.push_back({cat(rare, ", by chance"), ".500"});
   const Json& folds = part_at(summary, "/data/folds");
   for (size_t fold = 0; fold < folds.size(); ++fold) {
     const Json& baseline = part_at(folds[fold], "/metadata_baseline");
     if (baseline.empty()) continue;
-    add(cat(rare, ", from the table's columns alone", folds.size() > 1 ? cat(", fold ", fold) : ""),
-        baseline);
+    table.rows.push_back(
+        {cat(rare, ", from the table's columns", folds.size() > 1 ? cat(", fold ", fold) : ""),
+         rate_with_interval(as_metric(baseline))});
   }
   for (const auto& arm : part_at(summary, "/comparison/arms")) {
-    table.rows.push_back({cat(rare, ", from the image, arm ", text_at(arm, "/arm")),
+    table.rows.push_back({cat(rare, ", from the image: ", text_at(arm, "/arm")),
                           rate_with_interval(part_at(arm, "/metrics/auroc"))});
   }
-  for (const auto& generator : part_at(summary, "/generators")) {
-    if (part_at(generator, "/origin").empty()) continue;
-    add(cat("synthetic from real ",
-            text_at(generator, "/class"),
-            ", ",
-            seed_and_fold(summary, generator)),
-        part_at(generator, "/origin"));
+  std::vector<std::pair<std::string, std::vector<double>>> origins;
+  for (const auto& generator : by_class(part_at(summary, "/generators"))) {
+    const double found = number_at(generator, "/origin/auroc");
+    if (!std::isfinite(found)) continue;
+    const std::string name = text_at(generator, "/class");
+    if (origins.empty() || origins.back().first != name) origins.push_back({name, {}});
+    origins.back().second.push_back(found);
+  }
+  for (const auto& [name, found] : origins) {
+    table.rows.push_back(
+        {cat("synthetic from real ", name, ", mean of ", counted(std::ssize(found), "generator")),
+         rate_text(mean(found))});
   }
   return table;
 }
@@ -194,6 +205,7 @@ HtmlTable generators_table(const Json& summary) {
   HtmlTable table;
   table.head = {"Generator",
                 "Best at (kimg)",
+                "Images judged",
                 "SWD",
                 "SWD floor",
                 "MS-SSIM synthetic",
@@ -201,25 +213,24 @@ HtmlTable generators_table(const Json& summary) {
                 "Nearest ratio",
                 "Authentic",
                 "Near copies",
-                "Images",
                 "Origin AUROC"};
-  for (const auto& generator : part_at(summary, "/generators")) {
-    const Json& origin = part_at(generator, "/origin");
-    table.rows.push_back(
-        {cat(text_at(generator, "/class"), ", ", seed_and_fold(summary, generator)),
-         cat(plain_number(number_at(generator, "/training/best_kimg")),
-             " of ",
-             plain_number(number_at(generator, "/training/kimg"))),
-         plain_number(number_at(generator, "/swd/mean")),
-         plain_number(number_at(generator, "/swd/floor/mean")),
-         plain_number(number_at(generator, "/msssim/fake")),
-         plain_number(number_at(generator, "/msssim/real")),
-         plain_number(number_at(generator, "/memorisation/nearest_ratio")),
-         plain_number(number_at(generator, "/memorisation/authentic")),
-         plain_count(number_at(generator, "/memorisation/flagged")),
-         plain_count(number_at(generator, "/n_fake")),
-         rate_with_interval(
-             {{"value", number_at(origin, "/auroc")}, {"ci", part_at(origin, "/ci")}})});
+  for (const auto& generator : by_class(part_at(summary, "/generators"))) {
+    const GeneratorCell cell{text_at(generator, "/class"),
+                             static_cast<int64_t>(number_at(generator, "/seed")),
+                             static_cast<int>(number_at(generator, "/fold"))};
+    table.rows.push_back({cell.id(),
+                          cat(plain_number(number_at(generator, "/training/best_kimg")),
+                              " of ",
+                              plain_number(number_at(generator, "/training/kimg"))),
+                          plain_count(number_at(generator, "/n_fake")),
+                          plain_number(number_at(generator, "/swd/mean")),
+                          plain_number(number_at(generator, "/swd/floor/mean")),
+                          plain_number(number_at(generator, "/msssim/fake")),
+                          plain_number(number_at(generator, "/msssim/real")),
+                          plain_number(number_at(generator, "/memorisation/nearest_ratio")),
+                          plain_number(number_at(generator, "/memorisation/authentic")),
+                          plain_count(number_at(generator, "/memorisation/flagged")),
+                          rate_with_interval(as_metric(part_at(generator, "/origin")))});
   }
   return table;
 }

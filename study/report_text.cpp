@@ -26,13 +26,6 @@ std::string subject(const std::string& arm, const std::string& rare_class) {
   return "The real images as they are";
 }
 
-/// Two significant digits, never less than `value`: a promise is not rounded in its own favour.
-double rounded_up(double value) {
-  if (!(value > 0)) return value;
-  const double unit = std::pow(10, std::floor(std::log10(value)) - 1);
-  return std::ceil(value / unit - 1e-9) * unit;
-}
-
 }  // namespace
 
 std::string answer_text(const Json& summary) {

@@ -66,6 +66,12 @@ std::string plain_count(double value) {
   return std::isfinite(value) ? count_text(std::llround(value)) : "-";
 }
 
+double rounded_up(double value) {
+  if (!(value > 0)) return value;
+  const double unit = std::pow(10, std::floor(std::log10(value)) - 1);
+  return std::ceil(value / unit - 1e-9) * unit;
+}
+
 std::string counted(int64_t count, const std::string& noun) {
   return cat(count_text(count), " ", noun, count == 1 ? "" : "s");
 }

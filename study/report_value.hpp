@@ -28,6 +28,9 @@ std::string p_text(double p);
 std::string plain_number(double value);
 /// "12 346", "-" for NaN.
 std::string plain_count(double value);
+/// Two significant digits, never less than `value`: what a test promises is not rounded in its own
+/// favour.
+double rounded_up(double value);
 /// "3 seeds", "1 seed".
 std::string counted(int64_t count, const std::string& noun);
 
