@@ -49,9 +49,9 @@ ReportHead head_of(const Json& summary) {
                              " of them ",
                              rare,
                              "; ",
-                             counted(std::llround(number_at(summary, "/seeds")), "seed"),
+                             counted(count_at(summary, "/seeds"), "seed"),
                              ", ",
-                             folds > 0 ? counted(std::llround(folds), "fold") : "one split",
+                             folds > 0 ? counted(count_at(summary, "/folds"), "fold") : "one split",
                              ". ",
                              box_text(summary));
   return {cat("Does synthesising ", rare, " make the classifier better?"),
@@ -152,9 +152,8 @@ std::vector<GeneratorCell> shown_generators(const Json& summary) {
     const bool known = std::any_of(
         out.begin(), out.end(), [&](const GeneratorCell& cell) { return cell.class_name == name; });
     if (!known)
-      out.push_back({name,
-                     static_cast<int64_t>(number_at(generator, "/seed")),
-                     static_cast<int>(number_at(generator, "/fold"))});
+      out.push_back(
+          {name, count_at(generator, "/seed"), static_cast<int>(count_at(generator, "/fold"))});
   }
   return out;
 }
@@ -179,17 +178,18 @@ void write_generators(ReportWriter& out, const StudyFolder& folder, const Json& 
                   ": pairs of a synthetic image and the training image most correlated with it."));
   }
   out.table(generators_table(summary));
-  out.paragraph(
-      "SWD: sliced Wasserstein distance \u00d7 1000 to as many real images; the floor is that "
-      "between "
-      "two halves of the real "
-      "ones, which are fewer, so it is somewhat too high. MS-SSIM between images of one set: "
-      "higher than among real ones "
-      "means less variety. Nearest ratio: distance to the nearest training image over that among "
-      "training images; well below "
-      "1 means copying. Authentic: share that is not closer to a training image than that one is "
-      "to its own nearest. Near "
-      "copies: images that correlate above .98 with a training image.");
+  out.list({
+      "SWD: sliced Wasserstein distance \u00d7 1000 to as many real images. Its floor is that "
+      "between two halves of the real ones; being "
+      "taken on fewer images it is somewhat too high.",
+      "MS-SSIM: likeness between images of one set. Higher than among real ones means less "
+      "variety.",
+      "Nearest ratio: distance to the nearest training image over that among training images. Well "
+      "below 1 means copying.",
+      "Authentic: share of images that are not closer to a training image than that one is to its "
+      "own nearest.",
+      "Near copies: images that correlate above .98 with a training image.",
+  });
   out.charts(generator_figures(folder, summary));
 }
 

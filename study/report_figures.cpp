@@ -28,7 +28,7 @@ std::optional<SeedScores> read_scores(const StudyFolder& folder,
                                       const Json& summary,
                                       const std::string& arm,
                                       int64_t seed) {
-  const int folds = std::max(1, static_cast<int>(number_at(summary, "/folds")));
+  const int folds = std::max(1, static_cast<int>(count_at(summary, "/folds")));
   SeedScores out;
   for (int fold = 0; fold < folds; ++fold) {
     const Path path = folder.cell({arm, seed, fold}) / "predictions.csv";
@@ -114,11 +114,11 @@ void add_pair(std::vector<HtmlFigure>& figures,
               const std::map<std::string, std::vector<SeedScores>>& scores) {
   std::vector<Series> roc, recall;
   for (const auto& arm : arms) {
-    add_runs(roc, arm, curves_of(scores.at(arm), roc_curve, roc_at), arm_index(arm));
-    add_runs(recall,
-             arm,
-             curves_of(scores.at(arm), precision_recall_curve, precision_at),
-             arm_index(arm));
+    const size_t colour = arm_index(arm);
+    const bool dashed = arm_named(arm).synthetic;
+    const auto& seeds = scores.at(arm);
+    add_runs(roc, arm, curves_of(seeds, roc_curve, roc_at), colour, dashed);
+    add_runs(recall, arm, curves_of(seeds, precision_recall_curve, precision_at), colour, dashed);
   }
   if (roc.empty()) return;
   const double prevalence = number_at(summary, "/comparison/test/positives") /
@@ -134,7 +134,7 @@ void add_pair(std::vector<HtmlFigure>& figures,
                   roc,
                   {{"chance", 0, 0, 1, 1}}),
        "ROC, better towards the upper left. Thin: each seed; thick: their mean at equal false "
-       "positive rate."});
+       "positive rate; dashed: arms with synthetic images."});
   figures.push_back(
       {line_chart(cat("Precision-recall curves",
                       what,
@@ -144,7 +144,7 @@ void add_pair(std::vector<HtmlFigure>& figures,
                   recall,
                   {{cat("prevalence ", plain_number(prevalence)), 0, prevalence, 1, prevalence}}),
        "Precision-recall, better towards the upper right. Thin: each seed; thick: their mean at "
-       "equal recall."});
+       "equal recall; dashed: arms with synthetic images."});
 }
 
 /// At most kCurvePoints of a long run, evenly picked, the last among them.
@@ -213,7 +213,7 @@ std::vector<HtmlFigure> difference_figures(const Json& summary) {
 std::vector<HtmlFigure> curve_figures(const StudyFolder& folder, const Json& summary) {
   std::map<std::string, std::vector<SeedScores>> scores;
   std::vector<std::string> arms, contrast;
-  const auto seeds = static_cast<int64_t>(number_at(summary, "/seeds"));
+  const auto seeds = count_at(summary, "/seeds");
   const auto [first, second] = parse_contrast(text_at(summary, "/contrast"));
   for (const auto& entry : part_at(summary, "/comparison/arms")) {
     arms.push_back(text_at(entry, "/arm"));
@@ -235,8 +235,8 @@ std::vector<HtmlFigure> generator_figures(const StudyFolder& folder, const Json&
   std::vector<std::string> classes;
   for (const auto& entry : part_at(summary, "/generators")) {
     const GeneratorCell cell{text_at(entry, "/class"),
-                             static_cast<int64_t>(number_at(entry, "/seed")),
-                             static_cast<int>(number_at(entry, "/fold"))};
+                             count_at(entry, "/seed"),
+                             static_cast<int>(count_at(entry, "/fold"))};
     const Path events = folder.generator(cell) / "events.jsonl";
     if (!std::filesystem::exists(events)) continue;
     if (!runs.contains(cell.class_name)) classes.push_back(cell.class_name);
@@ -260,9 +260,8 @@ std::vector<HtmlFigure> generator_figures(const StudyFolder& folder, const Json&
                     losses),
          cat("Losses for ",
              classes[c],
-             ". Thin: each generator; thick: their mean. Level lines say that neither side has "
-             "won; "
-             "of the images they say nothing.")});
+             ". Thin: each generator; thick: their mean. Level lines mean that neither side has "
+             "won; they do not tell how good the images are.")});
   }
   if (classes.empty()) return {};
   figures.push_back({line_chart("Sliced Wasserstein distance of the generators over images shown.",

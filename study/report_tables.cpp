@@ -124,7 +124,7 @@ HtmlTable metrics_table(const Json& summary) {
   const double positives = number_at(summary, "/comparison/test/positives");
   HtmlTable table;
   table.caption = cat("Means over ",
-                      counted(std::llround(number_at(summary, "/seeds")), "seed"),
+                      counted(count_at(summary, "/seeds"), "seed"),
                       " on the same test images, with 95 % intervals. Sensitivity and specificity "
                       "at the threshold that was "
                       "chosen on validation and frozen.");
@@ -216,8 +216,8 @@ HtmlTable generators_table(const Json& summary) {
                 "Origin AUROC"};
   for (const auto& generator : by_class(part_at(summary, "/generators"))) {
     const GeneratorCell cell{text_at(generator, "/class"),
-                             static_cast<int64_t>(number_at(generator, "/seed")),
-                             static_cast<int>(number_at(generator, "/fold"))};
+                             count_at(generator, "/seed"),
+                             static_cast<int>(count_at(generator, "/fold"))};
     table.rows.push_back({cell.id(),
                           cat(plain_number(number_at(generator, "/training/best_kimg")),
                               " of ",

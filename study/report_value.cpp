@@ -40,6 +40,11 @@ double number_at(const Json& json, const std::string& pointer) {
   return found.is_number() ? found.get<double>() : NAN;
 }
 
+int64_t count_at(const Json& json, const std::string& pointer) {
+  const double number = number_at(json, pointer);
+  return std::isfinite(number) ? std::llround(number) : 0;
+}
+
 std::string text_at(const Json& json, const std::string& pointer) {
   const Json& found = part_at(json, pointer);
   return found.is_string() ? found.get<std::string>() : "";

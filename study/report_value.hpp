@@ -11,6 +11,8 @@ namespace evenray {
 
 /// At a JSON pointer ("/comparison/groups").
 double number_at(const Json& json, const std::string& pointer);
+/// A whole number; 0 where there is none.
+int64_t count_at(const Json& json, const std::string& pointer);
 std::string text_at(const Json& json, const std::string& pointer);
 /// An empty object where there is none.
 const Json& part_at(const Json& json, const std::string& pointer);
