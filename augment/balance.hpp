@@ -13,23 +13,29 @@ namespace evenray {
 /// What a source gave: an image of the store's size and depth and how it was made.
 struct Drawn {
   cv::Mat image;
-  Provenance provenance;
-  std::vector<Box> boxes;  ///< of a copy or a moved original
+  Provenance provenance;     ///< parent: row of the input's train part
+  std::vector<Box> boxes{};  ///< of a copy or a moved original
   bool boxes_known = false;
+  int boxes_dropped = 0;  ///< boxes of the parent that left the picture
 };
 
-/// Draws images of a class. Implemented here by copies and policies, by the gan room for generators.
+/// Draws images of a class. Implemented here by copies and policies (sources.hpp), by the gan room
+/// for generators.
 class Source {
  public:
   virtual ~Source() = default;
   /// As the user names it: "copy", "augment:xray", "gan:DIR".
   virtual std::string name() const = 0;
   virtual Origin origin() const = 0;
-  /// Whether it can draw images of the class.
-  virtual bool serves(int class_index) const { return true; }
-  /// Images number first .. first+count-1 of the class; a function of `rng`'s key and the number alone. `parents`: the train rows
-  /// of the class to start from (number i uses parents[i % size] after a seeded shuffle of each round).
-  virtual std::vector<Drawn> draw(int class_index, int64_t first, int64_t count, const Rng& rng) = 0;
+  /// Whether it can draw images of the class; shares of those that cannot fall to the others.
+  virtual bool serves(int) const { return true; }
+  /// Images number first .. first+count-1 of the class: image i is a function of the source, the
+  /// class, `rng`'s key and i alone, however the numbers are cut into calls. Throws 65 where it has
+  /// nothing of that class.
+  virtual std::vector<Drawn> draw(int class_index,
+                                  int64_t first,
+                                  int64_t count,
+                                  const Rng& rng) = 0;
 };
 
 /// Accepts an image or says why not.
@@ -39,10 +45,14 @@ class Gate {
   virtual std::string name() const = 0;
   /// Which origins pass through it.
   virtual bool applies(Origin origin) const = 0;
-  /// nullopt: accepted. Called in row order, never at once from two threads.
+  /// Told of the images that reject() will be asked about next, in that order (but for those that
+  /// another gate rejects): work that is cheaper in one go is done here.
+  virtual void prepare(const std::vector<Drawn>&) {}
+  /// nullopt: accepted; else one of a few fixed reasons, which are counted. Called in row order,
+  /// never at once from two threads.
   virtual std::optional<std::string> reject(const Drawn& drawn, int class_index) = 0;
-  /// Told of every row that all gates accepted.
-  virtual void accepted(const Drawn& drawn, int class_index) {}
+  /// Told of every row that all gates accepted, before the next reject().
+  virtual void accepted(const Drawn&, int) {}
 };
 
 /// A share of what is added, in [0, 1]; the shares of one balance sum to 1.
@@ -56,10 +66,13 @@ struct BalanceReport {
   std::string content_digest;
 };
 
-/// Copies `in` with its val and test untouched and its train rows first, then adds plan.added rows a class to train, drawn from
-/// the sources by share, through the gates, with provenance. Where a class gets more synthetic rows than max_synthetic allows, the
-/// rest goes to the other sources, or to copies where there are none. Throws 65 where the gates reject so much that a class
-/// cannot be filled, 74 on a full disk. The content is a function of its inputs and seed alone.
+/// Copies `in` with its val and test untouched and its train rows first, then adds plan.added rows
+/// a class to train, drawn from the sources by share, through the gates, with provenance. Where a
+/// class gets more synthetic rows than max_synthetic allows, the rest goes to the other sources, or
+/// to copies where there are none; what max_factor leaves unfilled is reported as missing. Where
+/// the plan replaces rows, those are left out (by seed) and synthetic ones of the class take their
+/// place. Throws 65 where the gates reject so much that a class cannot be filled, 74 on a full
+/// disk. The content is a function of its inputs and seed alone.
 BalanceReport balance(const Store& in,
                       const Plan& plan,
                       const std::vector<SourceShare>& sources,
@@ -69,5 +82,8 @@ BalanceReport balance(const Store& in,
                       int threads,
                       const std::string& config_text,
                       const Path& out);
+
+/// Training rows of each class with label 1: the counts for make_plan.
+std::vector<int64_t> class_counts(const Store& store);
 
 }  // namespace evenray

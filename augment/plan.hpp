@@ -10,31 +10,60 @@ namespace evenray {
 
 struct BalanceOptions {
   std::string strategy = "auto";
-  std::vector<std::string> sources = {"copy"};  ///< NAME or NAME@SHARE: copy, augment:POLICY, gan:PATH
+  std::vector<std::string> sources = {
+      "copy"};                  ///< NAME or NAME@SHARE: copy, augment:POLICY, gan:PATH
   double near_duplicate = .98;  ///< correlation above which a synthetic image is rejected; 0: off
-  double max_factor = 0;        ///< at most so many copies of one image; 0: no cap
-  double max_synthetic = 1;     ///< synthetic images per real one of the class
+  double max_factor =
+      0;  ///< at most so many rows (copies, augmented) made from one image; 0: no cap
+  double max_synthetic = 1;  ///< synthetic images per real one of the class
   bool allow_resize = false;
 
   void fields(Fields& f);
+  /// Throws 78 for a value out of range.
   void check() const;
 };
 
 /// How many rows each class has and gets.
 struct Plan {
   std::vector<int64_t> before, added;
+  /// Real rows of each class that give way to synthetic ones on top of `added`; empty: none.
+  std::vector<int64_t> replaced;
 };
 
-/// imbalanced-learn's `sampling_strategy` for over-sampling: `auto` (= `not majority`), `minority`, `not minority`, `all`,
-/// a ratio (two classes: minority / majority after), or "class=count,..." with counts at least the present ones.
-/// Throws 2 for an unknown strategy, 65 for an unknown class or a target below the present count.
-Plan make_plan(const std::vector<int64_t>& counts, const std::vector<std::string>& class_names, const std::string& strategy);
+/// imbalanced-learn's `sampling_strategy` for over-sampling: `auto` (= `not majority`), `minority`,
+/// `not minority`, `not majority`, `all`, a ratio (two classes: minority / majority after), or
+/// "class=count,..." with counts at least the present ones. The words and ratios leave classes
+/// without rows alone. Throws 2 for an unknown strategy, 65 for an unknown class, a target below
+/// the present count, or a ratio with more classes.
+Plan make_plan(const std::vector<int64_t>& counts,
+               const std::vector<std::string>& class_names,
+               const std::string& strategy);
 
-/// "augment:xray@.5" -> {"augment:xray", .5}; without @ the share is -1 (what is left is shared equally). Throws 2.
+/// "augment:xray@.5" -> {"augment:xray", .5}; without @ the share is -1 (what is left is shared
+/// equally). Throws 2.
 struct ParsedSource {
   std::string name;
   double share;
 };
 std::vector<ParsedSource> parse_sources(const std::vector<std::string>& sources);
+
+/// The shares with what is left dealt out; they sum to 1. Throws 2 where they cannot.
+std::vector<double> source_shares(const std::vector<ParsedSource>& sources);
+
+/// Who makes how many of the rows that a class needs.
+struct Allotment {
+  std::vector<int64_t> from;  ///< one a source
+  int64_t copies = 0;         ///< plain copies where no source but synthetic ones is named
+  int64_t missing = 0;        ///< what the caps leave unfilled
+};
+
+/// Deals `need` rows by shares (largest remainders), then moves what exceeds `synthetic_cap` to the
+/// other sources (or copies), and what exceeds `derived_cap` (copies and augmented; negative: none)
+/// back to synthetic ones as far as their cap allows.
+Allotment allot(int64_t need,
+                const std::vector<double>& shares,
+                const std::vector<bool>& synthetic,
+                int64_t synthetic_cap,
+                int64_t derived_cap);
 
 }  // namespace evenray

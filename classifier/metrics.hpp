@@ -19,21 +19,23 @@ struct MetricOptions {
 };
 
 /// The metric panel of `classify eval` and `classify metrics`:
-/// {"schema","n","split","classes":[{"name","positives","known","auroc",
-/// "auprc","prevalence","threshold","sensitivity","specificity","ppv","npv","f1","mcc","brier","ece"}],"macro":{...},"micro":{...},
-/// "balanced_accuracy","accuracy","confusion","baselines":{"majority":{...}},"bootstrap":{...},"ci":{metric:[low,high]}}.
+/// {"schema","n","split","classes":[{"name",
+/// "positives","known","auroc","auprc","prevalence","threshold","sensitivity","specificity","ppv",
+/// "npv","f1","mcc","brier","ece"}],"macro":{...},"micro":{...},"balanced_accuracy","accuracy",
+/// "confusion","baselines":{"majority":{...}},"bootstrap":{...},"ci":{metric:[low,high]}}.
 /// What each value means: classifier/panel.hpp. Undefined values are null. `confusion`: rows true,
 /// columns said, in the order of the classes; where they do not exclude one another,
 /// [[tn,fp],[fn,tp]] a class. `ci`: percentile intervals of a bootstrap over groups, by key
 /// ("Fractured.auroc", "macro.auroc", "accuracy", ...). The majority baseline says the most
-/// frequent class of these very rows.
+/// frequent class of these rows.
 Json metrics(const Predictions& predictions, const MetricOptions& options = {});
 
 /// The metrics of `first` minus those of `second` (same ids, classes and labels, in any order, else
 /// 65), each draw with the same rows for both:
-/// {"schema","n","split","bootstrap","differences":{key:{"first","second","difference","ci":[low,high],"p"}}}.
-/// p: two-sided, by the bootstrap, not adjusted. Groups are those of `first`. Each keeps its own
-/// thresholds.
+/// {"schema","n","split","bootstrap","differences":{key:
+/// {"first","second","difference","ci":[low,high],"p"}}}. p: two-sided, by the bootstrap, not
+/// adjusted. Groups are those of `first`. Thresholds: options.thresholds for `first`,
+/// `second_thresholds` for `second`.
 Json compare_metrics(const Predictions& first,
                      const Predictions& second,
                      const MetricOptions& options = {},

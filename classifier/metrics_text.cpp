@@ -172,6 +172,7 @@ std::string metrics_text(const Json& metrics) {
 std::string comparison_text(const Json& comparison) {
   std::vector<Row> rows{{"metric", "first", "second", "difference", "p"}};
   for (const auto& [key, one] : comparison["differences"].items()) {
+    if (key.ends_with(".prevalence")) continue;  // the same rows, so no difference
     rows.push_back({key,
                     short_number(one["first"]),
                     short_number(one["second"]),

@@ -34,10 +34,13 @@ std::string duration_text(double seconds);
 bool parse_double(std::string_view text, double& value);
 bool parse_int(std::string_view text, int64_t& value);
 
-/// The known name nearest to `name` by edit distance, or "" where none is near (distance at most 1/3 of its length + 1).
+/// The known name nearest to `name` by edit distance, or "" where none is near (distance at most
+/// 1/3 of its length + 1).
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known);
 
 /// "unknown policy 'x' (known: a, b)", with "; did you mean 'a'?" where one is near.
-std::string unknown_name(std::string_view kind, std::string_view name, const std::vector<std::string>& known);
+std::string unknown_name(std::string_view kind,
+                         std::string_view name,
+                         const std::vector<std::string>& known);
 
 }  // namespace evenray

@@ -3,7 +3,7 @@
 
 namespace evenray {
 
-/// This program's version, as stores, checkpoints and reports state it.
-constexpr const char* version() { return "0.1.0"; }
+/// As in the root's CMakeLists.txt.
+inline constexpr const char* kVersion = "0.1.0";
 
 }  // namespace evenray

@@ -16,19 +16,25 @@ struct ImageFacts {
   std::string fault;
   uint64_t phash = 0;          ///< 64-bit perceptual hash (DCT of a 32x32 area-resized image)
   cv::Mat thumbnail;           ///< 64x64 CV_32F, zero mean, unit norm (normalised correlation = dot product)
-  float mean = 0;              ///< of the pixels, 0..1
-  float border_minus_centre = 0;  ///< mean of the border band minus mean of the centre, 0..1: high where bone is dark
+  float mean = 0;              ///< of the pixels, 0..1 (of 16 bits: as a share of the image's brightest)
+  float border_minus_centre = 0;  ///< mean of the border band minus mean of the centre, -1..1
 };
 
 /// Decodes every image once on `threads` threads. Throws 65 where none is readable.
 std::vector<ImageFacts> scan_images(const Manifest& manifest, int threads);
 
-/// Groups (two or more rows each) of one picture: Hamming distance of the hashes at most 4, then correlation above .98.
+/// Groups (two or more rows each) of one picture: correlation of the thumbnails above .98, linked. Exact: a perceptual hash as a
+/// first sieve misses pairs (of FracAtlas one whose hashes differ in 12 bits). Truncated images take part, so that a damaged copy
+/// under another label is found; blank and unreadable ones do not.
 std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFacts>& facts);
+
+/// Whether a box leaves an image of this size by more than half a pixel, or has no area.
+bool box_outside(const Box& box, int width, int height);
 
 /// One row of a split table for the leak checks.
 struct SplitRow {
   std::string id, path, group, split, fold, fault;
+  bool fault_known = true;  ///< false where the table has no fault column
 };
 
 /// Everything that is wrong with a collection, sorted by kind and first id; kinds as in `data audit --json`.
@@ -37,6 +43,8 @@ std::vector<Finding> audit(const Manifest& manifest,
                            const std::vector<SplitRow>* split = nullptr);
 
 Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings);
+/// What a kind of finding means and what follows from it, in plain words; "" for an unknown one.
+std::string finding_meaning(const std::string& kind);
 std::string audit_html(const Manifest& manifest, const std::vector<Finding>& findings);
 
 }  // namespace evenray

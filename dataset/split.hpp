@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "core/config.hpp"
 #include "dataset/audit.hpp"
 
 namespace evenray {

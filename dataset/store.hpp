@@ -68,13 +68,15 @@ class StoreWriter {
   StoreWriter(const StoreWriter&) = delete;
   StoreWriter& operator=(const StoreWriter&) = delete;
 
-  /// What add() would do with the pixels on the writer thread, done on a worker instead: give the result to add().
-  /// Thread-safe. Empty for stores without compression.
+  /// What add() would do with the pixels on the writer thread (digest, compression), done on a worker instead: give the result
+  /// to add(), which alone knows what is in it. Thread-safe.
   std::string compress(const cv::Mat& image) const;
   /// part: "train", "val" or "test". `compressed`: from compress(), or empty.
   void add(const std::string& part, const StoreRow& row, std::string compressed = "");
   /// Rows to draw for a balanced epoch of train; optional.
   void set_balanced_index(std::vector<int64_t> rows);
+  /// Instead of what StoreInfo had, for those who know it only when all rows have been added.
+  void set_source_digest(const std::string& digest);
   /// Writes the small columns and attributes, checks the file, fsyncs, renames. Returns the content digest.
   std::string finish();
 

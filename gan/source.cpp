@@ -11,7 +11,7 @@ namespace {
 class GanSource final : public Source {
  public:
   GanSource(const Path& path, const Store& store, bool allow_resize, const Compute& compute)
-      : name_("gan:" + path.string()), generator_(path, compute), size_(store.info().width, store.info().height) {
+      : generator_(path, compute), size_(store.info().width, store.info().height) {
     const auto& info = store.info();
     const cv::Size drawn(generator_.width(), generator_.height());
     check(drawn == size_ || allow_resize, Exit::bad_data,
@@ -24,11 +24,12 @@ class GanSource final : public Source {
     class_index_ = info.class_index(generator_.class_name());
   }
 
-  std::string name() const override { return name_; }
+  /// Named by what it is, not by where it lies: the draws of `balance` and its report are the same wherever the checkpoint is.
+  std::string name() const override { return cat("gan:", generator_.class_name(), "@", generator_.digest().substr(0, 12)); }
   Origin origin() const override { return Origin::synthetic; }
 
   std::vector<Drawn> draw(int class_index, int64_t first, int64_t count, const Rng& rng) override {
-    check(class_index == class_index_, Exit::bad_data, cat(name_, " draws class ", generator_.class_name(), " only"));
+    check(class_index == class_index_, Exit::bad_data, cat(name(), " draws class ", generator_.class_name(), " only"));
     std::vector<Drawn> out;
     int64_t number = first;
     for (auto& image : generator_.sample(first, count, rng.key())) {
@@ -45,7 +46,6 @@ class GanSource final : public Source {
   bool serves(int class_index) const override { return class_index == class_index_; }
 
  private:
-  std::string name_;
   Generator generator_;
   cv::Size size_;
   int class_index_ = 0;

@@ -31,9 +31,7 @@ struct Filling {
 
 Filling fill(const Config& config, const StudyFolder& folder, const StudyPlan& study, const Cell& cell, const Store& store) {
   const Arm& arm = arm_named(cell.arm);
-  const StorePart& train = store.part("train");
-  std::vector<int64_t> counts;
-  for (size_t c = 0; c < study.class_names.size(); ++c) counts.push_back(static_cast<int64_t>(train.rows_of(static_cast<int>(c)).size()));
+  const std::vector<int64_t> counts = class_counts(store);
   Filling filling{make_plan(counts, study.class_names, config.balance.strategy), {}};
 
   const Compute compute = make_compute(config.runtime);
@@ -45,7 +43,7 @@ Filling fill(const Config& config, const StudyFolder& folder, const StudyPlan& s
   }
   const bool fallback_only = filling.sources.empty();
   const std::string rest = arm.augmented ? "augment:" + config.study.policy : "copy";
-  filling.sources.push_back({make_source(rest, store), fallback_only ? 1. : 0.});
+  filling.sources.push_back({make_source(rest, store, config.runtime.thread_count()), fallback_only ? 1. : 0.});
   if (!arm.synthetic_both) return filling;
 
   // The other classes get the synthetic share that the rare one will have.
@@ -65,12 +63,13 @@ Path training_store(const Config& config, const StudyFolder& folder, const Study
   const Arm& arm = arm_named(cell.arm);
   const Path real = folder.store(cell.fold);
   if (!arm.balanced) return real;
+  make_folder(folder.cell(cell));
   const Path balanced = folder.cell(cell) / "balanced.h5";
   if (std::filesystem::exists(balanced)) return balanced;
   const Store store(real);
   const Filling filling = fill(config, folder, study, cell, store);
   const BalanceReport report =
-      balance(store, filling.plan, filling.sources, make_gates(store, config.balance), config.balance,
+      balance(store, filling.plan, filling.sources, make_gates(store, config.balance, config.runtime.thread_count()), config.balance,
               static_cast<uint64_t>(config.runtime.seed + cell.seed), config.runtime.thread_count(),
               write_config([&](Fields& f) { const_cast<Config&>(config).fields(f); }), balanced);
   write_json(folder.cell(cell) / "balance.json", report.json);

@@ -222,7 +222,7 @@ void write_settings(ReportWriter& out, const Json& summary, const std::string& c
   const std::string licence = text_at(summary, "/data/licence");
   out.list(
       {cat("evenray ",
-           version(),
+           kVersion,
            ", LibTorch ",
            TORCH_VERSION_MAJOR,
            ".",

@@ -7,6 +7,7 @@
 
 #include "core/stats.hpp"
 #include "core/text.hpp"
+#include "dataset/audit.hpp"
 #include "study/cells.hpp"
 #include "study/report_value.hpp"
 
@@ -14,37 +15,6 @@ namespace evenray {
 namespace {
 
 constexpr std::array kOrigins{"real", "copy", "augmented", "synthetic", "total"};
-
-struct FindingWords {
-  const char* kind;
-  const char* meaning;
-};
-constexpr std::array kFindingWords{
-    FindingWords{"unreadable", "no pixels could be decoded"},
-    FindingWords{"truncated",
-                 "the image data end early; the decoder's filling would mark the image"},
-    FindingWords{"missing_file", "the table names an image that is not there"},
-    FindingWords{"unlisted_file", "an image that the table does not name"},
-    FindingWords{"label_conflict", "the table disagrees with folder or boxes, which beat it"},
-    FindingWords{"duplicate_group",
-                 "images of one picture; they stay in one part, and one of them counts in test"},
-    FindingWords{"duplicate_conflict", "one picture under two labels"},
-    FindingWords{"metadata_shortcut", "a column of the table tells the class without the image"},
-    FindingWords{"size_shortcut", "size or file format tells the class without the picture"},
-    FindingWords{"box_outside", "a box leaves its image"},
-    FindingWords{"inverted", "brightness is that of a negative"},
-    FindingWords{"blank", "nothing is to be seen"},
-    FindingWords{"exif_rotated", "stored on its side or head; turned upright when read"},
-    FindingWords{"leak_patient", "a patient in more than one part"},
-    FindingWords{"leak_duplicate", "one picture in more than one part"},
-};
-
-std::string meaning_of(const std::string& kind) {
-  for (const auto& words : kFindingWords) {
-    if (kind == words.kind) return words.meaning;
-  }
-  return "";
-}
 
 std::vector<std::string> class_names(const Json& summary) {
   std::vector<std::string> names;
@@ -245,11 +215,11 @@ HtmlTable findings_table(const Json& summary) {
     table.rows.push_back({kind,
                           plain_count(count.get<double>()),
                           plain_count(count_of(left_out, kind)),
-                          meaning_of(kind)});
+                          finding_meaning(kind)});
   }
   for (const auto& [kind, count] : left_out.items()) {
     if (!findings.contains(kind))
-      table.rows.push_back({kind, "-", plain_count(count.get<double>()), meaning_of(kind)});
+      table.rows.push_back({kind, "-", plain_count(count.get<double>()), finding_meaning(kind)});
   }
   return table;
 }

@@ -11,7 +11,8 @@ using namespace evenray;
 using Labels = std::vector<uint8_t>;
 
 TEST_CASE("logistic regression agrees with scikit-learn") {
-  for (const auto& one : golden_json("core/stats.json")["logistic"]) {
+  const Json cases = golden_json("core/stats.json")["logistic"];
+  for (const auto& one : cases) {
     INFO(one["kind"]);
     const auto rows = one["features"].get<Features>();
     const auto model = fit_logistic(rows, one["labels"].get<Labels>(), 1);

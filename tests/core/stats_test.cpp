@@ -34,7 +34,8 @@ TEST_CASE("average precision by hand") {
 }
 
 TEST_CASE("rankings agree with scikit-learn, ties and weights included") {
-  for (const auto& one : golden_json("core/stats.json")["rankings"]) {
+  const Json cases = golden_json("core/stats.json")["rankings"];
+  for (const auto& one : cases) {
     const auto scores = one["scores"].get<Doubles>(), weights = one["weights"].get<Doubles>();
     const auto labels = one["labels"].get<Labels>();
     CHECK(auroc(scores, labels) == near(one["auroc"]));
@@ -92,7 +93,8 @@ TEST_CASE("mean, deviation and quantiles") {
 }
 
 TEST_CASE("Wilson intervals") {
-  for (const auto& one : golden_json("core/stats.json")["wilson"]) {
+  const Json cases = golden_json("core/stats.json")["wilson"];
+  for (const auto& one : cases) {
     const auto interval = wilson(one[0], one[1], one[2]);
     CHECK(interval.low == Approx(one[3].get<double>()).epsilon(1e-10).margin(1e-12));
     CHECK(interval.high == Approx(one[4].get<double>()).epsilon(1e-10));
@@ -102,7 +104,8 @@ TEST_CASE("Wilson intervals") {
 }
 
 TEST_CASE("the binomial's upper tail") {
-  for (const auto& one : golden_json("core/stats.json")["binomial"]) {
+  const Json cases = golden_json("core/stats.json")["binomial"];
+  for (const auto& one : cases) {
     CHECK(binomial_upper_tail(one[0], one[1], one[2]) ==
           Approx(one[3].get<double>()).epsilon(1e-9));
   }

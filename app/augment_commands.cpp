@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iostream>
+
+#include "app/command.hpp"
+#include "augment/balance.hpp"
+#include "augment/gates.hpp"
+#include "augment/pipeline.hpp"
+#include "augment/sources.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/image.hpp"
+
+namespace evenray {
+namespace {
+
+struct Flags {
+  std::string image, ops, out, policy, sampling = "torchvision", store, strategy;
+  std::vector<std::string> sources, gates;
+  std::optional<double> max_factor, max_synthetic;
+  bool allow_resize = false;
+  int64_t n = 32;
+};
+
+cv::Mat read_image(const std::string& path) {
+  const DecodedImage decoded = decode_image(path);
+  check(decoded.fault.empty(), Exit::bad_data, cat(path, ": ", decoded.fault));
+  return decoded.pixels;
+}
+
+int apply(const Cli& cli, const Flags& flags) {
+  const auto operations = parse_operations(flags.ops);
+  const Rng rng(static_cast<uint64_t>(cli.load().runtime.seed));
+  write_atomic(flags.out, encode_png(apply_operations(read_image(flags.image), {}, operations, parse_sampling(flags.sampling), rng).image));
+  return 0;
+}
+
+int preview(const Cli& cli, const Flags& flags) {
+  const Policy& policy = find_policy(flags.policy);
+  const auto seed = static_cast<uint64_t>(cli.load().runtime.seed);
+  const auto items = Path(flags.image).extension() == ".h5" ? preview_items(policy, Store(flags.image), static_cast<int>(flags.n), seed)
+                                                            : preview_items(policy, read_image(flags.image), {}, static_cast<int>(flags.n), seed);
+  write_atomic(flags.out, encode_png(draw_sheet(items, SheetOptions{})));
+  return 0;
+}
+
+/// "near-duplicate:.95" and "near-duplicate:0" (off).
+void read_gate(const std::string& text, BalanceOptions& options) {
+  const auto parts = split_text(text, ':');
+  check(parts[0] == "near-duplicate", Exit::usage, unknown_name("gate with a setting", parts[0], {"near-duplicate"}));
+  check(parts.size() == 2 && parse_double(parts[1], options.near_duplicate), Exit::usage,
+        cat("--gate takes near-duplicate:CORRELATION, not '", text, "'"));
+}
+
+BalanceOptions balance_options(const Config& config, const Flags& flags) {
+  BalanceOptions options = config.balance;
+  if (!flags.strategy.empty()) options.strategy = flags.strategy;
+  if (!flags.sources.empty()) options.sources = flags.sources;
+  for (const auto& gate : flags.gates) read_gate(gate, options);
+  if (flags.max_factor) options.max_factor = *flags.max_factor;
+  if (flags.max_synthetic) options.max_synthetic = *flags.max_synthetic;
+  options.allow_resize |= flags.allow_resize;
+  from_flag([&] { options.check(); });
+  return options;
+}
+
+std::string plan_text(const StoreInfo& info, const Plan& plan) {
+  std::string out;
+  for (size_t c = 0; c < info.class_names.size(); ++c) {
+    out += cat(info.class_names[c], ": ", plan.before[c], " + ", plan.added[c], " = ", plan.before[c] + plan.added[c], "\n");
+  }
+  return out;
+}
+
+int balance_command(const Cli& cli, const Flags& flags) {
+  const Config config = cli.load();
+  const BalanceOptions options = balance_options(config, flags);
+  const Store store(flags.store);
+  const Plan plan = make_plan(class_counts(store), store.info().class_names, options.strategy);
+  if (cli.dry_run) {
+    std::cout << plan_text(store.info(), plan);
+    return 0;
+  }
+  check(!std::filesystem::exists(flags.out) || !std::filesystem::equivalent(flags.out, flags.store), Exit::usage,
+        "--out would replace the store that is read");
+  const int threads = config.runtime.thread_count();
+  const auto parsed = parse_sources(options.sources);
+  const auto shares = source_shares(parsed);
+  std::vector<SourceShare> sources;
+  for (size_t i = 0; i < parsed.size(); ++i) {
+    auto source = make_source(parsed[i].name, store, threads);
+    if (!source) source = gan_source(parsed[i].name.substr(parsed[i].name.find(':') + 1), store, options.allow_resize, make_compute(config.runtime));
+    sources.push_back({source, shares[i]});
+  }
+  Config settings = config;
+  settings.balance = options;
+  const BalanceReport report =
+      balance(store, plan, sources, make_gates(store, options, threads), options, static_cast<uint64_t>(config.runtime.seed), threads,
+              write_config([&](Fields& f) { settings.fields(f); }), flags.out);
+  std::string text = plan_text(store.info(), plan);
+  for (const auto& [gate, reasons] : report.json.at("rejected").items()) {
+    for (const auto& [reason, count] : reasons.items()) text += cat("rejected by ", gate, ", ", reason, ": ", count.dump(), "\n");
+  }
+  print_result(cli, report.json, text);
+  return 0;
+}
+
+}  // namespace
+
+void add_augment_commands(CLI::App& app, Cli& cli) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* augment = app.add_subcommand("augment", "operations and policies");
+  augment->require_subcommand(1);
+
+  auto* apply_cli = add_command(augment, cli, "apply", "named operations with their values", {.config = true}, [&cli, flags] { return apply(cli, *flags); });
+  apply_cli->add_option("IMAGE", flags->image, "PNG or JPEG")->required();
+  apply_cli->add_option("--ops", flags->ops, "\"Rotate:15,Posterize:4\": some of " + join(operation_names()))->required();
+  apply_cli->add_option("--sampling", flags->sampling, "torchvision (nearest, empty areas 0) or radiograph (bilinear, border)")->capture_default_str();
+
+  auto* preview_cli = add_command(augment, cli, "preview", "a sheet of what a policy does", {.config = true}, [&cli, flags] { return preview(cli, *flags); });
+  preview_cli->add_option("IMAGE", flags->image, "PNG, JPEG or store")->required();
+  preview_cli->add_option("--policy", flags->policy, join(policy_names()))->required();
+  preview_cli->add_option("--n", flags->n, "draws")->check(CLI::PositiveNumber)->capture_default_str();
+  for (CLI::App* command : {apply_cli, preview_cli}) command->add_option("--out", flags->out, "PNG")->required();
+
+  auto* policies = add_command(augment, cli, "policies", "the tables", {.json = true}, [&cli, flags] {
+    print_result(cli, policies_json(flags->policy), policies_text(flags->policy));
+    return 0;
+  });
+  policies->add_option("NAME", flags->policy, "one policy in full");
+
+  auto* balance_cli = add_command(&app, cli, "balance", "fill up the rare classes of a store", {.config = true, .json = true, .dry_run = true, .compute = true},
+                                  [&cli, flags] { return balance_command(cli, *flags); });
+  balance_cli->add_option("STORE", flags->store, "store")->required();
+  balance_cli->add_option("--strategy", flags->strategy, "auto, minority, 'not minority', all, a ratio, or class=count,...");
+  balance_cli->add_option("--source", flags->sources, "copy, augment:POLICY, gan:PATH, each with @SHARE; may be repeated")->allow_extra_args(false);
+  balance_cli->add_option("--gate", flags->gates, "near-duplicate:CORRELATION; 0: off")->allow_extra_args(false);
+  balance_cli->add_option("--max-factor", flags->max_factor, "at most so many copies of one image");
+  balance_cli->add_option("--max-synthetic", flags->max_synthetic, "synthetic images per real one");
+  balance_cli->add_flag("--allow-resize", flags->allow_resize, "resize synthetic images of another size");
+  balance_cli->add_option("--out", flags->out, "store")->required();
+}
+
+}  // namespace evenray

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/command.hpp"
+
+#include <iostream>
+
+#include "core/error.hpp"
+
+namespace evenray {
+
+Config Cli::load(Config base) const {
+  apply_config(base, config, sets);
+  base.check();
+  from_flag([&] {
+    if (seed) base.runtime.seed = *seed;
+    if (threads) base.runtime.threads = *threads;
+    if (!device.empty()) base.runtime.device = device;
+    if (!precision.empty()) base.runtime.precision = precision;
+    base.runtime.check();
+  });
+  return base;
+}
+
+CLI::App* add_command(CLI::App* parent, Cli& cli, const std::string& name, const std::string& help, Takes takes,
+                      std::function<int()> action) {
+  CLI::App* command = parent->add_subcommand(name, help);
+  if (takes.config) {
+    command->add_option("--config", cli.config, "settings, TOML (evenray config lists them)");
+    command->add_option("--set", cli.sets, "one setting, a.b=c; may be repeated")->allow_extra_args(false);
+    command->add_option("--seed", cli.seed, "every random stream is derived from it");
+    command->add_option("--threads", cli.threads, "worker and torch threads; 0: all");
+  }
+  if (takes.compute) {
+    command->add_option("--device", cli.device, "auto, cpu, cuda or cuda:i");
+    command->add_option("--precision", cli.precision, "auto, bf16 or fp32");
+  }
+  if (takes.json) command->add_flag("--json", cli.json, "JSON on stdout");
+  if (takes.dry_run) command->add_flag("--dry-run", cli.dry_run, "print the plan with sizes and time, do nothing");
+  command->add_flag("--quiet", cli.quiet, "errors only");
+  command->add_flag("--verbose", cli.verbose, "tell what is being done");
+  command->callback([&cli, action = std::move(action)] { cli.action = action; });
+  return command;
+}
+
+void from_flag(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    throw Error(error.code() == Exit::config ? Exit::usage : error.code(), error.what());
+  }
+}
+
+void print_result(const Cli& cli, const Json& json, const std::string& text) {
+  std::cout << (cli.json ? json_text(json) : text) << std::flush;
+  check(std::cout.good(), Exit::io, "cannot write to stdout");
+}
+
+}  // namespace evenray

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The command line's frame. CLI11 is seen in this room only.
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "study/study.hpp"
+
+namespace evenray {
+
+/// Flags that commands share, and what the chosen command does.
+struct Cli {
+  Path config;
+  std::vector<std::string> sets;
+  std::optional<int64_t> seed, threads;
+  std::string device, precision;
+  bool json = false, quiet = false, verbose = false, dry_run = false;
+  std::function<int()> action;  ///< of the command that was given; its result is the exit code
+
+  /// Defaults (or `base`) < --config < --set < --seed, --threads, --device, --precision; checked.
+  Config load(Config base = {}) const;
+};
+
+/// A command with its action; which shared flags it takes.
+struct Takes {
+  bool config = false, json = false, dry_run = false, compute = false;
+};
+CLI::App* add_command(CLI::App* parent, Cli& cli, const std::string& name, const std::string& help, Takes takes,
+                      std::function<int()> action);
+
+/// Runs `body`; a configuration error in it came from a flag, so it becomes a usage error (2).
+void from_flag(const std::function<void()>& body);
+
+/// Prints to stdout: JSON with --json, the text otherwise.
+void print_result(const Cli& cli, const Json& json, const std::string& text);
+
+// One per noun, in its own file.
+void add_data_commands(CLI::App& app, Cli& cli);
+void add_gan_commands(CLI::App& app, Cli& cli);
+void add_augment_commands(CLI::App& app, Cli& cli);
+void add_classify_commands(CLI::App& app, Cli& cli);
+void add_study_commands(CLI::App& app, Cli& cli);
+void add_system_commands(CLI::App& app, Cli& cli);
+
+/// Completion script for "bash", "zsh" or "fish", and the manual page (roff), made from the commands and flags themselves.
+std::string completion_script(const CLI::App& app, const std::string& shell);
+std::string manual_page(const CLI::App& app);
+
+}  // namespace evenray

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// What evenray can do: one noun a file, one stage a command.
+#include <c10/util/Exception.h>
+
+#include <iostream>
+
+#include "app/command.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "core/version.hpp"
+
+namespace evenray {
+namespace {
+
+void add_commands(CLI::App& app, Cli& cli) {
+  add_system_commands(app, cli);
+  add_data_commands(app, cli);
+  add_augment_commands(app, cli);
+  add_gan_commands(app, cli);
+  add_classify_commands(app, cli);
+  add_study_commands(app, cli);
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+int fail(Exit code, const std::string& message) {
+  log_error(first_line(message));
+  return static_cast<int>(code);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Makes imbalanced X-ray sets even: synthesises rare classes, balances, trains, and measures what it did.", "evenray");
+  app.set_version_flag("--version", cat("evenray ", kVersion));
+  app.require_subcommand(1);
+  app.option_defaults()->always_capture_default(false);
+  Cli cli;
+  add_commands(app, cli);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return fail(Exit::usage, cat(first_line(error.what()), " (see evenray --help)"));
+  }
+  if (cli.quiet) set_log_level(LogLevel::quiet);
+  if (cli.verbose) set_log_level(LogLevel::verbose);
+  return cli.action();
+}
+
+}  // namespace
+}  // namespace evenray
+
+int main(int argc, char** argv) {
+  using namespace evenray;
+  tune_allocator();
+  catch_stop_signals();
+  try {
+    return run(argc, argv);
+  } catch (const Error& error) {
+    return fail(error.code(), error.what());
+  } catch (const c10::OutOfMemoryError& error) {
+    return fail(Exit::missing_resource, cat("out of GPU memory: ", first_line(error.what_without_backtrace())));
+  } catch (const c10::Error& error) {
+    return fail(Exit::failed, error.what_without_backtrace());
+  } catch (const std::bad_alloc&) {
+    return fail(Exit::missing_resource, "out of memory");
+  } catch (const std::exception& error) {
+    return fail(Exit::failed, error.what());
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/pipeline.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+
+PolicyResult apply_policy(const Policy& policy,
+                          const cv::Mat& image,
+                          const std::vector<Box>& boxes,
+                          const Rng& rng) {
+  const PolicyDraw draw = draw_operations(policy, image.size(), rng.fork("draw"));
+  const std::string operations = operations_text(draw.operations);
+  return {apply_operations(image, boxes, draw.operations, policy.sampling, rng.fork("apply")),
+          cat(policy.name, "#", draw.sub_policy + 1, " ", operations.empty() ? "-" : operations)};
+}
+
+std::vector<SheetItem> preview_items(const Policy& policy,
+                                     const cv::Mat& image,
+                                     const std::vector<Box>& boxes,
+                                     int n,
+                                     uint64_t seed) {
+  std::vector<SheetItem> items = {{image, "original", boxes}};
+  for (int i = 0; i < n; ++i) {
+    PolicyResult result =
+        apply_policy(policy, image, boxes, Rng(seed).fork("preview", static_cast<uint64_t>(i)));
+    items.push_back({std::move(result.augmented.image),
+                     std::move(result.recipe),
+                     std::move(result.augmented.boxes)});
+  }
+  return items;
+}
+
+std::vector<SheetItem> preview_items(const Policy& policy,
+                                     const Store& store,
+                                     int n,
+                                     uint64_t seed) {
+  const StorePart& part = store.part("train");
+  if (part.size() == 0)
+    throw Error(Exit::bad_data, cat(store.path().string(), ": no training rows to show"));
+  std::vector<int64_t> rows(static_cast<size_t>(part.size()));
+  std::iota(rows.begin(), rows.end(), int64_t{0});
+  Rng order = Rng(seed).fork("preview rows");
+  order.shuffle(rows);
+  std::vector<SheetItem> items;
+  for (int i = 0; i < n; ++i) {
+    const int64_t row = rows[static_cast<size_t>(i) % rows.size()];
+    PolicyResult result = apply_policy(policy,
+                                       store.image("train", row),
+                                       part.boxes[row],
+                                       Rng(seed).fork("preview", static_cast<uint64_t>(i)));
+    items.push_back({std::move(result.augmented.image),
+                     part.ids[row] + " " + result.recipe,
+                     std::move(result.augmented.boxes)});
+  }
+  return items;
+}
+
+}  // namespace evenray

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/audit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "core/stats.hpp"
+#include "core/text.hpp"
+#include "dataset/duplicates.hpp"
+#include "dataset/shortcuts.hpp"
+
+namespace evenray {
+namespace {
+
+/// Readers round; a box that ends this far outside is none to speak of.
+constexpr float kBoxTolerancePx = .5f;
+
+/// An image whose mean is far from the collection's, and whose negative's mean is not.
+struct UsualBrightness {
+  double middle = 0, spread = 0;
+
+  explicit UsualBrightness(const std::vector<ImageFacts>& facts) {
+    std::vector<double> means;
+    for (const auto& fact : facts) {
+      if (fact.readable && !fact.blank) means.push_back(fact.mean);
+    }
+    if (means.empty()) return;
+    middle = quantile(means, .5);
+    spread = std::max(.02, (quantile(means, .75) - quantile(means, .25)) / 1.35);
+  }
+  bool inverted(const ImageFacts& fact) const {
+    const double away = std::abs(fact.mean - middle), mirrored = std::abs(1 - fact.mean - middle);
+    return away > std::max(.2, 4 * spread) && mirrored < 3 * spread;
+  }
+};
+
+void add_file_findings(const Manifest& manifest,
+                       const std::vector<ImageFacts>& facts,
+                       std::vector<Finding>& findings) {
+  const UsualBrightness usual(facts);
+  for (size_t i = 0; i < facts.size(); ++i) {
+    const auto& fact = facts[i];
+    const auto& sample = manifest.samples[i];
+    const auto add = [&](const char* kind, const std::string& detail) {
+      findings.push_back({kind, {sample.id}, detail});
+    };
+    if (!fact.readable) {
+      add("unreadable", fact.fault);
+      continue;
+    }
+    if (fact.truncated)
+      add("truncated", "the image data end early; the rest is invented by the decoder");
+    if (fact.orientation != 1) add("exif_rotated", cat("EXIF orientation ", fact.orientation));
+    if (fact.blank) add("blank", cat("nothing to be seen, mean ", fixed(fact.mean, 2)));
+    if (!fact.blank && usual.inverted(fact)) {
+      add("inverted",
+          cat("mean ",
+              fixed(fact.mean, 2),
+              " where the collection has ",
+              fixed(usual.middle, 2),
+              ": bone may be dark"));
+    }
+    for (const auto& box : sample.boxes) {
+      if (box_outside(box, fact.width, fact.height)) {
+        add("box_outside",
+            cat("box ",
+                box.x0,
+                " ",
+                box.y0,
+                " ",
+                box.x1,
+                " ",
+                box.y1,
+                " in an image of ",
+                fact.width,
+                " x ",
+                fact.height));
+        break;
+      }
+    }
+  }
+}
+
+std::vector<std::string> ids_of(const Manifest& manifest, const std::vector<size_t>& rows) {
+  std::vector<std::string> ids;
+  for (const auto row : rows) ids.push_back(manifest.samples[row].id);
+  return ids;
+}
+
+std::string labels_text(const Manifest& manifest, const std::vector<size_t>& rows) {
+  std::vector<std::string> texts;
+  for (const auto row : rows) {
+    std::vector<std::string> names;
+    for (size_t c = 0; c < manifest.class_names.size(); ++c) {
+      if (manifest.samples[row].labels[c] == 1) names.push_back(manifest.class_names[c]);
+    }
+    texts.push_back(names.empty() ? "none" : join(names, "|"));
+  }
+  return join(texts);
+}
+
+void add_duplicates(const Manifest& manifest,
+                    const std::vector<std::vector<size_t>>& duplicates,
+                    std::vector<Finding>& findings) {
+  for (const auto& rows : duplicates) {
+    findings.push_back(
+        {"duplicate_group", ids_of(manifest, rows), cat(rows.size(), " images of one picture")});
+    if (labels_conflict(manifest, rows)) {
+      findings.push_back({"duplicate_conflict",
+                          ids_of(manifest, rows),
+                          "one picture, labels " + labels_text(manifest, rows)});
+    }
+  }
+}
+
+/// Findings for things (patients, pictures) whose rows lie in more than one part. `rows_of`: thing
+/// -> rows.
+void add_leaks(const Manifest& manifest,
+               const std::vector<SplitRow>& split,
+               const std::vector<std::vector<size_t>>& duplicates,
+               std::vector<Finding>& findings) {
+  std::map<std::string, std::string> part_of;
+  for (const auto& row : split) {
+    if (row.fault.empty()) part_of[row.id] = row.fold.empty() ? row.split : "fold " + row.fold;
+  }
+  const auto add = [&](const char* kind, const std::string& what, const std::vector<size_t>& rows) {
+    Finding finding{kind, {}, ""};
+    std::set<std::string> parts;
+    for (const auto row : rows) {
+      const auto found = part_of.find(manifest.samples[row].id);
+      if (found == part_of.end()) continue;
+      parts.insert(found->second);
+      finding.ids.push_back(found->first);
+    }
+    if (parts.size() < 2) return;
+    finding.detail = cat(what, " lies in ", join({parts.begin(), parts.end()}, " and "));
+    findings.push_back(std::move(finding));
+  };
+  std::map<std::string, std::vector<size_t>> rows_of_patient;
+  for (size_t i = 0; i < manifest.samples.size(); ++i) {
+    if (!manifest.samples[i].patient.empty())
+      rows_of_patient[manifest.samples[i].patient].push_back(i);
+  }
+  for (const auto& [patient, rows] : rows_of_patient)
+    add("leak_patient", "patient " + patient, rows);
+  for (const auto& rows : duplicates) add("leak_duplicate", "one picture", rows);
+}
+
+}  // namespace
+
+bool box_outside(const Box& box, int width, int height) {
+  return !(box.x0 >= -kBoxTolerancePx && box.y0 >= -kBoxTolerancePx &&
+           box.x1 <= static_cast<float>(width) + kBoxTolerancePx &&
+           box.y1 <= static_cast<float>(height) + kBoxTolerancePx && box.x0 < box.x1 &&
+           box.y0 < box.y1);
+}
+
+std::vector<Finding> audit(const Manifest& manifest,
+                           const std::vector<ImageFacts>& facts,
+                           const std::vector<SplitRow>* split) {
+  std::vector<Finding> findings = manifest.findings;
+  const auto duplicates = near_duplicate_groups(facts);
+  add_file_findings(manifest, facts, findings);
+  add_duplicates(manifest, duplicates, findings);
+  for (auto& finding : find_shortcuts(manifest, facts)) findings.push_back(std::move(finding));
+  if (split) add_leaks(manifest, *split, duplicates, findings);
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    const std::string none;
+    const auto key = [&](const Finding& f) {
+      return std::tie(f.kind, f.ids.empty() ? none : f.ids[0]);
+    };
+    return key(a) < key(b);
+  });
+  return findings;
+}
+
+}  // namespace evenray

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <opencv2/imgproc.hpp>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+#include "dataset/audit.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr int kThumbnailPx = 64, kHashInputPx = 32, kHashPx = 8;
+/// Standard deviation, as a share of the brightest pixel, below which there is nothing to be seen.
+constexpr double kBlankDeviation = .01;
+
+/// The sign of the 64 lowest frequencies against their median (Zauner 2010, as the usual libraries
+/// have it).
+uint64_t perceptual_hash(const cv::Mat& image) {
+  cv::Mat small, frequencies;
+  cv::resize(image, small, {kHashInputPx, kHashInputPx}, 0, 0, cv::INTER_AREA);
+  small.convertTo(small, CV_32F);
+  cv::dct(small, frequencies);
+  std::array<float, kHashPx * kHashPx> low{};
+  for (int i = 0; i < kHashPx * kHashPx; ++i) {
+    low[static_cast<size_t>(i)] = frequencies.at<float>(i / kHashPx, i % kHashPx);
+  }
+  auto sorted = low;
+  std::nth_element(sorted.begin(), sorted.begin() + 32, sorted.end());
+  const float above = sorted[32], below = *std::max_element(sorted.begin(), sorted.begin() + 32);
+  uint64_t hash = 0;
+  for (const float value : low) hash = hash << 1 | (value > (above + below) / 2 ? 1u : 0u);
+  return hash;
+}
+
+void measure(const cv::Mat& image, ImageFacts& facts) {
+  facts.bits = image.depth() == CV_16U ? 16 : 8;
+  facts.phash = perceptual_hash(image);
+  cv::Mat small;
+  cv::resize(image, small, {kThumbnailPx, kThumbnailPx}, 0, 0, cv::INTER_AREA);
+  double brightest = 255;
+  // Of 16 bits a detector often fills 10 or 12; how many, only the image itself tells.
+  if (facts.bits == 16) cv::minMaxLoc(image, nullptr, &brightest);
+  small.convertTo(small, CV_32F, 1 / std::max(brightest, 1.));
+  cv::Scalar mean, deviation;
+  cv::meanStdDev(small, mean, deviation);
+  facts.mean = static_cast<float>(mean[0]);
+  double largest = 0;
+  cv::minMaxLoc(small, nullptr, &largest);
+  facts.blank = deviation[0] <= kBlankDeviation * largest;
+  constexpr int band = kThumbnailPx / 10, quarter = kThumbnailPx / 4;
+  constexpr int inner = kThumbnailPx - 2 * band;
+  const double whole = cv::sum(small)[0];
+  const double inside = cv::sum(small(cv::Rect(band, band, inner, inner)))[0];
+  const double border = (whole - inside) / (kThumbnailPx * kThumbnailPx - inner * inner);
+  const auto centre = cv::mean(small(cv::Rect(quarter, quarter, 2 * quarter, 2 * quarter)))[0];
+  facts.border_minus_centre = static_cast<float>(border - centre);
+  small -= mean;
+  const double norm = cv::norm(small);
+  if (facts.blank) {
+    small.setTo(0);
+  } else {
+    small /= norm;
+  }
+  facts.thumbnail = small;
+}
+
+ImageFacts look_at(const Sample& sample) {
+  ImageFacts facts;
+  DecodedImage decoded;
+  if (sample.draw) {
+    decoded.pixels = sample.draw();
+  } else {
+    try {
+      decoded = decode_image(sample.file);
+    } catch (const Error& error) {
+      decoded.fault = error.what();
+    }
+  }
+  facts.orientation = decoded.orientation;
+  facts.truncated = decoded.truncated;
+  facts.fault = decoded.fault;
+  facts.readable = !decoded.pixels.empty();
+  if (!facts.readable) return facts;
+  facts.width = decoded.pixels.cols;
+  facts.height = decoded.pixels.rows;
+  measure(decoded.pixels, facts);
+  return facts;
+}
+
+}  // namespace
+
+std::vector<ImageFacts> scan_images(const Manifest& manifest, int threads) {
+  std::vector<ImageFacts> facts(manifest.samples.size());
+  parallel_for(facts.size(), threads, [&](size_t i) { facts[i] = look_at(manifest.samples[i]); });
+  const bool any =
+      std::any_of(facts.begin(), facts.end(), [](const auto& f) { return f.readable; });
+  if (!any) {
+    throw Error(Exit::bad_data,
+                cat(manifest.source,
+                    ": no readable image among ",
+                    facts.size(),
+                    facts.empty() ? "" : " (" + facts.front().fault + ")"));
+  }
+  return facts;
+}
+
+}  // namespace evenray

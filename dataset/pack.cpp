@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/pack.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/config.hpp"
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "core/progress.hpp"
+#include "core/stats.hpp"
+#include "core/text.hpp"
+#include "dataset/pack_plan.hpp"
+
+namespace evenray {
+namespace {
+
+/// A box that `crop` cuts to less than this share of its area is dropped.
+constexpr float kMinVisible = .25f;
+
+/// Makes store rows from samples; thread-safe.
+class Packer {
+ public:
+  Packer(const Manifest& manifest, const PackOptions& options)
+      : manifest_(manifest),
+        options_(options),
+        fit_(parse_fit(options.fit)),
+        height_(static_cast<int>(options.size_px[0])),
+        width_(static_cast<int>(options.size_px[1])),
+        clip_(kept(options, "box_outside")) {}
+
+  StoreRow row(const Planned& planned, std::string& source_digest) const {
+    const auto& sample = manifest_.samples[planned.sample];
+    const DecodedImage decoded = decode(sample, source_digest);
+    Placement placement;
+    cv::Mat fitted = fit_image(decoded.pixels, height_, width_, fit_, placement);
+    // A JPEG may have been decoded at k/8; what is placed is the whole image.
+    placement.scale_x *= eighths(decoded.pixels.cols, decoded.width);
+    placement.scale_y *= eighths(decoded.pixels.rows, decoded.height);
+    StoreRow out;
+    out.image = with_bits(fitted);
+    out.labels = sample.labels;
+    out.id = sample.id;
+    out.group = planned.row->group;
+    out.source_path = sample.source_path;
+    out.scale = {placement.scale_x, placement.scale_y};
+    out.offset = {placement.offset_x, placement.offset_y};
+    for (const auto& box : sample.boxes) {
+      if (!clip_ && box_outside(box, decoded.width, decoded.height)) refuse(sample, box, decoded);
+      place(box, placement, out.boxes);
+    }
+    out.boxes_known = sample.boxes_known;
+    out.meta = sample.meta;
+    return out;
+  }
+
+ private:
+  DecodedImage decode(const Sample& sample, std::string& source_digest) const {
+    DecodedImage decoded;
+    if (sample.draw) {
+      decoded.pixels = sample.draw();
+      decoded.width = decoded.pixels.cols;
+      decoded.height = decoded.pixels.rows;
+      const cv::Mat whole = decoded.pixels.isContinuous() ? decoded.pixels : decoded.pixels.clone();
+      source_digest =
+          sha256_hex({reinterpret_cast<const char*>(whole.data), whole.total() * whole.elemSize()});
+    } else {
+      const std::string bytes = read_file(sample.file);
+      source_digest = sha256_hex(bytes);
+      decoded = decode_image_bytes(bytes, 2 * std::max(height_, width_));
+    }
+    if (decoded.pixels.empty()) {
+      throw Error(
+          Exit::bad_data,
+          cat(sample.file.string(), ": ", decoded.fault, "; split again so that it is left out"));
+    }
+    return decoded;
+  }
+
+  static float eighths(int decoded, int whole) {
+    return std::round(8.f * static_cast<float>(decoded) / static_cast<float>(whole)) / 8.f;
+  }
+
+  cv::Mat with_bits(const cv::Mat& image) const {
+    const int depth = options_.bits == 8 ? CV_8U : CV_16U;
+    if (image.depth() == depth) return image;
+    cv::Mat out;
+    image.convertTo(out, depth, depth == CV_8U ? 1 / 257. : 257);
+    return out;
+  }
+
+  [[noreturn]] static void refuse(const Sample& sample,
+                                  const Box& box,
+                                  const DecodedImage& decoded) {
+    throw Error(Exit::bad_data,
+                cat("image '",
+                    sample.id,
+                    "': box ",
+                    box.x0,
+                    " ",
+                    box.y0,
+                    " ",
+                    box.x1,
+                    " ",
+                    box.y1,
+                    " does not lie in its ",
+                    decoded.width,
+                    " x ",
+                    decoded.height,
+                    " pixels; mend it, or clip with --keep box_outside"));
+  }
+
+  void place(Box box, const Placement& placement, std::vector<Box>& boxes) const {
+    const auto w = static_cast<float>(width_), h = static_cast<float>(height_);
+    const auto x = [&](float value) { return value * placement.scale_x + placement.offset_x; };
+    const auto y = [&](float value) { return value * placement.scale_y + placement.offset_y; };
+    const float area = (x(box.x1) - x(box.x0)) * (y(box.y1) - y(box.y0));
+    box.x0 = std::clamp(x(box.x0), 0.f, w);
+    box.x1 = std::clamp(x(box.x1), 0.f, w);
+    box.y0 = std::clamp(y(box.y0), 0.f, h);
+    box.y1 = std::clamp(y(box.y1), 0.f, h);
+    const float visible = (box.x1 - box.x0) * (box.y1 - box.y0);
+    if (!(box.x0 < box.x1 && box.y0 < box.y1) ||
+        (fit_ == Fit::crop && visible < kMinVisible * area))
+      return;
+    for (auto& ring : box.rings) {
+      for (auto& point : ring)
+        point = {std::clamp(x(point.x), 0.f, w), std::clamp(y(point.y), 0.f, h)};
+    }
+    boxes.push_back(std::move(box));
+  }
+
+  const Manifest& manifest_;
+  const PackOptions& options_;
+  Fit fit_;
+  int height_, width_;
+  bool clip_;
+};
+
+StoreInfo info_of(const Manifest& manifest, const PackOptions& options) {
+  StoreInfo info;
+  info.class_names = manifest.class_names;
+  info.multi_label = manifest.multi_label;
+  info.height = static_cast<int>(options.size_px[0]);
+  info.width = static_cast<int>(options.size_px[1]);
+  info.bits = static_cast<int>(options.bits);
+  info.value_max = options.bits == 8 ? 255 : 65535;
+  info.meta_columns = manifest.meta_columns;
+  PackOptions written = options;
+  info.config = write_config([&](Fields& f) { f.section("pack", written); });
+  info.source = manifest.source;
+  info.licence = manifest.licence;
+  return info;
+}
+
+void count(const Manifest& manifest, const Planned& planned, PackResult& result) {
+  const auto& labels = manifest.samples[planned.sample].labels;
+  for (size_t c = 0; c < labels.size(); ++c) {
+    result.counts[planned.part][manifest.class_names[c]] += labels[c] == 1;
+  }
+}
+
+}  // namespace
+
+void PackOptions::fields(Fields& f) {
+  f("size_px", size_px, "height and width of the store's images");
+  f("bits", bits, "8 or 16");
+  f("fit", fit, "pad, stretch or crop");
+  f("gzip", gzip, "compression level 1 to 9; -1: none");
+  f("keep", keep, "audit kinds whose rows are kept; box_outside: boxes are clipped");
+  f("where", where, "column=value: only these rows");
+}
+
+void PackOptions::check() const {
+  const bool size_ok = size_px.size() == 2 && std::min(size_px[0], size_px[1]) >= 8 &&
+                       std::max(size_px[0], size_px[1]) <= 8192;
+  evenray::check(
+      size_ok, Exit::config, "pack.size_px must be [height, width] with sides of 8 to 8192");
+  evenray::check(
+      bits == 8 || bits == 16, Exit::config, cat("pack.bits is ", bits, "; give 8 or 16"));
+  evenray::check(gzip == -1 || (gzip >= 1 && gzip <= 9),
+                 Exit::config,
+                 cat("pack.gzip is ", gzip, "; give 1 to 9, or -1 for none"));
+  const auto& known = keepable_kinds();
+  for (const auto& kind : keep) {
+    evenray::check(std::find(known.begin(), known.end(), kind) != known.end(),
+                   Exit::usage,
+                   unknown_name("kind to keep", kind, known));
+  }
+  evenray::check(where.empty() || (where.find('=') != std::string::npos && where[0] != '='),
+                 Exit::usage,
+                 cat("where takes COLUMN=VALUE, not '", where, "'"));
+  parse_fit(fit);
+}
+
+PackResult pack(const Manifest& manifest,
+                const std::vector<SplitRow>& split,
+                std::optional<int> fold,
+                const PackOptions& options,
+                const Path& out,
+                int threads) {
+  options.check();
+  PackResult result;
+  for (const auto* part : kParts) {
+    for (const auto& name : manifest.class_names) result.counts[part][name] = 0;
+  }
+  const auto rows = plan_rows(manifest, split, fold, options, threads, result.left_out);
+  const Packer packer(manifest, options);
+  StoreWriter writer(out,
+                     info_of(manifest, options),
+                     static_cast<int64_t>(rows.size()),
+                     static_cast<int>(options.gzip));
+  struct Ready {
+    StoreRow row;
+    std::string compressed, source_digest;
+  };
+  Progress progress("pack", static_cast<int64_t>(rows.size()), "img");
+  Digest source;
+  std::vector<double> box_sides;
+  ordered_pipeline<Ready>(
+      rows.size(),
+      threads,
+      [&](size_t i) {
+        Ready ready;
+        ready.row = packer.row(rows[i], ready.source_digest);
+        ready.compressed = writer.compress(ready.row.image);
+        return ready;
+      },
+      [&](size_t i, Ready& ready) {
+        source.add(cat(ready.row.id, " ", ready.source_digest, "\n"));
+        for (const auto& box : ready.row.boxes) {
+          box_sides.push_back(std::sqrt((box.x1 - box.x0) * (box.y1 - box.y0)));
+        }
+        count(manifest, rows[i], result);
+        writer.add(rows[i].part, ready.row, std::move(ready.compressed));
+        progress.advance();
+      });
+  writer.set_source_digest(source.hex());
+  result.content_digest = writer.finish();
+  if (!box_sides.empty()) result.median_box_side_px = quantile(box_sides, .5);
+  return result;
+}
+
+}  // namespace evenray

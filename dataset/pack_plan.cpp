@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/pack_plan.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/duplicates.hpp"
+
+namespace evenray {
+namespace {
+
+/// Which part a row of the split table goes to; empty: to none.
+std::string part_of(const SplitRow& row, std::optional<int> fold, int folds) {
+  if (folds == 0) return row.split;
+  if (row.fold.empty()) return fold ? "" : row.split;
+  const int own = std::stoi(row.fold);
+  const int val = fold ? (*fold + 1) % folds : 0;
+  if (fold && own == *fold) return "test";
+  return own == val ? "val" : "train";
+}
+
+int count_folds(const std::vector<SplitRow>& split, std::optional<int> fold) {
+  int folds = 0;
+  bool locked = false;
+  for (const auto& row : split) {
+    if (!row.fold.empty()) folds = std::max(folds, std::stoi(row.fold) + 1);
+    locked |= row.fold.empty();
+  }
+  check(!fold || folds > 0, Exit::bad_data, "the split table has no folds; leave --fold out");
+  check(!fold || (*fold >= 0 && *fold < folds),
+        Exit::usage,
+        cat("fold ", fold.value_or(0), " of ", folds, "; they are counted from 0"));
+  check(folds == 0 || fold || locked,
+        Exit::bad_data,
+        "the split table has folds and no locked test; choose one with --fold");
+  return folds;
+}
+
+class Filter {
+ public:
+  Filter(const Manifest& manifest, const std::string& where) {
+    if (where.empty()) return;
+    const auto equals = where.find('=');
+    const std::string column = where.substr(0, equals);
+    const auto& columns = manifest.meta_columns;
+    const auto found = std::find(columns.begin(), columns.end(), column);
+    if (found == columns.end()) {
+      throw Error(Exit::bad_data, manifest.source + ": " + unknown_name("column", column, columns));
+    }
+    column_ = static_cast<int64_t>(found - columns.begin());
+    value_ = where.substr(equals + 1);
+  }
+  bool passes(const Sample& sample) const {
+    return column_ < 0 || sample.meta[static_cast<size_t>(column_)] == value_;
+  }
+
+ private:
+  int64_t column_ = -1;
+  std::string value_;
+};
+
+/// Everything that pack() decides before it decodes for the store.
+class Planner {
+ public:
+  Planner(const Manifest& manifest,
+          const std::vector<SplitRow>& split,
+          std::optional<int> fold,
+          const PackOptions& options,
+          int threads)
+      : manifest_(manifest), options_(options), threads_(threads) {
+    const int folds = count_folds(split, fold);
+    test_is_fold_ = fold.has_value();
+    std::map<std::string, const SplitRow*> row_of;
+    for (const auto& row : split) row_of[row.id] = &row;
+    const Filter filter(manifest, options.where);
+    for (size_t i = 0; i < manifest.samples.size(); ++i) {
+      const auto& sample = manifest.samples[i];
+      const auto found = row_of.find(sample.id);
+      if (found == row_of.end()) continue;
+      const SplitRow* row = found->second;
+      row_of.erase(found);
+      const std::string part = part_of(*row, fold, folds);
+      if (!part.empty() && filter.passes(sample)) planned_.push_back({i, row, part});
+    }
+    if (!row_of.empty()) {
+      throw Error(Exit::bad_data,
+                  cat("the split table names '",
+                      row_of.begin()->first,
+                      "'",
+                      row_of.size() > 1 ? cat(" and ", row_of.size() - 1, " more ids") : "",
+                      " that ",
+                      manifest.source,
+                      " does not have"));
+    }
+  }
+
+  std::vector<Planned> plan(std::map<std::string, std::vector<std::string>>& left_out) {
+    find_faults();
+    std::vector<Planned> rows;
+    for (size_t k = 0; k < planned_.size(); ++k) {
+      if (faults_[k].empty() || kept(options_, faults_[k])) {
+        rows.push_back(planned_[k]);
+      } else {
+        left_out[faults_[k]].push_back(manifest_.samples[planned_[k].sample].id);
+      }
+    }
+    check(!rows.empty(), Exit::bad_data, cat(manifest_.source, ": no image is left to pack"));
+    return rows;
+  }
+
+ private:
+  /// Faults from the table; looked for in the pixels where it has none, or where a fold becomes the
+  /// test, of which the table cannot say what is to be left out.
+  void find_faults() {
+    bool known = true;
+    for (const auto& planned : planned_) {
+      faults_.push_back(planned.row->fault);
+      known &= planned.row->fault_known;
+    }
+    std::vector<size_t> to_scan;
+    for (size_t k = 0; k < planned_.size(); ++k) {
+      if (!known || (test_is_fold_ && planned_[k].part == "test")) to_scan.push_back(k);
+    }
+    if (to_scan.empty()) return;
+    Manifest some = manifest_;
+    some.samples.clear();
+    for (const auto k : to_scan) some.samples.push_back(manifest_.samples[planned_[k].sample]);
+    const auto facts = scan_images(some, threads_);
+    const auto duplicates = near_duplicate_groups(facts);
+    if (!known) {
+      const auto faults = row_faults(some, facts, duplicates);
+      for (size_t s = 0; s < to_scan.size(); ++s) faults_[to_scan[s]] = faults[s];
+    }
+    for (const auto& picture : duplicates) {
+      bool first = true;
+      for (const auto s : picture) {
+        const size_t k = to_scan[s];
+        if (planned_[k].part != "test" || !faults_[k].empty()) continue;
+        if (!first) faults_[k] = "duplicate_group";
+        first = false;
+      }
+    }
+  }
+
+  const Manifest& manifest_;
+  const PackOptions& options_;
+  int threads_;
+  bool test_is_fold_ = false;
+  std::vector<Planned> planned_;
+  std::vector<std::string> faults_;
+};
+
+}  // namespace
+
+const std::vector<std::string>& keepable_kinds() {
+  static const std::vector<std::string> kinds = {"truncated",
+                                                 "duplicate_conflict",
+                                                 "duplicate_group",
+                                                 "leak_patient",
+                                                 "leak_duplicate",
+                                                 "box_outside"};
+  return kinds;
+}
+
+bool kept(const PackOptions& options, const std::string& kind) {
+  return std::find(options.keep.begin(), options.keep.end(), kind) != options.keep.end();
+}
+
+std::vector<Planned> plan_rows(const Manifest& manifest,
+                               const std::vector<SplitRow>& split,
+                               std::optional<int> fold,
+                               const PackOptions& options,
+                               int threads,
+                               std::map<std::string, std::vector<std::string>>& left_out) {
+  return Planner(manifest, split, fold, options, threads).plan(left_out);
+}
+
+}  // namespace evenray

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "dataset/pack.hpp"
+
+namespace evenray {
+
+/// What pack() decides before it decodes for the store.
+
+/// A row that goes into the store.
+struct Planned {
+  size_t sample;
+  const SplitRow* row;
+  std::string part;
+};
+
+/// Kinds that --keep takes: rows that are left out otherwise, and box_outside. An unreadable image
+/// has nothing to keep.
+const std::vector<std::string>& keepable_kinds();
+bool kept(const PackOptions& options, const std::string& kind);
+
+/// The rows of the store, in the manifest's order. Faults come from the split table; they are
+/// looked for in the pixels where it has none, and later images of one picture also where a fold
+/// becomes the test, of which the table cannot tell.
+std::vector<Planned> plan_rows(const Manifest& manifest,
+                               const std::vector<SplitRow>& split,
+                               std::optional<int> fold,
+                               const PackOptions& options,
+                               int threads,
+                               std::map<std::string, std::vector<std::string>>& left_out);
+
+}  // namespace evenray

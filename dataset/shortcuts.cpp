@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/shortcuts.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "core/stats.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr double kMaxAuroc = .7, kMaxShare = .95, kMaxP = 1e-6;
+constexpr int64_t kMinImages = 20;
+
+/// A property of each image that might tell its class; empty text = missing.
+struct Property {
+  std::string kind, name;
+  std::vector<std::string> values;
+};
+
+/// Texts become the share of the class among the images that have them, rare ones pooled; numbers
+/// stay.
+std::vector<double> scores(const std::vector<std::string>& values,
+                           const std::vector<uint8_t>& labels) {
+  std::vector<double> out(values.size());
+  bool numbers = true;
+  for (size_t i = 0; i < values.size(); ++i) numbers &= parse_double(values[i], out[i]);
+  if (numbers) return out;
+  std::map<std::string, std::pair<int64_t, int64_t>> counts;  // positives, images
+  const auto pooled = [&](const std::string& value) {
+    return counts[value].second < kMinImages ? std::string("\1rare") : value;
+  };
+  for (const auto& value : values) ++counts[value].second;
+  std::vector<std::string> names;
+  for (const auto& value : values) names.push_back(pooled(value));
+  counts.clear();
+  for (size_t i = 0; i < names.size(); ++i) {
+    counts[names[i]].first += labels[i];
+    ++counts[names[i]].second;
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    const auto& [positives, images] = counts[names[i]];
+    out[i] = static_cast<double>(positives) / static_cast<double>(images);
+  }
+  return out;
+}
+
+/// The rows whose label of one class is known, with a property's values there.
+struct Known {
+  std::vector<size_t> rows;
+  std::vector<uint8_t> labels;
+  std::vector<std::string> values;
+  int64_t positives = 0;
+};
+
+Known known_rows(const Manifest& manifest, const Property& property, size_t class_index) {
+  Known known;
+  for (size_t i = 0; i < manifest.samples.size(); ++i) {
+    const int label = manifest.samples[i].labels[class_index];
+    if (label < 0) continue;
+    known.rows.push_back(i);
+    known.labels.push_back(static_cast<uint8_t>(label));
+    known.values.push_back(property.values[i]);
+    known.positives += label;
+  }
+  return known;
+}
+
+void add_telling_values(const Manifest& manifest,
+                        const Property& property,
+                        const Known& known,
+                        size_t class_index,
+                        std::vector<Finding>& findings) {
+  std::map<std::string, std::vector<size_t>> rows_of;
+  for (size_t k = 0; k < known.rows.size(); ++k) rows_of[known.values[k]].push_back(k);
+  const double prior =
+      static_cast<double>(known.positives) / static_cast<double>(known.rows.size());
+  for (const auto& [value, rows] : rows_of) {
+    const auto n = static_cast<int64_t>(rows.size());
+    if (n < kMinImages || n == static_cast<int64_t>(known.rows.size())) continue;
+    int64_t hits = 0;
+    for (const auto k : rows) hits += known.labels[k];
+    if (static_cast<double>(hits) < kMaxShare * static_cast<double>(n)) continue;
+    if (binomial_upper_tail(hits, n, prior) >= kMaxP) continue;
+    Finding finding{property.kind, {}, ""};
+    for (const auto k : rows) finding.ids.push_back(manifest.samples[known.rows[k]].id);
+    finding.detail = cat(property.name,
+                         value.empty() ? " missing" : "=" + value,
+                         ": ",
+                         hits,
+                         " of ",
+                         n,
+                         " images are ",
+                         manifest.class_names[class_index],
+                         " (",
+                         fixed(100 * prior, 0),
+                         " % of all)");
+    findings.push_back(std::move(finding));
+  }
+}
+
+void add_telling_column(const Manifest& manifest,
+                        const Property& property,
+                        const Known& known,
+                        size_t class_index,
+                        std::vector<Finding>& findings) {
+  std::vector<std::string> values;
+  std::vector<uint8_t> labels;
+  for (size_t k = 0; k < known.rows.size(); ++k) {
+    if (known.values[k].empty()) continue;
+    values.push_back(known.values[k]);
+    labels.push_back(known.labels[k]);
+  }
+  if (static_cast<int64_t>(values.size()) < 2 * kMinImages) return;
+  const double area = auroc(scores(values, labels), labels);
+  const double either_way = std::max(area, 1 - area);
+  if (!(either_way > kMaxAuroc)) return;
+  findings.push_back({property.kind,
+                      {},
+                      cat(property.name,
+                          " alone tells ",
+                          manifest.class_names[class_index],
+                          " from the rest with an AUROC of ",
+                          fixed(either_way, 2),
+                          " (",
+                          values.size(),
+                          " images)")});
+}
+
+std::vector<Property> properties_of(const Manifest& manifest,
+                                    const std::vector<ImageFacts>& facts) {
+  std::vector<Property> out;
+  for (size_t c = 0; c < manifest.meta_columns.size(); ++c) {
+    Property property{"metadata_shortcut", manifest.meta_columns[c], {}};
+    for (const auto& sample : manifest.samples) property.values.push_back(sample.meta[c]);
+    out.push_back(std::move(property));
+  }
+  Property size{"size_shortcut", "size", {}}, pixels{"size_shortcut", "pixels", {}};
+  Property bits{"size_shortcut", "bits", {}}, format{"size_shortcut", "format", {}};
+  for (size_t i = 0; i < facts.size(); ++i) {
+    const auto& fact = facts[i];
+    size.values.push_back(fact.readable ? cat(fact.width, "x", fact.height) : "");
+    pixels.values.push_back(fact.readable ? cat(int64_t{fact.width} * fact.height) : "");
+    bits.values.push_back(fact.readable ? cat(fact.bits) : "");
+    format.values.push_back(lower(manifest.samples[i].file.extension().string()));
+  }
+  out.insert(out.end(), {std::move(size), std::move(pixels), std::move(bits), std::move(format)});
+  return out;
+}
+
+}  // namespace
+
+std::vector<Finding> find_shortcuts(const Manifest& manifest,
+                                    const std::vector<ImageFacts>& facts) {
+  std::vector<Finding> findings;
+  for (const auto& property : properties_of(manifest, facts)) {
+    for (size_t c = 0; c < manifest.class_names.size(); ++c) {
+      const Known known = known_rows(manifest, property, c);
+      if (known.positives == 0 || known.positives == static_cast<int64_t>(known.rows.size()))
+        continue;
+      // Each number of pixels belongs to some size, which has its own line.
+      if (property.name != "pixels") add_telling_values(manifest, property, known, c, findings);
+      const bool mirrored = !manifest.multi_label && manifest.class_names.size() == 2 && c == 0;
+      if (!mirrored && property.name != "size") {
+        add_telling_column(manifest, property, known, c, findings);
+      }
+    }
+  }
+  return findings;
+}
+
+}  // namespace evenray

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/split.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/assign.hpp"
+#include "dataset/duplicates.hpp"
+#include "dataset/store.hpp"
+
+namespace evenray {
+namespace {
+
+/// The state of one make_split.
+class Splitter {
+ public:
+  Splitter(const Manifest& manifest,
+           const std::vector<ImageFacts>& facts,
+           const SplitOptions& options)
+      : manifest_(manifest),
+        options_(options),
+        duplicates_(near_duplicate_groups(facts)),
+        faults_(row_faults(manifest, facts, duplicates_)),
+        groups_(group_names(manifest, facts, options.group)),
+        rows_(manifest.samples.size()) {
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      const auto& sample = manifest.samples[i];
+      rows_[i] = {sample.id, sample.source_path, groups_[i], sample.part, "", faults_[i]};
+      laid_out_ |= !sample.part.empty();
+    }
+  }
+
+  std::vector<SplitRow> split() {
+    if (laid_out_) keep_layout();
+    if (options_.folds > 0) {
+      make_folds();
+    } else {
+      make_parts();
+    }
+    if (laid_out_) leave_out_leaks();
+    mark_later_images();
+    return std::move(rows_);
+  }
+
+ private:
+  bool has(const std::string& part) const {
+    return std::any_of(
+        rows_.begin(), rows_.end(), [&](const auto& row) { return row.split == part; });
+  }
+
+  std::vector<size_t> rows_in(const std::string& part) const {
+    std::vector<size_t> out;
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      if (rows_[i].split == part) out.push_back(i);
+    }
+    return out;
+  }
+
+  void keep_layout() {
+    for (auto& row : rows_) {
+      if (row.split.empty()) row.split = "train";
+    }
+  }
+
+  /// Parts that the layout has stay; those it lacks are taken from its train part.
+  void make_parts() {
+    std::vector<std::string> names;
+    std::vector<double> shares;
+    for (size_t p = 0; p < kParts.size(); ++p) {
+      if (options_.ratios[p] <= 0 || (p > 0 && laid_out_ && has(kParts[p]))) continue;
+      names.emplace_back(kParts[p]);
+      shares.push_back(options_.ratios[p]);
+    }
+    const auto rows = rows_in(laid_out_ ? "train" : "");
+    if (laid_out_ && names.size() < 2) return;
+    const auto part_of = deal(rows, shares, "split");
+    for (size_t i = 0; i < rows.size(); ++i) rows_[rows[i]].split = names[part_of[i]];
+  }
+
+  void make_folds() {
+    const double hold_out = options_.hold_out;
+    if (!laid_out_) {
+      for (auto& row : rows_) row.split = "train";
+    }
+    if (hold_out > 0 && !has("test")) {
+      const auto rows = rows_in("train");
+      const auto part_of = deal(rows, {1 - hold_out, hold_out}, "hold-out");
+      for (size_t i = 0; i < rows.size(); ++i) {
+        if (part_of[i] == 1) rows_[rows[i]].split = "test";
+      }
+    }
+    for (const auto i : rows_in("val")) rows_[i].split = "train";
+    const auto rows = rows_in("train");
+    const auto k = static_cast<size_t>(options_.folds);
+    const auto fold_of = deal(rows, std::vector<double>(k, 1. / static_cast<double>(k)), "folds");
+    for (size_t i = 0; i < rows.size(); ++i) rows_[rows[i]].fold = cat(fold_of[i]);
+  }
+
+  /// The part of each of `rows`, whole groups together. Rows with a fault go with their group but
+  /// do not count.
+  std::vector<size_t> deal(const std::vector<size_t>& rows,
+                           std::vector<double> shares,
+                           const char* purpose) {
+    const double sum = std::accumulate(shares.begin(), shares.end(), 0.);
+    for (auto& share : shares) share /= sum;
+    const size_t classes = manifest_.class_names.size();
+    std::map<std::string, size_t> index;
+    std::vector<std::vector<int64_t>> counts;
+    std::vector<size_t> group_of;
+    for (const auto row : rows) {
+      const auto [found, fresh] = index.emplace(groups_[row], counts.size());
+      if (fresh) counts.emplace_back(classes + 1);
+      group_of.push_back(found->second);
+      if (!faults_[row].empty()) continue;
+      const auto& labels = manifest_.samples[row].labels;
+      bool any = false;
+      for (size_t c = 0; c < classes; ++c) {
+        counts[found->second][c] += labels[c] == 1;
+        any |= labels[c] == 1;
+      }
+      counts[found->second][classes] += !any;
+    }
+    check_enough(counts, shares.size());
+    const auto part_of_group =
+        assign_groups(counts, shares, Rng(static_cast<uint64_t>(options_.seed)).fork(purpose));
+    std::vector<size_t> parts;
+    for (const auto group : group_of) parts.push_back(part_of_group[group]);
+    return parts;
+  }
+
+  void check_enough(const std::vector<std::vector<int64_t>>& counts, size_t parts) const {
+    const auto refuse = [&](const std::string& what, size_t groups) {
+      throw Error(Exit::bad_data,
+                  cat("cannot split ",
+                      manifest_.source,
+                      ": ",
+                      what,
+                      groups,
+                      " groups (--group ",
+                      options_.group,
+                      "), ",
+                      parts,
+                      " parts need at least one each"));
+    };
+    if (counts.size() < parts) refuse("it has ", counts.size());
+    // Of many labels the rarest may be in too few groups for every part; exclusive classes must
+    // not.
+    for (size_t c = 0; !manifest_.multi_label && c < manifest_.class_names.size(); ++c) {
+      const auto groups = static_cast<size_t>(std::count_if(
+          counts.begin(), counts.end(), [&](const auto& group) { return group[c] > 0; }));
+      if (groups > 0 && groups < parts)
+        refuse("class " + manifest_.class_names[c] + " has ", groups);
+    }
+  }
+
+  /// Where the layout tore a group apart, the part that measures keeps its rows.
+  void leave_out_leaks() {
+    std::map<std::string, int> rank_of_group;
+    const auto rank = [](const SplitRow& row) {
+      return row.split == "test" ? 2 : row.split == "val" ? 1 : 0;
+    };
+    for (const auto& row : rows_) {
+      if (row.fault.empty())
+        rank_of_group[row.group] = std::max(rank_of_group[row.group], rank(row));
+    }
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      auto& row = rows_[i];
+      if (!row.fault.empty() || rank(row) == rank_of_group[row.group]) continue;
+      row.fault = manifest_.samples[i].patient.empty() ? "leak_duplicate" : "leak_patient";
+    }
+  }
+
+  void mark_later_images() {
+    for (const auto& picture : duplicates_) {
+      bool first = true;
+      for (const auto i : picture) {
+        if (rows_[i].split != "test" || !rows_[i].fault.empty()) continue;
+        if (!first) rows_[i].fault = "duplicate_group";
+        first = false;
+      }
+    }
+  }
+
+  const Manifest& manifest_;
+  const SplitOptions& options_;
+  std::vector<std::vector<size_t>> duplicates_;
+  std::vector<std::string> faults_, groups_;
+  std::vector<SplitRow> rows_;
+  bool laid_out_ = false;
+};
+
+}  // namespace
+
+void SplitOptions::fields(Fields& f) {
+  f("ratios", ratios, "shares of train, val and test");
+  f("folds", folds, "number of folds instead of one split; 0: one split by ratios");
+  f("hold_out", hold_out, "with folds: share of a locked test that is split off first");
+  f("group", group, "what stays together: auto, patient or none");
+  f("seed", seed, "of the draw");
+}
+
+void SplitOptions::check() const {
+  const bool shares = ratios.size() == 3 && ratios[0] > 0 && ratios[1] >= 0 && ratios[2] >= 0 &&
+                      std::abs(ratios[0] + ratios[1] + ratios[2] - 1) < 1e-6;
+  evenray::check(
+      shares, Exit::config, "split.ratios must be three shares that sum to 1, train above 0");
+  evenray::check(folds == 0 || (folds >= 3 && folds <= 100),
+                 Exit::config,
+                 cat("split.folds is ",
+                     folds,
+                     "; give 0 (one split) or 3 to 100: test, val and train need one each"));
+  evenray::check(
+      hold_out >= 0 && hold_out < 1, Exit::config, "split.hold_out must be at least 0 and below 1");
+  evenray::check(hold_out == 0 || folds > 0,
+                 Exit::config,
+                 "split.hold_out needs split.folds; with one split the test share is the third of "
+                 "split.ratios");
+  const std::vector<std::string> modes{"auto", "patient", "none"};
+  evenray::check(std::find(modes.begin(), modes.end(), group) != modes.end(),
+                 Exit::config,
+                 "split.group: " + unknown_name("group", group, modes));
+}
+
+std::vector<SplitRow> make_split(const Manifest& manifest,
+                                 const std::vector<ImageFacts>& facts,
+                                 const SplitOptions& options) {
+  options.check();
+  return Splitter(manifest, facts, options).split();
+}
+
+}  // namespace evenray

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+
+#include "core/csv.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/split.hpp"
+#include "dataset/store.hpp"
+
+namespace evenray {
+
+void write_split(const Path& path, const std::vector<SplitRow>& rows) {
+  const bool folds =
+      std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.fold.empty(); });
+  std::vector<std::string> head{"id", "path", "group", "split"};
+  if (folds) head.emplace_back("fold");
+  head.emplace_back("fault");
+  std::string text = csv_line(head);
+  for (const auto& row : rows) {
+    std::vector<std::string> line{row.id, row.path, row.group, row.split};
+    if (folds) line.push_back(row.fold);
+    line.push_back(row.fault);
+    text += csv_line(line);
+  }
+  write_atomic(path, text);
+}
+
+std::vector<SplitRow> read_split(const Path& path) {
+  const CsvTable table = read_csv(path);
+  const size_t id = table.require("id"), file = table.require("path");
+  const size_t group = table.require("group"), split = table.require("split");
+  const auto fold = table.find("fold"), fault = table.find("fault");
+  std::vector<SplitRow> rows;
+  std::set<std::string> ids;
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    const auto& line = table.rows[i];
+    const auto refuse = [&](const std::string& what) {
+      throw Error(Exit::bad_data, cat(path.string(), " line ", table.lines[i], ": ", what));
+    };
+    SplitRow row{line[id],
+                 line[file],
+                 line[group],
+                 line[split],
+                 fold ? line[*fold] : "",
+                 fault ? line[*fault] : ""};
+    row.fault_known = fault.has_value();
+    if (!ids.insert(row.id).second) refuse(cat("id '", row.id, "' occurs twice"));
+    if (std::find(kParts.begin(), kParts.end(), row.split) == kParts.end()) {
+      refuse(cat("split is '", row.split, "'; it must be train, val or test"));
+    }
+    int64_t number = 0;
+    if (!row.fold.empty() && (!parse_int(row.fold, number) || number < 0 || number > 1000)) {
+      refuse(cat("fold is '", row.fold, "'; it must be a number from 0, or empty"));
+    }
+    rows.push_back(std::move(row));
+  }
+  check(!rows.empty(), Exit::bad_data, cat(path.string(), ": no rows"));
+  return rows;
+}
+
+}  // namespace evenray

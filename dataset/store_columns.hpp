@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dataset/hdf5.hpp"
+#include "dataset/store.hpp"
+
+namespace evenray {
+
+/// A part as its data sets: path below the part -> column. `images` has a type and a shape but no
+/// bytes.
+using Columns = std::map<std::string, Column>;
+
+/// What the schema says of one data set of a part. Rows: n rows of the part, o n + 1, m boxes, k
+/// polygon points, r rings, s r + 1, p length of the balanced index.
+struct ColumnSpec {
+  const char* name;
+  Element type;
+  char rows;
+  int width;  ///< second dimension; 0: none, -1: one a class
+  bool optional = false;
+};
+const std::vector<ColumnSpec>& column_specs();
+
+inline constexpr const char* kSchema = "evenray-store";
+inline constexpr int64_t kSchemaVersion = 1;
+
+/// Indices of the meta columns that are numbers in every part (empty: missing).
+std::set<size_t> numeric_columns(const std::vector<const StorePart*>& parts, size_t columns);
+
+/// All data sets of a part but `images`; meta columns as meta/<name>.
+Columns columns_of(const StorePart& part, const StoreInfo& info, const std::set<size_t>& numeric);
+
+/// The way back. The shapes must fit (StoreFile sees to it); throws Hdf5Fault for values that do
+/// not: offsets that fall, a box of a class that does not exist, a label that is none.
+StorePart part_of(const std::string& name, const Columns& columns, const StoreInfo& info);
+
+/// The root's attributes but `content_digest`.
+Columns attributes_of(const StoreInfo& info);
+
+/// docs/format.md, "Digest". `row_digests`: one a row of the part, 64 hex digits each, in the order
+/// of kParts.
+std::string content_digest_of(const Columns& attributes,
+                              const std::array<Columns, 3>& parts,
+                              const std::array<std::vector<std::string>, 3>& row_digests);
+
+/// A number as a table spells it: the shortest text that reads back as the same value.
+std::string number_text(double value);
+
+}  // namespace evenray

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <map>
+#include <mutex>
+
+#include "dataset/store_columns.hpp"
+#include "dataset/store_seal.hpp"
+
+namespace evenray {
+
+/// An open store whose structure has been checked: every link, type, shape and size, no value yet.
+/// Thread-safe behind one lock; inflating goes on outside it. All faults are Errors with the file's
+/// name.
+class StoreFile {
+ public:
+  /// `whole`: read all bytes for the seal however large the file is (small ones are always read).
+  explicit StoreFile(const Path& path, bool whole = false);
+
+  const Path& path() const { return path_; }
+  const StoreInfo& info() const { return info_; }
+  const std::string& content_digest() const { return content_digest_; }
+  const Columns& attributes() const { return attributes_; }
+  int64_t rows(size_t part) const { return static_cast<int64_t>(parts_[part].images.shape[0]); }
+  size_t row_bytes() const { return row_bytes_; }
+  /// Data sets and groups that the schema does not know; they are never opened.
+  const std::vector<std::string>& strangers() const { return strangers_; }
+
+  /// All columns of a part; `images` with its shape alone.
+  Columns read_columns(size_t part) const;
+  StorePart read_part(size_t part) const;
+  std::vector<int64_t> balanced_index() const;
+  /// Pixels of one row: row_bytes() bytes.
+  void read_row(size_t part, int64_t row, void* out) const;
+  /// The row as it lies in the file, perhaps deflated; empty where only HDF5 itself can read it.
+  std::string stored_row(size_t part, int64_t row) const;
+
+ private:
+  struct ColumnPlace {
+    Element type;
+    DatasetShape shape;
+  };
+  struct Part {
+    Hdf5Handle group, dataset;
+    DatasetShape images;
+    std::map<std::string, ColumnPlace> columns;  ///< all but images
+  };
+
+  void open_root();
+  void open_part(size_t index);
+  void open_images(Part& part, const std::string& where);
+  void open_meta(Part& part, const std::string& where, bool first);
+  void check_shapes(const Part& part, const std::string& where) const;
+  ColumnPlace look_at(hid_t group,
+                      const std::string& path,
+                      const std::string& where,
+                      Element type) const;
+  bool direct(const Part& part) const { return part.images.deflate_only || !part.images.filtered; }
+  [[noreturn]] void refuse(const std::string& fault) const;
+
+  Path path_;
+  uint64_t file_bytes_ = 0;
+  size_t row_bytes_ = 0;
+  mutable std::mutex mutex_;
+  Hdf5Handle file_;
+  StoreInfo info_;
+  std::string content_digest_;
+  Columns attributes_;
+  std::array<Part, 3> parts_;
+  std::vector<std::string> strangers_;
+};
+
+}  // namespace evenray

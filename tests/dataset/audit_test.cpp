@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/audit.hpp"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "core/parallel.hpp"
+#include "dataset/duplicates.hpp"
+#include "dataset/reader.hpp"
+#include "tests/dataset/drawn.hpp"
+#include "tests/fixture.hpp"
+
+using namespace evenray;
+
+namespace {
+
+std::vector<Finding> of_kind(const std::vector<Finding>& findings, const std::string& kind) {
+  std::vector<Finding> out;
+  for (const auto& finding : findings) {
+    if (finding.kind == kind) out.push_back(finding);
+  }
+  return out;
+}
+
+std::vector<Finding> audit_of(const Manifest& manifest) {
+  return audit(manifest, scan_images(manifest, 2));
+}
+
+}  // namespace
+
+TEST_CASE("facts of an image", "[audit]") {
+  Manifest manifest = drawn_manifest(3);
+  manifest.samples[1].draw = [] {
+    cv::Mat deep;
+    drawn_picture(0).convertTo(deep, CV_16U, 16);
+    return deep;
+  };
+  manifest.samples[2].draw = [] { return cv::Mat(40, 30, CV_8UC1, cv::Scalar(77)); };
+  const auto facts = scan_images(manifest, 2);
+  CHECK(facts[0].width == 60);
+  CHECK(facts[0].height == 80);
+  CHECK(facts[1].bits == 16);
+  CHECK(cv::norm(facts[0].thumbnail) == Approx(1));
+  CHECK(cv::sum(facts[0].thumbnail)[0] == Approx(0).margin(1e-3));
+  CHECK(facts[0].border_minus_centre < 0);
+  CHECK(facts[0].thumbnail.dot(facts[1].thumbnail) > .999);
+  CHECK(facts[0].phash == facts[1].phash);
+  CHECK(facts[2].blank);
+  CHECK(!facts[0].blank);
+}
+
+TEST_CASE("a clean set has no findings", "[audit]") { CHECK(audit_of(drawn_manifest(40)).empty()); }
+
+TEST_CASE("duplicates, with and without a conflict", "[audit]") {
+  Manifest manifest = drawn_manifest(20);
+  manifest.samples[9].draw = [] {  // picture 1, other exposure
+    cv::Mat image;
+    drawn_picture(1).convertTo(image, -1, .8, 12);
+    return image;
+  };
+  manifest.samples[5].draw = manifest.samples[4].draw;  // 4 is Fractured, 5 is not
+  const auto findings = audit_of(manifest);
+  const auto groups = of_kind(findings, "duplicate_group");
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0].ids == std::vector<std::string>{"00001", "00009"});
+  const auto conflicts = of_kind(findings, "duplicate_conflict");
+  REQUIRE(conflicts.size() == 1);
+  CHECK(conflicts[0].ids == std::vector<std::string>{"00004", "00005"});
+  CHECK(findings.size() == 3);
+}
+
+TEST_CASE("the coarse sieve misses no pair", "[audit]") {
+  Manifest manifest = drawn_manifest(300);
+  for (int i = 0; i < 300; ++i) {
+    // Mixtures whose correlations lie round the threshold.
+    manifest.samples[i].draw = [i] {
+      cv::Mat mixed;
+      cv::addWeighted(drawn_picture(i % 10), .85, drawn_picture(1000 + i), .15 * (i % 3), 0, mixed);
+      return mixed;
+    };
+  }
+  const auto facts = scan_images(manifest, 2);
+  UnionFind expected(facts.size());
+  size_t pairs = 0;
+  for (size_t i = 0; i < facts.size(); ++i) {
+    for (size_t j = i + 1; j < facts.size(); ++j) {
+      if (facts[i].thumbnail.dot(facts[j].thumbnail) <= .98) continue;
+      expected.unite(i, j);
+      ++pairs;
+    }
+  }
+  auto groups = expected.groups();
+  std::erase_if(groups, [](const auto& rows) { return rows.size() < 2; });
+  CHECK(pairs > 100);
+  CHECK(near_duplicate_groups(facts) == groups);
+}
+
+TEST_CASE("boxes, blanks and negatives", "[audit]") {
+  Manifest manifest = drawn_manifest(40);
+  manifest.samples[0].boxes = {{1, 1, 60.4f, 80, 1, {}}};
+  manifest.samples[4].boxes = {{1, 1, 61, 80, 1, {}}};
+  manifest.samples[8].boxes = {{5, 5, 5, 9, 1, {}}};
+  manifest.samples[2].draw = [] { return cv::Mat(80, 60, CV_8UC1, cv::Scalar(128)); };
+  manifest.samples[3].draw = [] { return cv::Mat(255 - drawn_picture(3)); };
+  const auto findings = audit_of(manifest);
+  CHECK(of_kind(findings, "box_outside").size() == 2);
+  REQUIRE(of_kind(findings, "blank").size() == 1);
+  CHECK(of_kind(findings, "blank")[0].ids[0] == "00002");
+  REQUIRE(of_kind(findings, "inverted").size() == 1);
+  CHECK(of_kind(findings, "inverted")[0].ids[0] == "00003");
+  CHECK(findings.size() == 4);
+}
+
+TEST_CASE("columns and sizes that tell the class", "[audit]") {
+  Manifest manifest = drawn_manifest(160);
+  manifest.meta_columns = {"hardware", "age", "region"};
+  for (int i = 0; i < 160; ++i) {
+    const bool fractured = i % 4 == 0;
+    manifest.samples[i].meta = {fractured && i < 100 ? "1" : "0",
+                                cat(fractured ? 60 + i % 7 : 50 + i % 13),
+                                i % 3 ? "hand" : "leg"};
+    if (fractured && i >= 60) {
+      manifest.samples[i].draw = [i] { return drawn_picture(static_cast<uint64_t>(i), 64, 80); };
+    }
+  }
+  const auto findings = audit_of(manifest);
+  const auto columns = of_kind(findings, "metadata_shortcut");
+  std::vector<std::string> details;
+  for (const auto& finding : columns) details.push_back(finding.detail);
+  INFO(join(details, "\n"));
+  REQUIRE(columns.size() == 3);
+  CHECK(contains(join(details), "age alone tells Fractured"));
+  CHECK(contains(join(details), "hardware alone tells Fractured"));
+  CHECK(contains(join(details), "hardware=1: 25 of 25 images are Fractured (25 % of all)"));
+  const auto sizes = of_kind(findings, "size_shortcut");
+  REQUIRE(sizes.size() == 2);
+  CHECK((contains(sizes[0].detail, "size=64x80: 25 of 25") ||
+         contains(sizes[1].detail, "size=64x80: 25 of 25")));
+}
+
+TEST_CASE("leaks of a split", "[audit]") {
+  Manifest manifest = drawn_manifest(8);
+  manifest.samples[0].patient = manifest.samples[1].patient = "p1";
+  manifest.samples[5].draw = manifest.samples[3].draw;
+  manifest.samples[7].draw = manifest.samples[2].draw;
+  std::vector<SplitRow> split;
+  for (int i = 0; i < 8; ++i) {
+    split.push_back({manifest.samples[i].id, "", "", i % 2 ? "train" : "test", "", ""});
+  }
+  const auto facts = scan_images(manifest, 1);
+  auto findings = audit(manifest, facts, &split);
+  REQUIRE(of_kind(findings, "leak_patient").size() == 1);
+  CHECK(of_kind(findings, "leak_patient")[0].detail == "patient p1 lies in test and train");
+  REQUIRE(of_kind(findings, "leak_duplicate").size() == 1);
+  CHECK(of_kind(findings, "leak_duplicate")[0].ids == std::vector<std::string>{"00002", "00007"});
+  split[7].fault = "truncated";
+  split[0].split = "train";
+  split[0].fold = "0";
+  split[1].fold = "1";
+  findings = audit(manifest, facts, &split);
+  CHECK(of_kind(findings, "leak_duplicate").empty());
+  CHECK(of_kind(findings, "leak_patient").size() == 1);
+}
+
+TEST_CASE("what cannot be read", "[audit]") {
+  const ScratchFolder folder;
+  Manifest manifest = drawn_manifest(3);
+  manifest.samples[1].draw = nullptr;
+  manifest.samples[1].file = folder / "missing.png";
+  std::ofstream(folder / "text.png") << "no image";
+  manifest.samples[2].draw = nullptr;
+  manifest.samples[2].file = folder / "text.png";
+  manifest.findings = {{"missing_file", {"x"}, "not there"}};
+  const auto findings = audit_of(manifest);
+  CHECK(of_kind(findings, "unreadable").size() == 2);
+  CHECK(of_kind(findings, "missing_file").size() == 1);
+  manifest.samples.erase(manifest.samples.begin());
+  const Error error = error_of([&] { scan_images(manifest, 1); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "no readable image among 2"));
+}
+
+TEST_CASE("the audit as JSON and as a page", "[audit]") {
+  const Manifest manifest = drawn_manifest(3);
+  const std::vector<Finding> findings = {{"blank", {"a"}, "x < y"}, {"blank", {"b"}, ""}};
+  const Json json = audit_json(manifest, findings);
+  CHECK(json["schema"] == "evenray-audit");
+  CHECK(json["images"] == 3);
+  CHECK(json["counts"]["blank"] == 2);
+  CHECK(json["findings"][0]["ids"] == Json::array({"a"}));
+  const std::string page = audit_html(manifest, findings);
+  CHECK(contains(page, "x &lt; y"));
+  CHECK(contains(audit_html(manifest, {}), "Nothing that this audit looks for"));
+  CHECK(audit_json(manifest, {})["counts"] == Json::object());
+}
+
+TEST_CASE("the defects of FracAtlas are found", "[audit][data]") {
+  const Path root = real_data("fracatlas");
+  if (root.empty()) {
+    WARN("skipped: no data/fracatlas");
+    return;
+  }
+  const Manifest manifest = read_dataset(root);
+  const auto findings = audit(manifest, scan_images(manifest, hardware_threads()));
+  const Json counts = audit_json(manifest, findings)["counts"];
+  CHECK(counts["truncated"] == 47);
+  CHECK(counts["exif_rotated"] == 18);
+  CHECK(counts["label_conflict"] == 1);
+  CHECK(counts["duplicate_group"] == 71);
+  CHECK(counts["duplicate_conflict"] == 4);
+  CHECK(counts["metadata_shortcut"] == 1);
+  CHECK(counts.size() == 6);
+  CHECK(contains(of_kind(findings, "metadata_shortcut")[0].detail,
+                 "hardware=1: 63 of 63 images are Fractured"));
+  CHECK(of_kind(findings, "label_conflict")[0].ids == std::vector<std::string>{"IMG0003298"});
+}

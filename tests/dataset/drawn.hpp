@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <opencv2/imgproc.hpp>
+#include <string>
+
+#include "core/rng.hpp"
+#include "core/text.hpp"
+#include "dataset/sample.hpp"
+
+namespace evenray {
+
+/// A picture of its own for each number: soft blobs, brighter in the middle than at the border.
+inline cv::Mat drawn_picture(uint64_t number, int width = 60, int height = 80) {
+  Rng rng = Rng(number).fork("picture");
+  cv::Mat image(height, width, CV_8UC1, cv::Scalar(20));
+  for (int i = 0; i < 12; ++i) {
+    const cv::Point at(static_cast<int>(rng.uniform(.15, .85) * width),
+                       static_cast<int>(rng.uniform(.15, .85) * height));
+    cv::circle(
+        image, at, static_cast<int>(rng.uniform(3, 12)), cv::Scalar(rng.uniform(40, 200)), -1);
+  }
+  cv::GaussianBlur(image, image, {5, 5}, 1);
+  return image;
+}
+
+inline Sample drawn_sample(const std::string& id, int label, uint64_t picture) {
+  Sample sample;
+  sample.id = id;
+  sample.source_path = id + ".png";
+  sample.draw = [picture] { return drawn_picture(picture); };
+  sample.labels = {static_cast<int8_t>(1 - label), static_cast<int8_t>(label)};
+  sample.boxes_known = true;
+  return sample;
+}
+
+/// `rows` different pictures named 00000, 00001, ...; every `every`-th is Fractured.
+inline Manifest drawn_manifest(int rows, int every = 4) {
+  Manifest manifest;
+  manifest.format = "phantom";
+  manifest.source = "drawn";
+  manifest.class_names = {"Non_fractured", "Fractured"};
+  for (int i = 0; i < rows; ++i) {
+    std::string id = cat(i);
+    id.insert(0, 5 - id.size(), '0');
+    manifest.samples.push_back(drawn_sample(id, i % every == 0, static_cast<uint64_t>(i)));
+  }
+  return manifest;
+}
+
+/// shared/data of the working place, or empty where it is not there.
+inline Path real_data(const std::string& name) {
+  const char* data = std::getenv("EVENRAY_DATA");
+  const char* source = std::getenv("EVENRAY_SOURCE");
+  for (const Path& root :
+       {Path(data ? data : ""), Path(source ? source : ".") / "../shared/data"}) {
+    if (std::filesystem::is_directory(root / name)) return root / name;
+  }
+  return {};
+}
+
+}  // namespace evenray

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/split.hpp"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <set>
+
+#include "core/parallel.hpp"
+#include "dataset/assign.hpp"
+#include "dataset/reader.hpp"
+#include "tests/dataset/drawn.hpp"
+#include "tests/fixture.hpp"
+
+using namespace evenray;
+
+namespace {
+
+using Shares = std::map<std::string, std::array<double, 2>>;
+
+/// Share of each class's faultless rows by split (or "fold 0" ...).
+Shares shares_of(const Manifest& manifest, const std::vector<SplitRow>& rows) {
+  Shares counts;
+  std::array<double, 2> totals{};
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].fault.empty() && rows[i].fault != "duplicate_group") continue;
+    const auto c = static_cast<size_t>(manifest.samples[i].exclusive_class());
+    ++counts[rows[i].fold.empty() ? rows[i].split : "fold " + rows[i].fold][c];
+    ++totals[c];
+  }
+  for (auto& [part, count] : counts) {
+    for (size_t c = 0; c < 2; ++c) count[c] /= totals[c];
+  }
+  return counts;
+}
+
+bool groups_whole(const std::vector<SplitRow>& rows) {
+  std::map<std::string, std::string> part_of;
+  for (const auto& row : rows) {
+    const std::string part = row.split + row.fold;
+    if (part_of.emplace(row.group, part).first->second != part) return false;
+  }
+  return true;
+}
+
+std::string text_of(const std::vector<SplitRow>& rows) {
+  const ScratchFolder folder;
+  write_split(folder / "split.csv", rows);
+  return read_file(folder / "split.csv");
+}
+
+Manifest with_patients(int rows, int views) {
+  Manifest manifest = drawn_manifest(rows, 5);
+  for (int i = 0; i < rows; ++i) manifest.samples[i].patient = cat("p", i / views);
+  return manifest;
+}
+
+}  // namespace
+
+TEST_CASE("groups by patient, picture and visit", "[split]") {
+  Manifest manifest = drawn_manifest(20);
+  manifest.samples[13].draw = manifest.samples[2].draw;
+  auto facts = scan_images(manifest, 2);
+  CHECK(group_names(manifest, facts, "none")[13] == "00013");
+  auto names = group_names(manifest, facts, "auto");
+  CHECK(names[13] == "00002");
+  CHECK(names[3] == "00003");
+  manifest.running_ids = true;  // 0-7 and 8-15 meet through the picture of 2 and 13
+  names = group_names(manifest, facts, "auto");
+  CHECK(names[3] == "00000");
+  CHECK(names[15] == "00000");
+  CHECK(names[16] == "00016");
+  manifest.samples[4].patient = "p";
+  names = group_names(manifest, facts, "auto");
+  CHECK(names[4] == "p");
+  CHECK(group_names(manifest, facts, "patient")[5] == "00005");
+  CHECK(error_of([&] { group_names(drawn_manifest(3), facts, "patient"); }).code() ==
+        Exit::bad_data);
+}
+
+TEST_CASE("a split keeps groups whole and classes in their shares", "[split]") {
+  const Manifest manifest = with_patients(400, 3);
+  const auto facts = scan_images(manifest, 2);
+  SplitOptions options;
+  const auto rows = make_split(manifest, facts, options);
+  REQUIRE(rows.size() == 400);
+  CHECK(groups_whole(rows));
+  const auto shares = shares_of(manifest, rows);
+  for (size_t c = 0; c < 2; ++c) {
+    CHECK(shares.at("train")[c] == Approx(.7).margin(.02));
+    CHECK(shares.at("val")[c] == Approx(.15).margin(.02));
+    CHECK(shares.at("test")[c] == Approx(.15).margin(.02));
+  }
+  CHECK(text_of(make_split(manifest, facts, options)) == text_of(rows));
+  options.seed = 2;
+  CHECK(text_of(make_split(manifest, facts, options)) != text_of(rows));
+}
+
+TEST_CASE("folds with a locked test", "[split]") {
+  const Manifest manifest = with_patients(300, 2);
+  const auto facts = scan_images(manifest, 2);
+  SplitOptions options;
+  options.folds = 5;
+  options.hold_out = .2;
+  const auto rows = make_split(manifest, facts, options);
+  CHECK(groups_whole(rows));
+  for (const auto& row : rows) CHECK((row.split == "test") == row.fold.empty());
+  const auto shares = shares_of(manifest, rows);
+  CHECK(shares.size() == 6);
+  for (const auto& [part, share] : shares) {
+    INFO(part);
+    CHECK(share[0] == Approx(part == "test" ? .2 : .16).margin(.02));
+    CHECK(share[1] == Approx(part == "test" ? .2 : .16).margin(.02));
+  }
+  CHECK(contains(text_of(rows), "id,path,group,split,fold,fault\n"));
+}
+
+TEST_CASE("faults go into the table", "[split]") {
+  Manifest manifest = drawn_manifest(300, 3);
+  manifest.samples[1].draw = manifest.samples[0].draw;  // 0 is Fractured, 1 is not
+  for (int i : {7, 10, 13})
+    manifest.samples[i].draw = manifest.samples[4].draw;  // all Non_fractured
+  auto facts = scan_images(manifest, 2);
+  facts[20].truncated = true;
+  facts[21].readable = false;
+  SplitOptions options;
+  std::string later;
+  for (options.seed = 1; options.seed < 40; ++options.seed) {
+    const auto rows = make_split(manifest, facts, options);
+    CHECK(rows[0].fault == "duplicate_conflict");
+    CHECK(rows[1].fault == "duplicate_conflict");
+    CHECK(rows[20].fault == "truncated");
+    CHECK(rows[21].fault == "unreadable");
+    CHECK(rows[4].fault.empty());
+    CHECK(rows[7].fault == (rows[7].split == "test" ? "duplicate_group" : ""));
+    later += rows[13].fault;
+  }
+  CHECK(contains(later, "duplicate_group"));
+}
+
+TEST_CASE("a layout that fixes parts is kept", "[split]") {
+  Manifest manifest = drawn_manifest(60, 3);
+  for (int i = 0; i < 60; ++i)
+    manifest.samples[i].part = i < 40 ? "train" : i < 50 ? "val" : "test";
+  manifest.samples[55].draw = manifest.samples[4].draw;
+  auto facts = scan_images(manifest, 2);
+  auto rows = make_split(manifest, facts, {});
+  for (int i = 0; i < 60; ++i) CHECK(rows[i].split == manifest.samples[i].part);
+  CHECK(rows[4].fault == "leak_duplicate");
+  CHECK(rows[55].fault.empty());
+  for (auto& sample : manifest.samples) {
+    if (sample.part == "val") sample.part = "train";
+  }
+  rows = make_split(manifest, facts, {});
+  int val = 0;
+  for (int i = 0; i < 60; ++i) {
+    CHECK((rows[i].split == "test") == (i >= 50));
+    val += rows[i].split == "val";
+  }
+  CHECK(val == Approx(50 * .15 / .85).margin(2));
+}
+
+TEST_CASE("too few groups, and options that make no sense", "[split]") {
+  Manifest manifest = drawn_manifest(12, 6);  // two fractured
+  const auto facts = scan_images(manifest, 1);
+  const Error error = error_of([&] { make_split(manifest, facts, {}); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "class Fractured has 2 groups"));
+  SplitOptions options;
+  options.ratios = {.5, .5, .5};
+  CHECK(error_of([&] { options.check(); }).code() == Exit::config);
+  options = {};
+  options.folds = 2;
+  CHECK(error_of([&] { options.check(); }).code() == Exit::config);
+  options = {};
+  options.hold_out = .2;
+  CHECK(error_of([&] { options.check(); }).code() == Exit::config);
+  options = {};
+  options.group = "patients";
+  CHECK(contains(error_of([&] { options.check(); }).what(), "did you mean 'patient'"));
+}
+
+TEST_CASE("every part gets a class that has as many groups as parts", "[split]") {
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    const std::vector<std::vector<int64_t>> counts = {
+        {0, 3}, {0, 1}, {9, 1}, {5, 0}, {7, 0}, {2, 0}, {1, 0}, {4, 0}};
+    const auto parts = assign_groups(counts, {.7, .15, .15}, Rng(seed));
+    std::set<size_t> with_rare{parts[0], parts[1], parts[2]};
+    CHECK(with_rare.size() == 3);
+  }
+}
+
+TEST_CASE("split.csv is read back, and checked", "[split]") {
+  const ScratchFolder folder;
+  const Path path = folder / "split.csv";
+  write_split(
+      path,
+      {{"a", "x/a,1.png", "g", "train", "", ""}, {"b", "b.png", "g", "test", "", "truncated"}});
+  CHECK(read_file(path) ==
+        "id,path,group,split,fault\na,\"x/a,1.png\",g,train,\nb,b.png,g,test,truncated\n");
+  auto rows = read_split(path);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].path == "x/a,1.png");
+  CHECK(rows[1].fault == "truncated");
+  CHECK(rows[1].fault_known);
+  const auto fault = [&](const std::string& text) {
+    std::ofstream(path) << text;
+    return error_of([&] { rows = read_split(path); });
+  };
+  CHECK(fault("id,path,group,split\na,a,a,val\n").code() == Exit::done);
+  CHECK(!rows[0].fault_known);
+  CHECK(contains(fault("id,path,split\na,a,val\n").what(), "missing column 'group'"));
+  CHECK(contains(fault("id,path,group,split\na,a,a,val\na,a,a,val\n").what(),
+                 "line 3: id 'a' occurs twice"));
+  CHECK(contains(fault("id,path,group,split\na,a,a,valid\n").what(), "split is 'valid'"));
+  CHECK(contains(fault("id,path,group,split,fold\na,a,a,train,x\n").what(), "fold is 'x'"));
+  CHECK(fault("id,path,group,split\n").code() == Exit::bad_data);
+  CHECK(error_of([&] { read_split(folder / "none.csv"); }).code() == Exit::missing_input);
+}
+
+TEST_CASE("FracAtlas splits by visits without leaks", "[split][data]") {
+  const Path root = real_data("fracatlas");
+  if (root.empty()) {
+    WARN("skipped: no data/fracatlas");
+    return;
+  }
+  const Manifest manifest = read_dataset(root);
+  const auto facts = scan_images(manifest, hardware_threads());
+  const auto rows = make_split(manifest, facts, {});
+  CHECK(groups_whole(rows));
+  for (const auto& [part, share] : shares_of(manifest, rows)) {
+    INFO(part);
+    CHECK(share[0] == Approx(part == "train" ? .7 : .15).margin(.01));
+    CHECK(share[1] == Approx(part == "train" ? .7 : .15).margin(.01));
+  }
+  const auto findings = audit(manifest, facts, &rows);
+  CHECK(std::none_of(
+      findings.begin(), findings.end(), [](const auto& f) { return f.kind.starts_with("leak"); }));
+}
