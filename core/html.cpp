@@ -247,6 +247,11 @@ std::string png_image(std::string_view png_bytes,
              "\"></summary></details>");
 }
 
+std::string png_image(std::string_view png_bytes, std::string_view alt) {
+  const auto [width, height] = png_size(png_bytes).value_or(std::pair{1u, 1u});
+  return png_image(png_bytes, alt, static_cast<int>(width), static_cast<int>(height));
+}
+
 std::string base64(std::string_view bytes) {
   constexpr std::string_view kLetters =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -66,6 +66,8 @@ std::string png_image(std::string_view png_bytes,
                       std::string_view alt,
                       int width_px,
                       int height_px);
+/// Shown at its own size.
+std::string png_image(std::string_view png_bytes, std::string_view alt);
 
 std::string base64(std::string_view bytes);
 

@@ -43,6 +43,8 @@ std::vector<Finding> audit(const Manifest& manifest,
                            const std::vector<SplitRow>* split = nullptr);
 
 Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings);
+/// What a kind of finding means and what follows from it, in plain words; "" for an unknown one.
+std::string finding_meaning(const std::string& kind);
 std::string audit_html(const Manifest& manifest, const std::vector<Finding>& findings);
 
 }  // namespace evenray

@@ -70,6 +70,13 @@ void add_kind(HtmlPage& page,
 
 }  // namespace
 
+std::string finding_meaning(const std::string& kind) {
+  for (const auto& known : kKinds) {
+    if (kind == known.name) return known.meaning;
+  }
+  return "";
+}
+
 Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings) {
   Json list = Json::array();
   for (const auto& finding : findings) {

@@ -277,6 +277,6 @@ void report_study(const Path& folder_path) {
   write_report(config, folder, plan_from(config, known), known);
 }
 
-std::string comparison_table(const Path& folder) { return comparison_text(read_json(folder / "summary.json")); }
+std::string comparison_table(const Path& folder) { return study_text(read_json(folder / "summary.json")); }
 
 }  // namespace evenray

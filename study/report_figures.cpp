@@ -1,1 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/report_figures.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "classifier/predictions.hpp"
+#include "core/chart.hpp"
+#include "core/stats.hpp"
+#include "core/text.hpp"
+#include "study/report_value.hpp"
+
+namespace evenray {
+namespace {
+
+/// Points of a drawn curve, evenly spaced: light enough for seven arms with many seeds.
+constexpr int kCurvePoints = 101;
+
+/// What a seed of an arm said about the test rows, all folds one after the other.
+struct SeedScores {
+  std::vector<double> scores;
+  std::vector<uint8_t> labels;
+};
+
+std::optional<SeedScores> read_scores(const StudyFolder& folder,
+                                      const Json& summary,
+                                      const std::string& arm,
+                                      int64_t seed) {
+  const int folds = std::max(1, static_cast<int>(count_at(summary, "/folds")));
+  SeedScores out;
+  for (int fold = 0; fold < folds; ++fold) {
+    const Path path = folder.cell({arm, seed, fold}) / "predictions.csv";
+    if (!std::filesystem::exists(path)) return std::nullopt;
+    const Predictions predictions = read_predictions(path);
+    const size_t rare = predictions.class_index(text_at(summary, "/rare_class"));
+    for (size_t i = 0; i < predictions.rows(); ++i) {
+      out.scores.push_back(predictions.probabilities[i][rare]);
+      out.labels.push_back(predictions.labels[i][rare] == 1);
+    }
+  }
+  return out;
+}
+
+/// True positive rate at a false positive rate: the highest point there, straight lines between.
+double roc_at(const std::vector<CurvePoint>& curve, double x) {
+  const auto after =
+      std::upper_bound(curve.begin(), curve.end(), x, [](double at, const CurvePoint& point) {
+        return at < point.x;
+      });
+  if (after == curve.begin()) return 0;
+  const CurvePoint& left = *(after - 1);
+  if (after == curve.end() || after->x == left.x) return left.y;
+  return left.y + (after->y - left.y) * (x - left.x) / (after->x - left.x);
+}
+
+/// Precision where a recall is first reached: the steps that average precision sums.
+double precision_at(const std::vector<CurvePoint>& curve, double x) {
+  const auto reached = std::lower_bound(
+      curve.begin(), curve.end(), x - 1e-12, [](const CurvePoint& point, double at) {
+        return point.x < at;
+      });
+  return reached == curve.end() ? curve.back().y : reached->y;
+}
+
+/// Each run as a thin line and their mean as far as they share their x; a single run as it is.
+void add_runs(std::vector<Series>& out,
+              const std::string& name,
+              std::vector<Series> runs,
+              size_t colour,
+              bool dashed = false) {
+  std::erase_if(runs, [](const Series& run) { return run.x.empty(); });
+  if (runs.empty()) return;
+  Series mean{name, {}, {}, colour, /*thin=*/false, dashed};
+  for (size_t i = 0; i < runs[0].x.size(); ++i) {
+    double sum = 0;
+    for (const auto& run : runs)
+      sum += i < run.x.size() && run.x[i] == runs[0].x[i] ? run.y[i] : NAN;
+    if (std::isnan(sum)) break;
+    mean.x.push_back(runs[0].x[i]);
+    mean.y.push_back(sum / static_cast<double>(runs.size()));
+  }
+  for (auto& run : runs) {
+    run.colour = colour;
+    run.dashed = dashed;
+    run.thin = true;
+    if (runs.size() > 1) out.push_back(std::move(run));
+  }
+  out.push_back(std::move(mean));
+}
+
+using Curve = std::vector<CurvePoint> (*)(std::span<const double>, std::span<const uint8_t>);
+using At = double (*)(const std::vector<CurvePoint>&, double);
+
+std::vector<Series> curves_of(const std::vector<SeedScores>& seeds, Curve curve, At at) {
+  std::vector<Series> runs;
+  for (const auto& seed : seeds) {
+    const auto points = curve(seed.scores, seed.labels);
+    if (points.empty()) continue;
+    Series& run = runs.emplace_back();
+    for (int i = 0; i < kCurvePoints; ++i) {
+      run.x.push_back(static_cast<double>(i) / (kCurvePoints - 1));
+      run.y.push_back(at(points, run.x.back()));
+    }
+  }
+  return runs;
+}
+
+/// ROC and precision-recall of some arms, side by side.
+void add_pair(std::vector<HtmlFigure>& figures,
+              const Json& summary,
+              const std::vector<std::string>& arms,
+              const std::map<std::string, std::vector<SeedScores>>& scores) {
+  std::vector<Series> roc, recall;
+  for (const auto& arm : arms) {
+    const size_t colour = arm_index(arm);
+    const bool dashed = arm_named(arm).synthetic;
+    const auto& seeds = scores.at(arm);
+    add_runs(roc, arm, curves_of(seeds, roc_curve, roc_at), colour, dashed);
+    add_runs(recall, arm, curves_of(seeds, precision_recall_curve, precision_at), colour, dashed);
+  }
+  if (roc.empty()) return;
+  const double prevalence = number_at(summary, "/comparison/test/positives") /
+                            number_at(summary, "/comparison/test/images");
+  const std::string what = cat(" of ", join(arms), " for ", text_at(summary, "/rare_class"));
+  const auto axis = [](const char* label) { return Axis{label, 0., 1.}; };
+  figures.push_back(
+      {line_chart(cat("ROC curves",
+                      what,
+                      "; the areas under them stand in the table of the arms as AUROC."),
+                  axis("false positive rate (1 \u2212 specificity)"),
+                  axis("true positive rate (sensitivity)"),
+                  roc,
+                  {{"chance", 0, 0, 1, 1}}),
+       "ROC, better towards the upper left. Thin: each seed; thick: their mean at equal false "
+       "positive rate; dashed: arms with synthetic images."});
+  figures.push_back(
+      {line_chart(cat("Precision-recall curves",
+                      what,
+                      "; the average precisions stand in the table of the arms as AUPRC."),
+                  axis("recall (sensitivity)"),
+                  axis("precision"),
+                  recall,
+                  {{cat("prevalence ", plain_number(prevalence)), 0, prevalence, 1, prevalence}}),
+       "Precision-recall, better towards the upper right. Thin: each seed; thick: their mean at "
+       "equal recall; dashed: arms with synthetic images."});
+}
+
+/// At most kCurvePoints of a long run, evenly picked, the last among them.
+Series thinned(const Series& series) {
+  const size_t n = series.x.size(), step = (n + kCurvePoints - 1) / kCurvePoints;
+  if (step <= 1) return series;
+  Series out;
+  for (size_t i = (n - 1) % step; i < n; i += step) {
+    out.x.push_back(series.x[i]);
+    out.y.push_back(series.y[i]);
+  }
+  return out;
+}
+
+/// What the generators of a class told while they were trained.
+struct TrainingRuns {
+  std::vector<Series> discriminator, generator, swd;
+};
+
+void read_training(const Path& events, TrainingRuns& into) {
+  Series discriminator, generator, swd;
+  const auto add = [](Series& series, const Json& event, const char* key) {
+    if (!event.contains(key) || !event[key].is_number()) return;
+    series.x.push_back(number_at(event, "/kimg"));
+    series.y.push_back(event[key].get<double>());
+  };
+  for (const auto& line : split_text(read_file(events), '\n')) {
+    const Json event = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!event.is_object()) continue;
+    add(discriminator, event, "loss_d");
+    add(generator, event, "loss_g");
+    add(swd, event, "swd");
+  }
+  into.discriminator.push_back(thinned(discriminator));
+  into.generator.push_back(thinned(generator));
+  into.swd.push_back(thinned(swd));
+}
+
+}  // namespace
+
+std::vector<HtmlFigure> difference_figures(const Json& summary) {
+  std::vector<ForestRow> rows;
+  std::string alt = "Differences in AUROC with 95 % intervals.";
+  for (const auto& difference : part_at(summary, "/comparison/differences")) {
+    const Json& auroc = part_at(difference, "/metrics/auroc");
+    const std::string first = text_at(difference, "/first"),
+                      name = cat(first, " vs ", text_at(difference, "/second"));
+    rows.push_back({name,
+                    number_at(auroc, "/value"),
+                    number_at(auroc, "/ci/0"),
+                    number_at(auroc, "/ci/1"),
+                    difference.value("primary", false),
+                    arm_index(first)});
+    alt += cat(" ", name, ": ", difference_with_interval(auroc), ".");
+  }
+  if (rows.empty()) return {};
+  const std::string caption =
+      cat("Right of the line the arm named first is better. Lines are 95 % intervals of ",
+          plain_count(number_at(summary, "/comparison/draws")),
+          " draws that resample groups of test images and seeds, the same draw for all arms. The "
+          "exploratory intervals are not adjusted; "
+          "their p values are, in the table below.");
+  return {{forest_plot(alt, "difference in AUROC", rows), caption}};
+}
+
+std::vector<HtmlFigure> curve_figures(const StudyFolder& folder, const Json& summary) {
+  std::map<std::string, std::vector<SeedScores>> scores;
+  std::vector<std::string> arms, contrast;
+  const auto seeds = count_at(summary, "/seeds");
+  const auto [first, second] = parse_contrast(text_at(summary, "/contrast"));
+  for (const auto& entry : part_at(summary, "/comparison/arms")) {
+    arms.push_back(text_at(entry, "/arm"));
+    if (arms.back() == first || arms.back() == second) contrast.push_back(arms.back());
+    for (int64_t seed = 0; seed < seeds; ++seed) {
+      if (auto one = read_scores(folder, summary, arms.back(), seed))
+        scores[arms.back()].push_back(std::move(*one));
+    }
+    scores[arms.back()];
+  }
+  std::vector<HtmlFigure> figures;
+  if (contrast.size() == 2 && arms.size() > 2) add_pair(figures, summary, contrast, scores);
+  add_pair(figures, summary, arms, scores);
+  return figures;
+}
+
+std::vector<HtmlFigure> generator_figures(const StudyFolder& folder, const Json& summary) {
+  std::map<std::string, TrainingRuns> runs;
+  std::vector<std::string> classes;
+  for (const auto& entry : part_at(summary, "/generators")) {
+    const GeneratorCell cell{text_at(entry, "/class"),
+                             count_at(entry, "/seed"),
+                             static_cast<int>(count_at(entry, "/fold"))};
+    const Path events = folder.generator(cell) / "events.jsonl";
+    if (!std::filesystem::exists(events)) continue;
+    if (!runs.contains(cell.class_name)) classes.push_back(cell.class_name);
+    read_training(events, runs[cell.class_name]);
+  }
+  std::vector<HtmlFigure> figures;
+  std::vector<Series> distances;
+  const Axis shown{"images shown (thousands)", 0.};
+  for (size_t c = 0; c < classes.size(); ++c) {
+    // Classes take the colours of the arms that draw from their generators.
+    const size_t colour = arm_index("gan") + 2 * c;
+    const TrainingRuns& run = runs[classes[c]];
+    std::vector<Series> losses;
+    add_runs(losses, "discriminator", run.discriminator, colour);
+    add_runs(losses, "generator", run.generator, colour, /*dashed=*/true);
+    add_runs(distances, classes[c], run.swd, colour);
+    figures.push_back(
+        {line_chart(cat("Losses of the generators of ", classes[c], " over images shown."),
+                    shown,
+                    {"loss", 0.},
+                    losses),
+         cat("Losses for ",
+             classes[c],
+             ". Thin: each generator; thick: their mean. Level lines mean that neither side has "
+             "won; they do not tell how good the images are.")});
+  }
+  if (classes.empty()) return {};
+  figures.push_back({line_chart("Sliced Wasserstein distance of the generators over images shown.",
+                                shown,
+                                {"SWD (\u00d7 1000)", 0.},
+                                distances),
+                     "Distance to real images while training, by which the checkpoint is chosen: "
+                     "the lowest is kept. It is taken on "
+                     "fewer patches than that in the table."});
+  return figures;
+}
+
+}  // namespace evenray

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report, in the order in which a doubter asks: what was found, on how many, split how, against
+// what, how sure, which images, which settings.
+#include "study/report.hpp"
+
+#include <torch/version.h>
+
+#include <cmath>
+#include <opencv2/core/version.hpp>
+
+#include "core/text.hpp"
+#include "core/version.hpp"
+#include "study/report_figures.hpp"
+#include "study/report_tables.hpp"
+#include "study/report_value.hpp"
+#include "study/report_writer.hpp"
+
+namespace evenray {
+namespace {
+
+/// Below this median box side a finding is hardly more than noise.
+constexpr double kLeastBoxPx = 8;
+
+std::string box_text(const Json& summary) {
+  const double side = number_at(summary, "/data/median_box_side_px");
+  if (!(side > 0)) return "";
+  const std::string text =
+      cat("The median side of a marked box is ", plain_number(side), " px at the working size");
+  if (side >= kLeastBoxPx) return text + ".";
+  return cat(text, ", below ", kLeastBoxPx, ": such a run proves the plumbing, not medicine.");
+}
+
+ReportHead head_of(const Json& summary) {
+  const std::string rare = text_at(summary, "/rare_class");
+  const double folds = number_at(summary, "/folds");
+  std::string measured = cat(text_at(summary, "/data/source"),
+                             ": ",
+                             plain_count(number_at(summary, "/data/images")),
+                             " images, at ",
+                             plain_count(number_at(summary, "/data/size_px/0")),
+                             " \u00d7 ",
+                             plain_count(number_at(summary, "/data/size_px/1")),
+                             " px (height \u00d7 width). Measured on ",
+                             plain_count(number_at(summary, "/comparison/test/images")),
+                             " test images in ",
+                             plain_count(number_at(summary, "/comparison/groups")),
+                             " groups, ",
+                             plain_count(number_at(summary, "/comparison/test/positives")),
+                             " of them ",
+                             rare,
+                             "; ",
+                             counted(count_at(summary, "/seeds"), "seed"),
+                             ", ",
+                             folds > 0 ? counted(count_at(summary, "/folds"), "fold") : "one split",
+                             ". ",
+                             box_text(summary));
+  return {cat("Does synthesising ", rare, " make the classifier better?"),
+          answer_text(summary),
+          measured};
+}
+
+void write_arms(ReportWriter& out, const Json& summary) {
+  out.section("Each arm");
+  std::vector<std::string> meanings;
+  for (const auto& arm : part_at(summary, "/comparison/arms")) {
+    const std::string name = text_at(arm, "/arm");
+    meanings.push_back(cat(name, ": ", arm_named(name).meaning));
+  }
+  out.paragraph(
+      "All arms have the same test images, the same number of training steps, the same seeds and "
+      "the same random moves of their training images. They differ in what they train on:");
+  out.list(meanings);
+  out.table(metrics_table(summary));
+}
+
+void write_differences(ReportWriter& out, const Json& summary) {
+  if (part_at(summary, "/comparison/differences").empty()) return;
+  out.section("How sure");
+  const double detectable = number_at(summary, "/comparison/detectable/auroc");
+  if (detectable > 0) {
+    out.paragraph(
+        cat("With this spread between test images and seeds, a true difference of ",
+            plain_number(rounded_up(detectable)),
+            " AUROC between the two arms named beforehand would be found four times in five."));
+  }
+  out.table(differences_table(summary));
+}
+
+void write_counts(ReportWriter& out, const Json& summary) {
+  out.section("On how many");
+  out.table(parts_table(summary));
+  const HtmlTable training = training_table(summary);
+  if (!training.rows.empty()) out.table(training);
+  std::vector<std::string> rejected;
+  for (const auto& [arm, balance] : part_at(summary, "/balance").items()) {
+    for (const auto& [gate, reasons] : part_at(balance, "/rejected").items()) {
+      for (const auto& [reason, count] : reasons.items()) {
+        rejected.push_back(cat(arm, ": ", counted(count, "image"), ", ", gate, " (", reason, ")"));
+      }
+    }
+    for (const auto& [name, count] : part_at(balance, "/missing").items()) {
+      rejected.push_back(
+          cat(arm, ": ", counted(count, "row"), " of ", name, " could not be filled"));
+    }
+  }
+  if (rejected.empty()) return;
+  out.paragraph("Drawn but rejected, and replaced by others unless stated:");
+  out.list(rejected);
+}
+
+void write_baselines(ReportWriter& out, const Json& summary) {
+  out.section("What else tells the classes");
+  const Json& baseline = part_at(summary, "/data/folds/0/metadata_baseline");
+  if (baseline.empty()) {
+    out.paragraph("The source has no table of further columns, so there is no baseline from them.");
+  } else {
+    std::vector<std::string> columns;
+    for (const auto& column : part_at(baseline, "/columns")) columns.push_back(column);
+    out.paragraph(cat("A logistic regression on the table's columns (",
+                      join(columns),
+                      ") sees no image. An arm that is not clearly above it may have read no more "
+                      "than these columns tell."));
+  }
+  if (!part_at(summary, "/generators").empty()) {
+    out.paragraph(
+        "The origin AUROC is that of a small net that tells synthetic from real training images of "
+        "one class, on images it "
+        "was not trained with: .5 means no trace. The higher it is, the easier a classifier can "
+        "learn \"synthetic\" where it "
+        "should learn the class.");
+  }
+  out.table(baselines_table(summary));
+  std::vector<std::string> shortcuts;
+  for (const auto& shortcut : part_at(summary, "/data/shortcuts")) shortcuts.push_back(shortcut);
+  if (shortcuts.empty()) return;
+  out.paragraph("Shortcuts that the audit found in this set:");
+  out.list(shortcuts);
+}
+
+void write_curves(ReportWriter& out, const std::vector<HtmlFigure>& curves) {
+  if (curves.empty()) return;
+  out.section("Curves");
+  out.charts(curves);
+  out.paragraph("Every point can be had from cells/*/predictions.csv.");
+}
+
+/// The first seed and fold of each class.
+std::vector<GeneratorCell> shown_generators(const Json& summary) {
+  std::vector<GeneratorCell> out;
+  for (const auto& generator : part_at(summary, "/generators")) {
+    const std::string name = text_at(generator, "/class");
+    const bool known = std::any_of(
+        out.begin(), out.end(), [&](const GeneratorCell& cell) { return cell.class_name == name; });
+    if (!known)
+      out.push_back(
+          {name, count_at(generator, "/seed"), static_cast<int>(count_at(generator, "/fold"))});
+  }
+  return out;
+}
+
+void write_generators(ReportWriter& out, const StudyFolder& folder, const Json& summary) {
+  if (part_at(summary, "/generators").empty()) return;
+  out.section("The generators");
+  for (const auto& cell : shown_generators(summary)) {
+    const std::string at = "generators/" + cell.id() + "/";
+    out.image(at + "samples.png",
+              cat("Real and synthetic images of ", cell.class_name),
+              cat(cell.class_name,
+                  ", seed ",
+                  cell.seed,
+                  ": the first rows are real training images, the last ones synthetic; neither is "
+                  "selected."));
+    out.image(at + "nearest.png",
+              cat("Synthetic images of ", cell.class_name, " beside their nearest training images"),
+              cat(cell.class_name,
+                  ", seed ",
+                  cell.seed,
+                  ": pairs of a synthetic image and the training image most correlated with it."));
+  }
+  out.table(generators_table(summary));
+  out.list({
+      "SWD: sliced Wasserstein distance \u00d7 1000 to as many real images. Its floor is that "
+      "between two halves of the real ones; being "
+      "taken on fewer images it is somewhat too high.",
+      "MS-SSIM: likeness between images of one set. Higher than among real ones means less "
+      "variety.",
+      "Nearest ratio: distance to the nearest training image over that among training images. Well "
+      "below 1 means copying.",
+      "Authentic: share of images that are not closer to a training image than that one is to its "
+      "own nearest.",
+      "Near copies: images that correlate above .98 with a training image.",
+  });
+  out.charts(generator_figures(folder, summary));
+}
+
+void write_audit(ReportWriter& out, const Json& summary) {
+  out.section("What the audit found");
+  const HtmlTable findings = findings_table(summary);
+  if (findings.rows.empty()) {
+    out.paragraph("Nothing that it looks for.");
+  } else {
+    out.table(findings);
+    out.paragraph(
+        "Findings are files or groups of files, left out are rows. data/audit.json names each.");
+  }
+}
+
+void write_failures(ReportWriter& out, const Json& summary) {
+  const Json& failed = part_at(summary, "/failed");
+  if (failed.empty()) return;
+  out.section("What failed");
+  std::vector<std::string> lines;
+  for (const auto& entry : failed)
+    lines.push_back(cat(text_at(entry, "/id"), ": ", text_at(entry, "/message")));
+  out.paragraph(
+      "An arm of which a cell is missing is not compared. The same command tries these again:");
+  out.list(lines);
+}
+
+void write_settings(ReportWriter& out, const Json& summary, const std::string& config_text) {
+  out.section("Settings");
+  const std::string licence = text_at(summary, "/data/licence");
+  out.list(
+      {cat("evenray ",
+           kVersion,
+           ", LibTorch ",
+           TORCH_VERSION_MAJOR,
+           ".",
+           TORCH_VERSION_MINOR,
+           ".",
+           TORCH_VERSION_PATCH,
+           ", OpenCV ",
+           CV_VERSION),
+       cat("Named beforehand: ", text_at(summary, "/contrast")),
+       cat("Digest of the images trained and tested with: ",
+           text_at(summary, "/data/folds/0/store").substr(0, 16)),
+       cat("Licence of the images: ", licence.empty() ? "not stated by their source" : licence)});
+  out.details("All settings (config.toml)", config_text);
+}
+
+std::string written(ReportWriter& out,
+                    const StudyFolder& folder,
+                    const Json& summary,
+                    const std::string& config_text) {
+  out.charts(difference_figures(summary));
+  write_arms(out, summary);
+  write_differences(out, summary);
+  write_counts(out, summary);
+  write_baselines(out, summary);
+  write_curves(out, curve_figures(folder, summary));
+  write_generators(out, folder, summary);
+  write_audit(out, summary);
+  write_failures(out, summary);
+  write_settings(out, summary, config_text);
+  return out.text();
+}
+
+}  // namespace
+
+std::string report_html(const StudyFolder& folder,
+                        const Json& summary,
+                        const std::string& config_text) {
+  HtmlReport out(head_of(summary), folder.root);
+  return written(out, folder, summary, config_text);
+}
+
+std::string report_markdown(const StudyFolder& folder,
+                            const Json& summary,
+                            const std::string& config_text) {
+  MarkdownReport out(head_of(summary), folder.root);
+  return written(out, folder, summary, config_text);
+}
+
+}  // namespace evenray

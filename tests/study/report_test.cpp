@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/report.hpp"
+
+#include "core/html.hpp"
+#include "study/report_figures.hpp"
+#include "study/report_tables.hpp"
+#include "study/report_value.hpp"
+
+#undef CHECK
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+namespace evenray {
+namespace {
+
+Json metric(double value, double low, double high) {
+  return {{"value", value}, {"ci", {low, high}}, {"p", .4}, {"p_holm", .8}};
+}
+
+Json metrics(double value, double low, double high) {
+  Json out;
+  for (const char* name : {"auroc", "auprc", "sensitivity", "specificity", "balanced_accuracy"}) {
+    out[name] = metric(value, low, high);
+  }
+  return out;
+}
+
+/// The least that a comparison of two arms leaves.
+Json two_arms(double difference, double low, double high) {
+  return {{"rare_class", "Rare"},
+          {"seeds", 2},
+          {"folds", 0},
+          {"contrast", "gan vs oversample"},
+          {"comparison",
+           {{"arms",
+             {{{"arm", "oversample"}, {"metrics", metrics(.8, .75, .85)}},
+              {{"arm", "gan"}, {"metrics", metrics(.81, .76, .86)}}}},
+            {"differences",
+             {{{"first", "gan"},
+               {"second", "oversample"},
+               {"primary", true},
+               {"metrics", metrics(difference, low, high)}}}},
+            {"detectable", {{"auroc", .02031}}},
+            {"test", {{"images", 4}, {"positives", 2}}}}}};
+}
+
+/// A folder that goes with the test.
+struct Folder {
+  Path path =
+      std::filesystem::temp_directory_path() / ("evenray-report-" + std::to_string(getpid()));
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+size_t count(const std::string& text, const std::string& what) {
+  size_t found = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+  return found;
+}
+
+bool holds(const std::string& text, const std::string& what) {
+  return text.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the answer follows the interval of the contrast named beforehand") {
+  REQUIRE(answer_text(two_arms(.03, .01, .05)) ==
+          "Synthetic images of Rare with copies helped: +.030 AUROC against oversample, 95 % "
+          "interval +.010 to +.050.");
+  REQUIRE(holds(answer_text(two_arms(-.03, -.05, -.01)), "did harm: -.030 AUROC"));
+  const std::string null_result = answer_text(two_arms(.004, -.019, .011));
+  REQUIRE(holds(null_result, "did not measurably help: +.004 AUROC"));
+  REQUIRE(holds(null_result,
+                "No difference was found; this test could have shown one of .021 or more."));
+}
+
+TEST_CASE("an answer that the study cannot give is not given") {
+  Json summary = two_arms(.03, .01, .05);
+  summary["comparison"]["differences"][0]["primary"] = false;
+  REQUIRE(holds(answer_text(summary), "No answer yet: gan vs oversample"));
+  summary["comparison"]["differences"] = Json::array();
+  REQUIRE(holds(answer_text(summary), "No answer yet"));
+  summary = two_arms(.03, .01, .05);
+  summary["comparison"]["differences"][0]["metrics"]["auroc"] = {{"value", nullptr},
+                                                                 {"ci", {nullptr, nullptr}}};
+  REQUIRE(holds(answer_text(summary), "No answer: "));
+}
+
+TEST_CASE("the terminal's table is aligned and ends with the answer") {
+  Json summary = two_arms(-.004, -.019, .011);
+  summary["comparison"]["arms"][0]["metrics"]["auprc"] = {{"value", nullptr},
+                                                          {"ci", {nullptr, nullptr}}};
+  const std::string text = study_text(summary);
+  const size_t width = text.find('\n');
+  REQUIRE(text.find('\n', width + 1) == 2 * width + 1);
+  REQUIRE(holds(text, "gan vs oversample (named beforehand): -.004 (-.019 to +.011) AUROC\n"));
+  REQUIRE(holds(text, answer_text(summary)));
+}
+
+TEST_CASE("numbers of a report") {
+  REQUIRE(rounded_up(.0203) == Approx(.021));
+  REQUIRE(rounded_up(.02) == Approx(.02));
+  REQUIRE(p_text(.0004) == "<.001");
+  REQUIRE(p_text(.0312) == ".031");
+  REQUIRE(p_text(NAN) == "-");
+  REQUIRE(rate_with_interval(metric(.8342, .8011, .8662)) == ".834 (.801 to .866)");
+  REQUIRE(difference_with_interval({{"value", -.004}, {"ci", {nullptr, nullptr}}}) == "-.004");
+  REQUIRE(std::isnan(number_at({{"a", nullptr}}, "/a/b")));
+}
+
+TEST_CASE("a report copes with all that may be missing") {
+  const Folder folder;
+  Json summary = two_arms(-.004, -.019, .011);
+  for (int round = 0; round < 3; ++round) {
+    const std::string html = report_html({folder.path}, summary, "seed = 1\n");
+    REQUIRE(holds(html, "What the audit found"));
+    REQUIRE_FALSE(holds(html, "The generators"));
+    REQUIRE_FALSE(holds(html, "nan"));
+    REQUIRE(
+        holds(report_markdown({folder.path}, summary, "seed = 1\n"), "# Does synthesising Rare"));
+    if (round == 0) summary["comparison"]["differences"] = Json::array();
+    if (round == 1) summary["comparison"]["detectable"] = nullptr;
+  }
+}
+
+TEST_CASE(
+    "what was found in the data is shown, left-out rows too, and nothing is taken as markup") {
+  const Folder folder;
+  Json summary = two_arms(-.004, -.019, .011);
+  summary["data"] = {
+      {"source", "<b>set"},
+      {"images", 1234},
+      {"size_px", {80, 64}},
+      {"class_names", {"Rare", "Other"}},
+      {"median_box_side_px", 4.7},
+      {"findings", {{"truncated", 47}}},
+      {"left_out", {{"truncated", 46}, {"duplicate_conflict", 9}}},
+      {"shortcuts", {"hardware=1: 63 of 63 images are Rare"}},
+      {"folds",
+       {{{"counts", {{"train", {{"Rare", 10}, {"Other", 90}}}}}, {"metadata_baseline", nullptr}}}}};
+  summary["failed"] = {{{"id", "gan-s1-f0"}, {"message", "out of memory"}}};
+  const std::string html = report_html({folder.path}, summary, "");
+  REQUIRE(holds(html, "&lt;b&gt;set: 1\u202f234 images, at 80 \u00d7 64 px"));
+  REQUIRE(holds(
+      html, "4.7 px at the working size, below 8: such a run proves the plumbing, not medicine."));
+  REQUIRE(holds(html, "gan-s1-f0: out of memory"));
+  REQUIRE(holds(html, "hardware=1"));
+  const auto findings = findings_table(summary).rows;
+  REQUIRE(findings.size() == 2);
+  REQUIRE(std::vector(findings[0].begin(), findings[0].end() - 1) ==
+          std::vector<std::string>{"truncated", "47", "46"});
+  REQUIRE(std::vector(findings[1].begin(), findings[1].end() - 1) ==
+          std::vector<std::string>{"duplicate_conflict", "-", "9"});
+  // Two arms, of which only the unbalanced one would need no balance.json.
+  REQUIRE(training_table(summary).rows.empty());
+  summary["comparison"]["arms"][0]["arm"] = "real";
+  REQUIRE(training_table(summary).rows[0] ==
+          std::vector<std::string>{"real", "Rare", "10", "0", "0", "0", "10"});
+}
+
+TEST_CASE("curves come from the cells that are there") {
+  const Folder folder;
+  const Json summary = two_arms(-.004, -.019, .011);
+  REQUIRE(curve_figures({folder.path}, summary).empty());
+  const std::string rows =
+      "id,group,y_Rare,y_Other,p_Rare,p_Other\na,a,1,0,.9,.1\nb,b,0,1,.6,.4\nc,c,1,0,.5,.5\nd,d,0,"
+      "1,.2,.8\n";
+  for (const char* cell : {"gan-s0-f0", "gan-s1-f0"}) {
+    write_atomic(folder.path / "cells" / cell / "predictions.csv", rows);
+  }
+  const auto figures = curve_figures({folder.path}, summary);
+  REQUIRE(figures.size() == 2);
+  // Each chart is drawn twice, wide and narrow: two seeds and their mean.
+  REQUIRE(count(figures[0].markup, "<path class=\"stroke arm-4 thin") == 4);
+  REQUIRE(holds(figures[1].markup, "prevalence .5"));
+}
+
+TEST_CASE("generators are shown with their curves and sheets") {
+  const Folder folder;
+  Json summary = two_arms(-.004, -.019, .011);
+  summary["generators"] = {{{"class", "Rare"},
+                            {"seed", 0},
+                            {"fold", 0},
+                            {"n_fake", 20},
+                            {"origin", {{"auroc", .9}, {"ci", {.8, 1}}}}},
+                           {{"class", "Rare"},
+                            {"seed", 1},
+                            {"fold", 0},
+                            {"n_fake", 20},
+                            {"origin", {{"auroc", .8}, {"ci", {.7, .9}}}}}};
+  const Path first = folder.path / "generators" / "Rare-s0-f0";
+  write_atomic(first / "events.jsonl",
+               "{\"step\":50,\"kimg\":3.2,\"loss_d\":1.2,\"loss_g\":.9}\n{\"step\":60,\"kimg\":3.8,"
+               "\"swd\":20}\nhalf a li");
+  write_atomic(first / "samples.png", "not really a picture");
+  const auto figures = generator_figures({folder.path}, summary);
+  REQUIRE(figures.size() == 2);
+  REQUIRE(holds(figures[1].markup, "SWD"));
+  REQUIRE(holds(report_html({folder.path}, summary, ""), base64("not really a picture")));
+  REQUIRE(
+      holds(report_markdown({folder.path}, summary, ""), "](<generators/Rare-s0-f0/samples.png>)"));
+  REQUIRE(generators_table(summary).rows[1][0] == "Rare-s1-f0");
+  REQUIRE(baselines_table(summary).rows.back() ==
+          std::vector<std::string>{"synthetic from real Rare, mean of 2 generators", ".850"});
+}
+
+}  // namespace evenray
