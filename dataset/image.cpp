@@ -86,7 +86,7 @@ cv::Mat fit_padded(const cv::Mat& image, int height, int width, Placement& place
                float(inner_height) / float(image.rows),
                float(left),
                float(top)};
-  const cv::Mat inner = resized(image, inner_height, inner_width);
+  cv::Mat inner = resized(image, inner_height, inner_width);
   if (inner_width == width && inner_height == height) return inner;
   const double fill =
       image.depth() == CV_8U ? border_median<uint8_t>(image) : border_median<uint16_t>(image);

@@ -10,17 +10,19 @@ namespace evenray {
 
 /// What a file gave. A file that cannot be read is no exception but a fault.
 struct DecodedImage {
-  cv::Mat pixels;         ///< CV_8UC1 or CV_16UC1, upright (EXIF orientation applied); empty if unreadable
-  int width = 0;          ///< of the whole upright image: larger than `pixels` where that was decoded scaled
+  cv::Mat pixels;  ///< CV_8UC1 or CV_16UC1, upright (EXIF orientation applied); empty if unreadable
+  int width =
+      0;  ///< of the whole upright image: larger than `pixels` where that was decoded scaled
   int height = 0;
-  int orientation = 1;    ///< EXIF orientation as stored
-  bool truncated = false; ///< coded data ended early or is damaged: pixels are partly invented
-  std::string fault;      ///< why there are no pixels
+  int orientation = 1;     ///< EXIF orientation as stored
+  bool truncated = false;  ///< coded data ended early or is damaged: pixels are partly invented
+  std::string fault;       ///< why there are no pixels
 };
 
-/// PNG (8/16 bit) and JPEG by content. Colour becomes grey (JPEG: luma), transparency is dropped. Refuses above 256 Mpx before
-/// allocating. Throws only where the file itself cannot be read (66, 74).
-/// min_side_px > 0: a JPEG may be decoded scaled by k/8 as long as both its sides stay at least that long.
+/// PNG (8/16 bit) and JPEG by content. Colour becomes grey (JPEG: luma), transparency is dropped.
+/// Refuses above 256 Mpx before allocating. Throws only where the file itself cannot be read (66,
+/// 74). min_side_px > 0: a JPEG may be decoded scaled by k/8 as long as both its sides stay at
+/// least that long.
 DecodedImage decode_image(const Path& file, int min_side_px = 0);
 DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px = 0);
 
@@ -32,11 +34,13 @@ struct Placement {
   float scale_x = 1, scale_y = 1, offset_x = 0, offset_y = 0;
 };
 
-/// Resizes to height x width: `pad` keeps the aspect and fills with the median of the image's border, `stretch` does not,
-/// `crop` cuts the longer side about its middle. Area averaging down, bicubic up. The result may share the image's memory.
+/// Resizes to height x width: `pad` keeps the aspect and fills with the median of the image's
+/// border, `stretch` does not, `crop` cuts the longer side about its middle. Area averaging down,
+/// bicubic up. The result may share the image's memory.
 cv::Mat fit_image(const cv::Mat& image, int height, int width, Fit fit, Placement& placement);
 
-/// Grey PNG, 8 or 16 bit, of a single-channel image; or RGB of a CV_8UC3 one (BGR order, as OpenCV has it).
+/// Grey PNG, 8 or 16 bit, of a single-channel image; or RGB of a CV_8UC3 one (BGR order, as OpenCV
+/// has it).
 std::string encode_png(const cv::Mat& image, int level = 6);
 
 }  // namespace evenray

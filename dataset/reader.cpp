@@ -65,6 +65,7 @@ size_t united_index(std::vector<std::string>& names, const std::string& name) {
 std::vector<size_t> united_indices(std::vector<std::string>& names,
                                    const std::vector<std::string>& more) {
   std::vector<size_t> indices;
+  indices.reserve(more.size());
   for (const auto& name : more) indices.push_back(united_index(names, name));
   return indices;
 }
@@ -107,7 +108,7 @@ void append(Manifest& all, Manifest& source) {
     all.samples.push_back(std::move(sample));
   }
   for (auto& finding : source.findings) {
-    for (auto& id : finding.ids) id = prefix + id;
+    for (auto& id : finding.ids) id.insert(0, prefix);
     all.findings.push_back(std::move(finding));
   }
 }
@@ -141,6 +142,7 @@ Manifest read_datasets(const std::vector<std::string>& paths, const std::string&
   check(!paths.empty(), Exit::usage, "no data named");
   if (paths.size() == 1) return read_dataset(paths[0], format);
   std::vector<Manifest> sources;
+  sources.reserve(paths.size());
   for (const auto& path : paths) sources.push_back(read_dataset(path, format));
   make_names_unique(sources);
 

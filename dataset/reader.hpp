@@ -10,9 +10,9 @@ namespace evenray {
 /// Names for --format, "auto" first.
 std::vector<std::string> format_names();
 
-/// Reads what lies at `path` (a folder, or "phantom:key=value,..." as in phantom.hpp) without decoding any image. `auto` asks
-/// each layout in turn. Throws 66 where there is nothing, 65 for an empty folder, a missing column or equal ids in a table,
-/// 2 for an unknown format.
+/// Reads what lies at `path` (a folder, or "phantom:key=value,..." as in phantom.hpp) without
+/// decoding any image. `auto` asks each layout in turn. Throws 66 where there is nothing, 65 for an
+/// empty folder, a missing column or equal ids in a table, 2 for an unknown format.
 Manifest read_dataset(const std::string& path, const std::string& format = "auto");
 
 /// Several sources as one: ids get the source's name in front, classes are united by name.

@@ -10,8 +10,8 @@
 
 namespace evenray {
 
-/// A rectangle in pixels of the upright image (x to the right, y down; x1, y1 are the far edge, so width = x1 - x0), with the
-/// polygon rings that describe the same thing where the source has them.
+/// A rectangle in pixels of the upright image (x to the right, y down; x1, y1 are the far edge, so
+/// width = x1 - x0), with the polygon rings that describe the same thing where the source has them.
 struct Box {
   float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
   int label = 0;  ///< index into class_names
@@ -31,15 +31,15 @@ struct Provenance {
 
 /// One image as a reader found it.
 struct Sample {
-  std::string id;           ///< see cli.md: the stem, or the path under the root where stems collide
-  std::string source_path;  ///< relative to the root
-  Path file;                ///< absolute; empty where the image is drawn
+  std::string id;  ///< see cli.md: the stem, or the path under the root where stems collide
+  std::string source_path;        ///< relative to the root
+  Path file;                      ///< absolute; empty where the image is drawn
   std::function<cv::Mat()> draw;  ///< phantoms only: gives the u8 or u16 image
   std::vector<int8_t> labels;     ///< one a class: 1 yes, 0 no, -1 unknown
   std::vector<Box> boxes;
-  bool boxes_known = false;       ///< annotated (no boxes = truly none)
-  std::string patient;            ///< empty where the source does not tell
-  std::string part;               ///< train, val or test where the source's layout fixes it, else empty
+  bool boxes_known = false;  ///< annotated (no boxes = truly none)
+  std::string patient;       ///< empty where the source does not tell
+  std::string part;          ///< train, val or test where the source's layout fixes it, else empty
   std::vector<std::string> meta;  ///< one a meta column, as text; empty = missing
 
   /// Index of the one class that is 1; -1 where there is none.
@@ -53,18 +53,22 @@ struct Finding {
   std::string detail;
 };
 
-/// A collection as its reader describes it. Labels are already those to train with (boxes and folders beat the table).
+/// A collection as its reader describes it. Labels are already those to train with (boxes and
+/// folders beat the table).
 struct Manifest {
-  std::string format;   ///< folder, fracatlas, phantom
-  std::string source;   ///< name for reports and stores: the root's last component or the phantom's settings
+  std::string format;  ///< folder, fracatlas, phantom
+  std::string
+      source;  ///< name for reports and stores: the root's last component or the phantom's settings
   std::string licence;  ///< may be empty
   Path root;
   std::vector<std::string> class_names;
   bool multi_label = false;
   std::vector<std::string> meta_columns;  ///< never a label
-  bool running_ids = false;  ///< ids are running numbers without patients: aligned blocks of 8 are united when grouping
-  std::vector<Sample> samples;     ///< sorted by id
-  std::vector<Finding> findings;   ///< what the reader itself noticed (label_conflict, missing_file, unlisted_file)
+  bool running_ids = false;  ///< ids are running numbers without patients: aligned blocks of 8 are
+                             ///< united when grouping
+  std::vector<Sample> samples;  ///< sorted by id
+  std::vector<Finding>
+      findings;  ///< what the reader itself noticed (label_conflict, missing_file, unlisted_file)
 
   /// Index of a class; throws 65 with the known names.
   int class_index(std::string_view name) const;

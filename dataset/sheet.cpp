@@ -18,9 +18,10 @@ constexpr int kCaptionHeight = 14;
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
 constexpr double kFontScale = .34;
 
-/// Lines are drawn this many times too large and averaged down: 3 px become an antialiased 1.5.
-constexpr int kOversampling = 2;
-constexpr int kLineWidth = 3;
+/// Lines are drawn this many times too large and averaged down. OpenCV's antialiased line of 4
+/// is 5.7 px wide: 1.4 are left.
+constexpr int kOversampling = 4;
+constexpr int kLineWidth = 4;
 constexpr int kSubpixelBits = 4;
 
 /// One window for all 16-bit images of a sheet, so that they can be compared and 10 or 12 bits are

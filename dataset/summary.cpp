@@ -167,6 +167,7 @@ Json inspect_json(const Manifest& manifest, const std::vector<ImageFacts>& facts
                                           [](const auto& s) { return !s.patient.empty(); });
   Json classes = Json::array(), irlbl = Json::object();
   std::vector<int64_t> images;
+  images.reserve(counts.size());
   for (const auto& count : counts) images.push_back(count.images);
   const Imbalance measures = imbalance(images);
   for (size_t c = 0; c < counts.size(); ++c) {

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/summary.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+using namespace evenray;
+
+namespace {
+
+/// Five images: four of class a (one with two boxes on b), one of class b.
+Manifest small_set(bool patients) {
+  Manifest manifest;
+  manifest.format = "folder";
+  manifest.source = "small <set>";
+  manifest.class_names = {"a", "b"};
+  manifest.meta_columns = {"age", "view"};
+  for (int i = 0; i < 5; ++i) {
+    Sample sample;
+    sample.id = std::to_string(i);
+    sample.labels = {int8_t(i < 4), int8_t(i == 4)};
+    sample.meta = {i == 0 ? "100" : "9", i == 1 ? "" : "PA"};
+    if (patients) sample.patient = std::to_string(i / 2);
+    if (i == 3) sample.boxes.assign(2, Box{0, 0, 1, 1, 1, {}});
+    manifest.samples.push_back(sample);
+  }
+  return manifest;
+}
+
+std::vector<ImageFacts> small_facts() {
+  std::vector<ImageFacts> facts(5);
+  for (size_t i = 0; i < facts.size(); ++i) {
+    facts[i].readable = i != 2;
+    facts[i].width = i == 0 ? 30 : 40;
+    facts[i].height = 50;
+  }
+  facts[4].bits = 16;
+  return facts;
+}
+
+}  // namespace
+
+TEST_CASE("imbalance measures, by hand") {
+  const Imbalance three = imbalance({100, 50, 10});
+  CHECK(three.ratio == 10);
+  CHECK(three.irlbl == std::vector<double>{1, 2, 10});
+  CHECK(three.mean_ir == Approx(13. / 3));
+  const Imbalance absent = imbalance({30, 0});
+  CHECK(std::isinf(absent.ratio));
+  CHECK(absent.irlbl == std::vector<double>{1, 0});
+  CHECK(absent.mean_ir == .5);
+  CHECK(imbalance({}).irlbl.empty());
+  CHECK(imbalance({0, 0}).irlbl == std::vector<double>{0, 0});
+}
+
+TEST_CASE("inspect as JSON") {
+  const Json json = inspect_json(small_set(true), small_facts());
+  CHECK(json.at("images") == 5);
+  CHECK(
+      json.at("classes").dump() ==
+      R"([{"name":"a","images":4,"patients":2,"boxes":0},{"name":"b","images":1,"patients":1,"boxes":2}])");
+  CHECK(json.at("sizes").dump() ==
+        R"([{"width":40,"height":50,"images":3},{"width":30,"height":50,"images":1}])");
+  CHECK(json.at("bits") == 16);
+  CHECK(json.at("imbalance_ratio") == 4);
+  CHECK(json.at("irlbl").dump() == R"({"a":1.0,"b":4.0})");
+  CHECK(json.at("mean_ir") == 2.5);
+  CHECK(json.at("metadata").dump() == R"({"age":{"9":4,"100":1},"view":{"":1,"PA":4}})");
+  CHECK(inspect_json(small_set(false), small_facts()).at("classes")[0].at("patients").is_null());
+}
+
+TEST_CASE("inspect as text") {
+  const std::string text = inspect_text(inspect_json(small_set(false), small_facts()));
+  CHECK(text ==
+        "5 images, 16 bits, imbalance 1 : 4.00, mean IR 2.50\n"
+        "\n"
+        "Classes\n"
+        "  class  images   share  patients  boxes  IRLbl\n"
+        "  a           4  80.0 %   unknown      0   1.00\n"
+        "  b           1  20.0 %   unknown      2   4.00\n"
+        "\n"
+        "Sizes\n"
+        "  width x height  images\n"
+        "  40 x 50              3\n"
+        "  30 x 50              1\n"
+        "\n"
+        "Metadata (value: images)\n"
+        "  age   9: 4, 100: 1\n"
+        "  view  (missing): 1, PA: 4\n");
+}
+
+TEST_CASE("inspect as a page") {
+  const Manifest manifest = small_set(true);
+  const std::string page = inspect_html(manifest, inspect_json(manifest, small_facts()));
+  CHECK(page.find("small &lt;set&gt;") != std::string::npos);
+  CHECK(page.find("small <set>") == std::string::npos);
+  CHECK(page.find("4.00 of the most frequent one") != std::string::npos);
+  CHECK(page.find("<svg") != std::string::npos);
+  CHECK(page.find("40 x 50") != std::string::npos);
+}
