@@ -9,23 +9,25 @@
 
 namespace evenray {
 
-/// What one look at the pixels of every image tells; audit, split and pack share it so that nothing is decoded twice.
+/// What one look at the pixels of every image tells; audit, split and pack share it so that nothing
+/// is decoded twice.
 struct ImageFacts {
   int width = 0, height = 0, bits = 8, orientation = 1;
   bool readable = false, truncated = false, blank = false;
   std::string fault;
-  uint64_t phash = 0;          ///< 64-bit perceptual hash (DCT of a 32x32 area-resized image)
-  cv::Mat thumbnail;           ///< 64x64 CV_32F, zero mean, unit norm (normalised correlation = dot product)
-  float mean = 0;              ///< of the pixels, 0..1 (of 16 bits: as a share of the image's brightest)
+  uint64_t phash = 0;  ///< 64-bit perceptual hash (DCT of a 32x32 area-resized image)
+  cv::Mat thumbnail;  ///< 64x64 CV_32F, zero mean, unit norm (normalised correlation = dot product)
+  float mean = 0;     ///< of the pixels, 0..1 (of 16 bits: as a share of the image's brightest)
   float border_minus_centre = 0;  ///< mean of the border band minus mean of the centre, -1..1
 };
 
 /// Decodes every image once on `threads` threads. Throws 65 where none is readable.
 std::vector<ImageFacts> scan_images(const Manifest& manifest, int threads);
 
-/// Groups (two or more rows each) of one picture: correlation of the thumbnails above .98, linked. Exact: a perceptual hash as a
-/// first sieve misses pairs (of FracAtlas one whose hashes differ in 12 bits). Truncated images take part, so that a damaged copy
-/// under another label is found; blank and unreadable ones do not.
+/// Groups (two or more rows each) of one picture: correlation of the thumbnails above .98, linked.
+/// Exact: a perceptual hash as a first sieve misses pairs (of FracAtlas one whose hashes differ in
+/// 12 bits). Truncated images take part, so that a damaged copy under another label is found; blank
+/// and unreadable ones do not.
 std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFacts>& facts);
 
 /// Whether a box leaves an image of this size by more than half a pixel, or has no area.
@@ -37,7 +39,8 @@ struct SplitRow {
   bool fault_known = true;  ///< false where the table has no fault column
 };
 
-/// Everything that is wrong with a collection, sorted by kind and first id; kinds as in `data audit --json`.
+/// Everything that is wrong with a collection, sorted by kind and first id; kinds as in `data audit
+/// --json`.
 std::vector<Finding> audit(const Manifest& manifest,
                            const std::vector<ImageFacts>& facts,
                            const std::vector<SplitRow>* split = nullptr);

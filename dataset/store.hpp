@@ -19,10 +19,10 @@ struct StoreInfo {
   std::vector<std::string> class_names;
   bool multi_label = false;
   int height = 0, width = 0;
-  int bits = 8;          ///< 8: u8, 16: u16
+  int bits = 8;  ///< 8: u8, 16: u16
   int value_max = 255;
   std::vector<std::string> meta_columns;
-  std::string config;    ///< TOML
+  std::string config;  ///< TOML
   std::string source, source_digest, licence;
 
   /// Index of a class; throws 65 "this store has no class 'x' (it has: ...)".
@@ -58,18 +58,20 @@ struct StorePart {
   std::vector<int64_t> rows_of(int class_index) const;
 };
 
-/// Writes a store: rows in the order of add() within each part; nothing under the final name before finish() has checked it.
-/// Compression runs on `threads` workers inside finish-bounded queues; the content does not depend on their number.
+/// Writes a store: rows in the order of add() within each part; nothing under the final name before
+/// finish() has checked it. Compression runs on `threads` workers inside finish-bounded queues; the
+/// content does not depend on their number.
 class StoreWriter {
  public:
-  /// gzip_level -1: none. expected_rows: for the check of free space (74 where it would not fit). Throws 73 where it cannot write.
+  /// gzip_level -1: none. expected_rows: for the check of free space (74 where it would not fit).
+  /// Throws 73 where it cannot write.
   StoreWriter(const Path& path, StoreInfo info, int64_t expected_rows, int gzip_level = -1);
   ~StoreWriter();  ///< without finish(): removes the temporary file
   StoreWriter(const StoreWriter&) = delete;
   StoreWriter& operator=(const StoreWriter&) = delete;
 
-  /// What add() would do with the pixels on the writer thread (digest, compression), done on a worker instead: give the result
-  /// to add(), which alone knows what is in it. Thread-safe.
+  /// What add() would do with the pixels on the writer thread (digest, compression), done on a
+  /// worker instead: give the result to add(), which alone knows what is in it. Thread-safe.
   std::string compress(const cv::Mat& image) const;
   /// part: "train", "val" or "test". `compressed`: from compress(), or empty.
   void add(const std::string& part, const StoreRow& row, std::string compressed = "");
@@ -77,7 +79,8 @@ class StoreWriter {
   void set_balanced_index(std::vector<int64_t> rows);
   /// Instead of what StoreInfo had, for those who know it only when all rows have been added.
   void set_source_digest(const std::string& digest);
-  /// Writes the small columns and attributes, checks the file, fsyncs, renames. Returns the content digest.
+  /// Writes the small columns and attributes, checks the file, fsyncs, renames. Returns the content
+  /// digest.
   std::string finish();
 
  private:
@@ -85,7 +88,8 @@ class StoreWriter {
   std::unique_ptr<State> state_;
 };
 
-/// Reads a store. Hostile-safe: refuses links, external storage, virtual layouts, foreign filters and sizes that do not fit.
+/// Reads a store. Hostile-safe: refuses links, external storage, virtual layouts, foreign filters
+/// and sizes that do not fit.
 class Store {
  public:
   /// Throws 66 if missing, 65 with the first fault.
@@ -109,8 +113,8 @@ class Store {
   std::unique_ptr<State> state_;
 };
 
-/// Full check of a store: schema, shapes, digest, provenance, real and unaltered val/test, no group in two of train, val, test.
-/// nullopt where all is well, else the first fault.
+/// Full check of a store: schema, shapes, digest, provenance, real and unaltered val/test, no group
+/// in two of train, val, test. nullopt where all is well, else the first fault.
 std::optional<std::string> check_store(const Path& path);
 
 }  // namespace evenray
