@@ -18,7 +18,7 @@ using torch::nn::Sequential;
 
 void dcgan_init(torch::nn::Module& module) {
   torch::NoGradGuard no_grad;
-  for (const auto& child : module.modules()) {
+  for (const auto& child : module.modules(/*include_self=*/false)) {
     if (auto* layer = child->as<Conv2d>()) layer->weight.normal_(0, .02);
     if (auto* layer = child->as<ConvTranspose2d>()) layer->weight.normal_(0, .02);
     if (auto* layer = child->as<BatchNorm2d>()) layer->weight.normal_(1, .02);

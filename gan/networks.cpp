@@ -67,7 +67,7 @@ torch::Tensor latents(const Rng& rng, int64_t first, int64_t count, int64_t leng
 void standing_statistics(GeneratorNet& net, const Rng& rng, int64_t minibatch, int64_t latent, int batches, torch::Device device) {
   torch::NoGradGuard no_grad;
   std::vector<std::pair<torch::nn::BatchNorm2dImpl*, std::optional<double>>> norms;
-  for (const auto& module : net.modules()) {
+  for (const auto& module : net.modules(/*include_self=*/false)) {
     if (auto* norm = module->as<torch::nn::BatchNorm2d>()) {
       norms.emplace_back(norm, norm->options.momentum());
       norm->reset_running_stats();

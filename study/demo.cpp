@@ -16,10 +16,11 @@ Config demo_config(bool quick) {
   config.study.seeds = 2;
   config.study.origin_steps = 60;
   if (!quick) return config;
-  config.data.path = "phantom:images=240,rare_share=.25,seed=7,size_px=[40,32]";
+  config.data.path = "phantom:images=240,rare_share=.25,seed=7,size_px=40x32";
   config.data.pack.size_px = {40, 32};
   config.gan.ngf = config.gan.ndf = 8;
-  config.gan.total_kimg = .6;
+  config.gan.lr_g = config.gan.lr_d = 1e-3;
+  config.gan.total_kimg = 4;
   config.gan.minibatch = 16;
   config.classify.steps = 20;
   config.classify.minibatch = 16;
