@@ -31,15 +31,21 @@ cv::Mat read_image(const std::string& path) {
 int apply(const Cli& cli, const Flags& flags) {
   const auto operations = parse_operations(flags.ops);
   const Rng rng(static_cast<uint64_t>(cli.load().runtime.seed));
-  write_atomic(flags.out, encode_png(apply_operations(read_image(flags.image), {}, operations, parse_sampling(flags.sampling), rng).image));
+  write_atomic(
+      flags.out,
+      encode_png(apply_operations(
+                     read_image(flags.image), {}, operations, parse_sampling(flags.sampling), rng)
+                     .image));
   return 0;
 }
 
 int preview(const Cli& cli, const Flags& flags) {
   const Policy& policy = find_policy(flags.policy);
   const auto seed = static_cast<uint64_t>(cli.load().runtime.seed);
-  const auto items = Path(flags.image).extension() == ".h5" ? preview_items(policy, Store(flags.image), static_cast<int>(flags.n), seed)
-                                                            : preview_items(policy, read_image(flags.image), {}, static_cast<int>(flags.n), seed);
+  const auto items =
+      Path(flags.image).extension() == ".h5"
+          ? preview_items(policy, Store(flags.image), static_cast<int>(flags.n), seed)
+          : preview_items(policy, read_image(flags.image), {}, static_cast<int>(flags.n), seed);
   write_atomic(flags.out, encode_png(draw_sheet(items, SheetOptions{})));
   return 0;
 }
@@ -47,8 +53,11 @@ int preview(const Cli& cli, const Flags& flags) {
 /// "near-duplicate:.95" and "near-duplicate:0" (off).
 void read_gate(const std::string& text, BalanceOptions& options) {
   const auto parts = split_text(text, ':');
-  check(parts[0] == "near-duplicate", Exit::usage, unknown_name("gate with a setting", parts[0], {"near-duplicate"}));
-  check(parts.size() == 2 && parse_double(parts[1], options.near_duplicate), Exit::usage,
+  check(parts[0] == "near-duplicate",
+        Exit::usage,
+        unknown_name("gate with a setting", parts[0], {"near-duplicate"}));
+  check(parts.size() == 2 && parse_double(parts[1], options.near_duplicate),
+        Exit::usage,
         cat("--gate takes near-duplicate:CORRELATION, not '", text, "'"));
 }
 
@@ -67,7 +76,14 @@ BalanceOptions balance_options(const Config& config, const Flags& flags) {
 std::string plan_text(const StoreInfo& info, const Plan& plan) {
   std::string out;
   for (size_t c = 0; c < info.class_names.size(); ++c) {
-    out += cat(info.class_names[c], ": ", plan.before[c], " + ", plan.added[c], " = ", plan.before[c] + plan.added[c], "\n");
+    out += cat(info.class_names[c],
+               ": ",
+               plan.before[c],
+               " + ",
+               plan.added[c],
+               " = ",
+               plan.before[c] + plan.added[c],
+               "\n");
   }
   return out;
 }
@@ -81,7 +97,8 @@ int balance_command(const Cli& cli, const Flags& flags) {
     std::cout << plan_text(store.info(), plan);
     return 0;
   }
-  check(!std::filesystem::exists(flags.out) || !std::filesystem::equivalent(flags.out, flags.store), Exit::usage,
+  check(!std::filesystem::exists(flags.out) || !std::filesystem::equivalent(flags.out, flags.store),
+        Exit::usage,
         "--out would replace the store that is read");
   const int threads = config.runtime.thread_count();
   const auto parsed = parse_sources(options.sources);
@@ -89,17 +106,28 @@ int balance_command(const Cli& cli, const Flags& flags) {
   std::vector<SourceShare> sources;
   for (size_t i = 0; i < parsed.size(); ++i) {
     auto source = make_source(parsed[i].name, store, threads);
-    if (!source) source = gan_source(parsed[i].name.substr(parsed[i].name.find(':') + 1), store, options.allow_resize, make_compute(config.runtime));
+    if (!source)
+      source = gan_source(parsed[i].name.substr(parsed[i].name.find(':') + 1),
+                          store,
+                          options.allow_resize,
+                          make_compute(config.runtime));
     sources.push_back({source, shares[i]});
   }
   Config settings = config;
   settings.balance = options;
-  const BalanceReport report =
-      balance(store, plan, sources, make_gates(store, options, threads), options, static_cast<uint64_t>(config.runtime.seed), threads,
-              write_config([&](Fields& f) { settings.fields(f); }), flags.out);
+  const BalanceReport report = balance(store,
+                                       plan,
+                                       sources,
+                                       make_gates(store, options, threads),
+                                       options,
+                                       static_cast<uint64_t>(config.runtime.seed),
+                                       threads,
+                                       write_config([&](Fields& f) { settings.fields(f); }),
+                                       flags.out);
   std::string text = plan_text(store.info(), plan);
   for (const auto& [gate, reasons] : report.json.at("rejected").items()) {
-    for (const auto& [reason, count] : reasons.items()) text += cat("rejected by ", gate, ", ", reason, ": ", count.dump(), "\n");
+    for (const auto& [reason, count] : reasons.items())
+      text += cat("rejected by ", gate, ", ", reason, ": ", count.dump(), "\n");
   }
   print_result(cli, report.json, text);
   return 0;
@@ -112,32 +140,61 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
   CLI::App* augment = app.add_subcommand("augment", "operations and policies");
   augment->require_subcommand(1);
 
-  auto* apply_cli = add_command(augment, cli, "apply", "named operations with their values", {.config = true}, [&cli, flags] { return apply(cli, *flags); });
+  auto* apply_cli = add_command(
+      augment, cli, "apply", "named operations with their values", {.config = true}, [&cli, flags] {
+        return apply(cli, *flags);
+      });
   apply_cli->add_option("IMAGE", flags->image, "PNG or JPEG")->required();
-  apply_cli->add_option("--ops", flags->ops, "\"Rotate:15,Posterize:4\": some of " + join(operation_names()))->required();
-  apply_cli->add_option("--sampling", flags->sampling, "torchvision (nearest, empty areas 0) or radiograph (bilinear, border)")->capture_default_str();
+  apply_cli
+      ->add_option(
+          "--ops", flags->ops, "\"Rotate:15,Posterize:4\": some of " + join(operation_names()))
+      ->required();
+  apply_cli
+      ->add_option("--sampling",
+                   flags->sampling,
+                   "torchvision (nearest, empty areas 0) or radiograph (bilinear, border)")
+      ->capture_default_str();
 
-  auto* preview_cli = add_command(augment, cli, "preview", "a sheet of what a policy does", {.config = true}, [&cli, flags] { return preview(cli, *flags); });
+  auto* preview_cli = add_command(
+      augment, cli, "preview", "a sheet of what a policy does", {.config = true}, [&cli, flags] {
+        return preview(cli, *flags);
+      });
   preview_cli->add_option("IMAGE", flags->image, "PNG, JPEG or store")->required();
   preview_cli->add_option("--policy", flags->policy, join(policy_names()))->required();
-  preview_cli->add_option("--n", flags->n, "draws")->check(CLI::PositiveNumber)->capture_default_str();
-  for (CLI::App* command : {apply_cli, preview_cli}) command->add_option("--out", flags->out, "PNG")->required();
+  preview_cli->add_option("--n", flags->n, "draws")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  for (CLI::App* command : {apply_cli, preview_cli})
+    command->add_option("--out", flags->out, "PNG")->required();
 
-  auto* policies = add_command(augment, cli, "policies", "the tables", {.json = true}, [&cli, flags] {
-    print_result(cli, policies_json(flags->policy), policies_text(flags->policy));
-    return 0;
-  });
+  auto* policies =
+      add_command(augment, cli, "policies", "the tables", {.json = true}, [&cli, flags] {
+        print_result(cli, policies_json(flags->policy), policies_text(flags->policy));
+        return 0;
+      });
   policies->add_option("NAME", flags->policy, "one policy in full");
 
-  auto* balance_cli = add_command(&app, cli, "balance", "fill up the rare classes of a store", {.config = true, .json = true, .dry_run = true, .compute = true},
+  auto* balance_cli = add_command(&app,
+                                  cli,
+                                  "balance",
+                                  "fill up the rare classes of a store",
+                                  {.config = true, .json = true, .dry_run = true, .compute = true},
                                   [&cli, flags] { return balance_command(cli, *flags); });
   balance_cli->add_option("STORE", flags->store, "store")->required();
-  balance_cli->add_option("--strategy", flags->strategy, "auto, minority, 'not minority', all, a ratio, or class=count,...");
-  balance_cli->add_option("--source", flags->sources, "copy, augment:POLICY, gan:PATH, each with @SHARE; may be repeated")->allow_extra_args(false);
-  balance_cli->add_option("--gate", flags->gates, "near-duplicate:CORRELATION; 0: off")->allow_extra_args(false);
+  balance_cli->add_option("--strategy",
+                          flags->strategy,
+                          "auto, minority, 'not minority', all, a ratio, or class=count,...");
+  balance_cli
+      ->add_option("--source",
+                   flags->sources,
+                   "copy, augment:POLICY, gan:PATH, each with @SHARE; may be repeated")
+      ->allow_extra_args(false);
+  balance_cli->add_option("--gate", flags->gates, "near-duplicate:CORRELATION; 0: off")
+      ->allow_extra_args(false);
   balance_cli->add_option("--max-factor", flags->max_factor, "at most so many copies of one image");
   balance_cli->add_option("--max-synthetic", flags->max_synthetic, "synthetic images per real one");
-  balance_cli->add_flag("--allow-resize", flags->allow_resize, "resize synthetic images of another size");
+  balance_cli->add_flag(
+      "--allow-resize", flags->allow_resize, "resize synthetic images of another size");
   balance_cli->add_option("--out", flags->out, "store")->required();
 }
 

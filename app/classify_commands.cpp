@@ -26,10 +26,24 @@ int train(const Cli& cli, const Flags& flags) {
   const Store store(flags.store);
   if (cli.dry_run) {
     const auto& info = store.info();
-    const double seconds = classifier_step_seconds(config.classify, info.height, info.width, make_compute(config.runtime), 10) *
-                           static_cast<double>(config.classify.steps);
-    std::cout << cat(config.classify.arch, " ", info.height, "x", info.width, " px on ", store.part("train").size(), " images, ",
-                     config.classify.steps, " steps of ", config.classify.minibatch, ", about ", duration_text(seconds), "\n");
+    const double seconds =
+        classifier_step_seconds(
+            config.classify, info.height, info.width, make_compute(config.runtime), 10) *
+        static_cast<double>(config.classify.steps);
+    std::cout << cat(config.classify.arch,
+                     " ",
+                     info.height,
+                     "x",
+                     info.width,
+                     " px on ",
+                     store.part("train").size(),
+                     " images, ",
+                     config.classify.steps,
+                     " steps of ",
+                     config.classify.minibatch,
+                     ", about ",
+                     duration_text(seconds),
+                     "\n");
     return 0;
   }
   RunFolder run(flags.out, flags.resume, [&](Fields& f) {
@@ -38,8 +52,15 @@ int train(const Cli& cli, const Flags& flags) {
   });
   train_classifier(store, config.classify, config.runtime, run);
   const Json metrics = read_json(run.path() / "metrics.json");
-  print_result(cli, metrics, cat("validation AUPRC ", metrics["best_val_auprc"].is_null() ? "-" : fixed(metrics["best_val_auprc"], 3),
-                                 " at step ", metrics["best_step"].dump(), ": ", flags.out, "\n"));
+  print_result(cli,
+               metrics,
+               cat("validation AUPRC ",
+                   metrics["best_val_auprc"].is_null() ? "-" : fixed(metrics["best_val_auprc"], 3),
+                   " at step ",
+                   metrics["best_step"].dump(),
+                   ": ",
+                   flags.out,
+                   "\n"));
   return 0;
 }
 
@@ -54,15 +75,19 @@ MetricOptions metric_options(const Config& config, const std::string& split) {
 
 int evaluate(const Cli& cli, const Flags& flags) {
   const Config config = cli.load();
-  check(std::count(kParts.begin(), kParts.end(), flags.part) > 0, Exit::usage,
+  check(std::count(kParts.begin(), kParts.end(), flags.part) > 0,
+        Exit::usage,
         unknown_name("part", flags.part, {"train", "val", "test"}));
   const Classifier classifier(flags.model, make_compute(config.runtime));
   const Predictions predictions = classifier.predict(Store(flags.store), flags.part);
   MetricOptions options = metric_options(config, flags.part);
   options.thresholds = classifier.thresholds();
   const Json found = metrics(predictions, options);
-  const Path out = !flags.out.empty() ? Path(flags.out) : Path(flags.model) / ("eval-" + flags.part);
-  check(!flags.out.empty() || std::filesystem::is_directory(flags.model), Exit::usage, "give --out where the model is a file");
+  const Path out =
+      !flags.out.empty() ? Path(flags.out) : Path(flags.model) / ("eval-" + flags.part);
+  check(!flags.out.empty() || std::filesystem::is_directory(flags.model),
+        Exit::usage,
+        "give --out where the model is a file");
   write_predictions(out / "predictions.csv", predictions);
   write_json(out / "metrics.json", found);
   print_result(cli, found, metrics_text(found) + "written to " + out.string() + "\n");
@@ -74,10 +99,14 @@ int predict(const Cli& cli, const Flags& flags) {
   std::vector<cv::Mat> images;
   for (const auto& file : flags.files) {
     const DecodedImage decoded = decode_image(file);
-    check(decoded.fault.empty() && !decoded.truncated, Exit::bad_data, cat(file, ": ", decoded.truncated ? "truncated" : decoded.fault));
+    check(decoded.fault.empty() && !decoded.truncated,
+          Exit::bad_data,
+          cat(file, ": ", decoded.truncated ? "truncated" : decoded.fault));
     Placement placement;
-    cv::Mat fitted = fit_image(decoded.pixels, classifier.height(), classifier.width(), Fit::pad, placement);
-    if (classifier.bits() == 8 && fitted.depth() == CV_16U) fitted.convertTo(fitted, CV_8U, 1. / 257);
+    cv::Mat fitted =
+        fit_image(decoded.pixels, classifier.height(), classifier.width(), Fit::pad, placement);
+    if (classifier.bits() == 8 && fitted.depth() == CV_16U)
+      fitted.convertTo(fitted, CV_8U, 1. / 257);
     if (classifier.bits() == 16 && fitted.depth() == CV_8U) fitted.convertTo(fitted, CV_16U, 257);
     images.push_back(fitted);
   }
@@ -108,7 +137,8 @@ int panel(const Cli& cli, const Flags& flags) {
   Json found = metrics(predictions, options);
   std::string text = metrics_text(found);
   if (!flags.compare.empty()) {
-    const Json comparison = compare_metrics(predictions, read_predictions(flags.compare), options, options.thresholds);
+    const Json comparison =
+        compare_metrics(predictions, read_predictions(flags.compare), options, options.thresholds);
     found["comparison"] = comparison;
     text += "\n" + comparison_text(comparison);
   }
@@ -123,7 +153,11 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
   CLI::App* classify = app.add_subcommand("classify", "train classifiers and measure them");
   classify->require_subcommand(1);
 
-  auto* train_cli = add_command(classify, cli, "train", "train on a store", {.config = true, .json = true, .dry_run = true, .compute = true},
+  auto* train_cli = add_command(classify,
+                                cli,
+                                "train",
+                                "train on a store",
+                                {.config = true, .json = true, .dry_run = true, .compute = true},
                                 [&cli, flags] { return train(cli, *flags); });
   train_cli->add_option("STORE", flags->store, "store")->required();
   train_cli->add_option("--arch", flags->arch, join(architectures()));
@@ -131,19 +165,34 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
   train_cli->add_flag("--resume", flags->resume, "go on with the run in --out");
 
   const Takes measuring{.config = true, .json = true, .compute = true};
-  auto* eval_cli = add_command(classify, cli, "eval", "metrics.json and predictions.csv of a part", measuring, [&cli, flags] { return evaluate(cli, *flags); });
+  auto* eval_cli = add_command(classify,
+                               cli,
+                               "eval",
+                               "metrics.json and predictions.csv of a part",
+                               measuring,
+                               [&cli, flags] { return evaluate(cli, *flags); });
   eval_cli->add_option("--data", flags->store, "store")->required();
   eval_cli->add_option("--part", flags->part, "train, val or test")->capture_default_str();
   eval_cli->add_option("--out", flags->out, "folder; else MODEL/eval-PART");
-  auto* predict_cli = add_command(classify, cli, "predict", "probabilities of image files", measuring, [&cli, flags] { return predict(cli, *flags); });
-  for (CLI::App* command : {eval_cli, predict_cli}) command->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
+  auto* predict_cli = add_command(
+      classify, cli, "predict", "probabilities of image files", measuring, [&cli, flags] {
+        return predict(cli, *flags);
+      });
+  for (CLI::App* command : {eval_cli, predict_cli})
+    command->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
   predict_cli->add_option("FILES", flags->files, "PNG or JPEG")->required();
 
-  auto* metrics_cli = add_command(classify, cli, "metrics", "the whole panel, for anybody's predictions", {.config = true, .json = true},
+  auto* metrics_cli = add_command(classify,
+                                  cli,
+                                  "metrics",
+                                  "the whole panel, for anybody's predictions",
+                                  {.config = true, .json = true},
                                   [&cli, flags] { return panel(cli, *flags); });
-  metrics_cli->add_option("PREDICTIONS", flags->predictions, "CSV: id,group,y_CLASS...,p_CLASS...")->required();
+  metrics_cli->add_option("PREDICTIONS", flags->predictions, "CSV: id,group,y_CLASS...,p_CLASS...")
+      ->required();
   metrics_cli->add_option("--thresholds", flags->thresholds, "JSON: {\"CLASS\": threshold}");
-  metrics_cli->add_option("--compare", flags->compare, "another CSV with the same ids: paired differences");
+  metrics_cli->add_option(
+      "--compare", flags->compare, "another CSV with the same ids: paired differences");
 }
 
 }  // namespace evenray

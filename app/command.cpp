@@ -20,12 +20,17 @@ Config Cli::load(Config base) const {
   return base;
 }
 
-CLI::App* add_command(CLI::App* parent, Cli& cli, const std::string& name, const std::string& help, Takes takes,
+CLI::App* add_command(CLI::App* parent,
+                      Cli& cli,
+                      const std::string& name,
+                      const std::string& help,
+                      Takes takes,
                       std::function<int()> action) {
   CLI::App* command = parent->add_subcommand(name, help);
   if (takes.config) {
     command->add_option("--config", cli.config, "settings, TOML (evenray config lists them)");
-    command->add_option("--set", cli.sets, "one setting, a.b=c; may be repeated")->allow_extra_args(false);
+    command->add_option("--set", cli.sets, "one setting, a.b=c; may be repeated")
+        ->allow_extra_args(false);
     command->add_option("--seed", cli.seed, "every random stream is derived from it");
     command->add_option("--threads", cli.threads, "worker and torch threads; 0: all");
   }
@@ -34,7 +39,8 @@ CLI::App* add_command(CLI::App* parent, Cli& cli, const std::string& name, const
     command->add_option("--precision", cli.precision, "auto, bf16 or fp32");
   }
   if (takes.json) command->add_flag("--json", cli.json, "JSON on stdout");
-  if (takes.dry_run) command->add_flag("--dry-run", cli.dry_run, "print the plan with sizes and time, do nothing");
+  if (takes.dry_run)
+    command->add_flag("--dry-run", cli.dry_run, "print the plan with sizes and time, do nothing");
   command->add_flag("--quiet", cli.quiet, "errors only");
   command->add_flag("--verbose", cli.verbose, "tell what is being done");
   command->callback([&cli, action = std::move(action)] { cli.action = action; });

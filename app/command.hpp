@@ -28,7 +28,11 @@ struct Cli {
 struct Takes {
   bool config = false, json = false, dry_run = false, compute = false;
 };
-CLI::App* add_command(CLI::App* parent, Cli& cli, const std::string& name, const std::string& help, Takes takes,
+CLI::App* add_command(CLI::App* parent,
+                      Cli& cli,
+                      const std::string& name,
+                      const std::string& help,
+                      Takes takes,
                       std::function<int()> action);
 
 /// Runs `body`; a configuration error in it came from a flag, so it becomes a usage error (2).
@@ -45,7 +49,8 @@ void add_classify_commands(CLI::App& app, Cli& cli);
 void add_study_commands(CLI::App& app, Cli& cli);
 void add_system_commands(CLI::App& app, Cli& cli);
 
-/// Completion script for "bash", "zsh" or "fish", and the manual page (roff), made from the commands and flags themselves.
+/// Completion script for "bash", "zsh" or "fish", and the manual page (roff), made from the
+/// commands and flags themselves.
 std::string completion_script(const CLI::App& app, const std::string& shell);
 std::string manual_page(const CLI::App& app);
 

@@ -43,15 +43,22 @@ std::string bash_script(const CLI::App& app) {
   std::string out =
       "_evenray() {\n  local word=${COMP_WORDS[COMP_CWORD]} path= i\n"
       "  for ((i = 1; i < COMP_CWORD && i < 3; ++i)); do\n"
-      "    [[ ${COMP_WORDS[i]} == -* ]] && break\n    path+=\"${path:+ }${COMP_WORDS[i]}\"\n  done\n"
+      "    [[ ${COMP_WORDS[i]} == -* ]] && break\n    path+=\"${path:+ }${COMP_WORDS[i]}\"\n  "
+      "done\n"
       "  while :; do\n    case $path in\n";
   for (const auto& entry : entries(app)) {
-    out += cat("      '", entry.words, "') COMPREPLY=($(compgen -W '", join(children(*entry.command), " "), " ",
-               join(flags(*entry.command), " "), "' -- \"$word\")); break ;;\n");
+    out += cat("      '",
+               entry.words,
+               "') COMPREPLY=($(compgen -W '",
+               join(children(*entry.command), " "),
+               " ",
+               join(flags(*entry.command), " "),
+               "' -- \"$word\")); break ;;\n");
   }
   return out +
          "    esac\n    [[ $path == *' '* ]] && path=${path% *} || break\n  done\n"
-         "  [[ $word != -* ]] && COMPREPLY+=($(compgen -f -- \"$word\"))\n}\ncomplete -o filenames -F _evenray evenray\n";
+         "  [[ $word != -* ]] && COMPREPLY+=($(compgen -f -- \"$word\"))\n}\ncomplete -o filenames "
+         "-F _evenray evenray\n";
 }
 
 std::string fish_script(const CLI::App& app) {
@@ -60,11 +67,14 @@ std::string fish_script(const CLI::App& app) {
     std::string condition = "__fish_use_subcommand";
     if (!entry.words.empty()) {
       std::vector<std::string> seen;
-      for (const auto& word : split_text(entry.words, ' ')) seen.push_back("__fish_seen_subcommand_from " + word);
+      for (const auto& word : split_text(entry.words, ' '))
+        seen.push_back("__fish_seen_subcommand_from " + word);
       condition = join(seen, "; and ");
     }
-    for (const auto& name : children(*entry.command)) out += cat("complete -c evenray -n '", condition, "' -a ", name, "\n");
-    for (const auto& flag : flags(*entry.command)) out += cat("complete -c evenray -n '", condition, "' -l ", flag.substr(2), "\n");
+    for (const auto& name : children(*entry.command))
+      out += cat("complete -c evenray -n '", condition, "' -a ", name, "\n");
+    for (const auto& flag : flags(*entry.command))
+      out += cat("complete -c evenray -n '", condition, "' -l ", flag.substr(2), "\n");
   }
   return out;
 }
@@ -88,13 +98,21 @@ std::string completion_script(const CLI::App& app, const std::string& shell) {
 }
 
 std::string manual_page(const CLI::App& app) {
-  std::string out = cat(".TH EVENRAY 1 \"\" \"evenray ", kVersion, "\"\n.SH NAME\nevenray \\- ", roff(app.get_description()),
+  std::string out = cat(".TH EVENRAY 1 \"\" \"evenray ",
+                        kVersion,
+                        "\"\n.SH NAME\nevenray \\- ",
+                        roff(app.get_description()),
                         "\n.SH COMMANDS\n");
   for (const auto& entry : entries(app)) {
     if (entry.words.empty() || !children(*entry.command).empty()) continue;
-    out += cat(".SS evenray ", roff(entry.words), "\n", roff(entry.command->get_description()), "\n");
+    out +=
+        cat(".SS evenray ", roff(entry.words), "\n", roff(entry.command->get_description()), "\n");
     for (const CLI::Option* option : entry.command->get_options()) {
-      out += cat(".TP\n.B ", roff(option->get_name(option->get_positional())), "\n", roff(option->get_description()), "\n");
+      out += cat(".TP\n.B ",
+                 roff(option->get_name(option->get_positional())),
+                 "\n",
+                 roff(option->get_description()),
+                 "\n");
     }
   }
   return out;

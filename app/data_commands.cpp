@@ -14,7 +14,8 @@ namespace {
 
 struct Flags {
   std::vector<std::string> paths;
-  std::string path, format = "auto", html, split, out, group, size, compress, fit, where, class_name;
+  std::string path, format = "auto", html, split, out, group, size, compress, fit, where,
+                    class_name;
   std::vector<double> ratios;
   std::vector<std::string> keep;
   std::optional<int64_t> folds, fold, bits;
@@ -31,7 +32,8 @@ std::vector<int64_t> parse_size(const std::string& text) {
     int64_t side = 0;
     if (parse_int(part, side)) sides.push_back(side);
   }
-  check(sides.size() == parts.size() && (sides.size() == 1 || sides.size() == 2), Exit::usage,
+  check(sides.size() == parts.size() && (sides.size() == 1 || sides.size() == 2),
+        Exit::usage,
         cat("--size takes PX or HEIGHTxWIDTH, not '", text, "'"));
   if (sides.size() == 1) sides.push_back(sides[0]);
   return sides;
@@ -40,14 +42,16 @@ std::vector<int64_t> parse_size(const std::string& text) {
 int64_t parse_compress(const std::string& text) {
   int64_t level = -1;
   if (text == "none") return level;
-  check(text.starts_with("gzip:") && parse_int(text.substr(5), level) && level >= 1 && level <= 9, Exit::usage,
+  check(text.starts_with("gzip:") && parse_int(text.substr(5), level) && level >= 1 && level <= 9,
+        Exit::usage,
         cat("--compress takes none or gzip:1 to gzip:9, not '", text, "'"));
   return level;
 }
 
 int inspect(const Cli& cli, const Flags& flags) {
   const Manifest manifest = read_dataset(flags.path, flags.format);
-  const Json found = inspect_json(manifest, scan_images(manifest, cli.load().runtime.thread_count()));
+  const Json found =
+      inspect_json(manifest, scan_images(manifest, cli.load().runtime.thread_count()));
   if (!flags.html.empty()) write_atomic(flags.html, inspect_html(manifest, found));
   print_result(cli, found, inspect_text(found));
   return 0;
@@ -55,10 +59,19 @@ int inspect(const Cli& cli, const Flags& flags) {
 
 std::string audit_text(const std::vector<Finding>& findings, const Json& report) {
   std::string out = cat(report["images"].dump(), " images, ", findings.size(), " findings\n");
-  for (const auto& [kind, count] : report["counts"].items()) out += cat("  ", kind, std::string(20 - std::min<size_t>(19, kind.size()), ' '), count.dump(), "\n");
+  for (const auto& [kind, count] : report["counts"].items())
+    out += cat(
+        "  ", kind, std::string(20 - std::min<size_t>(19, kind.size()), ' '), count.dump(), "\n");
   for (const auto& finding : findings) {
-    out += cat(finding.kind, ": ", join(std::vector<std::string>(finding.ids.begin(), finding.ids.begin() + std::min<int64_t>(4, static_cast<int64_t>(finding.ids.size())))),
-               finding.ids.size() > 4 ? cat(" and ", finding.ids.size() - 4, " more") : "", finding.detail.empty() ? "" : ": " + finding.detail, "\n");
+    out += cat(
+        finding.kind,
+        ": ",
+        join(std::vector<std::string>(
+            finding.ids.begin(),
+            finding.ids.begin() + std::min<int64_t>(4, static_cast<int64_t>(finding.ids.size())))),
+        finding.ids.size() > 4 ? cat(" and ", finding.ids.size() - 4, " more") : "",
+        finding.detail.empty() ? "" : ": " + finding.detail,
+        "\n");
   }
   return out;
 }
@@ -67,7 +80,9 @@ int audit_command(const Cli& cli, const Flags& flags) {
   const Manifest manifest = read_dataset(flags.path, flags.format);
   std::vector<SplitRow> rows;
   if (!flags.split.empty()) rows = read_split(flags.split);
-  const auto findings = audit(manifest, scan_images(manifest, cli.load().runtime.thread_count()), flags.split.empty() ? nullptr : &rows);
+  const auto findings = audit(manifest,
+                              scan_images(manifest, cli.load().runtime.thread_count()),
+                              flags.split.empty() ? nullptr : &rows);
   if (!flags.html.empty()) write_atomic(flags.html, audit_html(manifest, findings));
   const Json report = audit_json(manifest, findings);
   print_result(cli, report, audit_text(findings, report));
@@ -76,18 +91,23 @@ int audit_command(const Cli& cli, const Flags& flags) {
 
 int split_command(const Cli& cli, const Flags& flags) {
   const Config config = cli.load();
-  SplitOptions options{config.data.ratios, 0, config.data.hold_out, config.data.group, config.runtime.seed};
+  SplitOptions options{
+      config.data.ratios, 0, config.data.hold_out, config.data.group, config.runtime.seed};
   if (!flags.ratios.empty()) options.ratios = flags.ratios;
   if (flags.folds) options.folds = *flags.folds;
   if (flags.hold_out) options.hold_out = *flags.hold_out;
   if (!flags.group.empty()) options.group = flags.group;
   from_flag([&] { options.check(); });
-  check(flags.ratios.empty() || !flags.folds, Exit::usage, "--ratios and --folds exclude each other");
+  check(
+      flags.ratios.empty() || !flags.folds, Exit::usage, "--ratios and --folds exclude each other");
   check(options.folds > 0 || !flags.hold_out, Exit::usage, "--hold-out goes with --folds");
   const Manifest manifest = read_datasets(flags.paths, flags.format);
-  const auto rows = make_split(manifest, scan_images(manifest, config.runtime.thread_count()), options);
+  const auto rows =
+      make_split(manifest, scan_images(manifest, config.runtime.thread_count()), options);
   std::map<std::string, int64_t> counts;
-  for (const auto& row : rows) ++counts[row.fault.empty() ? row.split + (row.fold.empty() ? "" : " fold " + row.fold) : "left out (" + row.fault + ")"];
+  for (const auto& row : rows)
+    ++counts[row.fault.empty() ? row.split + (row.fold.empty() ? "" : " fold " + row.fold)
+                               : "left out (" + row.fault + ")"];
   Json summary{{"schema", "evenray-split-1"}, {"rows", rows.size()}, {"counts", counts}};
   std::string text = cat(rows.size(), " rows\n");
   for (const auto& [name, count] : counts) text += cat("  ", name, ": ", count, "\n");
@@ -109,13 +129,24 @@ int pack_command(const Cli& cli, const Flags& flags) {
   const auto rows = read_split(flags.split);
   const Manifest manifest = read_datasets(flags.paths, flags.format);
   if (cli.dry_run) {
-    const int64_t bytes = static_cast<int64_t>(rows.size()) * options.size_px[0] * options.size_px[1] * options.bits / 8;
-    std::cout << cat(rows.size(), " rows of ", options.size_px[0], "x", options.size_px[1], " px, about ", fixed(static_cast<double>(bytes) / 1e6, 1),
-                     " MB before compression, to ", flags.out, "\n");
+    const int64_t bytes = static_cast<int64_t>(rows.size()) * options.size_px[0] *
+                          options.size_px[1] * options.bits / 8;
+    std::cout << cat(rows.size(),
+                     " rows of ",
+                     options.size_px[0],
+                     "x",
+                     options.size_px[1],
+                     " px, about ",
+                     fixed(static_cast<double>(bytes) / 1e6, 1),
+                     " MB before compression, to ",
+                     flags.out,
+                     "\n");
     return 0;
   }
-  const std::optional<int> fold = flags.fold ? std::optional<int>(static_cast<int>(*flags.fold)) : std::nullopt;
-  const PackResult packed = pack(manifest, rows, fold, options, flags.out, config.runtime.thread_count());
+  const std::optional<int> fold =
+      flags.fold ? std::optional<int>(static_cast<int>(*flags.fold)) : std::nullopt;
+  const PackResult packed =
+      pack(manifest, rows, fold, options, flags.out, config.runtime.thread_count());
   Json left_out;
   std::string text;
   for (const auto& [kind, ids] : packed.left_out) left_out[kind] = ids;
@@ -124,15 +155,23 @@ int pack_command(const Cli& cli, const Flags& flags) {
     for (const auto& [name, count] : counts) text += cat(" ", name, " ", count);
     text += "\n";
   }
-  for (const auto& [kind, ids] : packed.left_out) text += cat("left out, ", kind, ": ", ids.size(), "\n");
-  if (packed.median_box_side_px > 0) text += cat("median box side: ", fixed(packed.median_box_side_px, 1), " px\n");
-  print_result(cli, {{"schema", "evenray-pack-1"}, {"counts", packed.counts}, {"left_out", left_out},
-                     {"median_box_side_px", packed.median_box_side_px}, {"content_digest", packed.content_digest}}, text);
+  for (const auto& [kind, ids] : packed.left_out)
+    text += cat("left out, ", kind, ": ", ids.size(), "\n");
+  if (packed.median_box_side_px > 0)
+    text += cat("median box side: ", fixed(packed.median_box_side_px, 1), " px\n");
+  print_result(cli,
+               {{"schema", "evenray-pack-1"},
+                {"counts", packed.counts},
+                {"left_out", left_out},
+                {"median_box_side_px", packed.median_box_side_px},
+                {"content_digest", packed.content_digest}},
+               text);
   return 0;
 }
 
 int check_command(const Flags& flags) {
-  if (const auto fault = check_store(flags.path)) throw Error(Exit::bad_data, cat(flags.path, ": ", *fault));
+  if (const auto fault = check_store(flags.path))
+    throw Error(Exit::bad_data, cat(flags.path, ": ", *fault));
   std::cout << flags.path << ": whole\n";
   return 0;
 }
@@ -143,7 +182,8 @@ std::vector<SheetItem> store_items(const Flags& flags) {
   for (const char* part : kParts) {
     const StorePart& rows = store.part(part);
     const int wanted = flags.class_name.empty() ? -1 : store.info().class_index(flags.class_name);
-    for (int64_t row = 0; row < rows.size() && static_cast<int64_t>(items.size()) < flags.n; ++row) {
+    for (int64_t row = 0; row < rows.size() && static_cast<int64_t>(items.size()) < flags.n;
+         ++row) {
       const auto i = static_cast<size_t>(row);
       if (wanted >= 0 && rows.labels[i][static_cast<size_t>(wanted)] != 1) continue;
       items.push_back({store.image(part, row), rows.ids[i], rows.boxes[i]});
@@ -166,7 +206,8 @@ std::vector<SheetItem> folder_items(const Flags& flags) {
 }
 
 int view(const Flags& flags) {
-  const auto items = Path(flags.path).extension() == ".h5" ? store_items(flags) : folder_items(flags);
+  const auto items =
+      Path(flags.path).extension() == ".h5" ? store_items(flags) : folder_items(flags);
   check(!items.empty(), Exit::bad_data, cat(flags.path, ": no image to show"));
   SheetOptions options;
   options.boxes = flags.boxes;
@@ -183,41 +224,71 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   data->require_subcommand(1);
   const Takes settings{.config = true, .json = true};
 
-  auto* inspect_cli = add_command(data, cli, "inspect", "what is there", settings, [&cli, flags] { return inspect(cli, *flags); });
-  auto* audit_cli = add_command(data, cli, "audit", "what is wrong", settings, [&cli, flags] { return audit_command(cli, *flags); });
+  auto* inspect_cli = add_command(data, cli, "inspect", "what is there", settings, [&cli, flags] {
+    return inspect(cli, *flags);
+  });
+  auto* audit_cli = add_command(data, cli, "audit", "what is wrong", settings, [&cli, flags] {
+    return audit_command(cli, *flags);
+  });
   audit_cli->add_option("--split", flags->split, "split.csv: look for leaks between its parts");
-  auto* view_cli = add_command(data, cli, "view", "a sheet of images", {}, [flags] { return view(*flags); });
+  auto* view_cli =
+      add_command(data, cli, "view", "a sheet of images", {}, [flags] { return view(*flags); });
   view_cli->add_option("--out", flags->out, "PNG")->required();
   view_cli->add_option("--class", flags->class_name, "only this class");
-  view_cli->add_option("--n", flags->n, "images")->check(CLI::PositiveNumber)->capture_default_str();
+  view_cli->add_option("--n", flags->n, "images")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   view_cli->add_flag("--boxes", flags->boxes, "draw boxes");
   view_cli->add_flag("--polygons", flags->polygons, "draw polygons");
-  auto* check_cli = add_command(data, cli, "check", "whether a store is whole", {}, [flags] { return check_command(*flags); });
+  auto* check_cli = add_command(data, cli, "check", "whether a store is whole", {}, [flags] {
+    return check_command(*flags);
+  });
   for (CLI::App* command : {inspect_cli, audit_cli, view_cli, check_cli}) {
-    command->add_option("PATH", flags->path, command == check_cli ? "store" : "folder, phantom:..., or a store to view")->required();
+    command
+        ->add_option("PATH",
+                     flags->path,
+                     command == check_cli ? "store" : "folder, phantom:..., or a store to view")
+        ->required();
   }
-  for (CLI::App* command : {inspect_cli, audit_cli}) command->add_option("--html", flags->html, "write a page");
+  for (CLI::App* command : {inspect_cli, audit_cli})
+    command->add_option("--html", flags->html, "write a page");
 
-  auto* split_cli = add_command(data, cli, "split", "divide it by patient or group", {.config = true, .json = true, .dry_run = true},
+  auto* split_cli = add_command(data,
+                                cli,
+                                "split",
+                                "divide it by patient or group",
+                                {.config = true, .json = true, .dry_run = true},
                                 [&cli, flags] { return split_command(cli, *flags); });
   split_cli->add_option("--out", flags->out, "split.csv")->required();
-  split_cli->add_option("--ratios", flags->ratios, "shares of train, val and test")->delimiter(',')->expected(1)->allow_extra_args(false);
+  split_cli->add_option("--ratios", flags->ratios, "shares of train, val and test")
+      ->delimiter(',')
+      ->expected(1)
+      ->allow_extra_args(false);
   split_cli->add_option("--folds", flags->folds, "cross-validation folds");
   split_cli->add_option("--hold-out", flags->hold_out, "with folds: share of a locked test");
   split_cli->add_option("--group", flags->group, "auto, patient or none");
 
-  auto* pack_cli = add_command(data, cli, "pack", "make the store that all training reads", {.config = true, .json = true, .dry_run = true},
+  auto* pack_cli = add_command(data,
+                               cli,
+                               "pack",
+                               "make the store that all training reads",
+                               {.config = true, .json = true, .dry_run = true},
                                [&cli, flags] { return pack_command(cli, *flags); });
   pack_cli->add_option("--split", flags->split, "split.csv")->required();
-  pack_cli->add_option("--fold", flags->fold, "this fold tests, the next validates, the rest train");
+  pack_cli->add_option(
+      "--fold", flags->fold, "this fold tests, the next validates, the rest train");
   pack_cli->add_option("--size", flags->size, "PX or HEIGHTxWIDTH");
   pack_cli->add_option("--out", flags->out, "store")->required();
   pack_cli->add_option("--bits", flags->bits, "8 or 16");
   pack_cli->add_option("--fit", flags->fit, "pad, stretch or crop");
   pack_cli->add_option("--compress", flags->compress, "none or gzip:L");
   pack_cli->add_option("--where", flags->where, "only rows with column=value");
-  pack_cli->add_option("--keep", flags->keep, "keep rows that this audit kind leaves out; may be repeated")->allow_extra_args(false);
-  for (CLI::App* command : {split_cli, pack_cli}) command->add_option("PATH", flags->paths, "folders or phantom:...")->required();
+  pack_cli
+      ->add_option(
+          "--keep", flags->keep, "keep rows that this audit kind leaves out; may be repeated")
+      ->allow_extra_args(false);
+  for (CLI::App* command : {split_cli, pack_cli})
+    command->add_option("PATH", flags->paths, "folders or phantom:...")->required();
   for (CLI::App* command : {inspect_cli, audit_cli, view_cli, split_cli, pack_cli}) {
     command->add_option("--format", flags->format, join(format_names()))->capture_default_str();
   }

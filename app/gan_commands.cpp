@@ -13,7 +13,8 @@ namespace evenray {
 namespace {
 
 struct Flags {
-  std::string store, family, preset, class_name, out, model, real, metrics = "swd,msssim,memorisation";
+  std::string store, family, preset, class_name, out, model, real,
+      metrics = "swd,msssim,memorisation";
   bool resume = false;
   int64_t n = 64;
 };
@@ -31,12 +32,26 @@ int train(const Cli& cli, const Flags& flags) {
   const Store store(flags.store);
   if (cli.dry_run) {
     const auto& info = store.info();
-    const auto rows = flags.class_name.empty() ? store.part("train").size()
-                                               : static_cast<int64_t>(store.part("train").rows_of(info.class_index(flags.class_name)).size());
-    const double seconds = gan_step_seconds(config.gan, info.height, info.width, make_compute(config.runtime), 5) * config.gan.total_kimg * 1000 /
-                           static_cast<double>(config.gan.minibatch);
-    std::cout << cat(config.gan.family, " ", info.height, "x", info.width, " px on ", rows, " images, ", config.gan.total_kimg, " kimg, about ",
-                     duration_text(seconds), "\n");
+    const auto rows =
+        flags.class_name.empty()
+            ? store.part("train").size()
+            : static_cast<int64_t>(
+                  store.part("train").rows_of(info.class_index(flags.class_name)).size());
+    const double seconds =
+        gan_step_seconds(config.gan, info.height, info.width, make_compute(config.runtime), 5) *
+        config.gan.total_kimg * 1000 / static_cast<double>(config.gan.minibatch);
+    std::cout << cat(config.gan.family,
+                     " ",
+                     info.height,
+                     "x",
+                     info.width,
+                     " px on ",
+                     rows,
+                     " images, ",
+                     config.gan.total_kimg,
+                     " kimg, about ",
+                     duration_text(seconds),
+                     "\n");
     return 0;
   }
   RunFolder run(flags.out, flags.resume, [&](Fields& f) {
@@ -45,13 +60,24 @@ int train(const Cli& cli, const Flags& flags) {
   });
   train_gan(store, flags.class_name, config.gan, config.runtime, run);
   const Json metrics = read_json(run.path() / "metrics.json");
-  print_result(cli, metrics, cat("best SWD ", fixed(metrics["best_swd"], 1), " at ", metrics["best_kimg"].dump(), " kimg: ",
-                                 flags.out, "\n"));
+  print_result(cli,
+               metrics,
+               cat("best SWD ",
+                   fixed(metrics["best_swd"], 1),
+                   " at ",
+                   metrics["best_kimg"].dump(),
+                   " kimg: ",
+                   flags.out,
+                   "\n"));
   return 0;
 }
 
 /// A store whose train part holds the images.
-void write_store(const Path& path, const Generator& generator, const std::vector<cv::Mat>& images, const std::string& class_name, uint64_t seed) {
+void write_store(const Path& path,
+                 const Generator& generator,
+                 const std::vector<cv::Mat>& images,
+                 const std::string& class_name,
+                 uint64_t seed) {
   StoreInfo info;
   info.class_names = {class_name};
   info.height = generator.height();
@@ -74,12 +100,22 @@ void write_store(const Path& path, const Generator& generator, const std::vector
 int sample(const Cli& cli, const Flags& flags) {
   const Config config = cli.load();
   const Generator generator(flags.model, make_compute(config.runtime));
-  check(flags.class_name.empty() || flags.class_name == generator.class_name(), Exit::bad_data,
-        cat(flags.model, " draws class '", generator.class_name(), "', not '", flags.class_name, "'"));
+  check(flags.class_name.empty() || flags.class_name == generator.class_name(),
+        Exit::bad_data,
+        cat(flags.model,
+            " draws class '",
+            generator.class_name(),
+            "', not '",
+            flags.class_name,
+            "'"));
   const auto seed = static_cast<uint64_t>(config.runtime.seed);
   const auto images = generator.sample(0, flags.n, seed);
   if (Path(flags.out).extension() == ".h5") {
-    write_store(flags.out, generator, images, generator.class_name().empty() ? "all" : generator.class_name(), seed);
+    write_store(flags.out,
+                generator,
+                images,
+                generator.class_name().empty() ? "all" : generator.class_name(),
+                seed);
     return 0;
   }
   make_folder(flags.out);
@@ -92,7 +128,8 @@ int sample(const Cli& cli, const Flags& flags) {
   return 0;
 }
 
-/// Images of a folder of files, or of the train part of a store (of one class, where a class is named).
+/// Images of a folder of files, or of the train part of a store (of one class, where a class is
+/// named).
 std::vector<cv::Mat> read_images(const std::string& path, const std::string& class_name) {
   std::vector<cv::Mat> images;
   if (std::filesystem::is_directory(path)) {
@@ -112,11 +149,15 @@ std::vector<cv::Mat> read_images(const std::string& path, const std::string& cla
     rows = store.part("train").rows_of(store.info().class_index(class_name));
   }
   for (const int64_t row : rows) images.push_back(store.image("train", row));
-  check(!images.empty(), Exit::bad_data, cat(path, ": no training images", class_name.empty() ? "" : " of class " + class_name));
+  check(!images.empty(),
+        Exit::bad_data,
+        cat(path, ": no training images", class_name.empty() ? "" : " of class " + class_name));
   return images;
 }
 
-bool holds_images(const Path& path) { return std::filesystem::is_directory(path) && !std::filesystem::exists(path / "config.toml"); }
+bool holds_images(const Path& path) {
+  return std::filesystem::is_directory(path) && !std::filesystem::exists(path / "config.toml");
+}
 
 int evaluate(const Cli& cli, const Flags& flags) {
   const Config config = cli.load();
@@ -128,20 +169,38 @@ int evaluate(const Cli& cli, const Flags& flags) {
     real = read_images(flags.real, flags.class_name);
   } else {
     const Generator generator(flags.model, make_compute(config.runtime));
-    real = read_images(flags.real, flags.class_name.empty() ? generator.class_name() : flags.class_name);
+    real = read_images(flags.real,
+                       flags.class_name.empty() ? generator.class_name() : flags.class_name);
     fake = generator.sample(0, std::min<int64_t>(flags.n, static_cast<int64_t>(real.size())), seed);
   }
   make_compute(config.runtime);
   const Json out = evaluate_gan(fake, real, metrics, seed);
   std::string text = cat(out["n_fake"].dump(), " drawn, ", out["n_real"].dump(), " real images\n");
   if (out.contains("swd")) {
-    text += cat("SWD ", fixed(out["swd"]["mean"], 1), " at n = ", out["swd"]["n"].dump(), " (floor, real against real: ",
-                fixed(out["swd"]["floor"]["mean"], 1), " at n = ", out["swd"]["floor"]["n"].dump(), ")\n");
+    text += cat("SWD ",
+                fixed(out["swd"]["mean"], 1),
+                " at n = ",
+                out["swd"]["n"].dump(),
+                " (floor, real against real: ",
+                fixed(out["swd"]["floor"]["mean"], 1),
+                " at n = ",
+                out["swd"]["floor"]["n"].dump(),
+                ")\n");
   }
-  if (out.contains("msssim")) text += cat("MS-SSIM ", fixed(out["msssim"]["fake"], 3), ", real ", fixed(out["msssim"]["real"], 3), "\n");
+  if (out.contains("msssim"))
+    text += cat("MS-SSIM ",
+                fixed(out["msssim"]["fake"], 3),
+                ", real ",
+                fixed(out["msssim"]["real"], 3),
+                "\n");
   if (out.contains("memorisation")) {
-    text += cat("nearest training image ", fixed(out["memorisation"]["nearest_ratio"], 2), " x as far as between training images, authentic ",
-                fixed(out["memorisation"]["authentic"], 3), ", near duplicates ", out["memorisation"]["flagged"].dump(), "\n");
+    text += cat("nearest training image ",
+                fixed(out["memorisation"]["nearest_ratio"], 2),
+                " x as far as between training images, authentic ",
+                fixed(out["memorisation"]["authentic"], 3),
+                ", near duplicates ",
+                out["memorisation"]["flagged"].dump(),
+                "\n");
   }
   print_result(cli, out, text);
   return 0;
@@ -154,7 +213,11 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
   CLI::App* gan = app.add_subcommand("gan", "train generators, draw from them, judge them");
   gan->require_subcommand(1);
 
-  auto* train_cli = add_command(gan, cli, "train", "train a generator on a store's class", {.config = true, .json = true, .dry_run = true, .compute = true},
+  auto* train_cli = add_command(gan,
+                                cli,
+                                "train",
+                                "train a generator on a store's class",
+                                {.config = true, .json = true, .dry_run = true, .compute = true},
                                 [&cli, flags] { return train(cli, *flags); });
   train_cli->add_option("STORE", flags->store, "store (data pack)")->required();
   train_cli->add_option("--family", flags->family, join(gan_families()));
@@ -162,17 +225,30 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
   train_cli->add_option("--out", flags->out, "run folder")->required();
   train_cli->add_flag("--resume", flags->resume, "go on with the run in --out");
 
-  auto* sample_cli = add_command(gan, cli, "sample", "draw images", {.config = true, .compute = true}, [&cli, flags] { return sample(cli, *flags); });
+  auto* sample_cli = add_command(
+      gan, cli, "sample", "draw images", {.config = true, .compute = true}, [&cli, flags] {
+        return sample(cli, *flags);
+      });
   sample_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
   sample_cli->add_option("--out", flags->out, "folder for PNG files, or a store (.h5)")->required();
 
-  auto* eval_cli = add_command(gan, cli, "eval", "compare drawn with real images", {.config = true, .json = true, .compute = true},
+  auto* eval_cli = add_command(gan,
+                               cli,
+                               "eval",
+                               "compare drawn with real images",
+                               {.config = true, .json = true, .compute = true},
                                [&cli, flags] { return evaluate(cli, *flags); });
-  eval_cli->add_option("MODEL", flags->model, "run folder, checkpoint, or a folder of images")->required();
+  eval_cli->add_option("MODEL", flags->model, "run folder, checkpoint, or a folder of images")
+      ->required();
   eval_cli->add_option("--real", flags->real, "store, or a folder of images")->required();
-  eval_cli->add_option("--metrics", flags->metrics, "some of swd,msssim,memorisation")->capture_default_str();
-  for (CLI::App* command : {sample_cli, eval_cli}) command->add_option("--n", flags->n, "images to draw")->check(CLI::PositiveNumber)->capture_default_str();
-  for (CLI::App* command : {train_cli, sample_cli, eval_cli}) command->add_option("--class", flags->class_name, "class of the store");
+  eval_cli->add_option("--metrics", flags->metrics, "some of swd,msssim,memorisation")
+      ->capture_default_str();
+  for (CLI::App* command : {sample_cli, eval_cli})
+    command->add_option("--n", flags->n, "images to draw")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+  for (CLI::App* command : {train_cli, sample_cli, eval_cli})
+    command->add_option("--class", flags->class_name, "class of the store");
 }
 
 }  // namespace evenray

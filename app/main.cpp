@@ -29,7 +29,10 @@ int fail(Exit code, const std::string& message) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Makes imbalanced X-ray sets even: synthesises rare classes, balances, trains, and measures what it did.", "evenray");
+  CLI::App app(
+      "Makes imbalanced X-ray sets even: synthesises rare classes, balances, trains, and measures "
+      "what it did.",
+      "evenray");
   app.set_version_flag("--version", cat("evenray ", kVersion));
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default(false);
@@ -59,7 +62,8 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     return fail(error.code(), error.what());
   } catch (const c10::OutOfMemoryError& error) {
-    return fail(Exit::missing_resource, cat("out of GPU memory: ", first_line(error.what_without_backtrace())));
+    return fail(Exit::missing_resource,
+                cat("out of GPU memory: ", first_line(error.what_without_backtrace())));
   } catch (const c10::Error& error) {
     return fail(Exit::failed, error.what_without_backtrace());
   } catch (const std::bad_alloc&) {

@@ -33,7 +33,12 @@ int run(const Cli& cli, const Config& config, const Path& out) {
   } else {
     std::cout << comparison_table(out) << "report: " << (out / "report.html").string() << "\n";
   }
-  check(failed == 0, Exit::failed, cat(failed, " cell(s) failed; `evenray study status ", out.string(), "` says why, running it again tries again"));
+  check(failed == 0,
+        Exit::failed,
+        cat(failed,
+            " cell(s) failed; `evenray study status ",
+            out.string(),
+            "` says why, running it again tries again"));
   return 0;
 }
 
@@ -44,14 +49,23 @@ void add_study_commands(CLI::App& app, Cli& cli) {
   CLI::App* study = app.add_subcommand("study", "arms x seeds x folds, compared with intervals");
   study->require_subcommand(1);
 
-  auto* plan = add_command(study, cli, "plan", "what a study would do, with its estimated time", {.config = true, .json = true, .compute = true},
+  auto* plan = add_command(study,
+                           cli,
+                           "plan",
+                           "what a study would do, with its estimated time",
+                           {.config = true, .json = true, .compute = true},
                            [&cli, flags] {
                              const Json plan = plan_study(load(cli, *flags), /*estimate=*/true);
                              print_result(cli, plan, plan_text(plan));
                              return 0;
                            });
-  auto* run_command = add_command(study, cli, "run", "run or resume a study", {.config = true, .json = true, .dry_run = true, .compute = true},
-                                  [&cli, flags] { return run(cli, load(cli, *flags), flags->out); });
+  auto* run_command =
+      add_command(study,
+                  cli,
+                  "run",
+                  "run or resume a study",
+                  {.config = true, .json = true, .dry_run = true, .compute = true},
+                  [&cli, flags] { return run(cli, load(cli, *flags), flags->out); });
   for (CLI::App* command : {plan, run_command}) {
     command->remove_option(command->get_option("--config"));
     command->add_option("CONFIG", flags->config, "settings, TOML")->required();
@@ -59,22 +73,33 @@ void add_study_commands(CLI::App& app, Cli& cli) {
   }
   run_command->add_option("--out", flags->out, "study folder")->capture_default_str();
 
-  auto* status = add_command(study, cli, "status", "what is done, failed and waiting", {.json = true}, [&cli, flags] {
-    const Json status = study_status(flags->folder);
-    print_result(cli, status, status_text(status));
-    return 0;
-  });
-  auto* report = add_command(study, cli, "report", "write the report again from what is there", {}, [&cli, flags] {
-    report_study(flags->folder);
-    std::cout << comparison_table(flags->folder) << "report: " << (Path(flags->folder) / "report.html").string() << "\n";
-    return 0;
-  });
-  for (CLI::App* command : {status, report}) command->add_option("DIR", flags->folder, "study folder")->required();
+  auto* status = add_command(
+      study, cli, "status", "what is done, failed and waiting", {.json = true}, [&cli, flags] {
+        const Json status = study_status(flags->folder);
+        print_result(cli, status, status_text(status));
+        return 0;
+      });
+  auto* report = add_command(
+      study, cli, "report", "write the report again from what is there", {}, [&cli, flags] {
+        report_study(flags->folder);
+        std::cout << comparison_table(flags->folder)
+                  << "report: " << (Path(flags->folder) / "report.html").string() << "\n";
+        return 0;
+      });
+  for (CLI::App* command : {status, report})
+    command->add_option("DIR", flags->folder, "study folder")->required();
 
   auto demo_flags = std::make_shared<Flags>();
   demo_flags->out = "outputs/demo";
-  auto* demo = add_command(&app, cli, "demo", "the whole study on drawn phantom radiographs", {.config = true, .json = true, .dry_run = true, .compute = true},
-                           [&cli, demo_flags] { return run(cli, cli.load(demo_config(demo_flags->quick)), demo_flags->out); });
+  auto* demo =
+      add_command(&app,
+                  cli,
+                  "demo",
+                  "the whole study on drawn phantom radiographs",
+                  {.config = true, .json = true, .dry_run = true, .compute = true},
+                  [&cli, demo_flags] {
+                    return run(cli, cli.load(demo_config(demo_flags->quick)), demo_flags->out);
+                  });
   demo->add_option("--out", demo_flags->out, "study folder")->capture_default_str();
   demo->add_flag("--quick", demo_flags->quick, "a smoke test of a minute that measures nothing");
 }

@@ -24,10 +24,13 @@ double write_speed() {
   const auto start = std::chrono::steady_clock::now();
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return -1;
-  const bool written = ::write(file, block.data(), block.size()) == static_cast<ssize_t>(block.size()) && ::fsync(file) == 0;
+  const bool written =
+      ::write(file, block.data(), block.size()) == static_cast<ssize_t>(block.size()) &&
+      ::fsync(file) == 0;
   ::close(file);
   ::unlink(path.c_str());
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return written ? static_cast<double>(block.size()) / 1e6 / seconds : -1;
 }
 
@@ -55,9 +58,13 @@ int doctor(const Cli& cli) {
            {"engines", on_path("sbatch") ? Json{"local", "slurm"} : Json{"local"}}};
   std::string text;
   for (const auto& [key, value] : out.items()) {
-    if (key != "schema") text += cat(key, std::string(16 - std::min<size_t>(15, key.size()), ' '),
-                                     value.is_string() ? value.get<std::string>()
-                                     : value.is_number_float() ? fixed(value, 1) : value.dump(), "\n");
+    if (key != "schema")
+      text += cat(key,
+                  std::string(16 - std::min<size_t>(15, key.size()), ' '),
+                  value.is_string()         ? value.get<std::string>()
+                  : value.is_number_float() ? fixed(value, 1)
+                                            : value.dump(),
+                  "\n");
   }
   print_result(cli, out, text);
   return out["write_mb_per_s"] < 0 ? static_cast<int>(Exit::cannot_create) : 0;
@@ -66,21 +73,34 @@ int doctor(const Cli& cli) {
 }  // namespace
 
 void add_system_commands(CLI::App& app, Cli& cli) {
-  add_command(&app, cli, "doctor", "versions, threads, GPU, free space, write speed", {.json = true}, [&cli] { return doctor(cli); });
+  add_command(&app,
+              cli,
+              "doctor",
+              "versions, threads, GPU, free space, write speed",
+              {.json = true},
+              [&cli] { return doctor(cli); });
 
   auto section = std::make_shared<std::string>();
-  auto* config = add_command(&app, cli, "config", "every setting with its default and meaning, as TOML", {.config = true}, [&cli, section] {
-    Config settings = cli.load();
-    std::cout << write_config([&](Fields& f) { settings.fields(f); }, /*comments=*/true, *section);
-    return 0;
-  });
+  auto* config =
+      add_command(&app,
+                  cli,
+                  "config",
+                  "every setting with its default and meaning, as TOML",
+                  {.config = true},
+                  [&cli, section] {
+                    Config settings = cli.load();
+                    std::cout << write_config(
+                        [&](Fields& f) { settings.fields(f); }, /*comments=*/true, *section);
+                    return 0;
+                  });
   config->add_option("SECTION", *section, "data, gan, balance, classify or study");
 
   auto shell = std::make_shared<std::string>();
-  auto* completion = add_command(&app, cli, "completion", "completion script for a shell", {}, [&app, shell] {
-    std::cout << completion_script(app, *shell);
-    return 0;
-  });
+  auto* completion =
+      add_command(&app, cli, "completion", "completion script for a shell", {}, [&app, shell] {
+        std::cout << completion_script(app, *shell);
+        return 0;
+      });
   completion->add_option("SHELL", *shell, "bash, zsh or fish")->required();
   add_command(&app, cli, "man", "the manual page", {}, [&app] {
     std::cout << manual_page(app);

@@ -15,21 +15,32 @@ namespace {
 using namespace evenray;
 
 void print(const std::string& name, double seconds, double images) {
-  std::cout << Json{{"case", name}, {"seconds_per_step", seconds}, {"images_per_second", images / seconds}}.dump() << std::endl;
+  std::cout << Json{{"case", name},
+                    {"seconds_per_step", seconds},
+                    {"images_per_second", images / seconds}}
+                   .dump()
+            << std::endl;
 }
 
 /// All images to train: the timing wants no audit, so nothing is looked for or left out.
 void pack_all(const std::string& path, const Path& out, int threads, int64_t limit) {
   Manifest manifest = read_dataset(path);
-  if (limit > 0 && limit < static_cast<int64_t>(manifest.samples.size())) manifest.samples.resize(static_cast<size_t>(limit));
+  if (limit > 0 && limit < static_cast<int64_t>(manifest.samples.size()))
+    manifest.samples.resize(static_cast<size_t>(limit));
   std::vector<SplitRow> rows;
-  for (const auto& sample : manifest.samples) rows.push_back({sample.id, sample.source_path, sample.id, "train", "", ""});
+  for (const auto& sample : manifest.samples)
+    rows.push_back({sample.id, sample.source_path, sample.id, "train", "", ""});
   PackOptions options;
   options.size_px = {256, 256};
   const auto start = std::chrono::steady_clock::now();
   pack(manifest, rows, std::nullopt, options, out, threads);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::cout << Json{{"case", "pack"}, {"images", rows.size()}, {"images_per_second", static_cast<double>(rows.size()) / seconds}}.dump() << std::endl;
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::cout << Json{{"case", "pack"},
+                    {"images", rows.size()},
+                    {"images_per_second", static_cast<double>(rows.size()) / seconds}}
+                   .dump()
+            << std::endl;
 }
 
 }  // namespace
@@ -45,7 +56,8 @@ int main(int argc, char** argv) {
   auto* dcgan = app.add_subcommand("dcgan");
   auto* classifier = app.add_subcommand("classifier");
   auto* packing = app.add_subcommand("pack");
-  for (auto* command : {dcgan, classifier, packing}) command->add_option("--threads", runtime.threads);
+  for (auto* command : {dcgan, classifier, packing})
+    command->add_option("--threads", runtime.threads);
   for (auto* command : {dcgan, classifier}) {
     command->add_option("--precision", runtime.precision);
     command->add_option("--steps", steps);
@@ -65,10 +77,14 @@ int main(int argc, char** argv) {
     options.preset = "reference";
     options.apply_preset();
     options.ngf = options.ndf = ngf;
-    print("dcgan", gan_step_seconds(options, h, w, make_compute(runtime), steps), static_cast<double>(options.minibatch));
+    print("dcgan",
+          gan_step_seconds(options, h, w, make_compute(runtime), steps),
+          static_cast<double>(options.minibatch));
   } else if (*classifier) {
     const ClassifyOptions options;
-    print("classifier", classifier_step_seconds(options, h, w, make_compute(runtime), steps), static_cast<double>(options.minibatch));
+    print("classifier",
+          classifier_step_seconds(options, h, w, make_compute(runtime), steps),
+          static_cast<double>(options.minibatch));
   } else {
     pack_all(path, out, runtime.thread_count(), limit);
   }

@@ -8,7 +8,9 @@
 
 namespace evenray {
 
-torch::Tensor augment_batch(const torch::Tensor& batch, const ClassifyOptions& options, const Rng& rng) {
+torch::Tensor augment_batch(const torch::Tensor& batch,
+                            const ClassifyOptions& options,
+                            const Rng& rng) {
   namespace F = torch::nn::functional;
   const int64_t count = batch.size(0);
   const double aspect = static_cast<double>(batch.size(3)) / static_cast<double>(batch.size(2));
@@ -19,7 +21,8 @@ torch::Tensor augment_batch(const torch::Tensor& batch, const ClassifyOptions& o
   for (int64_t i = 0; i < count; ++i) {
     Rng draw = rng.fork("augment", static_cast<uint64_t>(i));
     const double flip = options.mirror && draw.chance(.5) ? -1 : 1;
-    const double angle = draw.uniform(-options.rotate_deg, options.rotate_deg) * std::numbers::pi / 180;
+    const double angle =
+        draw.uniform(-options.rotate_deg, options.rotate_deg) * std::numbers::pi / 180;
     const double size = 1 / draw.uniform(1 - options.scale, 1 + options.scale);
     // Sampling positions in units of half a side each way, so a rotation carries the aspect.
     m[i][0][0] = static_cast<float>(flip * size * std::cos(angle));
@@ -31,9 +34,14 @@ torch::Tensor augment_batch(const torch::Tensor& batch, const ClassifyOptions& o
     level[i] = static_cast<float>(draw.uniform(-options.intensity, options.intensity));
     level[count + i] = static_cast<float>(1 + draw.uniform(-options.intensity, options.intensity));
   }
-  const auto grid = F::affine_grid(matrices.to(batch.device()), batch.sizes(), /*align_corners=*/false);
-  const auto moved = F::grid_sample(
-      batch, grid, F::GridSampleFuncOptions().mode(torch::kBilinear).padding_mode(torch::kBorder).align_corners(false));
+  const auto grid =
+      F::affine_grid(matrices.to(batch.device()), batch.sizes(), /*align_corners=*/false);
+  const auto moved = F::grid_sample(batch,
+                                    grid,
+                                    F::GridSampleFuncOptions()
+                                        .mode(torch::kBilinear)
+                                        .padding_mode(torch::kBorder)
+                                        .align_corners(false));
   levels = levels.to(batch.device());
   return (moved * levels[1] + levels[0]).contiguous(at::MemoryFormat::ChannelsLast);
 }

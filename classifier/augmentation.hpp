@@ -7,8 +7,11 @@
 
 namespace evenray {
 
-/// Online augmentation of a standardised batch [B,1,H,W], the same for all classes: mirror, rotation, scale and shift in one bilinear
-/// resampling (the border is continued outwards), brightness and contrast. Each image has its own draws from `rng`.
-torch::Tensor augment_batch(const torch::Tensor& batch, const ClassifyOptions& options, const Rng& rng);
+/// Online augmentation of a standardised batch [B,1,H,W], the same for all classes: mirror,
+/// rotation, scale and shift in one bilinear resampling (the border is continued outwards),
+/// brightness and contrast. Each image has its own draws from `rng`.
+torch::Tensor augment_batch(const torch::Tensor& batch,
+                            const ClassifyOptions& options,
+                            const Rng& rng);
 
 }  // namespace evenray

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The classifier room trains image classifiers on the train part of a store, chooses the checkpoint by AUPRC on its val part, and
-// measures them on a part that training never saw. train_classifier() writes a run folder; Classifier predicts with its best checkpoint;
-// metrics.hpp holds the panel of figures, for anybody's predictions; origin_auroc() asks whether synthetic images give themselves away.
+// The classifier room trains image classifiers on the train part of a store, chooses the checkpoint
+// by AUPRC on its val part, and measures them on a part that training never saw. train_classifier()
+// writes a run folder; Classifier predicts with its best checkpoint; metrics.hpp holds the panel of
+// figures, for anybody's predictions; origin_auroc() asks whether synthetic images give themselves
+// away.
 
-#include <opencv2/core.hpp>
 #include <memory>
+#include <opencv2/core.hpp>
 #include <string>
 #include <vector>
 
@@ -42,10 +44,14 @@ struct ClassifyOptions {
 
 std::vector<std::string> architectures();
 
-/// Trains on all rows of `train`. Files: checkpoints/ (best by validation AUPRC; where val has no positives the last), events.jsonl,
-/// metrics.json (validation), thresholds.json (Youden on validation, frozen), DONE. Resumes bit for bit with the same thread count.
-/// Throws 65 for a store without training rows or with one class only, 75 after a stop signal.
-void train_classifier(const Store& store, const ClassifyOptions& options, const Runtime& runtime, RunFolder& run);
+/// Trains on all rows of `train`. Files: checkpoints/ (best by validation AUPRC; where val has no
+/// positives the last), events.jsonl, metrics.json (validation), thresholds.json (Youden on
+/// validation, frozen), DONE. Resumes bit for bit with the same thread count. Throws 65 for a store
+/// without training rows or with one class only, 75 after a stop signal.
+void train_classifier(const Store& store,
+                      const ClassifyOptions& options,
+                      const Runtime& runtime,
+                      RunFolder& run);
 
 /// A trained classifier.
 class Classifier {
@@ -62,7 +68,8 @@ class Classifier {
   int width() const;
   int bits() const;
 
-  /// Probabilities of a store's part. Throws 65 where its size, depth or classes differ from those trained with.
+  /// Probabilities of a store's part. Throws 65 where its size, depth or classes differ from those
+  /// trained with.
   Predictions predict(const Store& store, const std::string& part) const;
   /// [image][class]; images of the network's size and depth.
   std::vector<std::vector<double>> predict(const std::vector<cv::Mat>& images) const;
@@ -72,12 +79,17 @@ class Classifier {
   std::unique_ptr<State> state_;
 };
 
-/// Can a small network tell real from synthetic images of one class? Trained on half of each, AUROC on the other half with its interval;
-/// .5 = no trace. Both sets at least 20 images. Same size and depth.
-Json origin_auroc(const std::vector<cv::Mat>& real, const std::vector<cv::Mat>& synthetic, int64_t steps, uint64_t seed,
+/// Can a small network tell real from synthetic images of one class? Trained on half of each, AUROC
+/// on the other half with its interval; .5 = no trace. Both sets at least 20 images. Same size and
+/// depth.
+Json origin_auroc(const std::vector<cv::Mat>& real,
+                  const std::vector<cv::Mat>& synthetic,
+                  int64_t steps,
+                  uint64_t seed,
                   const Compute& compute);
 
 /// Seconds per training step on random images, after a warm-up.
-double classifier_step_seconds(const ClassifyOptions& options, int height, int width, const Compute& compute, int steps);
+double classifier_step_seconds(
+    const ClassifyOptions& options, int height, int width, const Compute& compute, int steps);
 
 }  // namespace evenray

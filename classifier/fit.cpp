@@ -28,11 +28,17 @@ Examples load_examples(const Store& store, const std::string& part, torch::Devic
   for (const auto& row : rows.labels) {
     for (const int8_t label : row) *value++ = label;
   }
-  return {load_images(store, part, device), labels.to(device), torch::tensor(rows.weights, torch::kFloat).to(device),
-          store.info().value_max, !store.info().multi_label};
+  return {load_images(store, part, device),
+          labels.to(device),
+          torch::tensor(rows.weights, torch::kFloat).to(device),
+          store.info().value_max,
+          !store.info().multi_label};
 }
 
-Fit::Fit(const Examples& examples, const ClassifyOptions& options, const Compute& compute, const Rng& rng)
+Fit::Fit(const Examples& examples,
+         const ClassifyOptions& options,
+         const Compute& compute,
+         const Rng& rng)
     : examples_(examples),
       options_(options),
       compute_(compute),
@@ -49,7 +55,8 @@ Fit::Fit(const Examples& examples, const ClassifyOptions& options, const Compute
   }
   copy_module(*average_, *network_);
   average_->eval();
-  adam_ = std::make_unique<FusedAdam>(*network_, AdamOptions{options.lr, .9, .999, 1e-8, options.weight_decay});
+  adam_ = std::make_unique<FusedAdam>(
+      *network_, AdamOptions{options.lr, .9, .999, 1e-8, options.weight_decay});
   const auto positives = (examples.labels == 1).cpu();
   const auto counts = positives.sum(0).to(torch::kFloat);
   for (int64_t c = 0; c < classes; ++c) {
@@ -58,7 +65,8 @@ Fit::Fit(const Examples& examples, const ClassifyOptions& options, const Compute
     if (found.numel() > 0) rows_of_class_.emplace_back(first, first + found.numel());
   }
   class_weights_ = options.loss_weights == "inverse"
-                       ? static_cast<double>(positives.size(0)) / (static_cast<double>(classes) * counts.clamp_min(1))
+                       ? static_cast<double>(positives.size(0)) /
+                             (static_cast<double>(classes) * counts.clamp_min(1))
                        : torch::ones({classes});
   class_weights_ = class_weights_.to(compute.device);
   sum_ = torch::zeros({}, torch::TensorOptions(torch::kFloat).device(compute.device));
@@ -85,15 +93,18 @@ torch::Tensor Fit::loss(const torch::Tensor& logits, const torch::Tensor& rows) 
   }
   const auto known = (labels >= 0).to(torch::kFloat);
   const auto target = labels.clamp_min(0);
-  const auto each = torch::binary_cross_entropy_with_logits(values, target, {}, class_weights_, at::Reduction::None);
+  const auto each = torch::binary_cross_entropy_with_logits(
+      values, target, {}, class_weights_, at::Reduction::None);
   return (each * known * weights.unsqueeze(1)).sum() / known.sum().clamp_min(1);
 }
 
 void Fit::step(int64_t step) {
-  const auto warmup = static_cast<int64_t>(options_.warmup_share * static_cast<double>(options_.steps));
+  const auto warmup =
+      static_cast<int64_t>(options_.warmup_share * static_cast<double>(options_.steps));
   adam_->set_lr(options_.lr * warmup_cosine(step, warmup, options_.steps));
   const auto index = rows(step);
-  const auto batch = network_input(examples_.images.index_select(0, index), examples_.value_max, standardise_);
+  const auto batch =
+      network_input(examples_.images.index_select(0, index), examples_.value_max, standardise_);
   const auto shown = augment_batch(batch, options_, rng_.fork("step", static_cast<uint64_t>(step)));
   adam_->zero_grad();
   network_->train();
@@ -104,7 +115,8 @@ void Fit::step(int64_t step) {
   }
   value.backward();
   adam_->step();
-  const double half_life = std::min(options_.ema_half_life_steps, static_cast<double>(step + 1) * .1);
+  const double half_life =
+      std::min(options_.ema_half_life_steps, static_cast<double>(step + 1) * .1);
   ema_update(*average_, *network_, half_life > 0 ? std::pow(.5, 1 / half_life) : 0.);
   torch::NoGradGuard no_grad;
   sum_ += value.detach();
@@ -113,7 +125,9 @@ void Fit::step(int64_t step) {
 double Fit::take_loss(int64_t steps) {
   const double mean = sum_.item<double>() / static_cast<double>(steps);
   sum_.zero_();
-  check(std::isfinite(mean), Exit::failed, "the training diverged: the loss is not finite; lower classify.lr");
+  check(std::isfinite(mean),
+        Exit::failed,
+        "the training diverged: the loss is not finite; lower classify.lr");
   return mean;
 }
 
@@ -132,7 +146,9 @@ void Fit::load(const TensorFile& file, const Path& path) {
   load_module(file, "ema", *average_, path);
   adam_->load(file, "adam", path);
   const auto sum = file.tensors.find("log.sum");
-  check(sum != file.tensors.end(), Exit::bad_data, cat(path.string(), ": tensor 'log.sum' is missing"));
+  check(sum != file.tensors.end(),
+        Exit::bad_data,
+        cat(path.string(), ": tensor 'log.sum' is missing"));
   sum_.copy_(sum->second);
 }
 
@@ -147,7 +163,8 @@ torch::Tensor probabilities(ClassifierNet& network,
   std::vector<torch::Tensor> parts;
   for (int64_t i = 0; i < images.size(0); i += kBatch) {
     const auto batch = images.slice(0, i, std::min(images.size(0), i + kBatch)).to(compute.device);
-    const auto logits = network.forward(network_input(batch, value_max, standardise)).to(torch::kFloat);
+    const auto logits =
+        network.forward(network_input(batch, value_max, standardise)).to(torch::kFloat);
     parts.push_back(exclusive ? logits.softmax(1) : logits.sigmoid());
   }
   return torch::cat(parts).cpu();
@@ -157,7 +174,8 @@ std::vector<std::vector<double>> to_rows(const torch::Tensor& probabilities) {
   const auto values = probabilities.to(torch::kDouble).contiguous();
   const double* value = values.data_ptr<double>();
   std::vector<std::vector<double>> rows;
-  for (int64_t i = 0; i < values.size(0); ++i) rows.emplace_back(value + i * values.size(1), value + (i + 1) * values.size(1));
+  for (int64_t i = 0; i < values.size(0); ++i)
+    rows.emplace_back(value + i * values.size(1), value + (i + 1) * values.size(1));
   return rows;
 }
 

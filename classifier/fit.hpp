@@ -25,11 +25,14 @@ struct Examples {
 
 Examples load_examples(const Store& store, const std::string& part, torch::Device device);
 
-/// Network, average, optimiser and the order of the rows: one training step and what a checkpoint needs. Everything random comes from
-/// streams named by the step.
+/// Network, average, optimiser and the order of the rows: one training step and what a checkpoint
+/// needs. Everything random comes from streams named by the step.
 class Fit {
  public:
-  Fit(const Examples& examples, const ClassifyOptions& options, const Compute& compute, const Rng& rng);
+  Fit(const Examples& examples,
+      const ClassifyOptions& options,
+      const Compute& compute,
+      const Rng& rng);
 
   /// Step number `step` of options.steps.
   void step(int64_t step);
@@ -60,8 +63,12 @@ class Fit {
 };
 
 /// Probabilities [N,C] in f32 on the CPU.
-torch::Tensor probabilities(ClassifierNet& network, const torch::Tensor& images, int value_max, const Standardise& standardise,
-                            bool exclusive, const Compute& compute);
+torch::Tensor probabilities(ClassifierNet& network,
+                            const torch::Tensor& images,
+                            int value_max,
+                            const Standardise& standardise,
+                            bool exclusive,
+                            const Compute& compute);
 
 /// [row][class]
 std::vector<std::vector<double>> to_rows(const torch::Tensor& probabilities);

@@ -13,7 +13,8 @@ struct ClassifierNet : torch::nn::Module {
   virtual torch::Tensor forward(const torch::Tensor& images) = 0;
 };
 
-/// Weights are drawn from torch's generator (seed_torch), the last layer starts at 0. Throws 78 for an unknown architecture.
+/// Weights are drawn from torch's generator (seed_torch), the last layer starts at 0. Throws 78 for
+/// an unknown architecture.
 std::shared_ptr<ClassifierNet> make_classifier(const std::string& arch, int64_t classes);
 
 }  // namespace evenray

@@ -25,8 +25,14 @@ Json origin_auroc(const std::vector<cv::Mat>& real,
                   int64_t steps,
                   uint64_t seed,
                   const Compute& compute) {
-  check(real.size() >= kFewest && synthetic.size() >= kFewest, Exit::bad_data,
-        cat("the origin test needs ", kFewest, " images of each kind, there are ", real.size(), " and ", synthetic.size()));
+  check(real.size() >= kFewest && synthetic.size() >= kFewest,
+        Exit::bad_data,
+        cat("the origin test needs ",
+            kFewest,
+            " images of each kind, there are ",
+            real.size(),
+            " and ",
+            synthetic.size()));
   const Rng rng(seed);
   std::vector<cv::Mat> seen, held_out;
   std::vector<int64_t> seen_labels;
@@ -47,15 +53,19 @@ Json origin_auroc(const std::vector<cv::Mat>& real,
 
   const int value_max = real[0].depth() == CV_16U ? 65535 : 255;
   const auto labels = torch::one_hot(torch::tensor(seen_labels, torch::kLong), 2).to(torch::kFloat);
-  const Examples examples{from_mats(seen).to(compute.device), labels.to(compute.device),
-                          torch::ones({labels.size(0)}).to(compute.device), value_max, true};
+  const Examples examples{from_mats(seen).to(compute.device),
+                          labels.to(compute.device),
+                          torch::ones({labels.size(0)}).to(compute.device),
+                          value_max,
+                          true};
   ClassifyOptions options;
   options.steps = steps;
   options.minibatch = std::min<int64_t>(options.minibatch, examples.images.size(0));
   options.sampling = "balanced";
   Fit fit(examples, options, compute, rng.fork("fit"));
   for (int64_t step = 0; step < steps; ++step) fit.step(step);
-  const auto rows = to_rows(probabilities(fit.network(), from_mats(held_out), value_max, fit.standardise(), true, compute));
+  const auto rows = to_rows(probabilities(
+      fit.network(), from_mats(held_out), value_max, fit.standardise(), true, compute));
   std::vector<double> scores;
   std::vector<std::string> groups;
   for (const auto& row : rows) {
@@ -65,7 +75,8 @@ Json origin_auroc(const std::vector<cv::Mat>& real,
   const GroupBootstrap bootstrap(groups);
   std::vector<double> draws;
   for (size_t k = 0; k < kDraws; ++k) {
-    draws.push_back(auroc(scores, held_out_labels, bootstrap.row_weights(rng.fork("bootstrap"), k)));
+    draws.push_back(
+        auroc(scores, held_out_labels, bootstrap.row_weights(rng.fork("bootstrap"), k)));
   }
   const Interval interval = percentile_interval(draws);
   return {{"auroc", auroc(scores, held_out_labels)},

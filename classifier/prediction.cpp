@@ -22,14 +22,19 @@ struct Classifier::State {
   std::shared_ptr<ClassifierNet> net;
 };
 
-Classifier::Classifier(const Path& path, const Compute& compute) : state_(std::make_unique<State>()) {
+Classifier::Classifier(const Path& path, const Compute& compute)
+    : state_(std::make_unique<State>()) {
   const Path file_path = model_file(path);
   const TensorFile file = read_safetensors(file_path);
-  check(require_metadata(file, "kind", file_path) == "classifier", Exit::bad_data, cat(file_path.string(), " is no classifier"));
+  check(require_metadata(file, "kind", file_path) == "classifier",
+        Exit::bad_data,
+        cat(file_path.string(), " is no classifier"));
   State& state = *state_;
   ClassifyOptions options;
   try {
-    read_config_text([&](Fields& f) { f.section("classify", options); }, require_metadata(file, "config", file_path), file_path.string());
+    read_config_text([&](Fields& f) { f.section("classify", options); },
+                     require_metadata(file, "config", file_path),
+                     file_path.string());
     const Json facts = Json::parse(require_metadata(file, "facts", file_path));
     state.class_names = facts.at("class_names").get<std::vector<std::string>>();
     state.multi_label = facts.at("multi_label");
@@ -45,7 +50,8 @@ Classifier::Classifier(const Path& path, const Compute& compute) : state_(std::m
     throw Error(Exit::bad_data, cat(file_path.string(), ": damaged facts"));
   }
   const Path thresholds = file_path.parent_path().parent_path() / "thresholds.json";
-  if (std::filesystem::exists(thresholds)) state.thresholds = read_json(thresholds).get<std::map<std::string, double>>();
+  if (std::filesystem::exists(thresholds))
+    state.thresholds = read_json(thresholds).get<std::map<std::string, double>>();
   state.compute = compute;
   state.net = make_classifier(options.arch, static_cast<int64_t>(state.class_names.size()));
   load_module(file, "ema", *state.net, file_path);
@@ -64,29 +70,62 @@ int Classifier::bits() const { return state_->bits; }
 
 Predictions Classifier::predict(const Store& store, const std::string& part) const {
   const auto& info = store.info();
-  check(info.height == state_->height && info.width == state_->width && info.bits == state_->bits, Exit::bad_data,
-        cat(store.path().string(), " has ", info.bits, "-bit images of ", info.height, "x", info.width, " px, the classifier was trained with ",
-            state_->bits, "-bit ones of ", state_->height, "x", state_->width));
-  check(info.class_names == state_->class_names, Exit::bad_data,
-        cat(store.path().string(), " has classes ", join(info.class_names), ", the classifier ", join(state_->class_names)));
+  check(info.height == state_->height && info.width == state_->width && info.bits == state_->bits,
+        Exit::bad_data,
+        cat(store.path().string(),
+            " has ",
+            info.bits,
+            "-bit images of ",
+            info.height,
+            "x",
+            info.width,
+            " px, the classifier was trained with ",
+            state_->bits,
+            "-bit ones of ",
+            state_->height,
+            "x",
+            state_->width));
+  check(info.class_names == state_->class_names,
+        Exit::bad_data,
+        cat(store.path().string(),
+            " has classes ",
+            join(info.class_names),
+            ", the classifier ",
+            join(state_->class_names)));
   const auto& rows = store.part(part);
   check(rows.size() > 0, Exit::bad_data, cat(store.path().string(), ": part ", part, " is empty"));
   const auto images = load_images(store, part, state_->compute.device);
-  return {info.class_names, rows.ids, rows.groups, rows.labels,
-          to_rows(probabilities(*state_->net, images, state_->value_max, state_->standardise, !state_->multi_label, state_->compute))};
+  return {info.class_names,
+          rows.ids,
+          rows.groups,
+          rows.labels,
+          to_rows(probabilities(*state_->net,
+                                images,
+                                state_->value_max,
+                                state_->standardise,
+                                !state_->multi_label,
+                                state_->compute))};
 }
 
 std::vector<std::vector<double>> Classifier::predict(const std::vector<cv::Mat>& images) const {
-  return to_rows(probabilities(*state_->net, from_mats(images), state_->value_max, state_->standardise, !state_->multi_label,
+  return to_rows(probabilities(*state_->net,
+                               from_mats(images),
+                               state_->value_max,
+                               state_->standardise,
+                               !state_->multi_label,
                                state_->compute));
 }
 
-double classifier_step_seconds(const ClassifyOptions& options, int height, int width, const Compute& compute, int steps) {
+double classifier_step_seconds(
+    const ClassifyOptions& options, int height, int width, const Compute& compute, int steps) {
   seed_torch(1);
   const int64_t count = options.minibatch * 2;
-  Examples examples{torch::randint(256, {count, 1, height, width}, torch::kByte).to(compute.device),
-                    torch::one_hot(torch::arange(count) % 2, 2).to(torch::kFloat).to(compute.device),
-                    torch::ones({count}).to(compute.device), 255, true};
+  Examples examples{
+      torch::randint(256, {count, 1, height, width}, torch::kByte).to(compute.device),
+      torch::one_hot(torch::arange(count) % 2, 2).to(torch::kFloat).to(compute.device),
+      torch::ones({count}).to(compute.device),
+      255,
+      true};
   Fit fit(examples, options, compute, Rng(1));
   int64_t step = 0;
   for (int i = 0; i < 3; ++i) fit.step(step++);

@@ -6,8 +6,8 @@
 #include "classifier/classifier.hpp"
 #include "classifier/fit.hpp"
 #include "core/error.hpp"
-#include "core/stats.hpp"
 #include "core/progress.hpp"
+#include "core/stats.hpp"
 #include "core/text.hpp"
 #include "nn/checkpoint.hpp"
 
@@ -16,8 +16,8 @@ namespace {
 
 constexpr int64_t kLogEvery = 50;
 
-/// What validation optimises: the rarest class's AUPRC where two classes exclude each other, the mean over classes else. NaN without
-/// positives.
+/// What validation optimises: the rarest class's AUPRC where two classes exclude each other, the
+/// mean over classes else. NaN without positives.
 double selection_auprc(const Predictions& predictions, bool exclusive) {
   std::vector<double> values;
   std::vector<int64_t> positives;
@@ -44,7 +44,10 @@ double selection_auprc(const Predictions& predictions, bool exclusive) {
 
 class Training {
  public:
-  Training(const Store& store, const ClassifyOptions& options, const Runtime& runtime, RunFolder& run)
+  Training(const Store& store,
+           const ClassifyOptions& options,
+           const Runtime& runtime,
+           RunFolder& run)
       : store_(store),
         options_(options),
         runtime_(runtime),
@@ -53,12 +56,17 @@ class Training {
         train_(load_examples(store, "train", compute_.device)),
         val_(load_examples(store, "val", compute_.device)),
         checkpoints_(run.path(), runtime.checkpoint_every_s) {
-    check(train_.images.size(0) > 0, Exit::bad_data, cat(store.path().string(), " has no training rows"));
+    check(train_.images.size(0) > 0,
+          Exit::bad_data,
+          cat(store.path().string(), " has no training rows"));
     const auto present = (train_.labels == 1).any(0).sum().item<int64_t>();
-    check(present >= 2 || !train_.exclusive, Exit::bad_data,
+    check(present >= 2 || !train_.exclusive,
+          Exit::bad_data,
           cat(store.path().string(), ": the training rows are of one class only"));
-    fit_ = std::make_unique<Fit>(train_, options, compute_, Rng(static_cast<uint64_t>(runtime.seed)).fork("classify"));
-    eval_every_ = options.eval_every > 0 ? options.eval_every : std::max<int64_t>(1, options.steps / 10);
+    fit_ = std::make_unique<Fit>(
+        train_, options, compute_, Rng(static_cast<uint64_t>(runtime.seed)).fork("classify"));
+    eval_every_ =
+        options.eval_every > 0 ? options.eval_every : std::max<int64_t>(1, options.steps / 10);
   }
 
   void run() {
@@ -93,24 +101,40 @@ class Training {
     best_step_ = facts.at("best_step");
     waited_ = facts.at("waited");
     const int64_t step = facts.at("step");
-    check(facts.at("threads") == compute_.threads, Exit::config,
-          cat(run_.path().string(), " was begun with ", facts.at("threads").get<int>(), " threads; give --threads to go on bit for bit"));
-    check(facts.at("store") == store_.content_digest(), Exit::config, cat(run_.path().string(), " was begun with another store"));
+    check(facts.at("threads") == compute_.threads,
+          Exit::config,
+          cat(run_.path().string(),
+              " was begun with ",
+              facts.at("threads").get<int>(),
+              " threads; give --threads to go on bit for bit"));
+    check(facts.at("store") == store_.content_digest(),
+          Exit::config,
+          cat(run_.path().string(), " was begun with another store"));
     run_.rewind_events(step);
     return step;
   }
 
   void log(int64_t step, const Progress& progress) {
     const int64_t since = step % kLogEvery == 0 ? kLogEvery : step % kLogEvery;
-    run_.event({{"step", step}, {"loss", fit_->take_loss(since)}, {"rate", progress.rate()}, {"eta_s", progress.eta_s()}});
+    run_.event({{"step", step},
+                {"loss", fit_->take_loss(since)},
+                {"rate", progress.rate()},
+                {"eta_s", progress.eta_s()}});
   }
 
   Predictions predict_val() {
     const auto& part = store_.part("val");
-    return {store_.info().class_names, part.ids, part.groups, part.labels,
+    return {store_.info().class_names,
+            part.ids,
+            part.groups,
+            part.labels,
             val_.images.size(0) == 0 ? std::vector<std::vector<double>>{}
-                                     : to_rows(probabilities(fit_->network(), val_.images, val_.value_max, fit_->standardise(),
-                                                             val_.exclusive, compute_))};
+                                     : to_rows(probabilities(fit_->network(),
+                                                             val_.images,
+                                                             val_.value_max,
+                                                             fit_->standardise(),
+                                                             val_.exclusive,
+                                                             compute_))};
   }
 
   void validate(int64_t step) {
@@ -160,7 +184,9 @@ class Training {
   void finish(int64_t step) {
     const Path best = checkpoints_.best();
     if (!std::filesystem::exists(best)) validate(step);
-    Json metrics{{"schema", "evenray-classify-run-1"}, {"steps", step}, {"best_step", best_step_},
+    Json metrics{{"schema", "evenray-classify-run-1"},
+                 {"steps", step},
+                 {"best_step", best_step_},
                  {"best_val_auprc", best_ < 0 ? Json() : Json(best_)}};
     if (val_.images.size(0) > 0) {
       const Predictions chosen = Classifier(best, compute_).predict(store_, "val");
@@ -184,7 +210,10 @@ class Training {
 
 }  // namespace
 
-void train_classifier(const Store& store, const ClassifyOptions& options, const Runtime& runtime, RunFolder& run) {
+void train_classifier(const Store& store,
+                      const ClassifyOptions& options,
+                      const Runtime& runtime,
+                      RunFolder& run) {
   options.check();
   if (run.done()) return;
   Training(store, options, runtime, run).run();

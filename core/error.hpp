@@ -19,7 +19,8 @@ enum class Exit : int {
   config = 78,
 };
 
-/// What ends a task: what was being done, on which file or key, what was found, the way out. One line, no final stop.
+/// What ends a task: what was being done, on which file or key, what was found, the way out. One
+/// line, no final stop.
 class Error : public std::runtime_error {
  public:
   Error(Exit code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -29,10 +30,12 @@ class Error : public std::runtime_error {
   Exit code_;
 };
 
-/// Throws Error(code, message) unless ok. For messages that are dear to build, use `if (!ok) throw`.
+/// Throws Error(code, message) unless ok. For messages that are dear to build, use `if (!ok)
+/// throw`.
 void check(bool ok, Exit code, const std::string& message);
 
-/// Throws for a failed system call on a file: disk full and I/O give 74, missing 66, no permission 73. Reads errno.
+/// Throws for a failed system call on a file: disk full and I/O give 74, missing 66, no
+/// permission 73. Reads errno.
 [[noreturn]] void throw_errno(const std::string& doing, const std::string& path);
 
 }  // namespace evenray

@@ -89,10 +89,13 @@ std::string read_file(const Path& path, uint64_t limit) {
   if (file.get() < 0) throw_errno("open", path);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw_errno("read", path);
-  check(S_ISREG(status.st_mode), Exit::missing_input, cat("cannot read ", path.string(), ": not a file"));
+  check(S_ISREG(status.st_mode),
+        Exit::missing_input,
+        cat("cannot read ", path.string(), ": not a file"));
   const auto size = static_cast<uint64_t>(status.st_size);
   if (size > limit) {
-    throw Error(Exit::bad_data, cat(path.string(), ": ", size, " bytes, more than the ", limit, " that are read"));
+    throw Error(Exit::bad_data,
+                cat(path.string(), ": ", size, " bytes, more than the ", limit, " that are read"));
   }
   std::string bytes(size, '\0');
   size_t filled = 0;
@@ -107,7 +110,9 @@ std::string read_file(const Path& path, uint64_t limit) {
   return bytes;
 }
 
-void write_atomic(const Path& path, std::string_view bytes) { write_atomic(path, std::span(&bytes, 1)); }
+void write_atomic(const Path& path, std::string_view bytes) {
+  write_atomic(path, std::span(&bytes, 1));
+}
 
 void write_atomic(const Path& path, std::span<const std::string_view> pieces) {
   make_folder(folder_of(path));
@@ -150,13 +155,17 @@ void make_folder(const Path& path) {
   std::filesystem::create_directories(path, error);
   if (error || !std::filesystem::is_directory(path, error)) {
     throw Error(error == std::errc::no_space_on_device ? Exit::io : Exit::cannot_create,
-                cat("cannot create folder ", path.string(), ": ", error ? error.message() : "a file is in the way"));
+                cat("cannot create folder ",
+                    path.string(),
+                    ": ",
+                    error ? error.message() : "a file is in the way"));
   }
 }
 
 uint64_t free_bytes(const Path& path) {
   Path folder = std::filesystem::absolute(path);
-  while (!std::filesystem::is_directory(folder) && folder.has_relative_path()) folder = folder.parent_path();
+  while (!std::filesystem::is_directory(folder) && folder.has_relative_path())
+    folder = folder.parent_path();
   struct statvfs status {};
   if (::statvfs(folder.c_str(), &status) != 0) throw_errno("ask the free space of", folder);
   return uint64_t{status.f_bavail} * status.f_frsize;
@@ -164,7 +173,8 @@ uint64_t free_bytes(const Path& path) {
 
 void remove_leftovers(const Path& folder) {
   std::error_code error;
-  for (std::filesystem::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+  for (std::filesystem::recursive_directory_iterator entry(folder, error), end;
+       !error && entry != end;
        entry.increment(error)) {
     if (entry->path().filename().string().find(kTemporaryMark) != std::string::npos) {
       std::error_code ignored;

@@ -32,14 +32,16 @@ std::string sha256_hex(std::string_view bytes);
 /// The whole file. Throws 66 if it is missing, 74 on a read error, 65 above `limit` bytes.
 std::string read_file(const Path& path, uint64_t limit = uint64_t{4} << 30);
 
-/// Writes beside `path`, fsyncs, renames, fsyncs the folder: `path` holds the old bytes or all of the new ones, never a part.
-/// Makes missing parent folders. Throws 73 where it cannot create, 74 on I/O errors (a full disk).
+/// Writes beside `path`, fsyncs, renames, fsyncs the folder: `path` holds the old bytes or all of
+/// the new ones, never a part. Makes missing parent folders. Throws 73 where it cannot create, 74
+/// on I/O errors (a full disk).
 void write_atomic(const Path& path, std::string_view bytes);
 
 /// The same for several pieces in a row (large checkpoints without a copy).
 void write_atomic(const Path& path, std::span<const std::string_view> pieces);
 
-/// Where a writer of its own (HDF5) puts its file before publish(): hidden, in the folder of `path`.
+/// Where a writer of its own (HDF5) puts its file before publish(): hidden, in the folder of
+/// `path`.
 Path temporary_beside(const Path& path);
 
 /// fsync, rename to `path`, fsync of the folder. Throws 74; the temporary file is removed then.
@@ -54,7 +56,8 @@ uint64_t free_bytes(const Path& path);
 /// Removes temporary files that a killed process left in `folder`.
 void remove_leftovers(const Path& folder);
 
-/// Takes the exclusive lock `folder`/.lock for as long as it lives; throws 73 if another process holds it.
+/// Takes the exclusive lock `folder`/.lock for as long as it lives; throws 73 if another process
+/// holds it.
 class FolderLock {
  public:
   explicit FolderLock(const Path& folder);

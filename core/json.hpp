@@ -6,7 +6,8 @@
 
 namespace evenray {
 
-/// Keeps the order of insertion, so equal content gives equal bytes. Non-finite numbers are written as null.
+/// Keeps the order of insertion, so equal content gives equal bytes. Non-finite numbers are written
+/// as null.
 using Json = nlohmann::ordered_json;
 
 /// Throws 66 if missing, 65 with the place of the fault where it is not JSON.

@@ -16,7 +16,8 @@ namespace {
 
 struct Log {
   LogLevel level = LogLevel::normal;
-  std::shared_ptr<spdlog::sinks::stderr_sink_mt> console = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  std::shared_ptr<spdlog::sinks::stderr_sink_mt> console =
+      std::make_shared<spdlog::sinks::stderr_sink_mt>();
   spdlog::logger logger{"evenray", console};
 
   Log() {
@@ -26,8 +27,9 @@ struct Log {
   }
   void set(LogLevel wanted) {
     level = wanted;
-    const bool chatty = level == LogLevel::verbose || (level == LogLevel::normal && isatty(STDERR_FILENO));
-    console->set_level(chatty                       ? spdlog::level::info
+    const bool chatty =
+        level == LogLevel::verbose || (level == LogLevel::normal && isatty(STDERR_FILENO));
+    console->set_level(chatty                     ? spdlog::level::info
                        : level == LogLevel::quiet ? spdlog::level::err
                                                   : spdlog::level::warn);
   }
@@ -61,7 +63,8 @@ LogFile::~LogFile() { log().logger.sinks().pop_back(); }
 
 bool terminal() {
   const char* term = std::getenv("TERM");
-  return isatty(STDERR_FILENO) && !std::getenv("NO_COLOR") && term && std::string_view(term) != "dumb";
+  return isatty(STDERR_FILENO) && !std::getenv("NO_COLOR") && term &&
+         std::string_view(term) != "dumb";
 }
 
 }  // namespace evenray

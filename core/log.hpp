@@ -6,7 +6,8 @@
 
 namespace evenray {
 
-/// The log goes to stderr: warnings always, information on a terminal only or with --verbose. A run folder's log.txt gets both.
+/// The log goes to stderr: warnings always, information on a terminal only or with --verbose. A run
+/// folder's log.txt gets both.
 enum class LogLevel { quiet, normal, verbose };
 
 void set_log_level(LogLevel level);
@@ -24,7 +25,8 @@ class LogFile {
   LogFile& operator=(const LogFile&) = delete;
 };
 
-/// Whether stderr is a terminal that takes colour and a moving line (NO_COLOR and TERM=dumb say no).
+/// Whether stderr is a terminal that takes colour and a moving line (NO_COLOR and TERM=dumb say
+/// no).
 bool terminal();
 
 LogLevel log_level();

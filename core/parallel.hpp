@@ -9,18 +9,22 @@ namespace evenray {
 /// Hardware threads that this process may use (respects its CPU affinity), at least 1.
 int hardware_threads();
 
-/// Runs body(i) for i in 0..n-1 on `threads` threads (the caller is one). The first exception is thrown again here, after all
-/// threads have stopped. Bodies must not depend on each other.
+/// Runs body(i) for i in 0..n-1 on `threads` threads (the caller is one). The first exception is
+/// thrown again here, after all threads have stopped. Bodies must not depend on each other.
 void parallel_for(size_t n, int threads, const std::function<void(size_t)>& body);
 
 namespace detail {
-void ordered_pipeline(size_t n, int threads, size_t ahead, const std::function<std::shared_ptr<void>(size_t)>& produce,
+void ordered_pipeline(size_t n,
+                      int threads,
+                      size_t ahead,
+                      const std::function<std::shared_ptr<void>(size_t)>& produce,
                       const std::function<void(size_t, std::shared_ptr<void>)>& consume);
 }
 
-/// produce(i) on `threads` workers, consume(i, result) on the calling thread in the order of i. At most `ahead` results exist at
-/// a time, which bounds memory. The first exception of either side is thrown again here, after all workers have stopped.
-/// With one thread everything runs on the caller. Example: decode on workers, write in order.
+/// produce(i) on `threads` workers, consume(i, result) on the calling thread in the order of i. At
+/// most `ahead` results exist at a time, which bounds memory. The first exception of either side is
+/// thrown again here, after all workers have stopped. With one thread everything runs on the
+/// caller. Example: decode on workers, write in order.
 template <class Result>
 void ordered_pipeline(size_t n,
                       int threads,
@@ -28,8 +32,13 @@ void ordered_pipeline(size_t n,
                       const std::function<void(size_t, Result&)>& consume,
                       size_t ahead = 64) {
   detail::ordered_pipeline(
-      n, threads, ahead, [&](size_t i) { return std::make_shared<Result>(produce(i)); },
-      [&](size_t i, std::shared_ptr<void> result) { consume(i, *static_cast<Result*>(result.get())); });
+      n,
+      threads,
+      ahead,
+      [&](size_t i) { return std::make_shared<Result>(produce(i)); },
+      [&](size_t i, std::shared_ptr<void> result) {
+        consume(i, *static_cast<Result*>(result.get()));
+      });
 }
 
 }  // namespace evenray

@@ -49,8 +49,19 @@ void Progress::advance(int64_t by, const std::string& note) {
 
 void Progress::show(const std::string& note) {
   const double speed = rate();
-  const std::string line = cat(what_, " ", done_, "/", total_, " ", unit_, ", ", fixed(speed, speed < 10 ? 2 : 0), "/s, ",
-                               duration_text(eta_s()), " left", note.empty() ? "" : ", " + note);
+  const std::string line = cat(what_,
+                               " ",
+                               done_,
+                               "/",
+                               total_,
+                               " ",
+                               unit_,
+                               ", ",
+                               fixed(speed, speed < 10 ? 2 : 0),
+                               "/s, ",
+                               duration_text(eta_s()),
+                               " left",
+                               note.empty() ? "" : ", " + note);
   if (moving_) {
     std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
     drawn_ = true;

@@ -6,8 +6,9 @@
 
 namespace evenray {
 
-/// One moving line on a terminal (at most 10 a second), a plain line every 30 s elsewhere, nothing with --quiet. To stderr.
-/// Example: `Progress progress("pack", images, "img"); ... progress.advance();`
+/// One moving line on a terminal (at most 10 a second), a plain line every 30 s elsewhere, nothing
+/// with --quiet. To stderr. Example: `Progress progress("pack", images, "img"); ...
+/// progress.advance();`
 class Progress {
  public:
   Progress(std::string what, int64_t total, std::string unit);

@@ -8,14 +8,16 @@
 
 namespace evenray {
 
-/// A counter-based random stream: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
-/// Work that may run in any order or on any thread takes one fork a unit, named by purpose and index, so that results depend on
-/// neither. Example: `Rng(seed).fork("augment", row)`. Values are the same on every machine.
+/// A counter-based random stream: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as
+/// easy as 1, 2, 3"). Work that may run in any order or on any thread takes one fork a unit, named
+/// by purpose and index, so that results depend on neither. Example: `Rng(seed).fork("augment",
+/// row)`. Values are the same on every machine.
 class Rng {
  public:
   explicit Rng(uint64_t seed) : key_(seed) {}
 
-  /// A stream of its own, a function of this stream's key, purpose and index alone: draws made so far do not matter.
+  /// A stream of its own, a function of this stream's key, purpose and index alone: draws made so
+  /// far do not matter.
   Rng fork(std::string_view purpose, uint64_t index = 0) const;
 
   uint32_t bits32();
@@ -47,7 +49,8 @@ class Rng {
   bool has_spare_ = false;
 };
 
-/// Philox 4x32-10 as published: the 128-bit output for a counter and a key (exposed for the published test vectors).
+/// Philox 4x32-10 as published: the 128-bit output for a counter and a key (exposed for the
+/// published test vectors).
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
 }  // namespace evenray

@@ -24,18 +24,21 @@ struct Runtime {
   int thread_count() const;
 };
 
-/// A folder that one run writes: config.toml before work starts, events.jsonl, log.txt, checkpoints/, DONE at the end.
+/// A folder that one run writes: config.toml before work starts, events.jsonl, log.txt,
+/// checkpoints/, DONE at the end.
 class RunFolder {
  public:
-  /// Starts or resumes a run in `folder`. Throws 73 where a run is there and `resume` is false, 78 with the changed keys where
-  /// the settings differ from those it was begun with (how often it checkpoints may differ).
+  /// Starts or resumes a run in `folder`. Throws 73 where a run is there and `resume` is false, 78
+  /// with the changed keys where the settings differ from those it was begun with (how often it
+  /// checkpoints may differ).
   RunFolder(const Path& folder, bool resume, const Visit& settings);
 
   const Path& path() const { return folder_; }
   /// Whether the run was there already, and ended.
   bool done() const;
   bool resumed() const { return resumed_; }
-  /// One line of events.jsonl. A line is flushed when it is written; a line that a kill cut short is dropped on resume.
+  /// One line of events.jsonl. A line is flushed when it is written; a line that a kill cut short
+  /// is dropped on resume.
   void event(const Json& event);
   /// Drops the events whose `step` is above `step`: they will be written again.
   void rewind_events(int64_t step);
@@ -52,7 +55,8 @@ class RunFolder {
 /// Whether `folder` holds a finished run.
 bool run_done(const Path& folder);
 
-/// From now on SIGTERM, SIGINT and SIGUSR2 only set a flag; a second signal ends the process at once with 128 + its number.
+/// From now on SIGTERM, SIGINT and SIGUSR2 only set a flag; a second signal ends the process at
+/// once with 128 + its number.
 void catch_stop_signals();
 /// Whether a stop was asked for. Long work checks it at safe points.
 bool stop_requested();

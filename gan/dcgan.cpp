@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DCGAN (Radford et al. 2016) by the recipe of pytorch/examples: convolutions N(0, .02), batch-norm scales N(1, .02); the sides of an
-// image are those of the base times a power of two, so 80x64 grows from 5x4.
+// DCGAN (Radford et al. 2016) by the recipe of pytorch/examples: convolutions N(0, .02), batch-norm
+// scales N(1, .02); the sides of an image are those of the base times a power of two, so 80x64
+// grows from 5x4.
 #include <torch/torch.h>
 
 #include "gan/networks.hpp"
@@ -29,9 +30,13 @@ struct DcganGenerator final : GeneratorNet {
   DcganGenerator(const GanOptions& options, int height, int width) {
     const SizePlan size = plan_size(height, width);
     int64_t channels = options.ngf << (size.doublings - 1);
-    const auto deconv = [](int64_t in, int64_t out, std::vector<int64_t> kernel, int64_t stride, int64_t padding) {
-      return ConvTranspose2d(ConvTranspose2dOptions(in, out, torch::ExpandingArray<2>(kernel)).stride(stride).padding(padding).bias(false));
-    };
+    const auto deconv =
+        [](int64_t in, int64_t out, std::vector<int64_t> kernel, int64_t stride, int64_t padding) {
+          return ConvTranspose2d(ConvTranspose2dOptions(in, out, torch::ExpandingArray<2>(kernel))
+                                     .stride(stride)
+                                     .padding(padding)
+                                     .bias(false));
+        };
     body->push_back(deconv(options.latent, channels, {size.base_height, size.base_width}, 1, 0));
     for (int i = 1; i < size.doublings; ++i) {
       body->push_back(BatchNorm2d(channels));
@@ -46,7 +51,8 @@ struct DcganGenerator final : GeneratorNet {
     dcgan_init(*this);
   }
   torch::Tensor forward(const torch::Tensor& latent) override {
-    return body->forward(latent.view({latent.size(0), latent.size(1), 1, 1}).contiguous(at::MemoryFormat::ChannelsLast));
+    return body->forward(latent.view({latent.size(0), latent.size(1), 1, 1})
+                             .contiguous(at::MemoryFormat::ChannelsLast));
   }
   Sequential body = register_module("body", Sequential());
 };
@@ -55,14 +61,20 @@ struct DcganDiscriminator final : DiscriminatorNet {
   DcganDiscriminator(const GanOptions& options, int height, int width) {
     const SizePlan size = plan_size(height, width);
     const bool spectral = options.spectral_norm;
-    const auto add = [&](int64_t in, int64_t out, std::vector<int64_t> kernel, int64_t stride, int64_t padding) {
-      if (spectral) {
-        body->push_back(SpectralConv2d(in, out, kernel, stride, padding, /*bias=*/true));
-      } else {
-        body->push_back(Conv2d(Conv2dOptions(in, out, torch::ExpandingArray<2>(kernel)).stride(stride).padding(padding).bias(false)));
-      }
+    const auto add =
+        [&](int64_t in, int64_t out, std::vector<int64_t> kernel, int64_t stride, int64_t padding) {
+          if (spectral) {
+            body->push_back(SpectralConv2d(in, out, kernel, stride, padding, /*bias=*/true));
+          } else {
+            body->push_back(Conv2d(Conv2dOptions(in, out, torch::ExpandingArray<2>(kernel))
+                                       .stride(stride)
+                                       .padding(padding)
+                                       .bias(false)));
+          }
+        };
+    const auto activation = [] {
+      return torch::nn::LeakyReLU(torch::nn::LeakyReLUOptions().negative_slope(.2).inplace(true));
     };
-    const auto activation = [] { return torch::nn::LeakyReLU(torch::nn::LeakyReLUOptions().negative_slope(.2).inplace(true)); };
     int64_t channels = options.ndf;
     add(1, channels, {4, 4}, 2, 1);
     body->push_back(activation());
@@ -75,17 +87,23 @@ struct DcganDiscriminator final : DiscriminatorNet {
     add(channels, 1, {size.base_height, size.base_width}, 1, 0);
     dcgan_init(*this);
   }
-  torch::Tensor forward(const torch::Tensor& images) override { return body->forward(images).flatten(); }
+  torch::Tensor forward(const torch::Tensor& images) override {
+    return body->forward(images).flatten();
+  }
   Sequential body = register_module("body", Sequential());
 };
 
 }  // namespace
 
-std::shared_ptr<GeneratorNet> make_dcgan_generator(const GanOptions& options, int height, int width) {
+std::shared_ptr<GeneratorNet> make_dcgan_generator(const GanOptions& options,
+                                                   int height,
+                                                   int width) {
   return std::make_shared<DcganGenerator>(options, height, width);
 }
 
-std::shared_ptr<DiscriminatorNet> make_dcgan_discriminator(const GanOptions& options, int height, int width) {
+std::shared_ptr<DiscriminatorNet> make_dcgan_discriminator(const GanOptions& options,
+                                                           int height,
+                                                           int width) {
   return std::make_shared<DcganDiscriminator>(options, height, width);
 }
 

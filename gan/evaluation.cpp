@@ -28,7 +28,8 @@ torch::Tensor pick(const std::vector<cv::Mat>& images, size_t n, const Rng& rng)
 
 Json swd_json(const Swd& swd) {
   Json levels = Json::object();
-  for (auto level = swd.levels.rbegin(); level != swd.levels.rend(); ++level) levels[std::to_string(level->first)] = level->second;
+  for (auto level = swd.levels.rbegin(); level != swd.levels.rend(); ++level)
+    levels[std::to_string(level->first)] = level->second;
   return {{"levels", levels}, {"mean", swd.mean}};
 }
 
@@ -51,11 +52,27 @@ GanMetrics parse_gan_metrics(const std::string& names) {
   return metrics;
 }
 
-Json evaluate_gan(const std::vector<cv::Mat>& fake, const std::vector<cv::Mat>& real, const GanMetrics& metrics, uint64_t seed) {
-  check(fake.size() >= 2 && real.size() >= 4, Exit::bad_data,
-        cat("too few images to compare: ", fake.size(), " drawn, ", real.size(), " real (2 and 4 are the least)"));
-  check(fake[0].size() == real[0].size() && fake[0].type() == real[0].type(), Exit::bad_data,
-        cat("drawn images are ", fake[0].rows, "x", fake[0].cols, ", real ones ", real[0].rows, "x", real[0].cols,
+Json evaluate_gan(const std::vector<cv::Mat>& fake,
+                  const std::vector<cv::Mat>& real,
+                  const GanMetrics& metrics,
+                  uint64_t seed) {
+  check(fake.size() >= 2 && real.size() >= 4,
+        Exit::bad_data,
+        cat("too few images to compare: ",
+            fake.size(),
+            " drawn, ",
+            real.size(),
+            " real (2 and 4 are the least)"));
+  check(fake[0].size() == real[0].size() && fake[0].type() == real[0].type(),
+        Exit::bad_data,
+        cat("drawn images are ",
+            fake[0].rows,
+            "x",
+            fake[0].cols,
+            ", real ones ",
+            real[0].rows,
+            "x",
+            real[0].cols,
             ": compare images of one size and depth"));
   const Rng rng(seed);
   Json out{{"schema", "evenray-gan-eval-1"}, {"n_fake", fake.size()}, {"n_real", real.size()}};
@@ -65,18 +82,24 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake, const std::vector<cv::Mat>& 
     };
     const size_t n = std::min<size_t>({fake.size(), real.size(), kMostImages});
     const auto reals = pick(real, kMostImages, rng.fork("real"));
-    out["swd"] = swd_json(distance(pick(fake, n, rng.fork("fake")), reals.slice(0, 0, static_cast<int64_t>(n))));
+    out["swd"] = swd_json(
+        distance(pick(fake, n, rng.fork("fake")), reals.slice(0, 0, static_cast<int64_t>(n))));
     out["swd"]["n"] = n;
     const int64_t half = reals.size(0) / 2;
-    out["swd"]["floor"] = {{"mean", distance(reals.slice(0, 0, half), reals.slice(0, half, 2 * half)).mean}, {"n", half}};
+    out["swd"]["floor"] = {
+        {"mean", distance(reals.slice(0, 0, half), reals.slice(0, half, 2 * half)).mean},
+        {"n", half}};
   }
   if (metrics.msssim) {
-    out["msssim"] = {{"fake", diversity_ms_ssim(pick(fake, kMostImages, rng.fork("fake")), kPairs, rng)},
-                     {"real", diversity_ms_ssim(pick(real, kMostImages, rng.fork("real")), kPairs, rng)}};
+    out["msssim"] = {
+        {"fake", diversity_ms_ssim(pick(fake, kMostImages, rng.fork("fake")), kPairs, rng)},
+        {"real", diversity_ms_ssim(pick(real, kMostImages, rng.fork("real")), kPairs, rng)}};
   }
   if (metrics.memorisation) {
     const Memorisation found = memorisation(fake, real);
-    out["memorisation"] = {{"nearest_ratio", found.nearest_ratio}, {"authentic", found.authentic}, {"flagged", found.flagged}};
+    out["memorisation"] = {{"nearest_ratio", found.nearest_ratio},
+                           {"authentic", found.authentic},
+                           {"flagged", found.flagged}};
   }
   return out;
 }

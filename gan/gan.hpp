@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The gan room trains generative adversarial networks on one class of a store, draws images from them and judges these.
-// train_gan() writes a run folder; Generator draws from its checkpoint; gan_source() offers it to `balance`; evaluate_gan() compares
-// drawn with real images by SWD, MS-SSIM and nearest neighbours, none of which needs foreign weights.
+// The gan room trains generative adversarial networks on one class of a store, draws images from
+// them and judges these. train_gan() writes a run folder; Generator draws from its checkpoint;
+// gan_source() offers it to `balance`; evaluate_gan() compares drawn with real images by SWD,
+// MS-SSIM and nearest neighbours, none of which needs foreign weights.
 
-#include <opencv2/core.hpp>
 #include <memory>
+#include <opencv2/core.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,10 +47,15 @@ struct GanOptions {
 std::vector<std::string> gan_families();
 std::vector<std::string> gan_presets();
 
-/// Trains on the train rows of `class_name` (empty: on all). Resumes bit for bit with the same thread count. Files: checkpoints/, samples/
-/// (a sheet at each evaluation), events.jsonl, metrics.json, DONE. Throws 65 for an unknown class or fewer than 50 images (unless
-/// allow_few), 78 for a size that the family cannot draw, 75 after a stop signal.
-void train_gan(const Store& store, const std::string& class_name, const GanOptions& options, const Runtime& runtime, RunFolder& run);
+/// Trains on the train rows of `class_name` (empty: on all). Resumes bit for bit with the same
+/// thread count. Files: checkpoints/, samples/ (a sheet at each evaluation), events.jsonl,
+/// metrics.json, DONE. Throws 65 for an unknown class or fewer than 50 images (unless allow_few),
+/// 78 for a size that the family cannot draw, 75 after a stop signal.
+void train_gan(const Store& store,
+               const std::string& class_name,
+               const GanOptions& options,
+               const Runtime& runtime,
+               RunFolder& run);
 
 /// A trained generator. Image number i is a function of (checkpoint, seed, i, thread count).
 class Generator {
@@ -73,9 +79,13 @@ class Generator {
   std::unique_ptr<State> state_;
 };
 
-/// "gan:PATH" as a Source for `balance`. Throws 65 where its class is another than `class_name` or its size differs from the store's
-/// (unless allow_resize: then images are resized, which a classifier may learn to see).
-std::shared_ptr<Source> gan_source(const Path& path, const Store& store, bool allow_resize, const Compute& compute);
+/// "gan:PATH" as a Source for `balance`. Throws 65 where its class is another than `class_name` or
+/// its size differs from the store's (unless allow_resize: then images are resized, which a
+/// classifier may learn to see).
+std::shared_ptr<Source> gan_source(const Path& path,
+                                   const Store& store,
+                                   bool allow_resize,
+                                   const Compute& compute);
 
 struct GanMetrics {
   bool swd = true, msssim = true, memorisation = true;
@@ -83,18 +93,24 @@ struct GanMetrics {
 /// "swd,msssim,memorisation"; throws 2 for an unknown name.
 GanMetrics parse_gan_metrics(const std::string& names);
 
-/// `gan eval --json` of cli.md, of images of one size and depth. SWD is taken between equally many fake and real images, and beside it
-/// the floor: between two halves of the real ones.
-Json evaluate_gan(const std::vector<cv::Mat>& fake, const std::vector<cv::Mat>& real, const GanMetrics& metrics, uint64_t seed);
+/// `gan eval --json` of cli.md, of images of one size and depth. SWD is taken between equally many
+/// fake and real images, and beside it the floor: between two halves of the real ones.
+Json evaluate_gan(const std::vector<cv::Mat>& fake,
+                  const std::vector<cv::Mat>& real,
+                  const GanMetrics& metrics,
+                  uint64_t seed);
 
 /// Index of the most correlated image of `among` for each of `images`, with the correlation.
 struct Neighbour {
   size_t index;
   double correlation;
 };
-std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images, const std::vector<cv::Mat>& among);
+std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images,
+                                      const std::vector<cv::Mat>& among);
 
-/// Seconds per minibatch step of the options on random images, forward, backward and update, after a warm-up (for bench and --dry-run).
-double gan_step_seconds(const GanOptions& options, int height, int width, const Compute& compute, int steps);
+/// Seconds per minibatch step of the options on random images, forward, backward and update, after
+/// a warm-up (for bench and --dry-run).
+double gan_step_seconds(
+    const GanOptions& options, int height, int width, const Compute& compute, int steps);
 
 }  // namespace evenray

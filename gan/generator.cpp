@@ -12,8 +12,8 @@
 namespace evenray {
 namespace {
 
-/// Images are drawn in whole aligned blocks, so that image i does not depend on how many are asked for: kernels may sum in another
-/// order for another batch size.
+/// Images are drawn in whole aligned blocks, so that image i does not depend on how many are asked
+/// for: kernels may sum in another order for another batch size.
 constexpr int64_t kBlock = 64;
 
 }  // namespace
@@ -30,11 +30,15 @@ struct Generator::State {
 Generator::Generator(const Path& path, const Compute& compute) : state_(std::make_unique<State>()) {
   const Path file_path = model_file(path);
   const TensorFile file = read_safetensors(file_path);
-  check(require_metadata(file, "kind", file_path) == "gan", Exit::bad_data, cat(file_path.string(), " is no generator"));
+  check(require_metadata(file, "kind", file_path) == "gan",
+        Exit::bad_data,
+        cat(file_path.string(), " is no generator"));
   State& state = *state_;
   GanOptions options;
   try {
-    read_config_text([&](Fields& f) { f.section("gan", options); }, require_metadata(file, "config", file_path), file_path.string());
+    read_config_text([&](Fields& f) { f.section("gan", options); },
+                     require_metadata(file, "config", file_path),
+                     file_path.string());
     state.facts = Json::parse(require_metadata(file, "facts", file_path));
     state.height = state.facts.at("size_px").at(0);
     state.width = state.facts.at("size_px").at(1);
@@ -72,11 +76,13 @@ std::vector<cv::Mat> Generator::sample(int64_t first, int64_t count, uint64_t se
   const Rng rng(seed);
   std::vector<cv::Mat> images;
   for (int64_t block = first / kBlock; block * kBlock < first + count; ++block) {
-    const auto drawn = state_->net->forward(latents(rng, block * kBlock, kBlock, state_->latent).to(state_->device));
+    const auto drawn = state_->net->forward(
+        latents(rng, block * kBlock, kBlock, state_->latent).to(state_->device));
     auto mats = to_mats(drawn, state_->value_max);
     for (int64_t i = 0; i < kBlock; ++i) {
       const int64_t number = block * kBlock + i;
-      if (number >= first && number < first + count) images.push_back(std::move(mats[static_cast<size_t>(i)]));
+      if (number >= first && number < first + count)
+        images.push_back(std::move(mats[static_cast<size_t>(i)]));
     }
   }
   return images;

@@ -11,7 +11,8 @@ torch::Tensor bce(const torch::Tensor& logits, bool real) {
 }
 
 torch::Tensor r1_penalty(const torch::Tensor& logits, const torch::Tensor& images) {
-  const auto gradient = torch::autograd::grad({logits.to(torch::kFloat).sum()}, {images}, {}, true, true)[0];
+  const auto gradient =
+      torch::autograd::grad({logits.to(torch::kFloat).sum()}, {images}, {}, true, true)[0];
   return gradient.to(torch::kFloat).square().flatten(1).sum(1).mean();
 }
 

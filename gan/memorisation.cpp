@@ -8,7 +8,8 @@
 namespace evenray {
 namespace {
 
-/// Rows of zero mean and unit norm, images shrunk to a long side of at most 64: a product of two rows is their correlation.
+/// Rows of zero mean and unit norm, images shrunk to a long side of at most 64: a product of two
+/// rows is their correlation.
 cv::Mat normalised_rows(const std::vector<cv::Mat>& images) {
   cv::Mat rows;
   for (const auto& image : images) {
@@ -30,14 +31,17 @@ std::vector<Neighbour> best_columns(const cv::Mat& correlations, bool skip_diago
     Neighbour best{0, -2};
     for (int j = 0; j < correlations.cols; ++j) {
       const double value = correlations.at<float>(i, j);
-      if (value > best.correlation && !(skip_diagonal && i == j)) best = {static_cast<size_t>(j), value};
+      if (value > best.correlation && !(skip_diagonal && i == j))
+        best = {static_cast<size_t>(j), value};
     }
     out.push_back(best);
   }
   return out;
 }
 
-double distance(const Neighbour& neighbour) { return std::sqrt(std::max(0., 2 - 2 * neighbour.correlation)); }
+double distance(const Neighbour& neighbour) {
+  return std::sqrt(std::max(0., 2 - 2 * neighbour.correlation));
+}
 
 double median_distance(const std::vector<Neighbour>& neighbours) {
   std::vector<double> values;
@@ -47,9 +51,12 @@ double median_distance(const std::vector<Neighbour>& neighbours) {
 
 }  // namespace
 
-std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images, const std::vector<cv::Mat>& among) {
+std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images,
+                                      const std::vector<cv::Mat>& among) {
   check(!images.empty() && !among.empty(), Exit::bad_data, "nearest images of an empty set");
-  check(images[0].size() == among[0].size(), Exit::bad_data, "nearest images of sets of different sizes");
+  check(images[0].size() == among[0].size(),
+        Exit::bad_data,
+        "nearest images of sets of different sizes");
   return best_columns(normalised_rows(images) * normalised_rows(among).t(), false);
 }
 

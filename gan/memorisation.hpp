@@ -10,12 +10,14 @@ namespace evenray {
 /// Correlation above which two pictures count as one.
 inline constexpr double kNearDuplicate = .98;
 
-/// How close drawn images come to the training images, in pixels: distances are those of images of zero mean and unit norm (the
-/// square root of 2 - 2 correlation).
+/// How close drawn images come to the training images, in pixels: distances are those of images of
+/// zero mean and unit norm (the square root of 2 - 2 correlation).
 struct Memorisation {
-  double nearest_ratio = 0;  ///< median distance to the nearest training image over the same between training images; near 1: as far as they
-  double authentic = 0;      ///< share whose nearest training image is nearer to another training image (Alaa et al. 2022)
-  int64_t flagged = 0;       ///< near duplicates of a training image
+  double nearest_ratio = 0;  ///< median distance to the nearest training image over the same
+                             ///< between training images; near 1: as far as they
+  double authentic = 0;  ///< share whose nearest training image is nearer to another training image
+                         ///< (Alaa et al. 2022)
+  int64_t flagged = 0;   ///< near duplicates of a training image
 };
 Memorisation memorisation(const std::vector<cv::Mat>& fake, const std::vector<cv::Mat>& train);
 

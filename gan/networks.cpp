@@ -38,7 +38,9 @@ std::shared_ptr<GeneratorNet> make_generator(const GanOptions& options, int heig
   return family_named(options.family).make_generator(options, height, width);
 }
 
-std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options, int height, int width) {
+std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options,
+                                                     int height,
+                                                     int width) {
   return family_named(options.family).make_discriminator(options, height, width);
 }
 
@@ -49,9 +51,14 @@ SizePlan plan_size(int height, int width) {
     const int step = 1 << doublings;
     if (height % step == 0 && width % step == 0) return {height / step, width / step, doublings};
   }
-  throw Error(Exit::config, cat("a generator cannot draw ", height, "x", width,
-                                " px: the short side must be a power of two from 16 on, the long side a multiple of a quarter of it",
-                                " (64x64, 80x64, 160x128)"));
+  throw Error(Exit::config,
+              cat("a generator cannot draw ",
+                  height,
+                  "x",
+                  width,
+                  " px: the short side must be a power of two from 16 on, the long side a multiple "
+                  "of a quarter of it",
+                  " (64x64, 80x64, 160x128)"));
 }
 
 torch::Tensor latents(const Rng& rng, int64_t first, int64_t count, int64_t length) {
@@ -64,7 +71,12 @@ torch::Tensor latents(const Rng& rng, int64_t first, int64_t count, int64_t leng
   return out;
 }
 
-void standing_statistics(GeneratorNet& net, const Rng& rng, int64_t minibatch, int64_t latent, int batches, torch::Device device) {
+void standing_statistics(GeneratorNet& net,
+                         const Rng& rng,
+                         int64_t minibatch,
+                         int64_t latent,
+                         int batches,
+                         torch::Device device) {
   torch::NoGradGuard no_grad;
   std::vector<std::pair<torch::nn::BatchNorm2dImpl*, std::optional<double>>> norms;
   for (const auto& module : net.modules(/*include_self=*/false)) {
@@ -75,7 +87,8 @@ void standing_statistics(GeneratorNet& net, const Rng& rng, int64_t minibatch, i
     }
   }
   net.train();
-  for (int i = 0; i < batches; ++i) net.forward(latents(rng, i * minibatch, minibatch, latent).to(device));
+  for (int i = 0; i < batches; ++i)
+    net.forward(latents(rng, i * minibatch, minibatch, latent).to(device));
   net.eval();
   for (auto& [norm, momentum] : norms) norm->options.momentum(momentum);
 }

@@ -11,7 +11,9 @@ namespace evenray {
 
 void GanOptions::fields(Fields& f) {
   f("family", family, "network family: dcgan");
-  f("preset", preset, "reference (the DCGAN recipe as published), small (with what 50 to 5,000 images need)");
+  f("preset",
+    preset,
+    "reference (the DCGAN recipe as published), small (with what 50 to 5,000 images need)");
   f("total_kimg", total_kimg, "thousands of real images shown");
   f("minibatch", minibatch, "images a step");
   f("latent", latent, "length of the latent vector");
@@ -21,13 +23,20 @@ void GanOptions::fields(Fields& f) {
   f("lr_d", lr_d, "and of the discriminator");
   f("beta1", beta1, "Adam's beta1");
   f("beta2", beta2, "Adam's beta2");
-  f("diffaugment", diffaugment, "augmentation before the discriminator: some of brightness,contrast,translation,cutout, or none");
+  f("diffaugment",
+    diffaugment,
+    "augmentation before the discriminator: some of brightness,contrast,translation,cutout, or "
+    "none");
   f("mirror", mirror, "show each image flipped left to right half of the time (limbs; not chests)");
-  f("ema_kimg", ema_kimg, "half-life of the generator's average in thousands of images; 0: no average");
+  f("ema_kimg",
+    ema_kimg,
+    "half-life of the generator's average in thousands of images; 0: no average");
   f("spectral_norm", spectral_norm, "spectral norm in place of batch norm in the discriminator");
   f("r1_gamma", r1_gamma, "weight of the R1 gradient penalty; 0: none");
   f("r1_every", r1_every, "steps between R1 penalties (lazy regularisation)");
-  f("eval_every_kimg", eval_every_kimg, "thousands of images between evaluations by SWD; 0: a tenth of the run");
+  f("eval_every_kimg",
+    eval_every_kimg,
+    "thousands of images between evaluations by SWD; 0: a tenth of the run");
   f("eval_images", eval_images, "at most so many images in an evaluation");
   f("allow_few", allow_few, "train on fewer than 50 images of the class");
 }
@@ -45,12 +54,15 @@ void GanOptions::check() const {
   positive(static_cast<double>(r1_every), "r1_every");
   evenray::check(minibatch >= 2, Exit::config, "gan.minibatch must be 2 or more (batch norm)");
   evenray::check(eval_images >= 16, Exit::config, "gan.eval_images must be 16 or more");
-  evenray::check(r1_gamma >= 0 && ema_kimg >= 0 && eval_every_kimg >= 0, Exit::config,
+  evenray::check(r1_gamma >= 0 && ema_kimg >= 0 && eval_every_kimg >= 0,
+                 Exit::config,
                  "gan.r1_gamma, gan.ema_kimg and gan.eval_every_kimg must not be negative");
   const auto families = gan_families(), presets = gan_presets();
-  evenray::check(std::count(families.begin(), families.end(), family) > 0, Exit::config,
+  evenray::check(std::count(families.begin(), families.end(), family) > 0,
+                 Exit::config,
                  unknown_name("generator family", family, families));
-  evenray::check(std::count(presets.begin(), presets.end(), preset) > 0, Exit::config,
+  evenray::check(std::count(presets.begin(), presets.end(), preset) > 0,
+                 Exit::config,
                  unknown_name("gan preset", preset, presets));
   DiffAugment::parse(diffaugment);
 }

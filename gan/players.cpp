@@ -18,17 +18,24 @@ namespace {
 /// Batches of latents behind the average's batch-norm statistics.
 constexpr int kStatisticsBatches = 16;
 
-torch::Tensor probability(const torch::Tensor& logits) { return logits.detach().to(torch::kFloat).sigmoid().mean(); }
+torch::Tensor probability(const torch::Tensor& logits) {
+  return logits.detach().to(torch::kFloat).sigmoid().mean();
+}
 
 }  // namespace
 
-Players::Players(const GanOptions& options, int height, int width, const Compute& compute, const Rng& rng)
-    : options_(options), compute_(compute), rng_(rng), augment_(DiffAugment::parse(options.diffaugment)) {
+Players::Players(
+    const GanOptions& options, int height, int width, const Compute& compute, const Rng& rng)
+    : options_(options),
+      compute_(compute),
+      rng_(rng),
+      augment_(DiffAugment::parse(options.diffaugment)) {
   seed_torch(rng.fork("weights").key());
   generator_ = make_generator(options, height, width);
   discriminator_ = make_discriminator(options, height, width);
   average_ = make_generator(options, height, width);
-  for (torch::nn::Module* net : std::initializer_list<torch::nn::Module*>{generator_.get(), discriminator_.get(), average_.get()}) {
+  for (torch::nn::Module* net : std::initializer_list<torch::nn::Module*>{
+           generator_.get(), discriminator_.get(), average_.get()}) {
     to_channels_last(*net);
     net->to(compute.device);
   }
@@ -41,7 +48,10 @@ Players::Players(const GanOptions& options, int height, int width, const Compute
   sums_ = torch::zeros({4}, torch::TensorOptions(torch::kFloat).device(compute.device));
 }
 
-torch::Tensor Players::update_discriminator(const torch::Tensor& real, const torch::Tensor& fake, int64_t step, const Rng& stream) {
+torch::Tensor Players::update_discriminator(const torch::Tensor& real,
+                                            const torch::Tensor& fake,
+                                            int64_t step,
+                                            const Rng& stream) {
   const bool penalise = options_.r1_gamma > 0 && step % options_.r1_every == 0;
   torch::Tensor real_logits, fake_logits, loss;
   adam_d_->zero_grad();
@@ -53,7 +63,8 @@ torch::Tensor Players::update_discriminator(const torch::Tensor& real, const tor
     fake_logits = discriminator_->forward(augment_.apply(fake.detach(), stream.fork("fake")));
     loss = bce(real_logits, true) + bce(fake_logits, false);
     if (penalise) {
-      loss = loss + r1_penalty(real_logits, shown) * (options_.r1_gamma / 2 * static_cast<double>(options_.r1_every));
+      loss = loss + r1_penalty(real_logits, shown) *
+                        (options_.r1_gamma / 2 * static_cast<double>(options_.r1_every));
     }
   }
   loss.backward();
@@ -76,7 +87,8 @@ torch::Tensor Players::update_generator(const torch::Tensor& fake, const Rng& st
 
 void Players::step(const torch::Tensor& real, int64_t step) {
   const Rng stream = rng_.fork("step", static_cast<uint64_t>(step));
-  const auto latent = latents(stream, 0, real.size(0), options_.latent).to(compute_.device, /*non_blocking=*/true);
+  const auto latent =
+      latents(stream, 0, real.size(0), options_.latent).to(compute_.device, /*non_blocking=*/true);
   torch::Tensor fake;
   {
     Autocast autocast(compute_);
@@ -85,10 +97,14 @@ void Players::step(const torch::Tensor& real, int64_t step) {
   const auto d = update_discriminator(real, fake, step, stream);
   const auto g = update_generator(fake, stream);
 
-  // The half-life grows with the run, as in StyleGAN2-ADA: an early average forgets the first, poor weights.
+  // The half-life grows with the run, as in StyleGAN2-ADA: an early average forgets the first, poor
+  // weights.
   const double shown = static_cast<double>((step + 1) * options_.minibatch);
   const double half_life = std::min(options_.ema_kimg * 1000, shown * .05);
-  ema_update(*average_, *generator_, half_life > 0 ? std::pow(.5, static_cast<double>(options_.minibatch) / half_life) : 0.);
+  ema_update(
+      *average_,
+      *generator_,
+      half_life > 0 ? std::pow(.5, static_cast<double>(options_.minibatch) / half_life) : 0.);
   torch::NoGradGuard no_grad;
   sums_ += torch::stack({d[0], g, d[1], d[2]});
 }
@@ -98,19 +114,28 @@ std::vector<double> Players::take_means(int64_t steps) {
   sums_.zero_();
   std::vector<double> out;
   for (int64_t i = 0; i < values.size(0); ++i) out.push_back(values[i].item<double>());
-  check(std::isfinite(out[0]) && std::isfinite(out[1]), Exit::failed,
-        cat("the training diverged: ", std::isfinite(out[0]) ? "loss_g" : "loss_d", " is not finite; lower gan.lr_d and gan.lr_g"));
+  check(std::isfinite(out[0]) && std::isfinite(out[1]),
+        Exit::failed,
+        cat("the training diverged: ",
+            std::isfinite(out[0]) ? "loss_g" : "loss_d",
+            " is not finite; lower gan.lr_d and gan.lr_g"));
   return out;
 }
 
 torch::Tensor Players::draw(int64_t count) {
   torch::NoGradGuard no_grad;
   Autocast autocast(compute_);
-  standing_statistics(*average_, rng_.fork("statistics"), options_.minibatch, options_.latent, kStatisticsBatches, compute_.device);
+  standing_statistics(*average_,
+                      rng_.fork("statistics"),
+                      options_.minibatch,
+                      options_.latent,
+                      kStatisticsBatches,
+                      compute_.device);
   std::vector<torch::Tensor> parts;
   for (int64_t i = 0; i < count; i += options_.minibatch) {
     const int64_t n = std::min(options_.minibatch, count - i);
-    parts.push_back(average_->forward(latents(rng_.fork("judged"), i, n, options_.latent).to(compute_.device)));
+    parts.push_back(
+        average_->forward(latents(rng_.fork("judged"), i, n, options_.latent).to(compute_.device)));
   }
   return torch::cat(parts).to(torch::kFloat);
 }
@@ -134,7 +159,9 @@ void Players::load(const TensorFile& file, const Path& path) {
   adam_g_->load(file, "adam_g", path);
   adam_d_->load(file, "adam_d", path);
   const auto sums = file.tensors.find("log.sums");
-  check(sums != file.tensors.end(), Exit::bad_data, cat(path.string(), ": tensor 'log.sums' is missing"));
+  check(sums != file.tensors.end(),
+        Exit::bad_data,
+        cat(path.string(), ": tensor 'log.sums' is missing"));
   sums_.copy_(sums->second);
 }
 

@@ -13,8 +13,9 @@
 
 namespace evenray {
 
-/// Generator, discriminator, the generator's average and the optimisers: one training step, and what a checkpoint needs. All that is
-/// random comes from streams named by the step, so nothing but its number has to be remembered.
+/// Generator, discriminator, the generator's average and the optimisers: one training step, and
+/// what a checkpoint needs. All that is random comes from streams named by the step, so nothing but
+/// its number has to be remembered.
 class Players {
  public:
   Players(const GanOptions& options, int height, int width, const Compute& compute, const Rng& rng);
@@ -22,10 +23,12 @@ class Players {
   /// One update of D, then of G. `real`: [minibatch,1,H,W] in -1..1.
   void step(const torch::Tensor& real, int64_t step);
 
-  /// Means over the last `steps` steps: loss_d, loss_g, D(real), D(fake). Waits for the device. Throws 1 where a loss is not finite.
+  /// Means over the last `steps` steps: loss_d, loss_g, D(real), D(fake). Waits for the device.
+  /// Throws 1 where a loss is not finite.
   std::vector<double> take_means(int64_t steps);
 
-  /// `count` images of the averaged generator, always of the same latents, with batch-norm statistics of its own.
+  /// `count` images of the averaged generator, always of the same latents, with batch-norm
+  /// statistics of its own.
   torch::Tensor draw(int64_t count);
 
   void save(TensorFile& file) const;
@@ -34,7 +37,10 @@ class Players {
   void load(const TensorFile& file, const Path& path);
 
  private:
-  torch::Tensor update_discriminator(const torch::Tensor& real, const torch::Tensor& fake, int64_t step, const Rng& stream);
+  torch::Tensor update_discriminator(const torch::Tensor& real,
+                                     const torch::Tensor& fake,
+                                     int64_t step,
+                                     const Rng& stream);
   torch::Tensor update_generator(const torch::Tensor& fake, const Rng& stream);
 
   GanOptions options_;

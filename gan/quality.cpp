@@ -19,7 +19,8 @@ torch::Tensor binomial_filter(const torch::Tensor& like) {
 torch::Tensor smooth(const torch::Tensor& x, double gain) {
   // torch's "reflect" leaves the border pixel out, which SciPy calls "mirror".
   namespace F = torch::nn::functional;
-  return torch::conv2d(F::pad(x, F::PadFuncOptions({2, 2, 2, 2}).mode(torch::kReflect)), binomial_filter(x) * gain);
+  return torch::conv2d(F::pad(x, F::PadFuncOptions({2, 2, 2, 2}).mode(torch::kReflect)),
+                       binomial_filter(x) * gain);
 }
 
 torch::Tensor pyramid_down(const torch::Tensor& x) {
@@ -78,17 +79,20 @@ Similarity ssim(const torch::Tensor& a, const torch::Tensor& b) {
   window = (window / window.sum()).view({1, 1, size, size});
   const auto average = [&](const torch::Tensor& x) { return torch::conv2d(x, window); };
   const auto mean_a = average(a), mean_b = average(b);
-  const auto variance_a = average(a * a) - mean_a * mean_a, variance_b = average(b * b) - mean_b * mean_b;
+  const auto variance_a = average(a * a) - mean_a * mean_a,
+             variance_b = average(b * b) - mean_b * mean_b;
   const auto covariance = average(a * b) - mean_a * mean_b;
   const double c1 = 2.55 * 2.55, c2 = 7.65 * 7.65;  // (.01 * 255)^2, (.03 * 255)^2
   const auto v1 = 2 * covariance + c2, v2 = variance_a + variance_b + c2;
-  return {(((2 * mean_a * mean_b + c1) * v1) / ((mean_a.square() + mean_b.square() + c1) * v2)).mean({1, 2, 3}),
+  return {(((2 * mean_a * mean_b + c1) * v1) / ((mean_a.square() + mean_b.square() + c1) * v2))
+              .mean({1, 2, 3}),
           (v1 / v2).mean({1, 2, 3})};
 }
 
 torch::Tensor halve(const torch::Tensor& x) {
   namespace F = torch::nn::functional;
-  auto even = F::pad(x, F::PadFuncOptions({0, x.size(3) % 2, 0, x.size(2) % 2}).mode(torch::kReplicate));
+  auto even =
+      F::pad(x, F::PadFuncOptions({0, x.size(3) % 2, 0, x.size(2) % 2}).mode(torch::kReplicate));
   return torch::avg_pool2d(even, 2);
 }
 
@@ -111,7 +115,8 @@ SwdSet::SwdSet(const torch::Tensor& images, const SwdOptions& options, const Rng
     const Rng stream = rng.fork("level", sides_.size());
     auto descriptors = patches(level, options.patches_per_image, stream);
     descriptors = (descriptors - descriptors.mean()) / descriptors.std(/*unbiased=*/false);
-    const auto sides = directions(options.repeats * options.directions, stream).to(descriptors.device());
+    const auto sides =
+        directions(options.repeats * options.directions, stream).to(descriptors.device());
     sorted_.push_back(std::get<0>(descriptors.matmul(sides).t().contiguous().sort(1)));
   }
 }
@@ -120,7 +125,8 @@ Swd SwdSet::distance(const SwdSet& other) const {
   torch::NoGradGuard no_grad;
   Swd swd;
   for (size_t i = 0; i < sides_.size(); ++i) {
-    check(sorted_[i].sizes() == other.sorted_[i].sizes(), Exit::bad_data,
+    check(sorted_[i].sizes() == other.sorted_[i].sizes(),
+          Exit::bad_data,
           "SWD compares equally many images of one size");
     swd.levels[sides_[i]] = (sorted_[i] - other.sorted_[i]).abs().mean().item<double>() * 1000;
     swd.mean += swd.levels[sides_[i]] / static_cast<double>(sides_.size());
@@ -158,7 +164,10 @@ double diversity_ms_ssim(const torch::Tensor& images, int64_t pairs, const Rng& 
   for (int64_t i = 0; i < pairs; i += kBatch) {
     const int64_t n = std::min(kBatch, pairs - i);
     const auto pick = [&](const std::vector<int64_t>& rows) {
-      return images.index_select(0, torch::tensor(std::vector<int64_t>(rows.begin() + i, rows.begin() + i + n)).to(images.device()));
+      return images.index_select(
+          0,
+          torch::tensor(std::vector<int64_t>(rows.begin() + i, rows.begin() + i + n))
+              .to(images.device()));
     };
     sum += ms_ssim(pick(left), pick(right)) * static_cast<double>(n);
   }

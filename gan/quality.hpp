@@ -15,14 +15,16 @@ struct SwdOptions {
   int64_t directions = 128;
 };
 
-/// Sliced Wasserstein distance of Laplacian-pyramid patches, x 1000 (Karras et al. 2018, section 5 and their published code): 7x7 patches,
-/// normalised by their own mean and deviation, levels from full size down to a short side of 16, keyed by the short side.
+/// Sliced Wasserstein distance of Laplacian-pyramid patches, x 1000 (Karras et al. 2018, section 5
+/// and their published code): 7x7 patches, normalised by their own mean and deviation, levels from
+/// full size down to a short side of 16, keyed by the short side.
 struct Swd {
   std::map<int64_t, double> levels;
   double mean = 0;
 };
 
-/// Descriptors of one set, made once and compared often. Patch places and directions are functions of rng alone.
+/// Descriptors of one set, made once and compared often. Patch places and directions are functions
+/// of rng alone.
 class SwdSet {
  public:
   /// images: [N,1,H,W], 0..255 (any type).
@@ -34,13 +36,16 @@ class SwdSet {
 
  private:
   std::vector<int64_t> sides_;
-  std::vector<torch::Tensor> sorted_;  ///< a level: [patches, repeats * directions], each column sorted
+  std::vector<torch::Tensor>
+      sorted_;  ///< a level: [patches, repeats * directions], each column sorted
 };
 
 /// Levels of the Laplacian pyramid, finest first: 5x5 binomial filter, mirrored borders.
-std::vector<torch::Tensor> laplacian_pyramid(const torch::Tensor& images, int64_t smallest_side = 16);
+std::vector<torch::Tensor> laplacian_pyramid(const torch::Tensor& images,
+                                             int64_t smallest_side = 16);
 
-/// Multi-scale structural similarity of pairs a[i], b[i] in 0..255 (Wang et al. 2003 with the five weights of PGGAN's code), mean over pairs.
+/// Multi-scale structural similarity of pairs a[i], b[i] in 0..255 (Wang et al. 2003 with the five
+/// weights of PGGAN's code), mean over pairs.
 double ms_ssim(const torch::Tensor& a, const torch::Tensor& b);
 
 /// MS-SSIM of `pairs` random pairs of different images of a set: low = diverse.

@@ -14,29 +14,52 @@ class GanSource final : public Source {
       : generator_(path, compute), size_(store.info().width, store.info().height) {
     const auto& info = store.info();
     const cv::Size drawn(generator_.width(), generator_.height());
-    check(drawn == size_ || allow_resize, Exit::bad_data,
-          cat(path.string(), " draws ", drawn.height, "x", drawn.width, " px, the store has ", size_.height, "x", size_.width,
-              ": resizing would mark the class; train at the store's size, or give --allow-resize"));
-    check(generator_.value_max() == info.value_max, Exit::bad_data,
-          cat(path.string(), " draws values up to ", generator_.value_max(), ", the store has ", info.value_max));
-    check(!generator_.class_name().empty(), Exit::bad_data,
-          cat(path.string(), " was trained on all classes: it cannot fill one; train it with --class"));
+    check(
+        drawn == size_ || allow_resize,
+        Exit::bad_data,
+        cat(path.string(),
+            " draws ",
+            drawn.height,
+            "x",
+            drawn.width,
+            " px, the store has ",
+            size_.height,
+            "x",
+            size_.width,
+            ": resizing would mark the class; train at the store's size, or give --allow-resize"));
+    check(generator_.value_max() == info.value_max,
+          Exit::bad_data,
+          cat(path.string(),
+              " draws values up to ",
+              generator_.value_max(),
+              ", the store has ",
+              info.value_max));
+    check(!generator_.class_name().empty(),
+          Exit::bad_data,
+          cat(path.string(),
+              " was trained on all classes: it cannot fill one; train it with --class"));
     class_index_ = info.class_index(generator_.class_name());
   }
 
-  /// Named by what it is, not by where it lies: the draws of `balance` and its report are the same wherever the checkpoint is.
-  std::string name() const override { return cat("gan:", generator_.class_name(), "@", generator_.digest().substr(0, 12)); }
+  /// Named by what it is, not by where it lies: the draws of `balance` and its report are the same
+  /// wherever the checkpoint is.
+  std::string name() const override {
+    return cat("gan:", generator_.class_name(), "@", generator_.digest().substr(0, 12));
+  }
   Origin origin() const override { return Origin::synthetic; }
 
   std::vector<Drawn> draw(int class_index, int64_t first, int64_t count, const Rng& rng) override {
-    check(class_index == class_index_, Exit::bad_data, cat(name(), " draws class ", generator_.class_name(), " only"));
+    check(class_index == class_index_,
+          Exit::bad_data,
+          cat(name(), " draws class ", generator_.class_name(), " only"));
     std::vector<Drawn> out;
     int64_t number = first;
     for (auto& image : generator_.sample(first, count, rng.key())) {
       Drawn drawn;
       if (image.size() != size_) cv::resize(image, image, size_, 0, 0, cv::INTER_AREA);
       drawn.image = image;
-      drawn.provenance = {Origin::synthetic, -1, cat("gan ", generator_.digest(), " latent ", number), rng.key()};
+      drawn.provenance = {
+          Origin::synthetic, -1, cat("gan ", generator_.digest(), " latent ", number), rng.key()};
       out.push_back(std::move(drawn));
       ++number;
     }
@@ -53,7 +76,10 @@ class GanSource final : public Source {
 
 }  // namespace
 
-std::shared_ptr<Source> gan_source(const Path& path, const Store& store, bool allow_resize, const Compute& compute) {
+std::shared_ptr<Source> gan_source(const Path& path,
+                                   const Store& store,
+                                   bool allow_resize,
+                                   const Compute& compute) {
   return std::make_shared<GanSource>(path, store, allow_resize, compute);
 }
 

@@ -28,7 +28,11 @@ constexpr int64_t kEnoughValidation = 300;
 /// One training run: data, schedule, evaluation, checkpoints.
 class Training {
  public:
-  Training(const Store& store, const std::string& class_name, const GanOptions& options, const Runtime& runtime, RunFolder& run)
+  Training(const Store& store,
+           const std::string& class_name,
+           const GanOptions& options,
+           const Runtime& runtime,
+           RunFolder& run)
       : store_(store),
         class_name_(class_name),
         options_(options),
@@ -41,18 +45,31 @@ class Training {
         players_(options, store.info().height, store.info().width, compute_, rng_),
         order_(images_.size(0), options.minibatch, rng_.fork("order")) {
     const int64_t count = images_.size(0);
-    check(count >= kFewest || options.allow_few, Exit::bad_data,
-          cat("class ", class_name.empty() ? "(all)" : class_name, " has ", count, " training images, fewer than the ", kFewest,
-              " below which a generator was seen to do harm; --set gan.allow_few=true goes on all the same"));
+    check(count >= kFewest || options.allow_few,
+          Exit::bad_data,
+          cat("class ",
+              class_name.empty() ? "(all)" : class_name,
+              " has ",
+              count,
+              " training images, fewer than the ",
+              kFewest,
+              " below which a generator was seen to do harm; --set gan.allow_few=true goes on all "
+              "the same"));
     check(count > 0, Exit::bad_data, "there are no training images");
     const auto validation = class_images("val");
     judged_by_validation_ = validation.size(0) >= kEnoughValidation;
     const auto& real = judged_by_validation_ ? validation : images_;
     judged_ = std::min({options.eval_images, real.size(0)});
     real_ = std::make_unique<SwdSet>(scaled(real.slice(0, 0, judged_)), kSwd, rng_.fork("swd"));
-    steps_ = std::max<int64_t>(1, static_cast<int64_t>(std::llround(options.total_kimg * 1000 / static_cast<double>(options.minibatch))));
-    const double every = options.eval_every_kimg > 0 ? options.eval_every_kimg : options.total_kimg / 10;
-    eval_every_ = std::max<int64_t>(1, static_cast<int64_t>(std::llround(every * 1000 / static_cast<double>(options.minibatch))));
+    steps_ = std::max<int64_t>(
+        1,
+        static_cast<int64_t>(
+            std::llround(options.total_kimg * 1000 / static_cast<double>(options.minibatch))));
+    const double every =
+        options.eval_every_kimg > 0 ? options.eval_every_kimg : options.total_kimg / 10;
+    eval_every_ = std::max<int64_t>(
+        1,
+        static_cast<int64_t>(std::llround(every * 1000 / static_cast<double>(options.minibatch))));
   }
 
   void run() {
@@ -69,14 +86,15 @@ class Training {
       throw_if_stopped();
     }
     write(step);
-    write_json(run_.path() / "metrics.json", {{"schema", "evenray-gan-run-1"},
-                                              {"class", class_name_},
-                                              {"images", images_.size(0)},
-                                              {"kimg", kimg(steps_)},
-                                              {"judged_by", judged_by_validation_ ? "val" : "train"},
-                                              {"judged_images", judged_},
-                                              {"best_kimg", kimg(best_step_)},
-                                              {"best_swd", best_}});
+    write_json(run_.path() / "metrics.json",
+               {{"schema", "evenray-gan-run-1"},
+                {"class", class_name_},
+                {"images", images_.size(0)},
+                {"kimg", kimg(steps_)},
+                {"judged_by", judged_by_validation_ ? "val" : "train"},
+                {"judged_images", judged_},
+                {"best_kimg", kimg(best_step_)},
+                {"best_swd", best_}});
     run_.finish();
   }
 
@@ -85,15 +103,22 @@ class Training {
 
   torch::Tensor class_images(const std::string& part) const {
     if (class_name_.empty()) return load_images(store_, part, compute_.device);
-    return load_images(store_, part, store_.part(part).rows_of(store_.info().class_index(class_name_)), compute_.device);
+    return load_images(store_,
+                       part,
+                       store_.part(part).rows_of(store_.info().class_index(class_name_)),
+                       compute_.device);
   }
 
-  torch::Tensor scaled(const torch::Tensor& stored) const { return stored.to(torch::kFloat) * (255. / store_.info().value_max); }
+  torch::Tensor scaled(const torch::Tensor& stored) const {
+    return stored.to(torch::kFloat) * (255. / store_.info().value_max);
+  }
 
   double kimg(int64_t step) const { return static_cast<double>(step * options_.minibatch) / 1000; }
 
   torch::Tensor minibatch(int64_t step) {
-    auto batch = gan_input(images_.index_select(0, index_tensor(order_.minibatch(step), compute_.device)), store_.info().value_max);
+    auto batch =
+        gan_input(images_.index_select(0, index_tensor(order_.minibatch(step), compute_.device)),
+                  store_.info().value_max);
     if (!options_.mirror) return batch;
     std::vector<int64_t> flips;
     Rng stream = rng_.fork("mirror", static_cast<uint64_t>(step));
@@ -113,9 +138,15 @@ class Training {
     best_ = facts.at("best_swd").is_null() ? INFINITY : facts.at("best_swd").get<double>();
     best_step_ = facts.at("best_step");
     const int64_t step = facts.at("step");
-    check(facts.at("threads") == compute_.threads, Exit::config,
-          cat(run_.path().string(), " was begun with ", facts.at("threads").get<int>(), " threads; give --threads to go on bit for bit"));
-    check(facts.at("store") == store_.content_digest(), Exit::config, cat(run_.path().string(), " was begun with another store"));
+    check(facts.at("threads") == compute_.threads,
+          Exit::config,
+          cat(run_.path().string(),
+              " was begun with ",
+              facts.at("threads").get<int>(),
+              " threads; give --threads to go on bit for bit"));
+    check(facts.at("store") == store_.content_digest(),
+          Exit::config,
+          cat(run_.path().string(), " was begun with another store"));
     run_.rewind_events(step);
     return step;
   }
@@ -123,16 +154,27 @@ class Training {
   void log(int64_t step, const Progress& progress) {
     const int64_t since = step % kLogEvery == 0 ? kLogEvery : step % kLogEvery;
     const auto means = players_.take_means(since);
-    run_.event({{"step", step}, {"kimg", kimg(step)}, {"loss_d", means[0]}, {"loss_g", means[1]}, {"d_real", means[2]},
-                {"d_fake", means[3]}, {"rate", progress.rate()}, {"eta_s", progress.eta_s()}});
+    run_.event({{"step", step},
+                {"kimg", kimg(step)},
+                {"loss_d", means[0]},
+                {"loss_g", means[1]},
+                {"d_real", means[2]},
+                {"d_fake", means[3]},
+                {"rate", progress.rate()},
+                {"eta_s", progress.eta_s()}});
   }
 
   void evaluate(int64_t step) {
     const auto drawn = players_.draw(judged_);
-    const double swd = real_->distance(SwdSet(drawn.add(1).mul_(127.5).round_().clamp_(0, 255), kSwd, rng_.fork("swd"))).mean;
+    const double swd =
+        real_
+            ->distance(
+                SwdSet(drawn.add(1).mul_(127.5).round_().clamp_(0, 255), kSwd, rng_.fork("swd")))
+            .mean;
     run_.event({{"step", step}, {"kimg", kimg(step)}, {"swd", swd}});
     std::vector<SheetItem> items;
-    for (auto& image : to_mats(drawn.slice(0, 0, kSheetImages), store_.info().value_max)) items.push_back({image, "", {}});
+    for (auto& image : to_mats(drawn.slice(0, 0, kSheetImages), store_.info().value_max))
+      items.push_back({image, "", {}});
     char name[32];
     std::snprintf(name, sizeof name, "kimg-%07.1f.png", kimg(step));
     write_atomic(run_.path() / "samples" / name, encode_png(draw_sheet(items, SheetOptions{})));
@@ -190,17 +232,25 @@ class Training {
 
 }  // namespace
 
-void train_gan(const Store& store, const std::string& class_name, const GanOptions& options, const Runtime& runtime, RunFolder& run) {
+void train_gan(const Store& store,
+               const std::string& class_name,
+               const GanOptions& options,
+               const Runtime& runtime,
+               RunFolder& run) {
   options.check();
   if (run.done()) return;
   Training(store, class_name, options, runtime, run).run();
 }
 
-double gan_step_seconds(const GanOptions& options, int height, int width, const Compute& compute, int steps) {
+double gan_step_seconds(
+    const GanOptions& options, int height, int width, const Compute& compute, int steps) {
   const Rng rng(1);
   Players players(options, height, width, compute, rng);
   seed_torch(2);
-  const auto real = torch::rand({options.minibatch, 1, height, width}).mul_(2).sub_(1).to(compute.device)
+  const auto real = torch::rand({options.minibatch, 1, height, width})
+                        .mul_(2)
+                        .sub_(1)
+                        .to(compute.device)
                         .contiguous(at::MemoryFormat::ChannelsLast);
   int64_t step = 0;
   for (int i = 0; i < 3; ++i) players.step(real, step++);

@@ -12,7 +12,9 @@
 namespace evenray {
 namespace {
 
-torch::Tensor pool(const torch::Tensor& x) { return torch::adaptive_avg_pool2d(x, {1, 1}).flatten(1); }
+torch::Tensor pool(const torch::Tensor& x) {
+  return torch::adaptive_avg_pool2d(x, {1, 1}).flatten(1);
+}
 
 /// For images of 32 to 160 px and a few thousand rows.
 struct Small final : Backbone {

@@ -14,11 +14,12 @@ struct Backbone : torch::nn::Module {
   int64_t features = 0;
 };
 
-/// Names of kBackbones: small (4 residual stages of 16 to 128 channels, about .3 M parameters), resnet18 (He et al. 2016 with a
-/// one-channel stem, 11.2 M).
+/// Names of kBackbones: small (4 residual stages of 16 to 128 channels, about .3 M parameters),
+/// resnet18 (He et al. 2016 with a one-channel stem, 11.2 M).
 std::vector<std::string> backbone_names();
 
-/// Throws 78 "unknown architecture 'x' (known: ...)"; a command that took the name from a flag turns it into 2.
+/// Throws 78 "unknown architecture 'x' (known: ...)"; a command that took the name from a flag
+/// turns it into 2.
 std::shared_ptr<Backbone> make_backbone(const std::string& name);
 
 }  // namespace evenray

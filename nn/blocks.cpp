@@ -6,8 +6,10 @@
 namespace evenray {
 
 torch::nn::Conv2d conv(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
-  return torch::nn::Conv2d(
-      torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding((kernel - 1) / 2).bias(false));
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel)
+                               .stride(stride)
+                               .padding((kernel - 1) / 2)
+                               .bias(false));
 }
 
 void kaiming_init(torch::nn::Module& module) {
@@ -21,7 +23,9 @@ void kaiming_init(torch::nn::Module& module) {
 void to_channels_last(torch::nn::Module& module) {
   for (auto& p : module.parameters()) {
     if (p.dim() != 4) continue;
-    p.set_data(torch::empty_like(p, p.options().requires_grad(false), at::MemoryFormat::ChannelsLast).copy_(p.detach()));
+    p.set_data(
+        torch::empty_like(p, p.options().requires_grad(false), at::MemoryFormat::ChannelsLast)
+            .copy_(p.detach()));
   }
 }
 
@@ -32,7 +36,10 @@ FreezeGuard::~FreezeGuard() {
   for (auto& p : module_.parameters()) p.requires_grad_(true);
 }
 
-EvalGuard::EvalGuard(torch::nn::Module& module) : module_(module), was_training_(module.is_training()) { module_.eval(); }
+EvalGuard::EvalGuard(torch::nn::Module& module)
+    : module_(module), was_training_(module.is_training()) {
+  module_.eval();
+}
 EvalGuard::~EvalGuard() { module_.train(was_training_); }
 
 SpectralConv2dImpl::SpectralConv2dImpl(int64_t in,
@@ -41,9 +48,12 @@ SpectralConv2dImpl::SpectralConv2dImpl(int64_t in,
                                        int64_t stride,
                                        int64_t padding,
                                        bool bias)
-    : weight_(register_parameter("weight", torch::empty({out, in, kernel[0], kernel[1]}).normal_(0, .02))),
-      u_(register_buffer("u", torch::nn::functional::normalize(torch::randn({out}),
-                                                               torch::nn::functional::NormalizeFuncOptions().dim(0)))),
+    : weight_(register_parameter("weight",
+                                 torch::empty({out, in, kernel[0], kernel[1]}).normal_(0, .02))),
+      u_(register_buffer(
+          "u",
+          torch::nn::functional::normalize(torch::randn({out}),
+                                           torch::nn::functional::NormalizeFuncOptions().dim(0)))),
       stride_(stride),
       padding_(padding) {
   if (bias) bias_ = register_parameter("bias", torch::zeros({out}));
@@ -72,8 +82,8 @@ BasicBlockImpl::BasicBlockImpl(int64_t in, int64_t out, int64_t stride)
       conv2_(register_module("conv2", conv(out, out, 3))),
       bn2_(register_module("bn2", torch::nn::BatchNorm2d(out))) {
   if (stride != 1 || in != out) {
-    downsample_ = register_module("downsample",
-                                  torch::nn::Sequential(conv(in, out, 1, stride), torch::nn::BatchNorm2d(out)));
+    downsample_ = register_module(
+        "downsample", torch::nn::Sequential(conv(in, out, 1, stride), torch::nn::BatchNorm2d(out)));
   }
 }
 

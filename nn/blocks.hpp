@@ -12,10 +12,12 @@ namespace evenray {
 /// k x k convolution without bias, padding (k - 1) / 2.
 torch::nn::Conv2d conv(int64_t in, int64_t out, int64_t kernel, int64_t stride = 1);
 
-/// Kaiming-normal (fan out, ReLU) for all convolutions, as torchvision initialises its residual networks.
+/// Kaiming-normal (fan out, ReLU) for all convolutions, as torchvision initialises its residual
+/// networks.
 void kaiming_init(torch::nn::Module& module);
 
-/// Puts 4-d parameters into channels_last. A plain .contiguous() leaves weights with one channel in the slow layout.
+/// Puts 4-d parameters into channels_last. A plain .contiguous() leaves weights with one channel in
+/// the slow layout.
 void to_channels_last(torch::nn::Module& module);
 
 /// Turns requires_grad of all parameters off and back on when it goes.
@@ -43,11 +45,16 @@ class EvalGuard {
   bool was_training_;
 };
 
-/// A convolution whose weight is divided by its largest singular value, found by one power iteration a training forward (Miyato et al.
-/// 2018, algorithm 1). The vector u is a buffer.
+/// A convolution whose weight is divided by its largest singular value, found by one power
+/// iteration a training forward (Miyato et al. 2018, algorithm 1). The vector u is a buffer.
 class SpectralConv2dImpl : public torch::nn::Module {
  public:
-  SpectralConv2dImpl(int64_t in, int64_t out, std::vector<int64_t> kernel, int64_t stride, int64_t padding, bool bias);
+  SpectralConv2dImpl(int64_t in,
+                     int64_t out,
+                     std::vector<int64_t> kernel,
+                     int64_t stride,
+                     int64_t padding,
+                     bool bias);
   torch::Tensor forward(const torch::Tensor& x);
   /// The weight as it is applied.
   torch::Tensor normalised_weight();
@@ -58,7 +65,8 @@ class SpectralConv2dImpl : public torch::nn::Module {
 };
 using SpectralConv2d = torch::nn::ModuleHolder<SpectralConv2dImpl>;
 
-/// Two 3x3 convolutions with batch norm and a shortcut (He et al. 2016, basic block); keys conv1, bn1, conv2, bn2, downsample.{0,1}.
+/// Two 3x3 convolutions with batch norm and a shortcut (He et al. 2016, basic block); keys conv1,
+/// bn1, conv2, bn2, downsample.{0,1}.
 class BasicBlockImpl : public torch::nn::Module {
  public:
   BasicBlockImpl(int64_t in, int64_t out, int64_t stride);

@@ -21,13 +21,15 @@ std::vector<Path> step_files(const Path& folder) {
   if (!std::filesystem::is_directory(folder)) return files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(kStepPrefix) && name.ends_with(".safetensors")) files.push_back(entry.path());
+    if (name.starts_with(kStepPrefix) && name.ends_with(".safetensors"))
+      files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
 }
 
-void each_tensor(const torch::nn::Module& module, const std::function<void(const std::string&, torch::Tensor)>& visit) {
+void each_tensor(const torch::nn::Module& module,
+                 const std::function<void(const std::string&, torch::Tensor)>& visit) {
   for (const auto& item : module.named_parameters()) visit(item.key(), item.value());
   for (const auto& item : module.named_buffers()) visit(item.key(), item.value());
 }
@@ -35,31 +37,52 @@ void each_tensor(const torch::nn::Module& module, const std::function<void(const
 }  // namespace
 
 void add_module(TensorFile& file, const std::string& prefix, const torch::nn::Module& module) {
-  each_tensor(module, [&](const std::string& name, torch::Tensor tensor) { file.tensors[prefix + "." + name] = tensor; });
+  each_tensor(module, [&](const std::string& name, torch::Tensor tensor) {
+    file.tensors[prefix + "." + name] = tensor;
+  });
 }
 
-void load_module(const TensorFile& file, const std::string& prefix, torch::nn::Module& module, const Path& path) {
+void load_module(const TensorFile& file,
+                 const std::string& prefix,
+                 torch::nn::Module& module,
+                 const Path& path) {
   torch::NoGradGuard no_grad;
   each_tensor(module, [&](const std::string& name, torch::Tensor tensor) {
     const auto found = file.tensors.find(prefix + "." + name);
-    check(found != file.tensors.end(), Exit::bad_data, cat(path.string(), ": tensor '", prefix, ".", name, "' is missing"));
-    check(found->second.sizes() == tensor.sizes(), Exit::bad_data,
-          cat(path.string(), ": tensor '", prefix, ".", name, "' has shape ", found->second.sizes(), ", the network wants ",
+    check(found != file.tensors.end(),
+          Exit::bad_data,
+          cat(path.string(), ": tensor '", prefix, ".", name, "' is missing"));
+    check(found->second.sizes() == tensor.sizes(),
+          Exit::bad_data,
+          cat(path.string(),
+              ": tensor '",
+              prefix,
+              ".",
+              name,
+              "' has shape ",
+              found->second.sizes(),
+              ", the network wants ",
               tensor.sizes()));
     tensor.copy_(found->second);
   });
 }
 
-const std::string& require_metadata(const TensorFile& file, const std::string& key, const Path& path) {
+const std::string& require_metadata(const TensorFile& file,
+                                    const std::string& key,
+                                    const Path& path) {
   const auto found = file.metadata.find(key);
-  check(found != file.metadata.end(), Exit::bad_data, cat(path.string(), ": not made by evenray ('", key, "' is missing)"));
+  check(found != file.metadata.end(),
+        Exit::bad_data,
+        cat(path.string(), ": not made by evenray ('", key, "' is missing)"));
   return found->second;
 }
 
-Checkpoints::Checkpoints(const Path& run_folder, double every_s) : folder_(run_folder / "checkpoints"), every_s_(every_s) {}
+Checkpoints::Checkpoints(const Path& run_folder, double every_s)
+    : folder_(run_folder / "checkpoints"), every_s_(every_s) {}
 
 bool Checkpoints::due() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - written_).count() >= every_s_;
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - written_).count() >=
+         every_s_;
 }
 
 void Checkpoints::write(int64_t step, const TensorFile& file) {

@@ -15,10 +15,15 @@ namespace evenray {
 void add_module(TensorFile& file, const std::string& prefix, const torch::nn::Module& module);
 
 /// Copies them back; every tensor must be there with its shape. Throws 65 with the name.
-void load_module(const TensorFile& file, const std::string& prefix, torch::nn::Module& module, const Path& path);
+void load_module(const TensorFile& file,
+                 const std::string& prefix,
+                 torch::nn::Module& module,
+                 const Path& path);
 
 /// metadata[key]; throws 65 where it is missing.
-const std::string& require_metadata(const TensorFile& file, const std::string& key, const Path& path);
+const std::string& require_metadata(const TensorFile& file,
+                                    const std::string& key,
+                                    const Path& path);
 
 /// checkpoints/step-00001234.safetensors of a run folder.
 class Checkpoints {
@@ -40,7 +45,8 @@ class Checkpoints {
   std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
 };
 
-/// What a user means by a model: a file, or a run folder's best (else newest) checkpoint. Throws 66 where there is none.
+/// What a user means by a model: a file, or a run folder's best (else newest) checkpoint. Throws 66
+/// where there is none.
 Path model_file(const Path& path);
 
 }  // namespace evenray

@@ -16,14 +16,21 @@ namespace evenray {
 namespace {
 
 torch::Device parse_device(const std::string& name) {
-  if (name == "auto") return torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::kCPU;
+  if (name == "auto")
+    return torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::kCPU;
   if (name == "cpu") return torch::kCPU;
   int64_t index = 0;
-  const bool cuda = name == "cuda" || (name.starts_with("cuda:") && parse_int(name.substr(5), index) && index >= 0);
+  const bool cuda = name == "cuda" ||
+                    (name.starts_with("cuda:") && parse_int(name.substr(5), index) && index >= 0);
   check(cuda, Exit::usage, cat("unknown device '", name, "' (known: auto, cpu, cuda, cuda:i)"));
   const auto count = static_cast<int64_t>(torch::cuda::device_count());
-  check(index < count, Exit::missing_resource,
-        cat("device ", name, ": this machine has ", count, " usable GPU(s); --device cpu works everywhere"));
+  check(index < count,
+        Exit::missing_resource,
+        cat("device ",
+            name,
+            ": this machine has ",
+            count,
+            " usable GPU(s); --device cpu works everywhere"));
   return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
@@ -67,7 +74,8 @@ std::string torch_version() { return TORCH_VERSION; }
 
 std::vector<std::string> gpu_names() {
   std::vector<std::string> names;
-  for (int i = 0; i < static_cast<int>(torch::cuda::device_count()); ++i) names.push_back(cat("cuda:", i));
+  for (int i = 0; i < static_cast<int>(torch::cuda::device_count()); ++i)
+    names.push_back(cat("cuda:", i));
   return names;
 }
 

@@ -16,8 +16,9 @@ struct Compute {
   int threads = 1;
 };
 
-/// Sets torch's threads (intra-op = threads, inter-op 1) and chooses device and precision. `auto` takes CUDA where there is one, and bf16
-/// where the CPU has avx512_bf16 or the GPU is Ampere or newer. Throws 69 for a GPU that is not there, 2 for an unknown device.
+/// Sets torch's threads (intra-op = threads, inter-op 1) and chooses device and precision. `auto`
+/// takes CUDA where there is one, and bf16 where the CPU has avx512_bf16 or the GPU is Ampere or
+/// newer. Throws 69 for a GPU that is not there, 2 for an unknown device.
 Compute make_compute(const Runtime& runtime);
 
 /// Whether this CPU multiplies bf16 in hardware.
@@ -39,7 +40,8 @@ class Autocast {
 /// Seeds torch's own generators (weight initialisation is all that draws from them).
 void seed_torch(uint64_t seed);
 
-/// Allocation settings that were measured to speed up training on the CPU by 7-17 %; call first in main.
+/// Allocation settings that were measured to speed up training on the CPU by 7-17 %; call first in
+/// main.
 void tune_allocator();
 
 /// "2.13.0", with "+cu130" and the like where the build says so.

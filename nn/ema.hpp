@@ -4,7 +4,8 @@
 
 namespace evenray {
 
-/// target <- target + (1 - decay) * (source - target) for all parameters; buffers are copied. Both made by the same function.
+/// target <- target + (1 - decay) * (source - target) for all parameters; buffers are copied. Both
+/// made by the same function.
 void ema_update(torch::nn::Module& target, const torch::nn::Module& source, double decay);
 
 /// target <- source, parameters and buffers.

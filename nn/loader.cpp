@@ -13,7 +13,10 @@ namespace evenray {
 namespace {
 
 /// u8 stays u8; u16 becomes f32, which torch computes with everywhere.
-torch::Tensor wrap(std::vector<char> bytes, int64_t count, const StoreInfo& info, torch::Device device) {
+torch::Tensor wrap(std::vector<char> bytes,
+                   int64_t count,
+                   const StoreInfo& info,
+                   torch::Device device) {
   const std::vector<int64_t> shape{count, 1, info.height, info.width};
   if (info.bits == 8) return torch::from_blob(bytes.data(), shape, torch::kByte).clone().to(device);
   auto out = torch::empty(shape, torch::kFloat);
@@ -32,19 +35,28 @@ torch::Tensor load_images(const Store& store, const std::string& part, torch::De
   return wrap(std::move(bytes), count, info, device);
 }
 
-torch::Tensor load_images(const Store& store, const std::string& part, const std::vector<int64_t>& rows, torch::Device device) {
+torch::Tensor load_images(const Store& store,
+                          const std::string& part,
+                          const std::vector<int64_t>& rows,
+                          torch::Device device) {
   const auto& info = store.info();
   const size_t image = static_cast<size_t>(info.height) * info.width * (info.bits / 8);
   std::vector<char> bytes(rows.size() * image);
-  for (size_t i = 0; i < rows.size(); ++i) store.read_images(part, rows[i], 1, bytes.data() + i * image);
+  for (size_t i = 0; i < rows.size(); ++i)
+    store.read_images(part, rows[i], 1, bytes.data() + i * image);
   return wrap(std::move(bytes), static_cast<int64_t>(rows.size()), info, device);
 }
 
 torch::Tensor gan_input(const torch::Tensor& images, int value_max) {
-  return images.to(torch::kFloat).mul_(2. / value_max).sub_(1).contiguous(at::MemoryFormat::ChannelsLast);
+  return images.to(torch::kFloat)
+      .mul_(2. / value_max)
+      .sub_(1)
+      .contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-torch::Tensor network_input(const torch::Tensor& images, int value_max, const Standardise& standardise) {
+torch::Tensor network_input(const torch::Tensor& images,
+                            int value_max,
+                            const Standardise& standardise) {
   return images.to(torch::kFloat)
       .mul_(1. / (value_max * standardise.deviation))
       .sub_(standardise.mean / standardise.deviation)
@@ -86,10 +98,20 @@ torch::Tensor from_mats(const std::vector<cv::Mat>& images) {
   check(!images.empty(), Exit::bad_data, "no images to compare");
   const int height = images[0].rows, width = images[0].cols;
   const bool deep = images[0].depth() == CV_16U;
-  auto out = torch::empty({static_cast<int64_t>(images.size()), 1, height, width}, deep ? torch::kFloat : torch::kByte);
+  auto out = torch::empty({static_cast<int64_t>(images.size()), 1, height, width},
+                          deep ? torch::kFloat : torch::kByte);
   for (size_t i = 0; i < images.size(); ++i) {
-    check(images[i].rows == height && images[i].cols == width && images[i].type() == images[0].type(), Exit::bad_data,
-          cat("images of different sizes or depths: ", images[i].rows, "x", images[i].cols, " and ", height, "x", width));
+    check(
+        images[i].rows == height && images[i].cols == width && images[i].type() == images[0].type(),
+        Exit::bad_data,
+        cat("images of different sizes or depths: ",
+            images[i].rows,
+            "x",
+            images[i].cols,
+            " and ",
+            height,
+            "x",
+            width));
     auto slot = out[static_cast<int64_t>(i)];
     if (deep) {
       cv::Mat view(height, width, CV_32F, slot.data_ptr<float>());

@@ -9,17 +9,24 @@
 
 namespace evenray {
 
-/// The images of a store's part, resident on a device: [N,1,H,W] u8 (f32 for 16-bit stores). `rows`: only these, in this order.
+/// The images of a store's part, resident on a device: [N,1,H,W] u8 (f32 for 16-bit stores).
+/// `rows`: only these, in this order.
 torch::Tensor load_images(const Store& store, const std::string& part, torch::Device device);
-torch::Tensor load_images(const Store& store, const std::string& part, const std::vector<int64_t>& rows, torch::Device device);
+torch::Tensor load_images(const Store& store,
+                          const std::string& part,
+                          const std::vector<int64_t>& rows,
+                          torch::Device device);
 
-/// The one place where pixels become network input. For a GAN: [B,1,H,W] f32 in -1..1, channels_last.
+/// The one place where pixels become network input. For a GAN: [B,1,H,W] f32 in -1..1,
+/// channels_last.
 torch::Tensor gan_input(const torch::Tensor& images, int value_max);
 /// For the others: (x / value_max - mean) / deviation.
 struct Standardise {
   double mean = .5, deviation = .25;
 };
-torch::Tensor network_input(const torch::Tensor& images, int value_max, const Standardise& standardise);
+torch::Tensor network_input(const torch::Tensor& images,
+                            int value_max,
+                            const Standardise& standardise);
 /// Mean and deviation of all pixels of `images`, both relative to value_max.
 Standardise measure(const torch::Tensor& images, int value_max);
 

@@ -21,7 +21,8 @@ void each_state(Group& group, const std::string& prefix, Visit visit) {
 
 }  // namespace
 
-FusedAdam::FusedAdam(const torch::nn::Module& module, const AdamOptions& options) : options_(options) {
+FusedAdam::FusedAdam(const torch::nn::Module& module, const AdamOptions& options)
+    : options_(options) {
   groups_ = {Group{{}, {}, {}, {}, {}, options.weight_decay}, Group{{}, {}, {}, {}, {}, 0}};
   for (const auto& item : module.named_parameters()) {
     const auto& param = item.value();
@@ -49,23 +50,48 @@ void FusedAdam::step() {
     grads.reserve(group.params.size());
     for (const auto& param : group.params) {
       // A parameter's layout may be channels_last; the kernel wants its gradient in the same.
-      grads.push_back(param.grad().defined() ? param.grad().contiguous(param.suggest_memory_format())
-                                             : torch::zeros_like(param));
+      grads.push_back(param.grad().defined()
+                          ? param.grad().contiguous(param.suggest_memory_format())
+                          : torch::zeros_like(param));
     }
     at::_foreach_add_(group.steps, 1);
     if (group.weight_decay > 0) {
-      at::_fused_adamw_(group.params, grads, group.exp_avg, group.exp_avg_sq, {}, group.steps, options_.lr, options_.beta1,
-                        options_.beta2, group.weight_decay, options_.eps, false, false);
+      at::_fused_adamw_(group.params,
+                        grads,
+                        group.exp_avg,
+                        group.exp_avg_sq,
+                        {},
+                        group.steps,
+                        options_.lr,
+                        options_.beta1,
+                        options_.beta2,
+                        group.weight_decay,
+                        options_.eps,
+                        false,
+                        false);
     } else {
-      at::_fused_adam_(group.params, grads, group.exp_avg, group.exp_avg_sq, {}, group.steps, options_.lr, options_.beta1,
-                       options_.beta2, 0, options_.eps, false, false);
+      at::_fused_adam_(group.params,
+                       grads,
+                       group.exp_avg,
+                       group.exp_avg_sq,
+                       {},
+                       group.steps,
+                       options_.lr,
+                       options_.beta1,
+                       options_.beta2,
+                       0,
+                       options_.eps,
+                       false,
+                       false);
     }
   }
 }
 
 void FusedAdam::save(TensorFile& file, const std::string& prefix) const {
   for (const auto& group : groups_) {
-    each_state(group, prefix, [&](const std::string& key, const torch::Tensor& tensor) { file.tensors[key] = tensor; });
+    each_state(group, prefix, [&](const std::string& key, const torch::Tensor& tensor) {
+      file.tensors[key] = tensor;
+    });
   }
 }
 
@@ -74,7 +100,8 @@ void FusedAdam::load(const TensorFile& file, const std::string& prefix, const Pa
   for (auto& group : groups_) {
     each_state(group, prefix, [&](const std::string& key, torch::Tensor tensor) {
       const auto found = file.tensors.find(key);
-      check(found != file.tensors.end() && found->second.sizes() == tensor.sizes(), Exit::bad_data,
+      check(found != file.tensors.end() && found->second.sizes() == tensor.sizes(),
+            Exit::bad_data,
             cat(path.string(), ": optimiser state '", key, "' is missing or has another shape"));
       tensor.copy_(found->second);
     });

@@ -14,7 +14,8 @@ struct AdamOptions {
   double weight_decay = 0;  ///< decoupled (AdamW); not applied to vectors (biases, norms)
 };
 
-/// Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) through ATen's fused kernels: one call a step for all tensors.
+/// Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) through ATen's fused kernels: one
+/// call a step for all tensors.
 class FusedAdam {
  public:
   FusedAdam(const torch::nn::Module& module, const AdamOptions& options);

@@ -9,11 +9,13 @@ namespace evenray {
 
 double warmup_cosine(int64_t step, int64_t warmup, int64_t total) {
   if (step < warmup) return static_cast<double>(step + 1) / static_cast<double>(warmup);
-  const double progress = static_cast<double>(step - warmup) / static_cast<double>(std::max<int64_t>(1, total - warmup));
+  const double progress = static_cast<double>(step - warmup) /
+                          static_cast<double>(std::max<int64_t>(1, total - warmup));
   return .5 * (1 + std::cos(std::numbers::pi * std::min(1., progress)));
 }
 
-EpochOrder::EpochOrder(int64_t rows, int64_t minibatch, const Rng& rng) : rows_(rows), minibatch_(minibatch), rng_(rng) {}
+EpochOrder::EpochOrder(int64_t rows, int64_t minibatch, const Rng& rng)
+    : rows_(rows), minibatch_(minibatch), rng_(rng) {}
 
 const std::vector<int64_t>& EpochOrder::epoch(int64_t number) {
   if (number != cached_) {

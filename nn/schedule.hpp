@@ -7,11 +7,13 @@
 
 namespace evenray {
 
-/// Linear warm-up over `warmup` steps, then half a cosine down to 0 at `total` (Loshchilov & Hutter 2017). step counts from 0.
+/// Linear warm-up over `warmup` steps, then half a cosine down to 0 at `total` (Loshchilov & Hutter
+/// 2017). step counts from 0.
 double warmup_cosine(int64_t step, int64_t warmup, int64_t total);
 
-/// Rows to train on, without replacement within an epoch, reshuffled each epoch: a pure function of (rng key, step), so a resumed run
-/// sees what an undisturbed one would. An epoch's last minibatch runs on into the next epoch.
+/// Rows to train on, without replacement within an epoch, reshuffled each epoch: a pure function of
+/// (rng key, step), so a resumed run sees what an undisturbed one would. An epoch's last minibatch
+/// runs on into the next epoch.
 class EpochOrder {
  public:
   EpochOrder(int64_t rows, int64_t minibatch, const Rng& rng);

@@ -18,8 +18,12 @@ struct TypeName {
   const char* name;
   torch::ScalarType type;
 };
-constexpr std::array kTypes{TypeName{"F32", torch::kFloat},    TypeName{"F64", torch::kDouble}, TypeName{"F16", torch::kHalf},
-                            TypeName{"BF16", torch::kBFloat16}, TypeName{"I64", torch::kLong},   TypeName{"I32", torch::kInt},
+constexpr std::array kTypes{TypeName{"F32", torch::kFloat},
+                            TypeName{"F64", torch::kDouble},
+                            TypeName{"F16", torch::kHalf},
+                            TypeName{"BF16", torch::kBFloat16},
+                            TypeName{"I64", torch::kLong},
+                            TypeName{"I32", torch::kInt},
                             TypeName{"U8", torch::kByte}};
 
 const char* type_name(torch::ScalarType type) {
@@ -53,11 +57,16 @@ std::string digest_of(const std::map<std::string, torch::Tensor>& contiguous) {
   throw Error(Exit::bad_data, cat(path.string(), ": not a whole safetensors file (", why, ")"));
 }
 
-torch::Tensor read_tensor(const Path& path, const std::string& name, const Json& entry, std::string_view data) {
-  if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets")) {
+torch::Tensor read_tensor(const Path& path,
+                          const std::string& name,
+                          const Json& entry,
+                          std::string_view data) {
+  if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") ||
+      !entry.contains("data_offsets")) {
     damaged(path, "entry '" + name + "' is incomplete");
   }
-  const auto type = std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeName& t) { return entry["dtype"] == t.name; });
+  const auto type = std::find_if(
+      kTypes.begin(), kTypes.end(), [&](const TypeName& t) { return entry["dtype"] == t.name; });
   if (type == kTypes.end()) damaged(path, "entry '" + name + "' has an unknown type");
   const auto shape = entry["shape"].get<std::vector<int64_t>>();
   const auto offsets = entry["data_offsets"].get<std::vector<uint64_t>>();
@@ -67,7 +76,8 @@ torch::Tensor read_tensor(const Path& path, const std::string& name, const Json&
       damaged(path, "entry '" + name + "' has an impossible shape");
     }
   }
-  if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size() || offsets[1] - offsets[0] != bytes) {
+  if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size() ||
+      offsets[1] - offsets[0] != bytes) {
     damaged(path, "entry '" + name + "' lies outside the file");
   }
   auto tensor = torch::empty(shape, type->type);
@@ -77,7 +87,9 @@ torch::Tensor read_tensor(const Path& path, const std::string& name, const Json&
 
 }  // namespace
 
-std::string tensor_digest(const std::map<std::string, torch::Tensor>& tensors) { return digest_of(on_cpu(tensors)); }
+std::string tensor_digest(const std::map<std::string, torch::Tensor>& tensors) {
+  return digest_of(on_cpu(tensors));
+}
 
 void write_safetensors(const Path& path, const TensorFile& file) {
   const auto tensors = on_cpu(file.tensors);
@@ -88,7 +100,11 @@ void write_safetensors(const Path& path, const TensorFile& file) {
   uint64_t offset = 0;
   for (const auto& [name, tensor] : tensors) {
     if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
-      throw Error(Exit::failed, cat(path.string(), " was not written: '", name, "' is not finite, the training has diverged"));
+      throw Error(Exit::failed,
+                  cat(path.string(),
+                      " was not written: '",
+                      name,
+                      "' is not finite, the training has diverged"));
     }
     header[name] = {{"dtype", type_name(tensor.scalar_type())},
                     {"shape", tensor.sizes().vec()},
@@ -117,7 +133,8 @@ TensorFile read_safetensors(const Path& path) {
   const auto data = std::string_view(bytes).substr(8 + length);
   TensorFile file;
   try {
-    const Json header = Json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<int64_t>(length));
+    const Json header =
+        Json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<int64_t>(length));
     uint64_t stored = 0;
     for (const auto& [name, entry] : header.items()) {
       if (name == "__metadata__") {
@@ -132,7 +149,8 @@ TensorFile read_safetensors(const Path& path) {
     damaged(path, "its header is damaged");
   }
   const auto digest = file.metadata.find("tensor_digest");
-  if (digest != file.metadata.end() && digest->second != digest_of(file.tensors)) damaged(path, "its digest does not match");
+  if (digest != file.metadata.end() && digest->second != digest_of(file.tensors))
+    damaged(path, "its digest does not match");
   return file;
 }
 

@@ -12,12 +12,42 @@ namespace {
 
 constexpr std::array kArms{
     Arm{"real", "the training part as it is", false, false, false, false, false},
-    Arm{"weighted", "as it is; the loss weighs each class by the inverse of its count", false, true, false, false, false},
+    Arm{"weighted",
+        "as it is; the loss weighs each class by the inverse of its count",
+        false,
+        true,
+        false,
+        false,
+        false},
     Arm{"oversample", "rare class filled up with copies", true, false, false, false, false},
-    Arm{"autoaugment", "rare class filled up with augmented copies", true, false, true, false, false},
-    Arm{"gan", "rare class filled up with synthetic images, at most one a real one, then copies", true, false, false, true, false},
-    Arm{"gan+autoaugment", "as gan, with augmented copies in place of plain ones", true, false, true, true, false},
-    Arm{"gan-both", "as gan, and the same share of the other class replaced by synthetic images", true, false, false, true, true},
+    Arm{"autoaugment",
+        "rare class filled up with augmented copies",
+        true,
+        false,
+        true,
+        false,
+        false},
+    Arm{"gan",
+        "rare class filled up with synthetic images, at most one a real one, then copies",
+        true,
+        false,
+        false,
+        true,
+        false},
+    Arm{"gan+autoaugment",
+        "as gan, with augmented copies in place of plain ones",
+        true,
+        false,
+        true,
+        true,
+        false},
+    Arm{"gan-both",
+        "as gan, and the same share of the other class replaced by synthetic images",
+        true,
+        false,
+        false,
+        true,
+        true},
 };
 
 }  // namespace
@@ -39,8 +69,11 @@ size_t arm_index(const std::string& name) {
 
 std::pair<std::string, std::string> parse_contrast(const std::string& contrast) {
   const size_t at = contrast.find(" vs ");
-  check(at != std::string::npos, Exit::config, cat("study.contrast takes 'ARM vs ARM', not '", contrast, "'"));
-  std::pair<std::string, std::string> arms{trim(contrast.substr(0, at)), trim(contrast.substr(at + 4))};
+  check(at != std::string::npos,
+        Exit::config,
+        cat("study.contrast takes 'ARM vs ARM', not '", contrast, "'"));
+  std::pair<std::string, std::string> arms{trim(contrast.substr(0, at)),
+                                           trim(contrast.substr(at + 4))};
   arm_named(arms.first);
   arm_named(arms.second);
   check(arms.first != arms.second, Exit::config, "study.contrast compares an arm with itself");

@@ -9,12 +9,12 @@ namespace evenray {
 /// One way to treat the training part.
 struct Arm {
   std::string_view name;
-  std::string_view meaning;     ///< for the report
-  bool balanced;                ///< trains on a balanced store rather than on the real one
-  bool weighted;                ///< weights the loss by class
-  bool augmented;               ///< added rows come from the policy
-  bool synthetic;               ///< added rows come from the rare class's generator first
-  bool synthetic_both;          ///< the same share of the other classes is replaced by synthetic rows
+  std::string_view meaning;  ///< for the report
+  bool balanced;             ///< trains on a balanced store rather than on the real one
+  bool weighted;             ///< weights the loss by class
+  bool augmented;            ///< added rows come from the policy
+  bool synthetic;            ///< added rows come from the rare class's generator first
+  bool synthetic_both;       ///< the same share of the other classes is replaced by synthetic rows
 };
 
 /// Throws 78 "unknown arm".

@@ -29,7 +29,11 @@ struct Filling {
   std::vector<SourceShare> sources;
 };
 
-Filling fill(const Config& config, const StudyFolder& folder, const StudyPlan& study, const Cell& cell, const Store& store) {
+Filling fill(const Config& config,
+             const StudyFolder& folder,
+             const StudyPlan& study,
+             const Cell& cell,
+             const Store& store) {
   const Arm& arm = arm_named(cell.arm);
   const std::vector<int64_t> counts = class_counts(store);
   Filling filling{make_plan(counts, study.class_names, config.balance.strategy), {}};
@@ -38,28 +42,37 @@ Filling fill(const Config& config, const StudyFolder& folder, const StudyPlan& s
   for (const auto& class_name : study.generator_classes(arm)) {
     const GeneratorCell generator{class_name, cell.seed, cell.fold};
     const Path path = folder.generator(generator);
-    check(run_done(path), Exit::missing_input, cat("its generator ", generator.id(), " is missing or failed"));
+    check(run_done(path),
+          Exit::missing_input,
+          cat("its generator ", generator.id(), " is missing or failed"));
     filling.sources.push_back({gan_source(path, store, /*allow_resize=*/false, compute), 1});
   }
   const bool fallback_only = filling.sources.empty();
   const std::string rest = arm.augmented ? "augment:" + config.study.policy : "copy";
-  filling.sources.push_back({make_source(rest, store, config.runtime.thread_count()), fallback_only ? 1. : 0.});
+  filling.sources.push_back(
+      {make_source(rest, store, config.runtime.thread_count()), fallback_only ? 1. : 0.});
   if (!arm.synthetic_both) return filling;
 
   // The other classes get the synthetic share that the rare one will have.
   const auto rare = static_cast<size_t>(store.info().class_index(study.rare_class));
-  const double synthetic = std::min(static_cast<double>(filling.plan.added[rare]),
-                                    config.balance.max_synthetic * static_cast<double>(counts[rare]));
+  const double synthetic =
+      std::min(static_cast<double>(filling.plan.added[rare]),
+               config.balance.max_synthetic * static_cast<double>(counts[rare]));
   const double share = synthetic / static_cast<double>(counts[rare] + filling.plan.added[rare]);
   filling.plan.replaced.assign(counts.size(), 0);
   for (size_t c = 0; c < counts.size(); ++c) {
-    if (c != rare) filling.plan.replaced[c] = static_cast<int64_t>(share * static_cast<double>(counts[c] + filling.plan.added[c]) + .5);
+    if (c != rare)
+      filling.plan.replaced[c] =
+          static_cast<int64_t>(share * static_cast<double>(counts[c] + filling.plan.added[c]) + .5);
   }
   return filling;
 }
 
 /// The store that the cell trains on; made where it is missing.
-Path training_store(const Config& config, const StudyFolder& folder, const StudyPlan& study, const Cell& cell) {
+Path training_store(const Config& config,
+                    const StudyFolder& folder,
+                    const StudyPlan& study,
+                    const Cell& cell) {
   const Arm& arm = arm_named(cell.arm);
   const Path real = folder.store(cell.fold);
   if (!arm.balanced) return real;
@@ -69,9 +82,15 @@ Path training_store(const Config& config, const StudyFolder& folder, const Study
   const Store store(real);
   const Filling filling = fill(config, folder, study, cell, store);
   const BalanceReport report =
-      balance(store, filling.plan, filling.sources, make_gates(store, config.balance, config.runtime.thread_count()), config.balance,
-              static_cast<uint64_t>(config.runtime.seed + cell.seed), config.runtime.thread_count(),
-              write_config([&](Fields& f) { const_cast<Config&>(config).fields(f); }), balanced);
+      balance(store,
+              filling.plan,
+              filling.sources,
+              make_gates(store, config.balance, config.runtime.thread_count()),
+              config.balance,
+              static_cast<uint64_t>(config.runtime.seed + cell.seed),
+              config.runtime.thread_count(),
+              write_config([&](Fields& f) { const_cast<Config&>(config).fields(f); }),
+              balanced);
   write_json(folder.cell(cell) / "balance.json", report.json);
   return balanced;
 }
@@ -93,12 +112,16 @@ std::vector<std::string> StudyPlan::generator_classes(const Arm& arm) const {
   return classes;
 }
 
-StudyPlan make_study_plan(const Config& config, const std::vector<std::string>& class_names, const std::string& rare_class) {
-  StudyPlan plan{class_names, rare_class, static_cast<int>(std::max<int64_t>(1, config.study.folds)), {}, {}};
+StudyPlan make_study_plan(const Config& config,
+                          const std::vector<std::string>& class_names,
+                          const std::string& rare_class) {
+  StudyPlan plan{
+      class_names, rare_class, static_cast<int>(std::max<int64_t>(1, config.study.folds)), {}, {}};
   std::vector<std::string> drawn;
   for (const auto& name : config.study.arms) {
     for (const auto& class_name : plan.generator_classes(arm_named(name))) {
-      if (std::find(drawn.begin(), drawn.end(), class_name) == drawn.end()) drawn.push_back(class_name);
+      if (std::find(drawn.begin(), drawn.end(), class_name) == drawn.end())
+        drawn.push_back(class_name);
     }
   }
   for (int fold = 0; fold < plan.folds; ++fold) {
@@ -126,7 +149,10 @@ void run_generator(const Config& config, const StudyFolder& folder, const Genera
   judge_generator(config, store, cell, path);
 }
 
-void run_cell(const Config& config, const StudyFolder& folder, const StudyPlan& plan, const Cell& cell) {
+void run_cell(const Config& config,
+              const StudyFolder& folder,
+              const StudyPlan& plan,
+              const Cell& cell) {
   const Path path = folder.cell(cell);
   if (run_done(path)) return;
   ClassifyOptions classify = config.classify;

@@ -44,14 +44,21 @@ struct StudyFolder {
 };
 
 /// class_names and rare_class as the packed data have them.
-StudyPlan make_study_plan(const Config& config, const std::vector<std::string>& class_names, const std::string& rare_class);
+StudyPlan make_study_plan(const Config& config,
+                          const std::vector<std::string>& class_names,
+                          const std::string& rare_class);
 
 /// Trains and judges a generator, or goes on with it; at once where that is done.
 void run_generator(const Config& config, const StudyFolder& folder, const GeneratorCell& cell);
-/// Balances, trains, evaluates, unless that is done; leaves predictions.csv, metrics.json, balance.json.
-void run_cell(const Config& config, const StudyFolder& folder, const StudyPlan& plan, const Cell& cell);
+/// Balances, trains, evaluates, unless that is done; leaves predictions.csv, metrics.json,
+/// balance.json.
+void run_cell(const Config& config,
+              const StudyFolder& folder,
+              const StudyPlan& plan,
+              const Cell& cell);
 
-/// Runs `work`; a failure is written to the folder's error.json and returned, so that others go on. A stop signal goes through.
+/// Runs `work`; a failure is written to the folder's error.json and returned, so that others go on.
+/// A stop signal goes through.
 std::optional<std::string> attempt(const Path& folder, const std::function<void()>& work);
 
 }  // namespace evenray

@@ -17,13 +17,16 @@ namespace {
 constexpr std::array kMetrics{"auroc", "auprc", "sensitivity", "specificity", "balanced_accuracy"};
 using Values = std::array<double, kMetrics.size()>;
 
-/// 1.96 + .84: a true difference of so many standard errors is found at the 5 % level with 80 % power.
+/// 1.96 + .84: a true difference of so many standard errors is found at the 5 % level with 80 %
+/// power.
 constexpr double kPower80 = 2.8;
 
 /// One arm in one seed, ranked once.
 class Run {
  public:
-  Run(const std::vector<double>& scores, const std::vector<uint8_t>& decisions, const std::vector<uint8_t>& labels)
+  Run(const std::vector<double>& scores,
+      const std::vector<uint8_t>& decisions,
+      const std::vector<uint8_t>& labels)
       : ranked_(scores, labels), decisions_(decisions), labels_(labels) {}
 
   Values measure(const std::vector<double>& weights) const {
@@ -35,7 +38,11 @@ class Run {
       if (!labels_[i] && !decisions_[i]) passes += weight;
     }
     const double sensitivity = hits / positives, specificity = passes / negatives;
-    return {ranked_.auroc(weights), ranked_.average_precision(weights), sensitivity, specificity, (sensitivity + specificity) / 2};
+    return {ranked_.auroc(weights),
+            ranked_.average_precision(weights),
+            sensitivity,
+            specificity,
+            (sensitivity + specificity) / 2};
   }
 
  private:
@@ -45,7 +52,9 @@ class Run {
 };
 
 /// [arm] means over the seeds picked.
-std::vector<Values> means(const std::vector<std::vector<Run>>& runs, const std::vector<double>& weights, const std::vector<int64_t>& times) {
+std::vector<Values> means(const std::vector<std::vector<Run>>& runs,
+                          const std::vector<double>& weights,
+                          const std::vector<int64_t>& times) {
   std::vector<Values> out;
   for (const auto& arm : runs) {
     Values sum{};
@@ -53,7 +62,8 @@ std::vector<Values> means(const std::vector<std::vector<Run>>& runs, const std::
     for (size_t seed = 0; seed < arm.size(); ++seed) {
       if (times[seed] == 0) continue;
       const Values values = arm[seed].measure(weights);
-      for (size_t m = 0; m < sum.size(); ++m) sum[m] += values[m] * static_cast<double>(times[seed]);
+      for (size_t m = 0; m < sum.size(); ++m)
+        sum[m] += values[m] * static_cast<double>(times[seed]);
       count += static_cast<double>(times[seed]);
     }
     for (double& value : sum) value /= count;
@@ -62,7 +72,9 @@ std::vector<Values> means(const std::vector<std::vector<Run>>& runs, const std::
   return out;
 }
 
-std::vector<double> column(const std::vector<std::vector<Values>>& draws, size_t arm, size_t metric) {
+std::vector<double> column(const std::vector<std::vector<Values>>& draws,
+                           size_t arm,
+                           size_t metric) {
   std::vector<double> out;
   for (const auto& draw : draws) out.push_back(draw[arm][metric]);
   return out;
@@ -81,16 +93,19 @@ struct Pair {
 /// The contrast first, then every arm against oversample and against real.
 std::vector<Pair> pairs(const ComparisonInput& input) {
   const auto index = [&](const std::string& name) {
-    const auto found = std::find_if(input.arms.begin(), input.arms.end(), [&](const ArmRuns& arm) { return arm.arm == name; });
+    const auto found = std::find_if(
+        input.arms.begin(), input.arms.end(), [&](const ArmRuns& arm) { return arm.arm == name; });
     return static_cast<size_t>(found - input.arms.begin());
   };
   const size_t none = input.arms.size();
   std::vector<Pair> out;
   const auto add = [&](size_t first, size_t second, bool primary) {
     const bool known = std::any_of(out.begin(), out.end(), [&](const Pair& pair) {
-      return (pair.first == first && pair.second == second) || (pair.first == second && pair.second == first);
+      return (pair.first == first && pair.second == second) ||
+             (pair.first == second && pair.second == first);
     });
-    if (first != second && first < none && second < none && !known) out.push_back({first, second, primary});
+    if (first != second && first < none && second < none && !known)
+      out.push_back({first, second, primary});
   };
   const auto [named_first, named_second] = parse_contrast(input.contrast);
   add(index(named_first), index(named_second), true);
@@ -100,11 +115,15 @@ std::vector<Pair> pairs(const ComparisonInput& input) {
   return out;
 }
 
-Json differences_json(const ComparisonInput& input, const std::vector<Values>& values, const std::vector<std::vector<Values>>& draws) {
+Json differences_json(const ComparisonInput& input,
+                      const std::vector<Values>& values,
+                      const std::vector<std::vector<Values>>& draws) {
   const auto compared = pairs(input);
   Json out = Json::array();
   for (const auto& pair : compared) {
-    out.push_back({{"first", input.arms[pair.first].arm}, {"second", input.arms[pair.second].arm}, {"primary", pair.primary},
+    out.push_back({{"first", input.arms[pair.first].arm},
+                   {"second", input.arms[pair.second].arm},
+                   {"primary", pair.primary},
                    {"metrics", Json::object()}});
   }
   for (size_t m = 0; m < kMetrics.size(); ++m) {
@@ -115,10 +134,11 @@ Json differences_json(const ComparisonInput& input, const std::vector<Values>& v
       for (size_t k = 0; k < difference.size(); ++k) difference[k] -= second[k];
       const double p = bootstrap_p(difference);
       if (!compared[i].primary) exploratory.push_back(p);
-      out[i]["metrics"][kMetrics[m]] = {{"value", values[compared[i].first][m] - values[compared[i].second][m]},
-                                        {"ci", interval_json(difference)},
-                                        {"standard_error", standard_deviation(difference)},
-                                        {"p", p}};
+      out[i]["metrics"][kMetrics[m]] = {
+          {"value", values[compared[i].first][m] - values[compared[i].second][m]},
+          {"ci", interval_json(difference)},
+          {"standard_error", standard_deviation(difference)},
+          {"p", p}};
     }
     const auto adjusted = holm(exploratory);
     size_t next = 0;
@@ -132,11 +152,14 @@ Json differences_json(const ComparisonInput& input, const std::vector<Values>& v
 }  // namespace
 
 Json compare_arms(const ComparisonInput& input, int threads) {
-  check(!input.arms.empty(), Exit::missing_input, "no arm has all its cells done: there is nothing to compare");
+  check(!input.arms.empty(),
+        Exit::missing_input,
+        "no arm has all its cells done: there is nothing to compare");
   std::vector<std::vector<Run>> runs;
   for (const auto& arm : input.arms) {
     auto& seeds = runs.emplace_back();
-    for (size_t s = 0; s < arm.scores.size(); ++s) seeds.emplace_back(arm.scores[s], arm.decisions[s], input.labels);
+    for (size_t s = 0; s < arm.scores.size(); ++s)
+      seeds.emplace_back(arm.scores[s], arm.decisions[s], input.labels);
   }
   const size_t seeds = runs[0].size();
   const auto values = means(runs, {}, std::vector<int64_t>(seeds, 1));
@@ -157,16 +180,21 @@ Json compare_arms(const ComparisonInput& input, int threads) {
     for (size_t m = 0; m < kMetrics.size(); ++m) {
       Json by_seed = Json::array();
       for (const auto& run : runs[a]) by_seed.push_back(run.measure({})[m]);
-      metrics[kMetrics[m]] = {{"value", values[a][m]}, {"ci", interval_json(column(draws, a, m))}, {"seeds", by_seed}};
+      metrics[kMetrics[m]] = {
+          {"value", values[a][m]}, {"ci", interval_json(column(draws, a, m))}, {"seeds", by_seed}};
     }
     arms.push_back({{"arm", input.arms[a].arm}, {"metrics", metrics}});
   }
-  Json out{{"metrics", kMetrics}, {"arms", arms}, {"differences", differences_json(input, values, draws)}, {"groups", bootstrap.groups()},
+  Json out{{"metrics", kMetrics},
+           {"arms", arms},
+           {"differences", differences_json(input, values, draws)},
+           {"groups", bootstrap.groups()},
            {"draws", input.draws}};
   Json detectable;
   if (!out["differences"].empty()) {
     for (const char* metric : kMetrics) {
-      detectable[metric] = kPower80 * out["differences"][0]["metrics"][metric]["standard_error"].get<double>();
+      detectable[metric] =
+          kPower80 * out["differences"][0]["metrics"][metric]["standard_error"].get<double>();
     }
   }
   out["detectable"] = detectable;

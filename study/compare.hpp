@@ -10,8 +10,9 @@ namespace evenray {
 /// What one arm said about the test rows, a seed each.
 struct ArmRuns {
   std::string arm;
-  std::vector<std::vector<double>> scores;     ///< [seed][row]: probability of the rare class
-  std::vector<std::vector<uint8_t>> decisions; ///< [seed][row]: said to be of the rare class at the threshold frozen on validation
+  std::vector<std::vector<double>> scores;      ///< [seed][row]: probability of the rare class
+  std::vector<std::vector<uint8_t>> decisions;  ///< [seed][row]: said to be of the rare class at
+                                                ///< the threshold frozen on validation
 };
 
 struct ComparisonInput {
@@ -23,10 +24,12 @@ struct ComparisonInput {
   uint64_t seed = 1;
 };
 
-/// Means over seeds with 95 % intervals, and paired differences to `real` and `oversample`, by resampling groups and seeds together: draw k
-/// takes the same groups and the same seeds for all arms. {"metrics":[...],"arms":[{"arm","metrics":{m:{"value","ci","seeds":[...]}}}],
-/// "differences":[{"first","second","primary","metrics":{m:{"value","ci","p","p_holm"}}}],"detectable":{m:...}}. The contrast comes first; all
-/// others are exploratory and adjusted by Holm a metric. `detectable`: the difference that such a test would find with 80 % power.
+/// Means over seeds with 95 % intervals, and paired differences to `real` and `oversample`, by
+/// resampling groups and seeds together: draw k takes the same groups and the same seeds for all
+/// arms. {"metrics":[...],"arms":[{"arm","metrics":{m:{"value","ci","seeds":[...]}}}],
+/// "differences":[{"first","second","primary","metrics":{m:{"value","ci","p","p_holm"}}}],"detectable":{m:...}}.
+/// The contrast comes first; all others are exploratory and adjusted by Holm a metric.
+/// `detectable`: the difference that such a test would find with 80 % power.
 Json compare_arms(const ComparisonInput& input, int threads);
 
 }  // namespace evenray

@@ -22,12 +22,18 @@ void StudyOptions::fields(Fields& f) {
   f("arms", arms, "what is compared: " + join(arm_names()));
   f("seeds", seeds, "repetitions of everything that is random but the split");
   f("folds", folds, "cross-validation folds; 0: one split by data.ratios");
-  f("rare_class", rare_class, "class that is synthesised; empty: the one with the fewest training images");
+  f("rare_class",
+    rare_class,
+    "class that is synthesised; empty: the one with the fewest training images");
   f("policy", policy, "policy of the autoaugment arms");
-  f("contrast", contrast, "the one comparison named beforehand: 'ARM vs ARM'; all others are exploratory");
+  f("contrast",
+    contrast,
+    "the one comparison named beforehand: 'ARM vs ARM'; all others are exploratory");
   f("bootstrap", bootstrap, "draws behind each interval");
   f("judge_images", judge_images, "at most so many drawn images to judge a generator by");
-  f("origin_steps", origin_steps, "training steps of the net that tries to tell synthetic from real");
+  f("origin_steps",
+    origin_steps,
+    "training steps of the net that tries to tell synthetic from real");
   f("keep_stores", keep_stores, "keep each cell's balanced.h5 when the cell is done");
 }
 
@@ -36,10 +42,14 @@ void StudyOptions::check() const {
   for (const auto& arm : arms) arm_named(arm);
   auto sorted = arms;
   std::sort(sorted.begin(), sorted.end());
-  evenray::check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), Exit::config, "study.arms names an arm twice");
+  evenray::check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(),
+                 Exit::config,
+                 "study.arms names an arm twice");
   evenray::check(seeds > 0 && seeds <= 1000, Exit::config, "study.seeds must be 1 to 1000");
-  evenray::check(folds == 0 || (folds >= 3 && folds <= 100), Exit::config,
-                 "study.folds must be 0 (one split), or 3 to 100 (one fold tests, one validates, the rest train)");
+  evenray::check(folds == 0 || (folds >= 3 && folds <= 100),
+                 Exit::config,
+                 "study.folds must be 0 (one split), or 3 to 100 (one fold tests, one validates, "
+                 "the rest train)");
   evenray::check(bootstrap >= 100, Exit::config, "study.bootstrap must be 100 or more");
   evenray::check(judge_images >= 64, Exit::config, "study.judge_images must be 64 or more");
   evenray::check(origin_steps > 0, Exit::config, "study.origin_steps must be above 0");

@@ -8,8 +8,8 @@
 namespace evenray {
 namespace {
 
-constexpr size_t kSheet = 16;    ///< images of each kind on the sample sheet
-constexpr size_t kPairs = 8;     ///< nearest pairs shown
+constexpr size_t kSheet = 16;  ///< images of each kind on the sample sheet
+constexpr size_t kPairs = 8;   ///< nearest pairs shown
 
 void write_sheet(const Path& path, const std::vector<SheetItem>& items) {
   SheetOptions options;
@@ -19,7 +19,10 @@ void write_sheet(const Path& path, const std::vector<SheetItem>& items) {
 
 }  // namespace
 
-void judge_generator(const Config& config, const Store& store, const GeneratorCell& cell, const Path& folder) {
+void judge_generator(const Config& config,
+                     const Store& store,
+                     const GeneratorCell& cell,
+                     const Path& folder) {
   // Written last: it says that the judging is done.
   const Path quality = folder / "quality.json";
   if (std::filesystem::exists(quality)) return;
@@ -32,7 +35,8 @@ void judge_generator(const Config& config, const Store& store, const GeneratorCe
   shuffle.shuffle(rows);
   std::vector<cv::Mat> real;
   for (const int64_t row : rows) real.push_back(store.image("train", row));
-  const size_t judged = std::min<size_t>(real.size(), static_cast<size_t>(config.study.judge_images));
+  const size_t judged =
+      std::min<size_t>(real.size(), static_cast<size_t>(config.study.judge_images));
   const auto fake = generator.sample(0, static_cast<int64_t>(judged), rng.fork("fake").key());
 
   Json out = evaluate_gan(fake, real, {}, rng.fork("evaluate").key());
@@ -40,7 +44,8 @@ void judge_generator(const Config& config, const Store& store, const GeneratorCe
   out["seed"] = cell.seed;
   out["fold"] = cell.fold;
   const std::vector<cv::Mat> as_many(real.begin(), real.begin() + static_cast<int64_t>(judged));
-  out["origin"] = origin_auroc(as_many, fake, config.study.origin_steps, rng.fork("origin").key(), compute);
+  out["origin"] =
+      origin_auroc(as_many, fake, config.study.origin_steps, rng.fork("origin").key(), compute);
 
   std::vector<SheetItem> sheet, pairs;
   for (size_t i = 0; i < std::min(kSheet, judged); ++i) sheet.push_back({real[i], "real", {}});
@@ -49,8 +54,10 @@ void judge_generator(const Config& config, const Store& store, const GeneratorCe
   Json shown = Json::array();
   for (size_t i = 0; i < std::min(kPairs, judged); ++i) {
     pairs.push_back({fake[i], "synthetic", {}});
-    pairs.push_back({real[nearest[i].index], cat("nearest ", fixed(nearest[i].correlation, 2)), {}});
-    shown.push_back({{"train_id", train.ids[static_cast<size_t>(rows[nearest[i].index])]}, {"correlation", nearest[i].correlation}});
+    pairs.push_back(
+        {real[nearest[i].index], cat("nearest ", fixed(nearest[i].correlation, 2)), {}});
+    shown.push_back({{"train_id", train.ids[static_cast<size_t>(rows[nearest[i].index])]},
+                     {"correlation", nearest[i].correlation}});
   }
   out["nearest"] = shown;
   write_sheet(folder / "samples.png", sheet);

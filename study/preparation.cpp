@@ -20,7 +20,8 @@ std::vector<uint8_t> labels_of(const StorePart& part, int class_index) {
   return labels;
 }
 
-/// How well the table's columns alone tell the rare class: a logistic regression fitted on train, measured on test.
+/// How well the table's columns alone tell the rare class: a logistic regression fitted on train,
+/// measured on test.
 Json metadata_baseline(const Store& store, int rare) {
   const StorePart &train = store.part("train"), &test = store.part("test");
   if (store.info().meta_columns.empty() || train.size() == 0 || test.size() == 0) return nullptr;
@@ -32,9 +33,12 @@ Json metadata_baseline(const Store& store, int rare) {
   const RankedScores ranked(scores, labels);
   const GroupBootstrap bootstrap(test.groups);
   std::vector<double> draws;
-  for (uint64_t k = 0; k < kBaselineDraws; ++k) draws.push_back(ranked.auroc(bootstrap.row_weights(Rng(1).fork("metadata"), k)));
+  for (uint64_t k = 0; k < kBaselineDraws; ++k)
+    draws.push_back(ranked.auroc(bootstrap.row_weights(Rng(1).fork("metadata"), k)));
   const Interval interval = percentile_interval(draws);
-  return {{"columns", store.info().meta_columns}, {"auroc", ranked.auroc()}, {"ci", {interval.low, interval.high}}};
+  return {{"columns", store.info().meta_columns},
+          {"auroc", ranked.auroc()},
+          {"ci", {interval.low, interval.high}}};
 }
 
 Json part_counts(const PackResult& packed) {
@@ -67,35 +71,51 @@ std::string rarest(const PackResult& packed, const std::vector<std::string>& cla
 Json prepare_data(const Config& config, const StudyFolder& folder) {
   const Path data = folder.root / "data", facts_path = data / "facts.json";
   if (std::filesystem::exists(facts_path)) return read_json(facts_path);
-  check(!config.data.path.empty(), Exit::usage, "no data: give --data PATH, or data.path in the configuration");
+  check(!config.data.path.empty(),
+        Exit::usage,
+        "no data: give --data PATH, or data.path in the configuration");
   const Manifest manifest = read_dataset(config.data.path, config.data.format);
   check(!manifest.multi_label, Exit::bad_data, "a study needs classes that exclude each other");
   const int threads = config.runtime.thread_count();
   const auto images = scan_images(manifest, threads);
   throw_if_stopped();
-  SplitOptions split{config.data.ratios, config.study.folds, config.data.hold_out, config.data.group, config.runtime.seed};
+  SplitOptions split{config.data.ratios,
+                     config.study.folds,
+                     config.data.hold_out,
+                     config.data.group,
+                     config.runtime.seed};
   const auto rows = make_split(manifest, images, split);
   const auto findings = audit(manifest, images, &rows);
   const Json audit_report = audit_json(manifest, findings);
   write_json(data / "audit.json", audit_report);
   write_split(data / "split.csv", rows);
 
-  Json facts{{"schema", "evenray-study-data-1"}, {"source", manifest.source}, {"format", manifest.format},
-             {"licence", manifest.licence},      {"images", manifest.samples.size()}, {"class_names", manifest.class_names},
-             {"size_px", config.data.pack.size_px}, {"findings", audit_report.at("counts")}};
+  Json facts{{"schema", "evenray-study-data-1"},
+             {"source", manifest.source},
+             {"format", manifest.format},
+             {"licence", manifest.licence},
+             {"images", manifest.samples.size()},
+             {"class_names", manifest.class_names},
+             {"size_px", config.data.pack.size_px},
+             {"findings", audit_report.at("counts")}};
   Json shortcuts = Json::array();
   for (const auto& finding : findings) {
-    if (finding.kind == "metadata_shortcut" || finding.kind == "size_shortcut") shortcuts.push_back(finding.detail);
+    if (finding.kind == "metadata_shortcut" || finding.kind == "size_shortcut")
+      shortcuts.push_back(finding.detail);
   }
   facts["shortcuts"] = shortcuts;
   facts["folds"] = Json::array();
   const int folds = static_cast<int>(std::max<int64_t>(1, config.study.folds));
   for (int fold = 0; fold < folds; ++fold) {
     throw_if_stopped();
-    const std::optional<int> which = config.study.folds > 0 ? std::optional<int>(fold) : std::nullopt;
-    const PackResult packed = pack(manifest, rows, which, config.data.pack, folder.store(fold), threads);
+    const std::optional<int> which =
+        config.study.folds > 0 ? std::optional<int>(fold) : std::nullopt;
+    const PackResult packed =
+        pack(manifest, rows, which, config.data.pack, folder.store(fold), threads);
     if (fold == 0) {
-      const std::string rare = config.study.rare_class.empty() ? rarest(packed, manifest.class_names) : config.study.rare_class;
+      const std::string rare = config.study.rare_class.empty()
+                                   ? rarest(packed, manifest.class_names)
+                                   : config.study.rare_class;
       manifest.class_index(rare);
       facts["rare_class"] = rare;
       facts["median_box_side_px"] = packed.median_box_side_px;
@@ -105,10 +125,15 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
     }
     const Store store(folder.store(fold));
     const auto& test = store.part("test");
-    check(test.size() > 0 && store.part("val").size() > 0, Exit::bad_data, "the split leaves the val or the test part empty");
-    facts["folds"].push_back({{"counts", part_counts(packed)},
-                              {"store", packed.content_digest},
-                              {"metadata_baseline", metadata_baseline(store, store.info().class_index(facts["rare_class"].get<std::string>()))}});
+    check(test.size() > 0 && store.part("val").size() > 0,
+          Exit::bad_data,
+          "the split leaves the val or the test part empty");
+    facts["folds"].push_back(
+        {{"counts", part_counts(packed)},
+         {"store", packed.content_digest},
+         {"metadata_baseline",
+          metadata_baseline(store,
+                            store.info().class_index(facts["rare_class"].get<std::string>()))}});
   }
   write_json(facts_path, facts);
   return facts;

@@ -4,8 +4,9 @@
 
 namespace evenray {
 
-/// Reads, audits, splits and packs; leaves data/{audit.json,split.csv,set-fN.h5,facts.json} in the study folder. What is there already is
-/// kept. Returns facts.json: source, classes, counts by part and class, findings by kind, median box side, metadata baseline, rare class.
+/// Reads, audits, splits and packs; leaves data/{audit.json,split.csv,set-fN.h5,facts.json} in the
+/// study folder. What is there already is kept. Returns facts.json: source, classes, counts by part
+/// and class, findings by kind, median box side, metadata baseline, rare class.
 Json prepare_data(const Config& config, const StudyFolder& folder);
 
 }  // namespace evenray

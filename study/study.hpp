@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The study room answers the question that the project exists for: does synthesising the rare class, alone or with AutoAugment, make a
-// classifier better, and by how much? run_study() prepares the data, trains one generator a class, fold and seed, trains the classifier in
-// each arm, measures all on the same untouched test part and writes report.html. Everything in the study folder is made once: run it again
-// and it goes on where it stopped.
+// The study room answers the question that the project exists for: does synthesising the rare
+// class, alone or with AutoAugment, make a classifier better, and by how much? run_study() prepares
+// the data, trains one generator a class, fold and seed, trains the classifier in each arm,
+// measures all on the same untouched test part and writes report.html. Everything in the study
+// folder is made once: run it again and it goes on where it stopped.
 
 #include <string>
 #include <vector>
@@ -29,7 +30,8 @@ struct DataOptions {
 };
 
 struct StudyOptions {
-  std::vector<std::string> arms = {"real", "weighted", "oversample", "autoaugment", "gan", "gan+autoaugment", "gan-both"};
+  std::vector<std::string> arms = {
+      "real", "weighted", "oversample", "autoaugment", "gan", "gan+autoaugment", "gan-both"};
   int64_t seeds = 3;
   int64_t folds = 0;
   std::string rare_class;
@@ -64,25 +66,29 @@ void apply_config(Config& config, const Path& file, const std::vector<std::strin
 
 std::vector<std::string> arm_names();
 
-/// What `study plan` prints: the cells, the generators, the sizes, and with `estimate` the time that short trials foretell.
+/// What `study plan` prints: the cells, the generators, the sizes, and with `estimate` the time
+/// that short trials foretell.
 Json plan_study(const Config& config, bool estimate);
 std::string plan_text(const Json& plan);
 
-/// Runs or resumes. Returns the number of cells that failed (their messages are in cells/<id>/error.json). Throws 75 after a stop signal,
-/// 78 where `out` holds a study with other settings.
+/// Runs or resumes. Returns the number of cells that failed (their messages are in
+/// cells/<id>/error.json). Throws 75 after a stop signal, 78 where `out` holds a study with other
+/// settings.
 int run_study(const Config& config, const Path& out);
 
 /// done, failed and waiting cells and generators of a study folder. Throws 66.
 Json study_status(const Path& folder);
 std::string status_text(const Json& status);
 
-/// Compares again and writes summary.json, results.csv, report.html and report.md from what the folder holds. Throws 66 without a finished arm.
+/// Compares again and writes summary.json, results.csv, report.html and report.md from what the
+/// folder holds. Throws 66 without a finished arm.
 void report_study(const Path& folder);
 
 /// The comparison table of a study's summary.json.
 std::string comparison_table(const Path& folder);
 
-/// The configuration of `evenray demo`: all arms on drawn phantoms. `quick`: a smoke test of a minute that measures nothing.
+/// The configuration of `evenray demo`: all arms on drawn phantoms. `quick`: a smoke test of a
+/// minute that measures nothing.
 Config demo_config(bool quick);
 
 }  // namespace evenray
