@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
   CLI::App app("evenray_bench");
   Runtime runtime;
   int64_t height = 64, width = 64, ngf = 64, limit = 0;
-  int steps = 20, warmup = 3;
+  int steps = 20;
   std::string path, out;
   app.require_subcommand(1);
   auto* dcgan = app.add_subcommand("dcgan");
@@ -61,7 +61,6 @@ int main(int argc, char** argv) {
   for (auto* command : {dcgan, classifier}) {
     command->add_option("--precision", runtime.precision);
     command->add_option("--steps", steps);
-    command->add_option("--warmup", warmup);
     command->add_option("--height", height);
     command->add_option("--width", width);
   }

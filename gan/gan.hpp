@@ -22,7 +22,7 @@ struct GanOptions {
   std::string family = "dcgan";
   std::string preset = "small";
   double total_kimg = 60;
-  int64_t minibatch = 64;
+  int64_t minibatch = 16;
   int64_t latent = 100;
   int64_t ngf = 64, ndf = 64;
   double lr_g = 2e-4, lr_d = 2e-4;

@@ -71,6 +71,7 @@ std::vector<std::string> gan_presets() { return {"reference", "small"}; }
 
 void GanOptions::apply_preset() {
   if (preset != "reference") return;
+  minibatch = 64;
   diffaugment = "none";
   ema_kimg = 0;
   spectral_norm = false;

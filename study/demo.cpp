@@ -5,14 +5,14 @@ namespace evenray {
 
 Config demo_config(bool quick) {
   Config config;
-  config.data.path = "phantom:images=900,rare_share=.15,seed=7";
+  config.data.path = "phantom:images=1200,rare_share=.13,seed=7";
   config.data.pack.size_px = {80, 64};
   config.data.ratios = {.5, .15, .35};
   config.gan.ngf = config.gan.ndf = 32;
-  config.gan.total_kimg = 12;
+  config.gan.total_kimg = 10;
   config.gan.mirror = true;
   config.gan.allow_few = true;
-  config.classify.steps = 250;
+  config.classify.steps = 600;
   config.study.seeds = 2;
   config.study.origin_steps = 60;
   if (!quick) return config;

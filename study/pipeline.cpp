@@ -129,7 +129,8 @@ Json summarise(const Config& config,
                {"rare_class", plan.rare_class},
                {"seeds", config.study.seeds},
                {"folds", config.study.folds},
-               {"contrast", config.study.contrast}};
+               {"contrast", config.study.contrast},
+               {"policy", config.study.policy}};
   summary["comparison"] = compare_finished(config, folder, plan);
   Json generators = Json::array(), failed = Json::array(), balances = Json::object();
   for (const auto& cell : plan.generators) {

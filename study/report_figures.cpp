@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "classifier/predictions.hpp"
+#include "classifier/classifier.hpp"
 #include "core/chart.hpp"
 #include "core/stats.hpp"
 #include "core/text.hpp"
