@@ -15,7 +15,7 @@ namespace {
 struct Flags {
   std::string store, family, preset, class_name, out, model, real,
       metrics = "swd,msssim,memorisation";
-  bool resume = false;
+  bool resume = false, allow_few = false;
   int64_t n = 64;
 };
 
@@ -27,6 +27,7 @@ int train(const Cli& cli, const Flags& flags) {
   from_flag([&] {
     if (!flags.preset.empty()) config.gan.preset = flags.preset;
     if (!flags.family.empty()) config.gan.family = flags.family;
+    config.gan.allow_few |= flags.allow_few;
     config.gan.check();
   });
   const Store store(flags.store);
@@ -223,6 +224,7 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
   train_cli->add_option("--family", flags->family, join(gan_families()));
   train_cli->add_option("--preset", flags->preset, join(gan_presets()));
   train_cli->add_option("--out", flags->out, "run folder")->required();
+  train_cli->add_flag("--allow-few", flags->allow_few, "train on fewer than 50 images");
   train_cli->add_flag("--resume", flags->resume, "go on with the run in --out");
 
   auto* sample_cli = add_command(

@@ -53,7 +53,7 @@ class Training {
               count,
               " training images, fewer than the ",
               kFewest,
-              " below which a generator was seen to do harm; --set gan.allow_few=true goes on all "
+              " below which a generator was seen to do harm; --allow-few (gan.allow_few) goes on all "
               "the same"));
     check(count > 0, Exit::bad_data, "there are no training images");
     const auto validation = class_images("val");

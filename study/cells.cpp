@@ -78,7 +78,8 @@ Path training_store(const Config& config,
   if (!arm.balanced) return real;
   make_folder(folder.cell(cell));
   const Path balanced = folder.cell(cell) / "balanced.h5";
-  if (std::filesystem::exists(balanced)) return balanced;
+  const Path told = folder.cell(cell) / "balance.json";  // written last
+  if (std::filesystem::exists(balanced) && std::filesystem::exists(told)) return balanced;
   const Store store(real);
   const Filling filling = fill(config, folder, study, cell, store);
   const BalanceReport report =
@@ -91,7 +92,7 @@ Path training_store(const Config& config,
               config.runtime.thread_count(),
               write_config([&](Fields& f) { const_cast<Config&>(config).fields(f); }),
               balanced);
-  write_json(folder.cell(cell) / "balance.json", report.json);
+  write_json(told, report.json);
   return balanced;
 }
 
