@@ -44,6 +44,9 @@ Compute make_compute(const Runtime& runtime) {
   compute.device = parse_device(runtime.device);
   compute.bf16 = runtime.precision == "bf16" ||
                  (runtime.precision == "auto" && (compute.device.is_cuda() || cpu_has_bf16()));
+  // Gradients of a network that is sure of itself are denormal numbers, which were seen to make a
+  // step 20 times slower. Torch's threads inherit the setting when they start.
+  at::globalContext().setFlushDenormal(true);
   at::set_num_threads(compute.threads);
   static std::once_flag once;
   std::call_once(once, [] { at::set_num_interop_threads(1); });
