@@ -99,12 +99,12 @@ void Players::step(const torch::Tensor& real, int64_t step) {
 
   // The half-life grows with the run, as in StyleGAN2-ADA: an early average forgets the first, poor
   // weights.
-  const double shown = static_cast<double>((step + 1) * options_.minibatch);
-  const double half_life = std::min(options_.ema_kimg * 1000, shown * .05);
-  ema_update(
-      *average_,
-      *generator_,
-      half_life > 0 ? std::pow(.5, static_cast<double>(options_.minibatch) / half_life) : 0.);
+  if (options_.ema_kimg > 0) {
+    const double shown = static_cast<double>((step + 1) * options_.minibatch);
+    const double half_life = std::min(options_.ema_kimg * 1000, shown * .05);
+    ema_update(
+        *average_, *generator_, std::pow(.5, static_cast<double>(options_.minibatch) / half_life));
+  }
   torch::NoGradGuard no_grad;
   sums_ += torch::stack({d[0], g, d[1], d[2]});
 }
@@ -125,6 +125,7 @@ std::vector<double> Players::take_means(int64_t steps) {
 torch::Tensor Players::draw(int64_t count) {
   torch::NoGradGuard no_grad;
   Autocast autocast(compute_);
+  if (options_.ema_kimg == 0) copy_module(*average_, *generator_);
   standing_statistics(*average_,
                       rng_.fork("statistics"),
                       options_.minibatch,
