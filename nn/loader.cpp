@@ -49,7 +49,7 @@ torch::Tensor load_images(const Store& store,
 
 torch::Tensor gan_input(const torch::Tensor& images, int value_max) {
   return images.to(torch::kFloat)
-      .mul_(2. / value_max)
+      .mul(2. / value_max)
       .sub_(1)
       .contiguous(at::MemoryFormat::ChannelsLast);
 }
@@ -58,13 +58,13 @@ torch::Tensor network_input(const torch::Tensor& images,
                             int value_max,
                             const Standardise& standardise) {
   return images.to(torch::kFloat)
-      .mul_(1. / (value_max * standardise.deviation))
+      .mul(1. / (value_max * standardise.deviation))
       .sub_(standardise.mean / standardise.deviation)
       .contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 Standardise measure(const torch::Tensor& images, int value_max) {
-  const auto values = images.to(torch::kFloat).div_(value_max);
+  const auto values = images.to(torch::kFloat).div(value_max);
   const double mean = values.mean(torch::kDouble).item<double>();
   const double square = values.square().mean(torch::kDouble).item<double>();
   return {mean, std::sqrt(std::max(1e-6, square - mean * mean))};

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/error.hpp"
@@ -13,6 +14,7 @@ namespace evenray {
 namespace {
 
 constexpr uint64_t kHeaderLimit = 100 << 20;  // as the safetensors format states
+constexpr const char* kMetadataDigest = "metadata_digest";
 
 struct TypeName {
   const char* name;
@@ -53,16 +55,35 @@ std::string digest_of(const std::map<std::string, torch::Tensor>& contiguous) {
   return digest.hex();
 }
 
+/// Over the metadata, among it the digest of the tensors, but for itself.
+std::string metadata_digest(const std::map<std::string, std::string>& metadata) {
+  Digest digest;
+  for (const auto& [key, value] : metadata) {
+    if (key != kMetadataDigest) digest.add(cat(key, "\n", value.size(), "\n", value));
+  }
+  return digest.hex();
+}
+
 [[noreturn]] void damaged(const Path& path, const std::string& why) {
   throw Error(Exit::bad_data, cat(path.string(), ": not a whole safetensors file (", why, ")"));
 }
 
+bool whole_numbers(const Json& list) {
+  return list.is_array() && std::all_of(list.begin(), list.end(), [](const Json& item) {
+           return item.is_number_unsigned();
+         });
+}
+
+using Extent = std::pair<uint64_t, uint64_t>;  ///< first byte and the one after the last
+
 torch::Tensor read_tensor(const Path& path,
                           const std::string& name,
                           const Json& entry,
-                          std::string_view data) {
+                          std::string_view data,
+                          std::vector<Extent>& extents) {
   if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") ||
-      !entry.contains("data_offsets")) {
+      !entry.contains("data_offsets") || !whole_numbers(entry["shape"]) ||
+      !whole_numbers(entry["data_offsets"])) {
     damaged(path, "entry '" + name + "' is incomplete");
   }
   const auto type = std::find_if(
@@ -70,18 +91,22 @@ torch::Tensor read_tensor(const Path& path,
   if (type == kTypes.end()) damaged(path, "entry '" + name + "' has an unknown type");
   const auto shape = entry["shape"].get<std::vector<int64_t>>();
   const auto offsets = entry["data_offsets"].get<std::vector<uint64_t>>();
-  uint64_t bytes = torch::elementSize(type->type);
+  auto strides = static_cast<int64_t>(torch::elementSize(type->type));
+  bool empty = false;
   for (const int64_t side : shape) {
-    if (side < 0 || __builtin_mul_overflow(bytes, static_cast<uint64_t>(side), &bytes)) {
+    if (side < 0 || __builtin_mul_overflow(strides, std::max<int64_t>(side, 1), &strides)) {
       damaged(path, "entry '" + name + "' has an impossible shape");
     }
+    empty = empty || side == 0;
   }
+  const uint64_t bytes = empty ? 0 : static_cast<uint64_t>(strides);
   if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size() ||
       offsets[1] - offsets[0] != bytes) {
     damaged(path, "entry '" + name + "' lies outside the file");
   }
   auto tensor = torch::empty(shape, type->type);
-  std::memcpy(tensor.data_ptr(), data.data() + offsets[0], bytes);
+  if (bytes > 0) std::memcpy(tensor.data_ptr(), data.data() + offsets[0], bytes);
+  extents.emplace_back(offsets[0], offsets[1]);
   return tensor;
 }
 
@@ -94,9 +119,10 @@ std::string tensor_digest(const std::map<std::string, torch::Tensor>& tensors) {
 void write_safetensors(const Path& path, const TensorFile& file) {
   const auto tensors = on_cpu(file.tensors);
   Json header;
-  Json& metadata = header["__metadata__"];
-  for (const auto& [key, value] : file.metadata) metadata[key] = value;
+  auto metadata = file.metadata;
   metadata["tensor_digest"] = digest_of(tensors);
+  metadata[kMetadataDigest] = metadata_digest(metadata);
+  header["__metadata__"] = metadata;
   uint64_t offset = 0;
   for (const auto& [name, tensor] : tensors) {
     if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) {
@@ -135,22 +161,28 @@ TensorFile read_safetensors(const Path& path) {
   try {
     const Json header =
         Json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<int64_t>(length));
-    uint64_t stored = 0;
+    if (!header.is_object()) damaged(path, "its header is no object");
+    std::vector<Extent> extents;
     for (const auto& [name, entry] : header.items()) {
       if (name == "__metadata__") {
         file.metadata = entry.get<std::map<std::string, std::string>>();
       } else {
-        file.tensors[name] = read_tensor(path, name, entry, data);
-        stored += file.tensors[name].nbytes();
+        file.tensors[name] = read_tensor(path, name, entry, data, extents);
       }
     }
-    if (stored != data.size()) damaged(path, "its tensors do not fill it");
+    std::sort(extents.begin(), extents.end());
+    uint64_t filled = 0;
+    for (const auto& [first, end] : extents) filled = first == filled ? end : data.size() + 1;
+    if (filled != data.size()) damaged(path, "its tensors do not fill it");
   } catch (const Json::exception&) {
     damaged(path, "its header is damaged");
   }
   const auto digest = file.metadata.find("tensor_digest");
   if (digest != file.metadata.end() && digest->second != digest_of(file.tensors))
     damaged(path, "its digest does not match");
+  const auto stated = file.metadata.find(kMetadataDigest);
+  if (stated != file.metadata.end() && stated->second != metadata_digest(file.metadata))
+    damaged(path, "its metadata do not match their digest");
   return file;
 }
 

@@ -16,12 +16,12 @@ struct TensorFile {
 };
 
 /// Writes a safetensors file atomically; metadata gets `tensor_digest`, the SHA-256 over names,
-/// types, shapes and bytes. Throws 1 for a tensor that is not finite (a diverged network must not
-/// replace a good checkpoint).
+/// types, shapes and bytes, and `metadata_digest` over all else that it holds. Throws 1 for a
+/// tensor that is not finite (a diverged network must not replace a good checkpoint).
 void write_safetensors(const Path& path, const TensorFile& file);
 
 /// Reads one into CPU tensors. Everything is checked before it is used: header bounds, offsets,
-/// shapes, the digest where the file has one. Throws 66 if missing, 65 for a file that is cut
+/// shapes, the digests where the file has them. Throws 66 if missing, 65 for a file that is cut
 /// short, damaged or foreign.
 TensorFile read_safetensors(const Path& path);
 
