@@ -167,8 +167,8 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
   for (CLI::App* command : {apply_cli, preview_cli})
     command->add_option("--out", flags->out, "PNG")->required();
 
-  auto* policies =
-      add_command(augment, cli, "policies", "the tables", {.json = true}, [&cli, flags] {
+  auto* policies = add_command(
+      augment, cli, "policies", "the policies and their tables", {.json = true}, [&cli, flags] {
         print_result(cli, policies_json(flags->policy), policies_text(flags->policy));
         return 0;
       });
@@ -181,9 +181,10 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
                                   {.config = true, .json = true, .dry_run = true, .compute = true},
                                   [&cli, flags] { return balance_command(cli, *flags); });
   balance_cli->add_option("STORE", flags->store, "store")->required();
-  balance_cli->add_option("--strategy",
-                          flags->strategy,
-                          "auto, minority, 'not minority', all, a ratio, or class=count,...");
+  balance_cli->add_option(
+      "--strategy",
+      flags->strategy,
+      "auto, minority, 'not minority', 'not majority', all, a ratio, or class=count,...");
   balance_cli
       ->add_option("--source",
                    flags->sources,
@@ -191,7 +192,9 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
       ->allow_extra_args(false);
   balance_cli->add_option("--gate", flags->gates, "near-duplicate:CORRELATION; 0: off")
       ->allow_extra_args(false);
-  balance_cli->add_option("--max-factor", flags->max_factor, "at most so many copies of one image");
+  balance_cli->add_option("--max-factor",
+                          flags->max_factor,
+                          "at most so many rows (copies, augmented) made from one image");
   balance_cli->add_option("--max-synthetic", flags->max_synthetic, "synthetic images per real one");
   balance_cli->add_flag(
       "--allow-resize", flags->allow_resize, "resize synthetic images of another size");

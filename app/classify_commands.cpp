@@ -120,7 +120,7 @@ int predict(const Cli& cli, const Flags& flags) {
     Json entry{{"file", flags.files[i]}};
     std::vector<std::string> line{flags.files[i]};
     for (size_t c = 0; c < names.size(); ++c) {
-      entry[names[c]] = rows[i][c];
+      entry["p"][names[c]] = rows[i][c];
       line.push_back(fixed(rows[i][c], 6));
     }
     out.push_back(entry);

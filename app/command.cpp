@@ -39,8 +39,7 @@ CLI::App* add_command(CLI::App* parent,
     command->add_option("--precision", cli.precision, "auto, bf16 or fp32");
   }
   if (takes.json) command->add_flag("--json", cli.json, "JSON on stdout");
-  if (takes.dry_run)
-    command->add_flag("--dry-run", cli.dry_run, "print the plan with sizes and time, do nothing");
+  if (takes.dry_run) command->add_flag("--dry-run", cli.dry_run, "print the plan, do nothing");
   command->add_flag("--quiet", cli.quiet, "errors only");
   command->add_flag("--verbose", cli.verbose, "tell what is being done");
   command->callback([&cli, action = std::move(action)] { cli.action = action; });

@@ -147,7 +147,7 @@ int pack_command(const Cli& cli, const Flags& flags) {
       flags.fold ? std::optional<int>(static_cast<int>(*flags.fold)) : std::nullopt;
   const PackResult packed =
       pack(manifest, rows, fold, options, flags.out, config.runtime.thread_count());
-  Json left_out;
+  Json left_out = Json::object();
   std::string text;
   for (const auto& [kind, ids] : packed.left_out) left_out[kind] = ids;
   for (const auto& [part, counts] : packed.counts) {
@@ -170,8 +170,7 @@ int pack_command(const Cli& cli, const Flags& flags) {
 }
 
 int check_command(const Flags& flags) {
-  if (const auto fault = check_store(flags.path))
-    throw Error(Exit::bad_data, cat(flags.path, ": ", *fault));
+  if (const auto fault = check_store(flags.path)) throw Error(Exit::bad_data, *fault);
   std::cout << flags.path << ": whole\n";
   return 0;
 }
@@ -224,12 +223,19 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   data->require_subcommand(1);
   const Takes settings{.config = true, .json = true};
 
-  auto* inspect_cli = add_command(data, cli, "inspect", "what is there", settings, [&cli, flags] {
-    return inspect(cli, *flags);
-  });
-  auto* audit_cli = add_command(data, cli, "audit", "what is wrong", settings, [&cli, flags] {
-    return audit_command(cli, *flags);
-  });
+  auto* inspect_cli = add_command(data,
+                                  cli,
+                                  "inspect",
+                                  "classes, sizes, patients, boxes and imbalance of a collection",
+                                  settings,
+                                  [&cli, flags] { return inspect(cli, *flags); });
+  auto* audit_cli =
+      add_command(data,
+                  cli,
+                  "audit",
+                  "faults of a collection: truncated files, duplicates, leaks, shortcuts",
+                  settings,
+                  [&cli, flags] { return audit_command(cli, *flags); });
   audit_cli->add_option("--split", flags->split, "split.csv: look for leaks between its parts");
   auto* view_cli =
       add_command(data, cli, "view", "a sheet of images", {}, [flags] { return view(*flags); });
@@ -245,9 +251,7 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   });
   for (CLI::App* command : {inspect_cli, audit_cli, view_cli, check_cli}) {
     command
-        ->add_option("PATH",
-                     flags->path,
-                     command == check_cli ? "store" : "folder, phantom:..., or a store to view")
+        ->add_option("PATH", flags->path, command == check_cli ? "store" : "folder or phantom:...")
         ->required();
   }
   for (CLI::App* command : {inspect_cli, audit_cli})
@@ -256,13 +260,13 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   auto* split_cli = add_command(data,
                                 cli,
                                 "split",
-                                "divide it by patient or group",
+                                "divide a collection by patient or group: split.csv",
                                 {.config = true, .json = true, .dry_run = true},
                                 [&cli, flags] { return split_command(cli, *flags); });
   split_cli->add_option("--out", flags->out, "split.csv")->required();
   split_cli->add_option("--ratios", flags->ratios, "shares of train, val and test")
       ->delimiter(',')
-      ->expected(1)
+      ->expected(3)
       ->allow_extra_args(false);
   split_cli->add_option("--folds", flags->folds, "cross-validation folds");
   split_cli->add_option("--hold-out", flags->hold_out, "with folds: share of a locked test");
@@ -271,14 +275,14 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   auto* pack_cli = add_command(data,
                                cli,
                                "pack",
-                               "make the store that all training reads",
+                               "decode, resize and write the store (HDF5) that all training reads",
                                {.config = true, .json = true, .dry_run = true},
                                [&cli, flags] { return pack_command(cli, *flags); });
   pack_cli->add_option("--split", flags->split, "split.csv")->required();
   pack_cli->add_option(
       "--fold", flags->fold, "this fold tests, the next validates, the rest train");
-  pack_cli->add_option("--size", flags->size, "PX or HEIGHTxWIDTH");
-  pack_cli->add_option("--out", flags->out, "store")->required();
+  pack_cli->add_option("--size", flags->size, "PX (square) or HEIGHTxWIDTH");
+  pack_cli->add_option("--out", flags->out, "store to write (.h5)")->required();
   pack_cli->add_option("--bits", flags->bits, "8 or 16");
   pack_cli->add_option("--fit", flags->fit, "pad, stretch or crop");
   pack_cli->add_option("--compress", flags->compress, "none or gzip:L");

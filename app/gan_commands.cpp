@@ -227,10 +227,12 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
   train_cli->add_flag("--allow-few", flags->allow_few, "train on fewer than 50 images");
   train_cli->add_flag("--resume", flags->resume, "go on with the run in --out");
 
-  auto* sample_cli = add_command(
-      gan, cli, "sample", "draw images", {.config = true, .compute = true}, [&cli, flags] {
-        return sample(cli, *flags);
-      });
+  auto* sample_cli = add_command(gan,
+                                 cli,
+                                 "sample",
+                                 "draw images from a trained generator",
+                                 {.config = true, .compute = true},
+                                 [&cli, flags] { return sample(cli, *flags); });
   sample_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
   sample_cli->add_option("--out", flags->out, "folder for PNG files, or a store (.h5)")->required();
 
@@ -246,11 +248,13 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
   eval_cli->add_option("--metrics", flags->metrics, "some of swd,msssim,memorisation")
       ->capture_default_str();
   for (CLI::App* command : {sample_cli, eval_cli})
-    command->add_option("--n", flags->n, "images to draw")
+    command
+        ->add_option(
+            "--n", flags->n, "images to draw (gan eval: at most as many as there are real ones)")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
   for (CLI::App* command : {train_cli, sample_cli, eval_cli})
-    command->add_option("--class", flags->class_name, "class of the store");
+    command->add_option("--class", flags->class_name, "class of the store; without it all");
 }
 
 }  // namespace evenray

@@ -28,6 +28,23 @@ int fail(Exit code, const std::string& message) {
   return static_cast<int>(code);
 }
 
+/// "unknown command 'x' (known: ...)" where the first word that is no flag names none, else "".
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* noun = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    std::vector<std::string> known;
+    const CLI::App* next = nullptr;
+    for (const CLI::App* child : noun->get_subcommands(nullptr)) {
+      known.push_back(child->get_name());
+      if (child->get_name() == argv[i]) next = child;
+    }
+    if (known.empty()) return "";
+    if (!next) return unknown_name("command", argv[i], known);
+    noun = next;
+  }
+  return "";
+}
+
 int run(int argc, char** argv) {
   CLI::App app(
       "Makes imbalanced X-ray sets even: synthesises rare classes, balances, trains, and measures "
@@ -43,7 +60,9 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    return fail(Exit::usage, cat(first_line(error.what()), " (see evenray --help)"));
+    const std::string unknown = unknown_command(app, argc, argv);
+    return fail(Exit::usage,
+                unknown.empty() ? cat(first_line(error.what()), " (see evenray --help)") : unknown);
   }
   if (cli.quiet) set_log_level(LogLevel::quiet);
   if (cli.verbose) set_log_level(LogLevel::verbose);

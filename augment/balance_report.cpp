@@ -74,7 +74,7 @@ Json balance_json(const BalanceTally& tally) {
     if (tally.missing[c] > 0) missing[tally.class_names[c]] = tally.missing[c];
     if (tally.replaced[c] > 0) replaced[tally.class_names[c]] = tally.replaced[c];
   }
-  return {{"schema", "evenray-balance"},
+  return {{"schema", "evenray-balance-1"},
           {"before", counts_json(tally.class_names, tally.before)},
           {"after", counts_json(tally.class_names, tally.after)},
           {"rejected", std::move(rejected)},

@@ -184,7 +184,7 @@ Json policies_json(std::string_view name) {
   } else {
     policies.push_back(policy_json(find_policy(name)));
   }
-  return {{"schema", "evenray-policies"}, {"policies", std::move(policies)}};
+  return {{"schema", "evenray-policies-1"}, {"policies", std::move(policies)}};
 }
 
 }  // namespace evenray

@@ -156,7 +156,7 @@ Json metrics(const Predictions& predictions, const MetricOptions& options) {
   const Panel panel(predictions, options.thresholds);
   const auto values = panel.values();
   const size_t classes = predictions.class_names.size();
-  Json out{{"schema", "evenray-metrics/1"},
+  Json out{{"schema", "evenray-metrics-1"},
            {"n", predictions.rows()},
            {"split", options.split.empty() ? Json(nullptr) : Json(options.split)},
            {"classes", Json::array()}};
@@ -204,7 +204,7 @@ Json compare_metrics(const Predictions& first,
         {"ci", drawn ? interval_json(replicates[k], options.confidence) : Json(nullptr)},
         {"p", drawn ? Json(bootstrap_p(replicates[k])) : Json(nullptr)}};
   }
-  return {{"schema", "evenray-comparison/1"},
+  return {{"schema", "evenray-comparison-1"},
           {"n", first.rows()},
           {"split", options.split.empty() ? Json(nullptr) : Json(options.split)},
           {"bootstrap", bootstrap_json(first, options)},

@@ -131,12 +131,7 @@ std::string toml_text(bool value) { return value ? "true" : "false"; }
 std::string toml_text(int64_t value) { return std::to_string(value); }
 std::string toml_text(double value) {
   // The shortest text that reads back as the same number, always with a point or an exponent.
-  char buffer[32];
-  for (int digits = 1; digits <= 17; ++digits) {
-    std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
-    if (std::strtod(buffer, nullptr) == value) break;
-  }
-  std::string text(buffer);
+  std::string text = exact(value);
   if (text.find_first_of(".ein") == std::string::npos) text += ".0";
   return text;
 }

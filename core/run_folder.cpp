@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <exception>
 #include <fstream>
 #include <limits>
 
@@ -24,6 +25,16 @@ void on_stop_signal(int number) {
 
 /// Keys whose change between start and resume changes no result.
 bool free_to_change(const std::string& key) { return key == "checkpoint_every_s"; }
+
+/// Whether a run has left more than its settings and log: one that was refused at once may start
+/// anew with other settings.
+bool has_begun(const Path& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name != "config.toml" && name != "log.txt" && !name.starts_with('.')) return true;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -48,10 +59,11 @@ int Runtime::thread_count() const {
   return threads > 0 ? static_cast<int>(threads) : hardware_threads();
 }
 
-RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : folder_(folder) {
+RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings)
+    : folder_(folder), exceptions_(std::uncaught_exceptions()) {
   make_folder(folder);
   const Path config = folder / "config.toml";
-  resumed_ = std::filesystem::exists(config);
+  resumed_ = std::filesystem::exists(config) && has_begun(folder);
   check(resume || !resumed_,
         Exit::cannot_create,
         cat(folder.string(),
@@ -80,6 +92,18 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
     write_atomic(config, write_config(settings));
   }
   log_ = std::make_unique<LogFile>(folder / "log.txt");
+}
+
+RunFolder::~RunFolder() {
+  if (resumed_ || std::uncaught_exceptions() == exceptions_) return;
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator entry(folder_, ignored), end; entry != end;
+       entry.increment(ignored)) {
+    const Path name = entry->path().filename();
+    if (name != "config.toml" && name != "log.txt" && name != ".lock") return;
+  }
+  std::filesystem::remove(folder_ / "config.toml", ignored);
+  std::filesystem::remove(folder_ / "log.txt", ignored);
 }
 
 bool run_done(const Path& folder) { return std::filesystem::exists(folder / "DONE"); }

@@ -84,7 +84,7 @@ Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings) 
   }
   Json counts = Json::object();
   for (const auto& [kind, count] : count_kinds(findings)) counts[kind] = count;
-  return {{"schema", "evenray-audit"},
+  return {{"schema", "evenray-audit-1"},
           {"images", manifest.samples.size()},
           {"findings", list},
           {"counts", counts}};

@@ -181,7 +181,7 @@ Json inspect_json(const Manifest& manifest, const std::vector<ImageFacts>& facts
   for (const auto& fact : facts) {
     if (fact.readable) bits = std::max(bits, fact.bits);
   }
-  return {{"schema", "evenray-inspect"},
+  return {{"schema", "evenray-inspect-1"},
           {"images", manifest.samples.size()},
           {"classes", std::move(classes)},
           {"sizes", sizes_json(facts)},

@@ -278,7 +278,7 @@ int run_study(const Config& given, const Path& out) {
     log_info(cat("generator ", generator.id()));
     if (const auto message = attempt(folder.generator(generator),
                                      [&] { run_generator(config, folder, generator); })) {
-      log_warning(cat("generator ", generator.id(), " failed: ", *message));
+      log_info(cat("generator ", generator.id(), " failed: ", *message));
     }
     throw_if_stopped();
   }
@@ -286,7 +286,7 @@ int run_study(const Config& given, const Path& out) {
     log_info(cat("cell ", cell.id()));
     if (const auto message =
             attempt(folder.cell(cell), [&] { run_cell(config, folder, plan, cell); })) {
-      log_warning(cat("cell ", cell.id(), " failed: ", *message));
+      log_info(cat("cell ", cell.id(), " failed: ", *message));
       ++failed;
     }
     throw_if_stopped();

@@ -76,6 +76,7 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
         "no data: give --data PATH, or data.path in the configuration");
   const Manifest manifest = read_dataset(config.data.path, config.data.format);
   check(!manifest.multi_label, Exit::bad_data, "a study needs classes that exclude each other");
+  if (!config.study.rare_class.empty()) manifest.class_index(config.study.rare_class);
   const int threads = config.runtime.thread_count();
   const auto images = scan_images(manifest, threads);
   throw_if_stopped();
@@ -116,10 +117,9 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
       const std::string rare = config.study.rare_class.empty()
                                    ? rarest(packed, manifest.class_names)
                                    : config.study.rare_class;
-      manifest.class_index(rare);
       facts["rare_class"] = rare;
       facts["median_box_side_px"] = packed.median_box_side_px;
-      Json left_out;
+      Json left_out = Json::object();
       for (const auto& [kind, ids] : packed.left_out) left_out[kind] = ids.size();
       facts["left_out"] = left_out;
     }

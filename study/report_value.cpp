@@ -10,13 +10,16 @@ namespace evenray {
 namespace {
 
 /// Terminals and Markdown tables are aligned by bytes: no typographic minus, no dash.
-std::string plain(std::string text) {
-  const std::string minus = "\u2212", none = "\u2013";
+std::string plain(const std::string& text) {
+  const std::string_view minus = "\u2212", none = "\u2013";
   if (text == none) return "-";
-  for (size_t at = text.find(minus); at != std::string::npos; at = text.find(minus, at + 1)) {
-    text.replace(at, minus.size(), "-");
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const bool found = text.compare(at, minus.size(), minus) == 0;
+    out += found ? '-' : text[at];
+    at += found ? minus.size() : 1;
   }
-  return text;
+  return out;
 }
 
 std::string with_interval(const Json& metric, std::string (*text)(double)) {

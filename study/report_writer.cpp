@@ -86,7 +86,7 @@ void MarkdownReport::table(const HtmlTable& table) {
     const bool numeric = table.numeric.empty() ? i > 0 : table.numeric[i];
     rule.push_back(numeric ? "---:" : "---");
   }
-  text_ += "\n" + table_line(table.head) + table_line(rule);
+  text_ += cat("\n", table_line(table.head), table_line(rule));
   for (const auto& row : table.rows) text_ += table_line(row);
 }
 

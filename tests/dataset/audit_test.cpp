@@ -184,7 +184,7 @@ TEST_CASE("the audit as JSON and as a page", "[audit]") {
   const Manifest manifest = drawn_manifest(3);
   const std::vector<Finding> findings = {{"blank", {"a"}, "x < y"}, {"blank", {"b"}, ""}};
   const Json json = audit_json(manifest, findings);
-  CHECK(json["schema"] == "evenray-audit");
+  CHECK(json["schema"] == "evenray-audit-1");
   CHECK(json["images"] == 3);
   CHECK(json["counts"]["blank"] == 2);
   CHECK(json["findings"][0]["ids"] == Json::array({"a"}));
