@@ -4,6 +4,8 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <set>
 
 #include "core/error.hpp"
@@ -130,8 +132,15 @@ std::string toml_text(const std::string& value) {
 std::string toml_text(bool value) { return value ? "true" : "false"; }
 std::string toml_text(int64_t value) { return std::to_string(value); }
 std::string toml_text(double value) {
-  // The shortest text that reads back as the same number, always with a point or an exponent.
-  std::string text = exact(value);
+  // The shortest text that reads back as the same number, always with a point or an exponent; the
+  // latter only where it spares the reader a row of noughts.
+  const double size = std::abs(value);
+  const bool plain = size == 0 || (size >= 1e-5 && size < 1e9);
+  char buffer[32];
+  const auto end =
+      plain ? std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr
+            : std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  std::string text(buffer, end);
   if (text.find_first_of(".ein") == std::string::npos) text += ".0";
   return text;
 }

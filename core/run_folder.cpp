@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <csignal>
-#include <exception>
 #include <fstream>
 #include <limits>
 
@@ -59,8 +58,7 @@ int Runtime::thread_count() const {
   return threads > 0 ? static_cast<int>(threads) : hardware_threads();
 }
 
-RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings)
-    : folder_(folder), exceptions_(std::uncaught_exceptions()) {
+RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : folder_(folder) {
   make_folder(folder);
   const Path config = folder / "config.toml";
   resumed_ = std::filesystem::exists(config) && has_begun(folder);
@@ -92,18 +90,6 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings)
     write_atomic(config, write_config(settings));
   }
   log_ = std::make_unique<LogFile>(folder / "log.txt");
-}
-
-RunFolder::~RunFolder() {
-  if (resumed_ || std::uncaught_exceptions() == exceptions_) return;
-  std::error_code ignored;
-  for (std::filesystem::directory_iterator entry(folder_, ignored), end; entry != end;
-       entry.increment(ignored)) {
-    const Path name = entry->path().filename();
-    if (name != "config.toml" && name != "log.txt" && name != ".lock") return;
-  }
-  std::filesystem::remove(folder_ / "config.toml", ignored);
-  std::filesystem::remove(folder_ / "log.txt", ignored);
 }
 
 bool run_done(const Path& folder) { return std::filesystem::exists(folder / "DONE"); }

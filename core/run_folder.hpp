@@ -32,12 +32,6 @@ class RunFolder {
   /// with the changed keys where the settings differ from those it was begun with (how often it
   /// checkpoints may differ).
   RunFolder(const Path& folder, bool resume, const Visit& settings);
-  /// A run that an error ended before it wrote anything never began: its settings are not held
-  /// against the next try.
-  ~RunFolder();
-  RunFolder(const RunFolder&) = delete;
-  RunFolder& operator=(const RunFolder&) = delete;
-
   const Path& path() const { return folder_; }
   /// Whether the run was there already, and ended.
   bool done() const;
@@ -53,7 +47,6 @@ class RunFolder {
  private:
   Path folder_;
   bool resumed_ = false;
-  int exceptions_ = 0;  ///< in flight when it was made
   std::unique_ptr<FolderLock> lock_;
   std::unique_ptr<LogFile> log_;
 };

@@ -58,7 +58,7 @@ TEST_CASE("--resume in an empty folder starts afresh") {
 TEST_CASE("a resume with changed settings lists them; how often it checkpoints is free") {
   const ScratchFolder scratch;
   Settings settings;
-  { RunFolder run(scratch.path(), false, settings.visit()); }
+  { RunFolder(scratch.path(), false, settings.visit()).event({{"step", 1}}); }
   settings.runtime.checkpoint_every_s = 5;
   CHECK(RunFolder(scratch.path(), true, settings.visit()).resumed());
   settings.runtime.seed = 2;
@@ -69,6 +69,17 @@ TEST_CASE("a resume with changed settings lists them; how often it checkpoints i
   CHECK(contains(error.what(), "precision was 'auto', now 'fp32'"));
   CHECK(settings.runtime.seed == 2);
   CHECK(settings.runtime.checkpoint_every_s == 5);
+}
+
+TEST_CASE("a run that left nothing but its settings never began") {
+  const ScratchFolder scratch;
+  Settings settings;
+  { RunFolder run(scratch.path(), false, settings.visit()); }
+  settings.runtime.seed = 2;
+  for (const bool resume : {false, true}) {
+    CHECK_FALSE(RunFolder(scratch.path(), resume, settings.visit()).resumed());
+    CHECK(read_file(scratch / "config.toml") == write_config(settings.visit()));
+  }
 }
 
 TEST_CASE("two processes cannot share a run") {

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/cells.hpp"
+
+#include <c10/util/Exception.h>
+#undef CHECK
+#include <catch2/catch.hpp>
+
+#include "tests/classifier/blobs.hpp"
+#include "tests/fixture.hpp"
+
+using namespace evenray;
+
+namespace {
+
+Config tiny() {
+  Config config;
+  config.runtime.threads = 1;
+  config.classify.steps = 4;
+  config.classify.minibatch = 8;
+  config.classify.bootstrap = 20;
+  return config;
+}
+
+StudyPlan plan_of(const Config& config) {
+  return make_study_plan(config, {"Dark", "Bright"}, "Bright");
+}
+
+/// A study folder with a packed store of 30 Dark and 10 Bright training rows.
+struct Prepared {
+  ScratchFolder scratch;
+  StudyFolder folder{scratch.path()};
+  Prepared() {
+    make_folder(scratch / "data");
+    write_blob_store(folder.store(0), {{30, 10}, {5, 5}, {8, 8}});
+  }
+};
+
+std::vector<std::string> ids(const StudyPlan& plan) {
+  std::vector<std::string> out;
+  for (const auto& cell : plan.cells) out.push_back(cell.id());
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("cells and generators of a plan") {
+  Config config;
+  StudyPlan plan = plan_of(config);
+  CHECK(plan.folds == 1);
+  CHECK(plan.cells.size() == 7 * 3);
+  CHECK(plan.generators.size() == 2 * 3);
+
+  config.study.folds = 5;
+  plan = plan_of(config);
+  CHECK(plan.cells.size() == 7 * 3 * 5);
+  CHECK(plan.generators.size() == 2 * 3 * 5);
+
+  // The second class is only drawn for gan-both.
+  config.study.arms = {"real", "gan", "gan+autoaugment"};
+  config.study.seeds = 2;
+  config.study.folds = 3;
+  plan = plan_of(config);
+  REQUIRE(plan.generators.size() == 6);
+  CHECK(plan.generators[0].id() == "Bright-s0-f0");
+  CHECK(plan.generators[5].id() == "Bright-s1-f2");
+  CHECK(plan.generator_classes(arm_named("real")).empty());
+  CHECK(plan.generator_classes(arm_named("gan")) == std::vector<std::string>{"Bright"});
+  CHECK(plan.generator_classes(arm_named("gan-both")) ==
+        std::vector<std::string>{"Bright", "Dark"});
+
+  config.study.arms = {"oversample", "weighted"};
+  config.study.folds = 0;
+  plan = plan_of(config);
+  CHECK(plan.generators.empty());
+  CHECK(ids(plan) ==
+        std::vector<std::string>{
+            "oversample-s0-f0", "weighted-s0-f0", "oversample-s1-f0", "weighted-s1-f0"});
+}
+
+TEST_CASE("a failure is recorded and forgotten when it is mended; a stop goes through") {
+  const ScratchFolder scratch;
+  const Path error = scratch / "cell/error.json";
+  const auto fails = [&](const std::function<void()>& work) {
+    return attempt(scratch / "cell", work).value_or("nothing");
+  };
+  CHECK(fails([] { throw Error(Exit::bad_data, "no images"); }) == "no images");
+  CHECK(read_json(error)["message"] == "no images");
+  CHECK(fails([] { throw std::runtime_error("first\nsecond"); }) == "first");
+  CHECK(fails([] { TORCH_CHECK(false, "shapes\ndiffer"); }) == "shapes");
+  CHECK(read_json(error)["message"] == "shapes");
+  CHECK_FALSE(attempt(scratch / "cell", [] {}));
+  CHECK_FALSE(std::filesystem::exists(error));
+  const Error stop =
+      error_of([&] { attempt(scratch / "cell", [] { throw Error(Exit::stopped, "stopped"); }); });
+  CHECK(stop.code() == Exit::stopped);
+  CHECK_FALSE(std::filesystem::exists(error));
+}
+
+TEST_CASE("a cell leaves its figures and is not made twice") {
+  const Prepared prepared;
+  const Config config = tiny();
+  const Cell cell{GENERATE("real", "weighted", "oversample", "autoaugment"), 0, 0};
+  CAPTURE(cell.arm);
+  run_cell(config, prepared.folder, plan_of(config), cell);
+  const Path path = prepared.folder.cell(cell);
+  CHECK(run_done(path));
+  CHECK(read_json(path / "metrics.json")["n"] == 16);
+  CHECK(read_predictions(path / "predictions.csv").rows() == 16);
+  CHECK_FALSE(std::filesystem::exists(path / "balanced.h5"));
+  const Arm& arm = arm_named(cell.arm);
+  CHECK(std::filesystem::exists(path / "balance.json") == arm.balanced);
+  if (arm.balanced) {
+    const Json after = read_json(path / "balance.json")["after"];
+    CHECK(after["Bright"]["total"] == 30);
+    CHECK(after["Dark"]["real"] == 30);
+    CHECK(after["Bright"][arm.augmented ? "augmented" : "copy"] == 20);
+  }
+  Config classify;
+  read_config_text(
+      [&](Fields& f) {
+        classify.runtime.fields(f);
+        f.section("classify", classify.classify);
+      },
+      read_file(path / "classifier" / "config.toml"),
+      "config.toml");
+  CHECK(classify.classify.loss_weights == (arm.weighted ? "inverse" : "none"));
+  CHECK(classify.classify.steps == 4);
+
+  const auto written = std::filesystem::last_write_time(path / "predictions.csv");
+  run_cell(config, prepared.folder, plan_of(config), cell);
+  CHECK(std::filesystem::last_write_time(path / "predictions.csv") == written);
+}
+
+TEST_CASE("all arms run the same steps: no cell stops early") {
+  const Prepared prepared;
+  Config config = tiny();
+  config.classify.patience = 1;
+  config.classify.eval_every = 1;
+  config.classify.lr = 1e-12;
+  const Cell cell{"real", 0, 0};
+  run_cell(config, prepared.folder, plan_of(config), cell);
+  CHECK(read_json(prepared.folder.cell(cell) / "classifier" / "metrics.json")["steps"] == 4);
+}
+
+TEST_CASE("cells of different seeds differ, the same cell is the same") {
+  const Prepared first, second;
+  const Config config = tiny();
+  for (const Prepared* prepared : {&first, &second})
+    for (const int64_t seed : {0, 1})
+      run_cell(config, prepared->folder, plan_of(config), {"oversample", seed, 0});
+  const auto bytes = [](const Prepared& prepared, int64_t seed) {
+    return read_file(prepared.folder.cell({"oversample", seed, 0}) / "predictions.csv");
+  };
+  CHECK(bytes(first, 0) == bytes(second, 0));
+  CHECK(bytes(first, 1) == bytes(second, 1));
+  CHECK(bytes(first, 0) != bytes(first, 1));
+}
+
+TEST_CASE("a cell without its generator fails by name") {
+  const Prepared prepared;
+  const Config config = tiny();
+  const Error error = error_of([&] {
+    run_cell(config, prepared.folder, plan_of(config), {"gan", 0, 0});
+  });
+  CHECK(error.code() == Exit::missing_input);
+  CHECK(contains(error.what(), "generator Bright-s0-f0 is missing or failed"));
+  CHECK_FALSE(run_done(prepared.folder.cell({"gan", 0, 0})));
+}

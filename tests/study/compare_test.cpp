@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/compare.hpp"
+
+#undef CHECK
+#include <catch2/catch.hpp>
+
+#include "core/rng.hpp"
+#include "tests/fixture.hpp"
+
+using namespace evenray;
+
+namespace {
+
+/// 120 rows in groups of two, a third of them of the rare class.
+ComparisonInput rows() {
+  ComparisonInput input;
+  for (int i = 0; i < 120; ++i) {
+    input.groups.push_back(cat("patient", i / 2));
+    input.labels.push_back(i % 6 < 2);
+  }
+  input.contrast = "gan vs oversample";
+  input.draws = 400;
+  return input;
+}
+
+/// Scores that follow the labels by `signal` beside normal noise, a seed each.
+ArmRuns arm(const ComparisonInput& input,
+            const std::string& name,
+            const std::vector<double>& signals,
+            uint64_t noise = 1) {
+  ArmRuns runs{name, {}, {}};
+  for (size_t s = 0; s < signals.size(); ++s) {
+    Rng rng = Rng(noise).fork("scores", s);
+    auto& scores = runs.scores.emplace_back();
+    auto& decisions = runs.decisions.emplace_back();
+    for (const uint8_t label : input.labels) {
+      scores.push_back(signals[s] * label + rng.normal());
+      decisions.push_back(scores.back() > signals[s] / 2);
+    }
+  }
+  return runs;
+}
+
+const Json& difference(const Json& out, const std::string& first, const std::string& second) {
+  for (const auto& entry : out["differences"])
+    if (entry["first"] == first && entry["second"] == second) return entry;
+  throw std::runtime_error("no difference " + first + " - " + second);
+}
+
+}  // namespace
+
+TEST_CASE("means over seeds by hand") {
+  ComparisonInput input;
+  input.groups = {"a", "b", "c", "d"};
+  input.labels = {0, 0, 1, 1};
+  input.contrast = "gan vs real";
+  input.draws = 100;
+  input.arms = {{"real", {{.1, .6, .5, .9}, {.1, .2, .3, .4}}, {{0, 1, 1, 1}, {0, 0, 0, 1}}},
+                {"gan", {{.9, .2, .5, .6}, {.4, .3, .2, .1}}, {{1, 0, 0, 1}, {1, 1, 0, 0}}}};
+  const Json out = compare_arms(input, 1);
+  const auto of = [&](size_t a, const char* metric) { return out["arms"][a]["metrics"][metric]; };
+  CHECK(of(0, "auroc")["seeds"] == Json{.75, 1.});
+  CHECK(of(0, "auroc")["value"] == Approx(.875));
+  CHECK(of(0, "auprc")["seeds"][0].get<double>() == Approx((1 + 2. / 3) / 2));
+  CHECK(of(0, "sensitivity")["seeds"] == Json{1., .5});
+  CHECK(of(0, "specificity")["seeds"] == Json{.5, 1.});
+  CHECK(of(0, "balanced_accuracy")["value"] == Approx(.75));
+  CHECK(of(1, "auroc")["seeds"] == Json{.5, 0.});
+  CHECK(out["differences"].size() == 1);
+  CHECK(difference(out, "gan", "real")["metrics"]["auroc"]["value"] == Approx(.25 - .875));
+  CHECK(out["groups"] == 4);
+  CHECK(out["metrics"] ==
+        Json{"auroc", "auprc", "sensitivity", "specificity", "balanced_accuracy"});
+}
+
+TEST_CASE("equal arms differ by nothing at all") {
+  ComparisonInput input = rows();
+  input.arms = {arm(input, "oversample", {1, .5, .2}), arm(input, "gan", {1, .5, .2})};
+  const Json out = compare_arms(input, 2);
+  for (const auto& [name, metric] : difference(out, "gan", "oversample")["metrics"].items()) {
+    CAPTURE(name);
+    CHECK(metric["value"] == 0.);
+    CHECK(metric["ci"] == Json{0., 0.});
+    CHECK(metric["p"] == 1.);
+    CHECK(metric["standard_error"] == 0.);
+    CHECK(out["detectable"][name] == 0.);
+  }
+}
+
+TEST_CASE("an arm that is clearly better has its interval above 0") {
+  ComparisonInput input = rows();
+  input.arms = {arm(input, "real", {.4, .4}, 1),
+                arm(input, "oversample", {.5, .5}, 2),
+                arm(input, "gan", {3, 3}, 3)};
+  const Json out = compare_arms(input, 1);
+  for (const char* metric : {"auroc", "auprc", "balanced_accuracy"}) {
+    CAPTURE(metric);
+    const Json found = difference(out, "gan", "oversample")["metrics"][metric];
+    CHECK(found["value"] > .15);
+    CHECK(found["ci"][0] > 0);
+    CHECK(found["ci"][0] < found["value"]);
+    CHECK(found["ci"][1] > found["value"]);
+    CHECK(found["p"].get<double>() == Approx(2. / 401));
+    CHECK(out["detectable"][metric].get<double>() ==
+          Approx(2.8 * found["standard_error"].get<double>()));
+  }
+  const Json null = difference(out, "real", "oversample")["metrics"]["auroc"];
+  CHECK(null["ci"][0] < 0);
+  CHECK(null["ci"][1] > 0);
+}
+
+TEST_CASE("the contrast comes first, all others are exploratory and adjusted") {
+  ComparisonInput input = rows();
+  input.arms = {arm(input, "real", {.4, .6}, 1),
+                arm(input, "oversample", {.5, .4}, 2),
+                arm(input, "autoaugment", {1.5, 1.2}, 3),
+                arm(input, "gan", {3, 2}, 4)};
+  const Json out = compare_arms(input, 2);
+  std::vector<std::string> compared;
+  for (const auto& entry : out["differences"])
+    compared.push_back(cat(entry["first"].get<std::string>(),
+                           " - ",
+                           entry["second"].get<std::string>(),
+                           entry["primary"].get<bool>() ? "!" : ""));
+  CHECK(compared == std::vector<std::string>{"gan - oversample!",
+                                             "real - oversample",
+                                             "autoaugment - oversample",
+                                             "autoaugment - real",
+                                             "gan - real"});
+  for (const char* metric : {"auroc", "specificity"}) {
+    double smallest = 1;
+    for (size_t i = 0; i < compared.size(); ++i) {
+      const Json found = out["differences"][i]["metrics"][metric];
+      CHECK(found.contains("p_holm") == (i > 0));
+      if (i == 0) continue;
+      CHECK(found["p_holm"] >= found["p"]);
+      smallest = std::min(smallest, found["p"].get<double>());
+    }
+    // Holm: the smallest of four counts fourfold.
+    bool seen = false;
+    for (size_t i = 1; i < compared.size(); ++i) {
+      const Json found = out["differences"][i]["metrics"][metric];
+      seen |= found["p"] == smallest && found["p_holm"] == Approx(std::min(1., 4 * smallest));
+    }
+    CHECK(seen);
+  }
+}
+
+TEST_CASE("a contrast whose arms are not done leaves exploratory differences only") {
+  ComparisonInput input = rows();
+  input.arms = {arm(input, "real", {.4}, 1), arm(input, "oversample", {.5}, 2)};
+  const Json out = compare_arms(input, 1);
+  CHECK(out["differences"].size() == 1);
+  CHECK_FALSE(out["differences"][0]["primary"].get<bool>());
+  input.arms.pop_back();
+  CHECK(compare_arms(input, 1)["differences"].empty());
+  input.arms.clear();
+  const Error error = error_of([&] { compare_arms(input, 1); });
+  CHECK(error.code() == Exit::missing_input);
+  CHECK(contains(error.what(), "nothing to compare"));
+}
+
+TEST_CASE("threads change nothing, the seed does") {
+  ComparisonInput input = rows();
+  input.arms = {arm(input, "oversample", {.5, .4}, 2), arm(input, "gan", {.6, .9}, 4)};
+  const std::string one = json_text(compare_arms(input, 1));
+  CHECK(one == json_text(compare_arms(input, 2)));
+  CHECK(one == json_text(compare_arms(input, 5)));
+  input.seed = 2;
+  CHECK(one != json_text(compare_arms(input, 2)));
+}
+
+TEST_CASE("groups and seeds are both resampled") {
+  ComparisonInput input = rows();
+  // All rows of one patient, one seed: there is nothing to resample.
+  std::fill(input.groups.begin(), input.groups.end(), "one");
+  input.arms = {arm(input, "oversample", {.5}, 2), arm(input, "gan", {1}, 4)};
+  Json found = difference(compare_arms(input, 1), "gan", "oversample")["metrics"]["auroc"];
+  CHECK(found["ci"][0] == found["value"]);
+  CHECK(found["ci"][1] == found["value"]);
+  // Better in one seed and worse in the other: the mean says little, the interval tells.
+  input.arms = {arm(input, "oversample", {0, 2}, 2), arm(input, "gan", {2, 0}, 4)};
+  found = difference(compare_arms(input, 1), "gan", "oversample")["metrics"]["auroc"];
+  CHECK(found["ci"][0] < -.3);
+  CHECK(found["ci"][1] > .3);
+  CHECK(std::abs(found["value"].get<double>()) < .1);
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <torch/torch.h>
+#undef CHECK
+#include <catch2/catch.hpp>
+
+#include "core/csv.hpp"
+#include "study/cells.hpp"
+#include "tests/fixture.hpp"
+
+using namespace evenray;
+
+namespace {
+
+/// A whole study in a few seconds; it measures nothing.
+Config tiny(const std::vector<std::string>& arms) {
+  Config config;
+  config.runtime.threads = 1;
+  config.runtime.device = "cpu";
+  config.data.path = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32";
+  config.data.pack.size_px = {40, 32};
+  config.data.ratios = {.6, .2, .2};
+  config.gan.ngf = config.gan.ndf = 4;
+  config.gan.lr_g = config.gan.lr_d = 2e-3;
+  config.gan.total_kimg = config.gan.eval_every_kimg = .8;
+  config.gan.minibatch = 16;
+  config.gan.allow_few = true;
+  config.classify.steps = 4;
+  config.classify.minibatch = 8;
+  config.classify.bootstrap = 20;
+  config.study.arms = arms;
+  config.study.seeds = 1;
+  config.study.contrast = "gan vs oversample";
+  config.study.bootstrap = 100;
+  config.study.judge_images = 64;
+  config.study.origin_steps = 2;
+  return config;
+}
+
+/// results.csv by cell: the column's value.
+std::map<std::string, std::string> column(const Path& folder, const std::string& name) {
+  std::map<std::string, std::string> out;
+  const CsvTable table = read_csv(folder / "results.csv");
+  for (const auto& row : table.rows) out[row[table.require("cell")]] = row[table.require(name)];
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a plan says what a study would do") {
+  Config config = tiny({"real", "gan", "gan-both"});
+  config.study.seeds = 2;
+  Json plan = plan_study(config, /*estimate=*/false);
+  CHECK(plan["cells"].size() == 6);
+  CHECK(plan["generators"].size() == 4);
+  CHECK_FALSE(plan.contains("estimate_s"));
+  CHECK(contains(plan_text(plan), "6 cells, 4 generators of 0.8 kimg at [40,32] px"));
+  plan = plan_study(config, /*estimate=*/true);
+  const Json& time = plan["estimate_s"];
+  CHECK(time["generator"] > 0);
+  CHECK(time["cell"] > 0);
+  CHECK(time["total"].get<double>() ==
+        Approx(4 * time["generator"].get<double>() + 6 * time["cell"].get<double>()));
+  CHECK(contains(plan_text(plan), "estimated time"));
+}
+
+TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
+  const ScratchFolder scratch;
+  const Path out = scratch / "study";
+  Config config = tiny({"real", "weighted", "oversample", "autoaugment", "gan", "gan-both"});
+  REQUIRE(run_study(config, out) == 0);
+
+  CHECK(run_done(out));
+  for (const char* name : {"config.toml",
+                           "plan.json",
+                           "results.csv",
+                           "summary.json",
+                           "report.html",
+                           "report.md",
+                           "data/audit.json",
+                           "data/split.csv",
+                           "data/set-f0.h5",
+                           "generators/Fractured-s0-f0/quality.json",
+                           "generators/Fractured-s0-f0/samples.png",
+                           "generators/Non_fractured-s0-f0/nearest.png"}) {
+    CAPTURE(name);
+    CHECK(std::filesystem::exists(out / name));
+  }
+  for (const auto& [cell, state] : column(out, "state")) {
+    CAPTURE(cell);
+    CHECK(state == "done");
+  }
+  CHECK(column(out, "auroc").size() == 6);
+
+  const Json summary = read_json(out / "summary.json");
+  CHECK(summary["schema"] == "evenray-study-1");
+  CHECK(summary["rare_class"] == "Fractured");
+  CHECK(summary["comparison"]["arms"].size() == 6);
+  CHECK(summary["comparison"]["differences"][0]["first"] == "gan");
+  CHECK(summary["comparison"]["differences"][0]["primary"] == true);
+  CHECK(summary["generators"].size() == 2);
+  CHECK(summary["generators"][0]["origin"]["auroc"].is_number());
+  CHECK(summary["failed"].empty());
+  CHECK(summary["data"]["folds"][0]["metadata_baseline"]["auroc"].is_number());
+  CHECK(summary["data"]["median_box_side_px"] > 0);
+
+  // Counts match between the arms; in gan-both "synthetic" does not mean "Fractured".
+  const Json& balance = summary["balance"];
+  for (const char* arm : {"autoaugment", "gan", "gan-both"})
+    for (const char* name : {"Fractured", "Non_fractured"})
+      CHECK(balance[arm]["after"][name]["total"] == balance["oversample"]["after"][name]["total"]);
+  const Json& after = balance["gan-both"]["after"];
+  CHECK(after["Fractured"] == balance["gan"]["after"]["Fractured"]);
+  CHECK(after["Fractured"]["synthetic"] == after["Fractured"]["real"]);
+  const auto share = [&](const char* name) {
+    return after[name]["synthetic"].get<double>() / after[name]["total"].get<double>();
+  };
+  CHECK(share("Non_fractured") == Approx(share("Fractured")).margin(.02));
+  CHECK(balance["gan"]["after"]["Non_fractured"]["synthetic"] == 0);
+
+  // Nothing of host, path or time.
+  const std::string bytes = read_file(out / "summary.json");
+  CHECK_FALSE(contains(bytes, scratch.path().string()));
+  CHECK_FALSE(contains(bytes, "\"20"));
+
+  // The report shows the named contrast and loads nothing from outside.
+  const std::string html = read_file(out / "report.html");
+  CHECK(contains(html, "gan vs oversample"));
+  CHECK_FALSE(contains(html, "src=\"http"));
+  CHECK_FALSE(contains(html, "href=\"http"));
+  CHECK(contains(read_file(out / "report.md"), summary["answer"].get<std::string>()));
+  CHECK(contains(comparison_table(out), "gan-both"));
+
+  const Json status = study_status(out);
+  CHECK(status["state"] == "done");
+  CHECK(status["done"].size() == 8);
+  CHECK(status["failed"].empty());
+  CHECK(status["waiting"].empty());
+
+  // Written again from what is there, and by the same command: the same bytes.
+  std::filesystem::remove(out / "summary.json");
+  report_study(out);
+  CHECK(read_file(out / "summary.json") == bytes);
+  const auto trained = std::filesystem::last_write_time(out / "cells/gan-s0-f0/predictions.csv");
+  CHECK(run_study(config, out) == 0);
+  CHECK(read_file(out / "summary.json") == bytes);
+  CHECK(std::filesystem::last_write_time(out / "cells/gan-s0-f0/predictions.csv") == trained);
+
+  // A cell that lost its end is made again, and nothing else changes.
+  for (const char* name : {"DONE", "cells/gan-s0-f0/DONE", "cells/gan-s0-f0/balance.json"})
+    std::filesystem::remove(out / name);
+  CHECK(study_status(out)["waiting"] == Json{"gan-s0-f0"});
+  CHECK(run_study(config, out) == 0);
+  CHECK(read_file(out / "summary.json") == bytes);
+
+  config.classify.steps = 5;
+  const Error changed = error_of([&] { run_study(config, out); });
+  CHECK(changed.code() == Exit::config);
+  CHECK(contains(changed.what(), "classify.steps was 4, now 5"));
+}
+
+TEST_CASE("equal studies give equal bytes, wherever and however often they save") {
+  const ScratchFolder scratch;
+  Config config = tiny({"oversample", "gan"});
+  CHECK(run_study(config, scratch / "one") == 0);
+  config.runtime.checkpoint_every_s = 0;
+  CHECK(run_study(config, scratch / "other") == 0);
+  const std::string bytes = read_file(scratch / "one/summary.json");
+  CHECK(read_file(scratch / "other/summary.json") == bytes);
+  CHECK(read_file(scratch / "one/results.csv") == read_file(scratch / "other/results.csv"));
+  config.runtime.seed = 2;
+  CHECK(run_study(config, scratch / "seed") == 0);
+  CHECK(read_file(scratch / "seed/summary.json") != bytes);
+}
+
+TEST_CASE("a cell that fails is recorded, the others go on") {
+  const ScratchFolder scratch;
+  const Path out = scratch / "study";
+  Config config = tiny({"real", "oversample", "gan"});
+  config.gan.allow_few = false;
+  CHECK(run_study(config, out) == 1);
+  CHECK_FALSE(run_done(out));
+  CHECK(column(out, "state") == std::map<std::string, std::string>{{"gan-s0-f0", "failed"},
+                                                                   {"oversample-s0-f0", "done"},
+                                                                   {"real-s0-f0", "done"}});
+  CHECK(contains(column(out, "message")["gan-s0-f0"], "generator Fractured-s0-f0"));
+  const Json status = study_status(out);
+  CHECK(status["state"] == "unfinished");
+  CHECK(status["done"].size() == 2);
+  REQUIRE(status["failed"].size() == 2);
+  CHECK(status["failed"][0]["id"] == "generator Fractured-s0-f0");
+  CHECK(contains(status["failed"][0]["message"].get<std::string>(), "fewer than the 50"));
+  CHECK(contains(status_text(status), "failed gan-s0-f0: "));
+  const Json summary = read_json(out / "summary.json");
+  CHECK(summary["failed"].size() == 2);
+  CHECK(summary["comparison"]["arms"].size() == 2);
+  CHECK(contains(summary["answer"].get<std::string>(), "No answer yet"));
+  // Again: it is tried again, and fails again.
+  CHECK(run_study(config, out) == 1);
+}
+
+TEST_CASE("cross-validation tests every image once") {
+  const ScratchFolder scratch;
+  Config config = tiny({"real", "oversample"});
+  config.study.folds = 3;
+  config.study.contrast = "oversample vs real";
+  CHECK(run_study(config, scratch / "study") == 0);
+  const Json summary = read_json(scratch / "study/summary.json");
+  CHECK(column(scratch / "study", "state").size() == 6);
+  CHECK(summary["comparison"]["test"]["images"] == 120);
+  CHECK(summary["data"]["folds"].size() == 3);
+}
+
+TEST_CASE("studies that cannot begin") {
+  const ScratchFolder scratch;
+  Config config = tiny({"real"});
+  config.data.path = "";
+  CHECK(error_of([&] { run_study(config, scratch / "a"); }).code() == Exit::usage);
+  config.data.path = scratch / "nowhere";
+  CHECK(error_of([&] { run_study(config, scratch / "b"); }).code() == Exit::missing_input);
+  // The wrong path is not held against the right one.
+  config.data.path = "phantom:images=60,size_px=40x32";
+  config.study.rare_class = "Broken";
+  CHECK(error_of([&] { run_study(config, scratch / "b"); }).code() == Exit::bad_data);
+  CHECK(error_of([&] { study_status(scratch / "nothing"); }).code() == Exit::missing_input);
+  CHECK(error_of([&] { report_study(scratch / "nothing"); }).code() == Exit::missing_input);
+}
