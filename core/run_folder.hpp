@@ -30,8 +30,10 @@ class RunFolder {
  public:
   /// Starts or resumes a run in `folder`. Throws 73 where a run is there and `resume` is false, 78
   /// with the changed keys where the settings differ from those it was begun with (how often it
-  /// checkpoints may differ).
+  /// checkpoints may differ). A folder that holds settings and log alone counts as empty: that run
+  /// never began.
   RunFolder(const Path& folder, bool resume, const Visit& settings);
+
   const Path& path() const { return folder_; }
   /// Whether the run was there already, and ended.
   bool done() const;
