@@ -101,7 +101,7 @@ void add_study_commands(CLI::App& app, Cli& cli) {
                     return run(cli, cli.load(demo_config(demo_flags->quick)), demo_flags->out);
                   });
   demo->add_option("--out", demo_flags->out, "study folder")->capture_default_str();
-  demo->add_flag("--quick", demo_flags->quick, "a smoke test of a minute that measures nothing");
+  demo->add_flag("--quick", demo_flags->quick, "a smoke test in seconds that measures nothing");
 }
 
 }  // namespace evenray
