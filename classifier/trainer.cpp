@@ -10,6 +10,7 @@
 #include "core/stats.hpp"
 #include "core/text.hpp"
 #include "nn/checkpoint.hpp"
+#include "nn/training.hpp"
 
 namespace evenray {
 namespace {
@@ -90,28 +91,14 @@ class Training {
   bool out_of_patience() const { return options_.patience > 0 && waited_ >= options_.patience; }
 
   int64_t resume() {
-    const auto file = run_.resumed() ? checkpoints_.newest() : std::nullopt;
-    if (!file) {
-      run_.rewind_events(0);
-      return 0;
-    }
-    fit_->load(*file, run_.path());
-    const Json facts = Json::parse(require_metadata(*file, "facts", run_.path()));
-    best_ = facts.at("best_auprc").is_null() ? -1 : facts.at("best_auprc").get<double>();
-    best_step_ = facts.at("best_step");
-    waited_ = facts.at("waited");
-    const int64_t step = facts.at("step");
-    check(facts.at("threads") == compute_.threads,
-          Exit::config,
-          cat(run_.path().string(),
-              " was begun with ",
-              facts.at("threads").get<int>(),
-              " threads; give --threads to go on bit for bit"));
-    check(facts.at("store") == store_.content_digest(),
-          Exit::config,
-          cat(run_.path().string(), " was begun with another store"));
-    run_.rewind_events(step);
-    return step;
+    const auto resumed = resume_run(run_, checkpoints_, compute_.threads, store_.content_digest());
+    if (!resumed) return 0;
+    fit_->load(resumed->file, run_.path());
+    const Json& best = resumed->facts.at("best_auprc");
+    best_ = best.is_null() ? -1 : best.get<double>();
+    best_step_ = resumed->facts.at("best_step");
+    waited_ = resumed->facts.at("waited");
+    return resumed->step;
   }
 
   void log(int64_t step, const Progress& progress) {

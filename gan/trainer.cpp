@@ -15,6 +15,7 @@
 #include "nn/checkpoint.hpp"
 #include "nn/loader.hpp"
 #include "nn/schedule.hpp"
+#include "nn/training.hpp"
 
 namespace evenray {
 namespace {
@@ -45,16 +46,17 @@ class Training {
         players_(options, store.info().height, store.info().width, compute_, rng_),
         order_(images_.size(0), options.minibatch, rng_.fork("order")) {
     const int64_t count = images_.size(0);
-    check(count >= kFewest || options.allow_few,
-          Exit::bad_data,
-          cat("class ",
-              class_name.empty() ? "(all)" : class_name,
-              " has ",
-              count,
-              " training images, fewer than the ",
-              kFewest,
-              " below which a generator was seen to do harm; --allow-few (gan.allow_few) goes on all "
-              "the same"));
+    check(
+        count >= kFewest || options.allow_few,
+        Exit::bad_data,
+        cat("class ",
+            class_name.empty() ? "(all)" : class_name,
+            " has ",
+            count,
+            " training images, fewer than the ",
+            kFewest,
+            " below which a generator was seen to do harm; --allow-few (gan.allow_few) goes on all "
+            "the same"));
     check(count > 0, Exit::bad_data, "there are no training images");
     const auto validation = class_images("val");
     judged_by_validation_ = validation.size(0) >= kEnoughValidation;
@@ -128,27 +130,13 @@ class Training {
   }
 
   int64_t resume() {
-    const auto file = run_.resumed() ? checkpoints_.newest() : std::nullopt;
-    if (!file) {
-      run_.rewind_events(0);
-      return 0;
-    }
-    players_.load(*file, run_.path());
-    const Json facts = Json::parse(require_metadata(*file, "facts", run_.path()));
-    best_ = facts.at("best_swd").is_null() ? INFINITY : facts.at("best_swd").get<double>();
-    best_step_ = facts.at("best_step");
-    const int64_t step = facts.at("step");
-    check(facts.at("threads") == compute_.threads,
-          Exit::config,
-          cat(run_.path().string(),
-              " was begun with ",
-              facts.at("threads").get<int>(),
-              " threads; give --threads to go on bit for bit"));
-    check(facts.at("store") == store_.content_digest(),
-          Exit::config,
-          cat(run_.path().string(), " was begun with another store"));
-    run_.rewind_events(step);
-    return step;
+    const auto resumed = resume_run(run_, checkpoints_, compute_.threads, store_.content_digest());
+    if (!resumed) return 0;
+    players_.load(resumed->file, run_.path());
+    const Json& best = resumed->facts.at("best_swd");
+    best_ = best.is_null() ? INFINITY : best.get<double>();
+    best_step_ = resumed->facts.at("best_step");
+    return resumed->step;
   }
 
   void log(int64_t step, const Progress& progress) {
