@@ -45,6 +45,9 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
     state.value_max = state.facts.at("value_max");
     state.class_name = state.facts.at("class");
     options.check();
+    check(state.value_max == 255 || state.value_max == 65535,
+          Exit::bad_data,
+          cat("value_max is ", state.value_max));
     plan_size(state.height, state.width);
   } catch (const Error& error) {
     throw Error(Exit::bad_data, cat(file_path.string(), ": damaged settings: ", error.what()));

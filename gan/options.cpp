@@ -52,6 +52,10 @@ void GanOptions::check() const {
   positive(lr_g, "lr_g");
   positive(lr_d, "lr_d");
   positive(static_cast<double>(r1_every), "r1_every");
+  evenray::check(
+      beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1,
+      Exit::config,
+      cat("gan.beta1 and gan.beta2 must be from 0 to below 1, not ", beta1, " and ", beta2));
   evenray::check(minibatch >= 2, Exit::config, "gan.minibatch must be 2 or more (batch norm)");
   evenray::check(eval_images >= 16, Exit::config, "gan.eval_images must be 16 or more");
   evenray::check(r1_gamma >= 0 && ema_kimg >= 0 && eval_every_kimg >= 0,

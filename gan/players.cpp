@@ -144,7 +144,7 @@ torch::Tensor Players::draw(int64_t count) {
 void Players::save(TensorFile& file) const {
   add_module(file, "g", *generator_);
   add_module(file, "d", *discriminator_);
-  save_average(file);
+  add_module(file, "ema", options_.ema_kimg > 0 ? *average_ : *generator_);
   adam_g_->save(file, "adam_g");
   adam_d_->save(file, "adam_d");
   file.tensors["log.sums"] = sums_;

@@ -114,7 +114,9 @@ SwdSet::SwdSet(const torch::Tensor& images, const SwdOptions& options, const Rng
     sides_.push_back(std::min(level.size(2), level.size(3)));
     const Rng stream = rng.fork("level", sides_.size());
     auto descriptors = patches(level, options.patches_per_image, stream);
-    descriptors = (descriptors - descriptors.mean()) / descriptors.std(/*unbiased=*/false);
+    // A collapsed generator's flat images have no deviation, and still a distance.
+    descriptors =
+        (descriptors - descriptors.mean()) / descriptors.std(/*unbiased=*/false).clamp_min(1e-6);
     const auto sides =
         directions(options.repeats * options.directions, stream).to(descriptors.device());
     sorted_.push_back(std::get<0>(descriptors.matmul(sides).t().contiguous().sort(1)));

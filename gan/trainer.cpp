@@ -164,7 +164,7 @@ class Training {
     for (auto& image : to_mats(drawn.slice(0, 0, kSheetImages), store_.info().value_max))
       items.push_back({image, "", {}});
     char name[32];
-    std::snprintf(name, sizeof name, "kimg-%07.1f.png", kimg(step));
+    std::snprintf(name, sizeof name, "kimg-%09.3f.png", kimg(step));
     write_atomic(run_.path() / "samples" / name, encode_png(draw_sheet(items, SheetOptions{})));
     if (swd >= best_) return;
     best_ = swd;

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config.hpp"
+#include "tests/gan/tiny_gan.hpp"
+
+using namespace evenray;
+
+namespace {
+
+Error checking(const std::function<void(GanOptions&)>& change) {
+  GanOptions options;
+  change(options);
+  return error_of([&] { options.check(); });
+}
+
+std::string config(GanOptions options) {
+  return write_config([&](Fields& f) { f.section("gan", options); });
+}
+
+}  // namespace
+
+TEST_CASE("the defaults of a GAN pass their own check") {
+  CHECK(checking([](GanOptions&) {}).code() == Exit::done);
+}
+
+TEST_CASE("a GAN option out of range is named by its key") {
+  const std::vector<std::pair<std::string, std::function<void(GanOptions&)>>> changes{
+      {"gan.total_kimg must be above 0, not 0", [](GanOptions& o) { o.total_kimg = 0; }},
+      {"gan.total_kimg must be above 0, not nan", [](GanOptions& o) { o.total_kimg = NAN; }},
+      {"gan.latent must be above 0", [](GanOptions& o) { o.latent = 0; }},
+      {"gan.ngf must be above 0, not -4", [](GanOptions& o) { o.ngf = -4; }},
+      {"gan.ndf must be above 0", [](GanOptions& o) { o.ndf = 0; }},
+      {"gan.lr_g must be above 0", [](GanOptions& o) { o.lr_g = 0; }},
+      {"gan.lr_d must be above 0", [](GanOptions& o) { o.lr_d = -1; }},
+      {"gan.r1_every must be above 0", [](GanOptions& o) { o.r1_every = 0; }},
+      {"gan.minibatch must be 2 or more", [](GanOptions& o) { o.minibatch = 1; }},
+      {"gan.eval_images must be 16 or more", [](GanOptions& o) { o.eval_images = 15; }},
+      {"gan.r1_gamma", [](GanOptions& o) { o.r1_gamma = -1; }},
+      {"gan.ema_kimg", [](GanOptions& o) { o.ema_kimg = -1; }},
+      {"gan.eval_every_kimg", [](GanOptions& o) { o.eval_every_kimg = NAN; }},
+      {"gan.beta1 and gan.beta2 must be from 0 to below 1, not 1 and 0.999",
+       [](GanOptions& o) { o.beta1 = 1; }},
+      {"must be from 0 to below 1, not 0.5 and -0.1", [](GanOptions& o) { o.beta2 = -.1; }},
+      {"unknown generator family 'x' (known: dcgan",
+       [](GanOptions& o) { o.family = std::string("x"); }},
+      {"unknown gan preset 'smal' (known: reference, small); did you mean 'small'?",
+       [](GanOptions& o) { o.preset = "smal"; }},
+      {"gan.diffaugment 'cut'", [](GanOptions& o) { o.diffaugment = "cut"; }},
+  };
+  for (const auto& [message, change] : changes) {
+    INFO(message);
+    const Error error = checking(change);
+    CHECK(error.code() == Exit::config);
+    CHECK_THAT(error.what(), Catch::Contains(message));
+  }
+}
+
+TEST_CASE("the presets: small keeps the defaults, reference is the published recipe") {
+  GanOptions small;
+  small.apply_preset();
+  CHECK(config(small) == config({}));
+  GanOptions reference;
+  reference.preset = "reference";
+  reference.spectral_norm = true;
+  reference.r1_gamma = 1;
+  reference.apply_preset();
+  CHECK(reference.diffaugment == "none");
+  CHECK(reference.minibatch == 64);
+  CHECK(reference.ema_kimg == 0);
+  CHECK_FALSE(reference.spectral_norm);
+  CHECK(reference.r1_gamma == 0);
+  CHECK(reference.latent == 100);
+  CHECK(reference.ngf == 64);
+  CHECK(reference.lr_g == 2e-4);
+  CHECK(reference.lr_d == 2e-4);
+  CHECK(reference.beta1 == .5);
+  CHECK(reference.beta2 == .999);
+  reference.check();
+  for (const auto& name : gan_presets()) {
+    GanOptions options;
+    options.preset = name;
+    CHECK(error_of([&] { options.check(); }).code() == Exit::done);
+  }
+}
+
+TEST_CASE("every GAN option is written and read back") {
+  GanOptions options = tiny_options();
+  options.diffaugment = "cutout";
+  options.mirror = options.spectral_norm = options.allow_few = true;
+  options.r1_gamma = .25;
+  GanOptions back;
+  read_config_text([&](Fields& f) { f.section("gan", back); }, config(options), "text");
+  CHECK(config(back) == config(options));
+  CHECK(config(back) != config({}));
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "tests/gan/tiny_gan.hpp"
+
+using namespace evenray;
+
+namespace {
+
+Path step_file(const Path& run, int step) {
+  char name[64];
+  std::snprintf(name, sizeof name, "step-%08d.safetensors", step);
+  return run / "checkpoints" / name;
+}
+
+/// What a run leaves but for times and speeds.
+Json traces(const Path& run) {
+  Json out{{"last", digest_in(step_file(run, 6))},
+           {"best", digest_in(run / "checkpoints" / "best.safetensors")},
+           {"metrics", read_json(run / "metrics.json")},
+           {"events", Json::array()}};
+  for (const auto& line : split_text(read_file(run / "events.jsonl"), '\n')) {
+    if (line.empty()) continue;
+    Json event = Json::parse(line);
+    event.erase("rate");
+    event.erase("eta_s");
+    out["events"].push_back(event);
+  }
+  for (const auto& sheet : std::filesystem::directory_iterator(run / "samples"))
+    out["samples"][sheet.path().filename().string()] = sha256_hex(read_file(sheet.path()));
+  return out;
+}
+
+/// Everything that a step can do, at once.
+GanOptions rich_options() {
+  GanOptions options = tiny_options();
+  options.mirror = true;
+  options.spectral_norm = true;
+  options.r1_gamma = 2;
+  options.r1_every = 2;
+  return options;
+}
+
+/// Trains until the checkpoint of `step` cannot be written, as in a folder that is closed to it,
+/// and then goes on.
+void train_with_a_fault(const Path& run, const Path& store, const GanOptions& options, int step) {
+  write_atomic(step_file(run, step) / "in the way", "");
+  const auto training = [&] { train_tiny(run, store, "Rare", options); };
+  CHECK(error_of(training).code() == Exit::cannot_create);
+  CHECK_FALSE(run_done(run));
+  std::filesystem::remove_all(step_file(run, step));
+  CHECK(std::filesystem::exists(step_file(run, step - 1)));
+  training();
+}
+
+}  // namespace
+
+TEST_CASE("a run leaves its checkpoints, samples, events and metrics") {
+  const Path& run = TinyRun::get().run;
+  CHECK(run_done(run));
+  const Json left = traces(run);
+  CHECK(left["samples"].size() == 2);
+  CHECK(std::filesystem::exists(run / "samples" / "kimg-00000.024.png"));
+  CHECK(left["metrics"]["class"] == "Rare");
+  CHECK(left["metrics"]["images"] == 54);
+  CHECK(left["metrics"]["kimg"] == .048);
+  CHECK(left["metrics"]["judged_by"] == "train");
+  CHECK(left["metrics"]["judged_images"] == 16);
+  const auto& events = left["events"];
+  REQUIRE(events.size() == 3);
+  CHECK(events[0]["step"] == 3);
+  CHECK(events[1]["step"] == 6);
+  CHECK(events[1]["loss_d"] > 0);
+  CHECK(events[1]["d_real"] > 0);
+  CHECK(events[2]["swd"] > 0);
+  const double best = left["metrics"]["best_swd"];
+  CHECK(best == std::min(events[0]["swd"].get<double>(), events[2]["swd"].get<double>()));
+  const Json facts =
+      Json::parse(read_safetensors(run / "checkpoints" / "best.safetensors").metadata.at("facts"));
+  CHECK(facts["best_swd"] == best);
+  CHECK(facts["kimg"] == left["metrics"]["best_kimg"]);
+}
+
+TEST_CASE("a finished run is left as it is") {
+  const TinyRun& tiny = TinyRun::get();
+  const auto before = std::filesystem::last_write_time(tiny.run / "metrics.json");
+  train_tiny(tiny.run, tiny.store);
+  CHECK(std::filesystem::last_write_time(tiny.run / "metrics.json") == before);
+}
+
+TEST_CASE("a run is a function of its settings and seed") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  train_tiny(scratch / "again", tiny.store);
+  CHECK(traces(scratch / "again") == traces(tiny.run));
+  Runtime runtime = tiny_runtime();
+  runtime.seed = 2;
+  train_tiny(scratch / "other", tiny.store, "Rare", tiny_options(), runtime);
+  CHECK(digest_in(step_file(scratch / "other", 6)) != digest_in(step_file(tiny.run, 6)));
+}
+
+TEST_CASE("a run that broke off goes on bit for bit") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  const int step = GENERATE(2, 4);
+  const double ema_kimg = GENERATE(0., 1.);
+  GanOptions options = rich_options();
+  options.ema_kimg = ema_kimg;
+  INFO(step << " " << ema_kimg);
+  train_tiny(scratch / "straight", tiny.store, "Rare", options);
+  train_with_a_fault(scratch / "broken", tiny.store, options, step);
+  CHECK(traces(scratch / "broken") == traces(scratch / "straight"));
+}
+
+TEST_CASE("a run whose last checkpoint is damaged goes on from the one before") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  train_tiny(scratch / "run", tiny.store);
+  const Path last = step_file(scratch / "run", 6);
+  std::string bytes = read_file(last);
+  bytes[bytes.size() / 2] ^= 4;
+  write_atomic(last, bytes);
+  std::filesystem::remove(scratch / "run/DONE");
+  set_log_level(LogLevel::quiet);
+  train_tiny(scratch / "run", tiny.store);
+  set_log_level(LogLevel::normal);
+  CHECK(traces(scratch / "run") == traces(tiny.run));
+}
+
+TEST_CASE("a stop signal ends a run with 75 after a checkpoint, and it goes on bit for bit") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  Runtime rarely = tiny_runtime();
+  rarely.checkpoint_every_s = 3600;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(60);
+    catch_stop_signals();
+    ::raise(SIGTERM);
+    const auto training = [&] {
+      train_tiny(scratch / "run", tiny.store, "Rare", tiny_options(), rarely);
+    };
+    ::_exit(static_cast<int>(error_of(training).code()));
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == static_cast<int>(Exit::stopped));
+  CHECK(std::filesystem::exists(step_file(scratch / "run", 1)));
+  train_tiny(scratch / "run", tiny.store);
+  CHECK(traces(scratch / "run") == traces(tiny.run));
+}
+
+TEST_CASE("a run goes on with its store and its thread count only") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  write_tiny_store(scratch / "other.h5", {24, 16, 8, 55, 8});
+  CHECK(error_of([&] {
+          write_atomic(step_file(scratch / "run", 2) / "in the way", "");
+          train_tiny(scratch / "run", tiny.store);
+        }).code() == Exit::cannot_create);
+  std::filesystem::remove_all(step_file(scratch / "run", 2));
+  // Settings that RunFolder cannot see to have changed: "all threads" on another machine.
+  const auto going_on = [&](const Path& store, int64_t threads) {
+    return error_of([&] {
+      Runtime runtime = tiny_runtime();
+      runtime.threads = threads;
+      GanOptions options = tiny_options();
+      Runtime stated = tiny_runtime();
+      RunFolder run(scratch / "run", true, [&](Fields& f) {
+        stated.fields(f);
+        f.section("gan", options);
+      });
+      train_gan(Store(store), "Rare", options, runtime, run);
+    });
+  };
+  const Error threads = going_on(tiny.store, 2);
+  at::set_num_threads(1);
+  CHECK(threads.code() == Exit::config);
+  CHECK(contains(threads.what(), "was begun with 1 threads"));
+  const Error store = going_on(scratch / "other.h5", 1);
+  CHECK(store.code() == Exit::config);
+  CHECK(contains(store.what(), "was begun with another store"));
+  CHECK(going_on(tiny.store, 1).code() == Exit::done);
+}
+
+TEST_CASE("too few images, an unknown class, a size that cannot be drawn") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  const auto training = [&](const Path& store, const std::string& name, GanOptions options) {
+    return error_of([&] { train_tiny(scratch / "run", store, name, options); });
+  };
+  Error error = training(tiny.store, "Common", tiny_options());
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "class Common has 8 training images, fewer than the 50"));
+  error = training(tiny.store, "Fracture", tiny_options());
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "no class 'Fracture'"));
+  write_tiny_store(scratch / "odd.h5", {20, 18, 8, 54, 0});
+  error = training(scratch / "odd.h5", "Rare", tiny_options());
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "a generator cannot draw 20x18 px"));
+  write_tiny_store(scratch / "none.h5", {24, 16, 8, 54, 0});
+  GanOptions few = tiny_options();
+  few.allow_few = true;
+  error = training(scratch / "none.h5", "Common", few);
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "there are no training images"));
+  GanOptions wrong = tiny_options();
+  wrong.minibatch = 1;
+  CHECK(training(tiny.store, "Rare", wrong).code() == Exit::config);
+  few.mirror = true;
+  CHECK(training(tiny.store, "Common", few).code() == Exit::done);
+  CHECK(read_json(scratch / "run/metrics.json")["images"] == 8);
+}
+
+TEST_CASE("a step is timed") { CHECK(gan_step_seconds(tiny_options(), 24, 16, Compute{}, 2) > 0); }
