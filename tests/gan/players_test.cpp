@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gan/players.hpp"
 
+#include "gan/losses.hpp"
+#include "nn/checkpoint.hpp"
 #include "tests/gan/tiny_gan.hpp"
 
 using namespace evenray;
@@ -122,6 +124,26 @@ TEST_CASE("R1 is taken every r1_every steps") {
   };
   CHECK_FALSE(same(weights(0, 4), weights(10, 4)));
   CHECK(same(weights(0, 5), weights(10, 5)));
+}
+
+TEST_CASE("R1 enters the loss by gamma / 2, times the steps that it stands for") {
+  GanOptions options = tiny_options();
+  options.diffaugment = "none";
+  options.r1_every = 3;
+  const auto real = real_images(8, 16, 16);
+  const auto loss = [&](double gamma) {
+    options.r1_gamma = gamma;
+    Players players(options, 16, 16, Compute{}, Rng(2));
+    players.step(real, 0);
+    return players.take_means(1)[0];
+  };
+  const auto discriminator = make_discriminator(options, 16, 16);
+  load_module(saved(Players(options, 16, 16, Compute{}, Rng(2))), "d", *discriminator, "f");
+  const auto shown = real.clone().requires_grad_(true);
+  const double penalty = r1_penalty(discriminator->forward(shown), shown).item<double>();
+  REQUIRE(penalty > 0);
+  const double gamma = 1 / penalty;
+  CHECK(loss(gamma) - loss(0) == Approx(1.5).epsilon(1e-4));
 }
 
 TEST_CASE("means are those since they were last taken; a loss that is not finite ends the run") {

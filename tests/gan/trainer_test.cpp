@@ -100,6 +100,10 @@ TEST_CASE("a run is a function of its settings and seed") {
   runtime.seed = 2;
   train_tiny(scratch / "other", tiny.store, "Rare", tiny_options(), runtime);
   CHECK(digest_in(step_file(scratch / "other", 6)) != digest_in(step_file(tiny.run, 6)));
+  GanOptions mirrored = tiny_options();
+  mirrored.mirror = true;
+  train_tiny(scratch / "mirrored", tiny.store, "Rare", mirrored);
+  CHECK(digest_in(step_file(scratch / "mirrored", 6)) != digest_in(step_file(tiny.run, 6)));
 }
 
 TEST_CASE("a run that broke off goes on bit for bit") {
