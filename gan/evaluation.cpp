@@ -11,7 +11,9 @@
 namespace evenray {
 namespace {
 
-constexpr int64_t kMostImages = 4096;
+/// Sets are compared by so many images at most, which bounds the memory that sorting their patches
+/// takes.
+constexpr int64_t kMostImages = 1024;
 constexpr int64_t kPairs = 1024;
 
 /// Up to n images in a seeded order, as 0..255.

@@ -36,8 +36,8 @@ class SwdSet {
 
  private:
   std::vector<int64_t> sides_;
-  std::vector<torch::Tensor>
-      sorted_;  ///< a level: [patches, repeats * directions], each column sorted
+  /// [level][repeat]: [directions, patches], each row sorted.
+  std::vector<std::vector<torch::Tensor>> sorted_;
 };
 
 /// Levels of the Laplacian pyramid, finest first: 5x5 binomial filter, mirrored borders.
