@@ -24,7 +24,9 @@ struct Flags {
 
 cv::Mat read_image(const std::string& path) {
   const DecodedImage decoded = decode_image(path);
-  check(decoded.fault.empty(), Exit::bad_data, cat(path, ": ", decoded.fault));
+  check(decoded.fault.empty() && !decoded.truncated,
+        Exit::bad_data,
+        cat(path, ": ", decoded.truncated ? "truncated" : decoded.fault));
   return decoded.pixels;
 }
 
@@ -94,7 +96,12 @@ int balance_command(const Cli& cli, const Flags& flags) {
   const Store store(flags.store);
   const Plan plan = make_plan(class_counts(store), store.info().class_names, options.strategy);
   if (cli.dry_run) {
-    std::cout << plan_text(store.info(), plan);
+    Json classes;
+    for (size_t c = 0; c < plan.before.size(); ++c)
+      classes[store.info().class_names[c]] = {{"before", plan.before[c]}, {"added", plan.added[c]}};
+    print_result(cli,
+                 {{"schema", "evenray-balance-plan"}, {"classes", classes}},
+                 plan_text(store.info(), plan));
     return 0;
   }
   check(!std::filesystem::exists(flags.out) || !std::filesystem::equivalent(flags.out, flags.store),

@@ -30,7 +30,14 @@ int train(const Cli& cli, const Flags& flags) {
         classifier_step_seconds(
             config.classify, info.height, info.width, make_compute(config.runtime), 10) *
         static_cast<double>(config.classify.steps);
-    std::cout << cat(config.classify.arch,
+    print_result(cli,
+                 {{"schema", "evenray-classify-plan"},
+                  {"arch", config.classify.arch},
+                  {"size_px", {info.height, info.width}},
+                  {"images", store.part("train").size()},
+                  {"steps", config.classify.steps},
+                  {"estimate_s", seconds}},
+                 cat(config.classify.arch,
                      " ",
                      info.height,
                      "x",
@@ -43,7 +50,7 @@ int train(const Cli& cli, const Flags& flags) {
                      config.classify.minibatch,
                      ", about ",
                      duration_text(seconds),
-                     "\n");
+                     "\n"));
     return 0;
   }
   RunFolder run(flags.out, flags.resume, [&](Fields& f) {

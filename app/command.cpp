@@ -55,8 +55,7 @@ void from_flag(const std::function<void()>& body) {
 }
 
 void print_result(const Cli& cli, const Json& json, const std::string& text) {
-  std::cout << (cli.json ? json_text(json) : text) << std::flush;
-  check(std::cout.good(), Exit::io, "cannot write to stdout");
+  std::cout << (cli.json ? json_text(json) : text);
 }
 
 }  // namespace evenray

@@ -131,7 +131,12 @@ int pack_command(const Cli& cli, const Flags& flags) {
   if (cli.dry_run) {
     const int64_t bytes = static_cast<int64_t>(rows.size()) * options.size_px[0] *
                           options.size_px[1] * options.bits / 8;
-    std::cout << cat(rows.size(),
+    print_result(cli,
+                 {{"schema", "evenray-pack-plan"},
+                  {"rows", rows.size()},
+                  {"size_px", options.size_px},
+                  {"bytes", bytes}},
+                 cat(rows.size(),
                      " rows of ",
                      options.size_px[0],
                      "x",
@@ -140,7 +145,7 @@ int pack_command(const Cli& cli, const Flags& flags) {
                      fixed(static_cast<double>(bytes) / 1e6, 1),
                      " MB before compression, to ",
                      flags.out,
-                     "\n");
+                     "\n"));
     return 0;
   }
   const std::optional<int> fold =

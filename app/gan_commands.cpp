@@ -20,12 +20,17 @@ struct Flags {
 };
 
 int train(const Cli& cli, const Flags& flags) {
-  Config base;
-  // The preset comes below the file and --set, so it has to be known first.
-  if (!flags.preset.empty()) base.gan.preset = flags.preset;
-  Config config = cli.load(base);
+  Cli given = cli;
   from_flag([&] {
-    if (!flags.preset.empty()) config.gan.preset = flags.preset;
+    if (flags.preset.empty()) return;
+    GanOptions named;
+    named.preset = flags.preset;
+    named.check();
+    // What a preset fixes comes below the file and --set, the choice itself above them.
+    given.sets.push_back("gan.preset=" + flags.preset);
+  });
+  Config config = given.load();
+  from_flag([&] {
     if (!flags.family.empty()) config.gan.family = flags.family;
     config.gan.allow_few |= flags.allow_few;
     config.gan.check();
@@ -41,7 +46,14 @@ int train(const Cli& cli, const Flags& flags) {
     const double seconds =
         gan_step_seconds(config.gan, info.height, info.width, make_compute(config.runtime), 5) *
         config.gan.total_kimg * 1000 / static_cast<double>(config.gan.minibatch);
-    std::cout << cat(config.gan.family,
+    print_result(cli,
+                 {{"schema", "evenray-gan-plan"},
+                  {"family", config.gan.family},
+                  {"size_px", {info.height, info.width}},
+                  {"images", rows},
+                  {"kimg", config.gan.total_kimg},
+                  {"estimate_s", seconds}},
+                 cat(config.gan.family,
                      " ",
                      info.height,
                      "x",
@@ -52,7 +64,7 @@ int train(const Cli& cli, const Flags& flags) {
                      config.gan.total_kimg,
                      " kimg, about ",
                      duration_text(seconds),
-                     "\n");
+                     "\n"));
     return 0;
   }
   RunFolder run(flags.out, flags.resume, [&](Fields& f) {

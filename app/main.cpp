@@ -45,6 +45,12 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
   return "";
 }
 
+/// The exit code, if all that was printed has been written.
+int told(int code) {
+  check(static_cast<bool>(std::cout.flush()), Exit::io, "cannot write to stdout");
+  return code;
+}
+
 int run(int argc, char** argv) {
   CLI::App app(
       "Makes imbalanced X-ray sets even: synthesises rare classes, balances, trains, and measures "
@@ -58,7 +64,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
-    return app.exit(help);
+    return told(app.exit(help));
   } catch (const CLI::ParseError& error) {
     const std::string unknown = unknown_command(app, argc, argv);
     return fail(Exit::usage,
@@ -66,7 +72,7 @@ int run(int argc, char** argv) {
   }
   if (cli.quiet) set_log_level(LogLevel::quiet);
   if (cli.verbose) set_log_level(LogLevel::verbose);
-  return cli.action();
+  return told(cli.action());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 
+#include "augment/sources.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 
@@ -110,6 +111,15 @@ void BalanceOptions::check() const {
   if (!(max_factor == 0 || max_factor >= 1)) fail("max_factor must be 0 (no cap) or at least 1");
   if (!(max_synthetic >= 0)) fail("max_synthetic must not be negative");
   if (sources.empty()) fail("sources must name at least one source");
+  // Names are looked up before a store is read: a wrong one ends a study before it begins.
+  try {
+    const auto parsed = parse_sources(sources);
+    source_shares(parsed);
+    for (const auto& source : parsed) check_source(source.name);
+    if (strategy.find('=') == std::string::npos) make_plan({1, 1}, {"", ""}, strategy);
+  } catch (const Error& error) {
+    if (error.code() == Exit::usage) throw Error(Exit::config, cat("balance: ", error.what()));
+  }
 }
 
 Plan make_plan(const std::vector<int64_t>& counts,

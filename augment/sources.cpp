@@ -134,11 +134,17 @@ std::shared_ptr<Source> make_augment_source(const Store& store,
   return std::make_shared<AugmentSource>(store, find_policy(policy), threads);
 }
 
+void check_source(const std::string& name) {
+  if (name.starts_with("augment:")) find_policy(name.substr(8));
+  if (name != "copy" && !name.starts_with("augment:") && !name.starts_with("gan:"))
+    throw Error(Exit::usage, unknown_name("source", name, {"copy", "augment:POLICY", "gan:PATH"}));
+}
+
 std::shared_ptr<Source> make_source(const std::string& name, const Store& store, int threads) {
+  check_source(name);
   if (name == "copy") return make_copy_source(store, threads);
   if (name.starts_with("augment:")) return make_augment_source(store, name.substr(8), threads);
-  if (name.starts_with("gan:")) return nullptr;
-  throw Error(Exit::usage, unknown_name("source", name, {"copy", "augment:POLICY", "gan:PATH"}));
+  return nullptr;
 }
 
 }  // namespace evenray

@@ -15,6 +15,9 @@ std::shared_ptr<Source> make_augment_source(const Store& store,
                                             const std::string& policy,
                                             int threads);
 
+/// Throws 2 for a name that make_source() does not know, its policy included.
+void check_source(const std::string& name);
+
 /// "copy" or "augment:POLICY"; nullptr for a name of another room ("gan:..."); throws 2 for
 /// anything else.
 std::shared_ptr<Source> make_source(const std::string& name, const Store& store, int threads);

@@ -155,6 +155,20 @@ std::string toml_text(FieldRef field) {
   return std::visit([](auto* value) { return toml_text(*value); }, field);
 }
 
+/// TOML wants a digit before the point; people write .5, also in a list.
+std::string with_leading_zeros(const std::string& value) {
+  std::string out;
+  for (size_t i = 0; i < value.size(); ++i) {
+    const char before = i == 0 ? ' ' : value[i - 1],
+               after = i + 1 < value.size() ? value[i + 1] : ' ';
+    if (value[i] == '.' && after >= '0' && after <= '9' &&
+        std::string_view(" [,+-").find(before) != std::string_view::npos)
+      out += '0';
+    out += value[i];
+  }
+  return out;
+}
+
 /// "a.b=c" as a table: c is TOML where it parses as such, else text.
 toml::table parse_set(const std::string& set) {
   const size_t equals = set.find('=');
@@ -162,11 +176,14 @@ toml::table parse_set(const std::string& set) {
         Exit::usage,
         cat("--set takes KEY=VALUE, not '", set, "'"));
   const std::string key = trim(set.substr(0, equals)), value = trim(set.substr(equals + 1));
-  try {
-    return toml::parse(key + " = " + value);
-  } catch (const toml::parse_error&) {
-    return parse(key + " = " + toml_text(value), std::string(kSet));
+  for (const auto& text : {value, with_leading_zeros(value)}) {
+    try {
+      return toml::parse(key + " = " + text);
+    } catch (const toml::parse_error&) {
+      continue;
+    }
   }
+  return parse(key + " = " + toml_text(value), std::string(kSet));
 }
 
 }  // namespace

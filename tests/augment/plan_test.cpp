@@ -100,4 +100,22 @@ TEST_CASE("options out of range are named") {
   options = {};
   options.max_factor = .5;
   CHECK(error_of([&] { options.check(); }).code() == Exit::config);
+  for (const char* strategy : {"auto", "not minority", ".5", "1", "Sick=3"}) {
+    options = {};
+    options.strategy = strategy;
+    options.check();
+  }
+  for (const char* strategy : {"nope", "2", ""}) {
+    CAPTURE(strategy);
+    options = {};
+    options.strategy = strategy;
+    CHECK(error_of([&] { options.check(); }).code() == Exit::config);
+  }
+  for (const auto& sources : std::vector<std::vector<std::string>>{
+           {"augment:nope"}, {"vae:x"}, {"copy@2"}, {"copy@.4", "augment:xray@.4"}}) {
+    CAPTURE(sources[0]);
+    options = {};
+    options.sources = sources;
+    CHECK(error_of([&] { options.check(); }).code() == Exit::config);
+  }
 }

@@ -62,6 +62,16 @@ Error error_set(const std::string& set) {
 
 }  // namespace
 
+TEST_CASE("a set may leave out the nought before the point") {
+  Whole whole;
+  read_config(whole.visit(),
+              "",
+              {"gan.optim.rate=-.25", "gan.optim.betas=[.5,.9, .1]", "gan.family=v.5 or .5"});
+  CHECK(whole.gan.optim.rate == -.25);
+  CHECK(whole.gan.optim.betas == std::vector<double>{.5, .9, .1});
+  CHECK(whole.gan.family == "v.5 or .5");
+}
+
 TEST_CASE("defaults, then the file, then the sets") {
   const ScratchFolder folder;
   write_atomic(folder / "c.toml",

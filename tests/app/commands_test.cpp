@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command once, for real, on phantoms.
+#include "tests/app/workshop.hpp"
+
+using namespace evenray;
+
+namespace {
+
+/// A PNG file of any kind.
+bool is_picture(const Path& path) {
+  const DecodedImage decoded = decode_image(path);
+  return decoded.fault.empty() && !decoded.truncated && decoded.pixels.total() > 0;
+}
+
+}  // namespace
+
+TEST_CASE("data inspect, audit and view look at a collection") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  Json found = done(at, {"data", "inspect", kPhantoms, "--json", "--html", "inspect.html"}).json();
+  CHECK(found["images"] == 120);
+  CHECK(found["classes"].size() == 2);
+  CHECK(found["classes"][1]["name"] == "Fractured");
+  CHECK(found["classes"][1]["images"] == 36);
+  CHECK(found["classes"][1]["boxes"] >= 36);
+  CHECK(found["sizes"][0]["height"] == 40);
+  CHECK(found["bits"] == 8);
+  CHECK(found["imbalance_ratio"].get<double>() == Approx(84. / 36));
+  CHECK(found["irlbl"]["Fractured"].get<double>() == Approx(84. / 36));
+  CHECK(found["metadata"].contains("view"));
+  CHECK(contains(read_file(scratch / "inspect.html"), "Fractured"));
+  CHECK(contains(done(at, {"data", "inspect", kPhantoms}).out, "Fractured"));
+
+  found = done(at, {"data", "audit", kPhantoms, "--json", "--html", "audit.html"}).json();
+  CHECK(found["images"] == 120);
+  CHECK(found["findings"].is_array());
+  CHECK(found["counts"].is_object());
+  CHECK(contains(read_file(scratch / "audit.html"), "<html"));
+  CHECK(contains(done(at, {"data", "audit", kPhantoms}).out, "120 images"));
+
+  done(at, {"data", "view", kPhantoms, "--out", "a.png", "--n", "6", "--boxes", "--polygons"});
+  done(at,
+       {"data", "view", workshop() / "set.h5", "--out", "b.png", "--class", "Fractured", "--n=4"});
+  CHECK(is_picture(scratch / "a.png"));
+  CHECK(is_picture(scratch / "b.png"));
+}
+
+TEST_CASE("data split, pack and check make a store") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  Json told = done(at, {"data", "split", kPhantoms, "--out", "s.csv", "--json"}).json();
+  CHECK(told["rows"] == 120);
+  CHECK(read_file(scratch / "s.csv").starts_with("id,path,group,split,fault\n"));
+  const std::string once = read_file(scratch / "s.csv");
+  done(at, {"data", "split", kPhantoms, "--out", "s.csv"});
+  CHECK(read_file(scratch / "s.csv") == once);
+  done(at, {"data", "split", kPhantoms, "--out", "s.csv", "--seed", "2", "--group", "none"});
+  CHECK(read_file(scratch / "s.csv") != once);
+  done(at, {"data", "split", kPhantoms, "--out", "never.csv", "--dry-run"});
+  CHECK_FALSE(std::filesystem::exists(scratch / "never.csv"));
+
+  done(at, {"data", "split", kPhantoms, "--out", "k.csv", "--folds=3", "--hold-out=.2"});
+  CHECK(read_file(scratch / "k.csv").starts_with("id,path,group,split,fold,fault\n"));
+  const Words pack{"data", "pack", kPhantoms, "--split", "k.csv", "--size=40x32", "--out"};
+  std::vector<std::string> digests;
+  for (const char* fold : {"0", "1", "2"}) {
+    told = done(at, pack + Words{"k.h5", "--fold", fold, "--json"}).json();
+    CHECK(told["counts"]["test"]["Fractured"] > 0);
+    digests.push_back(told["content_digest"]);
+    CHECK(done(at, {"data", "check", "k.h5"}).out == "k.h5: whole\n");
+  }
+  CHECK(digests[0] != digests[1]);
+  // Threads and compression change nothing.
+  for (const Words& how : {Words{"--threads=1"}, Words{"--compress=gzip:3"}}) {
+    told = done(at, pack + Words{"again.h5", "--fold=2", "--json"} + how).json();
+    CHECK(told["content_digest"] == digests[2]);
+  }
+  told = done(at,
+              pack + Words{"deep.h5",
+                           "--bits=16",
+                           "--fit=crop",
+                           "--where=view=frontal",
+                           "--dry-run",
+                           "--json"})
+             .json();
+  CHECK(told["bytes"] == 120 * 40 * 32 * 2);
+  CHECK_FALSE(std::filesystem::exists(scratch / "deep.h5"));
+
+  // What the split says of the data that it was made from is found by the audit.
+  told = done(at, {"data", "audit", kPhantoms, "--split", "k.csv", "--json"}).json();
+  CHECK_FALSE(told["counts"].contains("leak_patient"));
+}
+
+TEST_CASE("gan train, sample and eval") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), gan = workshop() / "gan", set = workshop() / "set.h5";
+  const Words left = files_in(gan);
+  for (const char* name : {"DONE",
+                           "checkpoints/best.safetensors",
+                           "config.toml",
+                           "events.jsonl",
+                           "log.txt",
+                           "metrics.json"}) {
+    CAPTURE(name);
+    CHECK(std::count(left.begin(), left.end(), name) == 1);
+  }
+  Json told =
+      done(at,
+           Words{"gan", "train", set, "--class=Fractured", "--out=g", "--dry-run", "--json"} +
+               kTinyGan)
+          .json();
+  CHECK(told["kimg"] == .6);
+  CHECK(told["estimate_s"] > 0);
+  CHECK_FALSE(std::filesystem::exists(scratch / "g"));
+
+  done(at, {"gan", "sample", gan, "--n", "5", "--seed", "4", "--out", "drawn"});
+  CHECK(files_in(scratch / "drawn").size() == 5);
+  CHECK(is_picture(scratch / "drawn" / "000004.png"));
+  done(at,
+       {"gan",
+        "sample",
+        gan / "checkpoints/best.safetensors",
+        "--n=5",
+        "--seed=4",
+        "--out=again",
+        "--class=Fractured"});
+  for (const auto& name : files_in(scratch / "drawn"))
+    CHECK(read_file(scratch / "drawn" / name) == read_file(scratch / "again" / name));
+  done(at, {"gan", "sample", gan, "--n=5", "--out=drawn.h5"});
+  CHECK(contains(done(at, {"data", "check", "drawn.h5"}).out, "whole"));
+
+  told = done(at, {"gan", "eval", gan, "--real", set, "--n=8", "--threads=1", "--json"}).json();
+  CHECK(told["swd"]["levels"].contains("32"));
+  CHECK(told["swd"]["mean"] > 0);
+  CHECK(told["msssim"]["fake"].is_number());
+  CHECK(told["memorisation"]["nearest_ratio"].is_number());
+  told =
+      done(at, {"gan", "eval", "drawn", "--real", set, "--metrics=msssim", "--threads=1", "--json"})
+          .json();
+  CHECK(told.contains("msssim"));
+  CHECK_FALSE(told.contains("swd"));
+  CHECK(
+      contains(done(at, {"gan", "eval", "drawn", "--real", "again", "--metrics=swd"}).out, "SWD"));
+}
+
+TEST_CASE("augment apply, preview and policies") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  write_atomic(scratch / "one.png", encode_png(drawn_picture(1)));
+  done(at, {"augment", "apply", "one.png", "--ops", "Posterize:4", "--out", "out.png"});
+  const cv::Mat before = decode_image(scratch / "one.png").pixels,
+                after = decode_image(scratch / "out.png").pixels;
+  cv::Mat expected;
+  cv::bitwise_and(before, cv::Scalar(0xF0), expected);
+  CHECK(cv::countNonZero(after != expected) == 0);
+  done(at,
+       {"augment",
+        "apply",
+        "one.png",
+        "--ops",
+        "Rotate:15,Posterize:4",
+        "--out",
+        "b.png",
+        "--sampling=radiograph"});
+  CHECK(is_picture(scratch / "b.png"));
+  for (const Path& source : {Path("one.png"), workshop() / "set.h5"}) {
+    done(at, {"augment", "preview", source, "--policy=xray", "--n=4", "--out=p.png"});
+    CHECK(is_picture(scratch / "p.png"));
+  }
+  const Json all = done(at, {"augment", "policies", "--json"}).json();
+  CHECK(all.dump().find("imagenet") != std::string::npos);
+  const std::string text = done(at, {"augment", "policies"}).out;
+  for (const char* name : {"imagenet", "cifar10", "svhn", "xray"}) CHECK(contains(text, name));
+  CHECK(contains(text, "Color"));
+  CHECK(done(at, {"augment", "policies", "svhn", "--json"}).json() != all);
+  CHECK(contains(done(at, {"augment", "policies", "svhn"}).out, "Invert"));
+}
+
+TEST_CASE("balance fills the rare class") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), set = workshop() / "set.h5";
+  Json told = done(at, {"balance", set, "--out=b.h5", "--dry-run", "--json"}).json();
+  const int64_t many = told["classes"]["Non_fractured"]["before"],
+                few = told["classes"]["Fractured"]["before"];
+  CHECK(told["classes"]["Fractured"]["added"] == many - few);
+  CHECK_FALSE(std::filesystem::exists(scratch / "b.h5"));
+
+  told =
+      done(at,
+           {"balance", set, "--source=copy@.5", "--source=augment:xray@.5", "--out=b.h5", "--json"})
+          .json();
+  CHECK(told["after"]["Fractured"]["total"] == many);
+  CHECK(told["after"]["Fractured"]["augmented"] > 0);
+  CHECK(told["after"]["Fractured"]["copy"] > 0);
+  CHECK(told["imbalance"]["after"] == 1);
+  CHECK(told.contains("multiplicity"));
+  CHECK(told.contains("rejected"));
+  CHECK(contains(done(at, {"data", "check", "b.h5"}).out, "whole"));
+
+  told = done(at,
+              {"balance",
+               set,
+               "--strategy",
+               cat("Fractured=", few + 4),
+               "--out=g.h5",
+               "--json",
+               "--source",
+               cat("gan:", (workshop() / "gan").string()),
+               "--gate=near-duplicate:0",
+               "--max-synthetic=.1",
+               "--max-factor=3"})
+             .json();
+  CHECK(told["after"]["Fractured"]["synthetic"] == 2);
+  CHECK(told["after"]["Fractured"]["copy"] == 2);
+}
+
+TEST_CASE("classify train, eval, predict and metrics") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), set = workshop() / "set.h5", model = workshop() / "model";
+  Json told =
+      done(at,
+           Words{"classify", "train", set, "--arch=resnet18", "--out=r", "--dry-run", "--json"} +
+               kTinyClassifier)
+          .json();
+  CHECK(told["arch"] == "resnet18");
+  CHECK_FALSE(std::filesystem::exists(scratch / "r"));
+
+  told = done(at, {"classify", "eval", model, "--data", set, "--part=val", "--out=ev", "--json"})
+             .json();
+  CHECK(told["split"] == "val");
+  CHECK(told["classes"].size() == 2);
+  for (const char* key :
+       {"n", "macro", "micro", "balanced_accuracy", "accuracy", "confusion", "ci"})
+    CHECK(told.contains(key));
+  CHECK(told["baselines"].contains("majority"));
+  CHECK(read_json(scratch / "ev" / "metrics.json") == told);
+  CHECK(read_file(scratch / "ev" / "predictions.csv")
+            .starts_with("id,group,y_Non_fractured,y_Fractured,p_Non_fractured,p_Fractured\n"));
+  done(at, {"classify", "eval", model, "--data", set});
+  CHECK(std::filesystem::exists(model / "eval-test" / "metrics.json"));
+
+  // The panel of the file is that of the evaluation, with its thresholds.
+  const Json panel = done(at,
+                          {"classify",
+                           "metrics",
+                           "ev/predictions.csv",
+                           "--thresholds",
+                           model / "thresholds.json",
+                           "--compare",
+                           "ev/predictions.csv",
+                           "--json"})
+                         .json();
+  CHECK(panel["classes"] == told["classes"]);
+  CHECK(panel["ci"] == told["ci"]);
+  for (const auto& [name, difference] : panel["comparison"]["differences"].items()) {
+    CAPTURE(name);
+    CHECK((difference["difference"].is_null() || difference["difference"] == 0));
+  }
+  CHECK(contains(done(at, {"classify", "metrics", "ev/predictions.csv"}).out, "AUROC"));
+
+  write_atomic(scratch / "one.png", encode_png(drawn_picture(1)));
+  told = done(at, {"classify", "predict", model, "one.png", "--json"}).json();
+  CHECK(told["predictions"].size() == 1);
+  CHECK(done(at, {"classify", "predict", model, "one.png"})
+            .out.starts_with("file,p_Non_fractured,p_Fractured\none.png,"));
+}
+
+TEST_CASE("doctor, config, completion and man speak of the program") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  const Json doctor = done(at, {"doctor", "--json"}).json();
+  for (const char* key : {"evenray", "torch", "threads", "gpus", "free_gb", "write_mb_per_s"})
+    CHECK(doctor.contains(key));
+  CHECK(doctor["torch"].get<std::string>().starts_with("2."));
+  CHECK(contains(done(at, {"doctor"}).out, "torch"));
+  CHECK(files_in(at).empty());
+
+  const std::string all = done(at, {"config"}).out;
+  for (const char* part : {"seed = 1",
+                           "[data]",
+                           "size_px = [80, 64]",
+                           "[gan]",
+                           "total_kimg = ",
+                           "[balance]",
+                           "[classify]",
+                           "[study]",
+                           "checkpoint_every_s = "}) {
+    CAPTURE(part);
+    CHECK(contains(all, part));
+  }
+  // What it prints is a configuration, and reads back as itself.
+  write_text(scratch / "all.toml", all);
+  CHECK(done(at, {"config", "--config", "all.toml"}).out == all);
+  const std::string gan = done(at, {"config", "gan", "--set", "gan.ngf=7"}).out;
+  CHECK(contains(gan, "ngf = 7"));
+  CHECK_FALSE(contains(gan, "[classify]"));
+
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    CAPTURE(shell);
+    const std::string script = done(at, {"completion", shell}).out;
+    for (const char* word : {"classify", "preview", "strategy"}) CHECK(contains(script, word));
+  }
+  write_text(scratch / "completion.bash", done(at, {"completion", "bash"}).out);
+  const std::string check = cat("cd ",
+                                at.string(),
+                                " && bash -c '. ./completion.bash; COMP_WORDS=(evenray gan tr); "
+                                "COMP_CWORD=2; _evenray; echo ${COMPREPLY[0]} > said; "
+                                "COMP_WORDS=(evenray balance x --strat); COMP_CWORD=3; _evenray; "
+                                "echo ${COMPREPLY[0]} >> said'");
+  REQUIRE(std::system(check.c_str()) == 0);
+  CHECK(read_file(scratch / "said") == "train\n--strategy\n");
+
+  const std::string manual = done(at, {"man"}).out;
+  CHECK(manual.starts_with(".TH EVENRAY 1"));
+  for (const char* word : {"evenray gan train", "evenray data pack", "evenray study status"})
+    CHECK(contains(manual, word));
+  CHECK(contains(done(at, {"--help"}).out, "balance"));
+  CHECK(contains(done(at, {"gan", "train", "--help"}).out, "--class"));
+  CHECK(done(at, {"--version"}).out.starts_with("evenray "));
+}
