@@ -9,10 +9,10 @@ Config demo_config(bool quick) {
   config.data.pack.size_px = {80, 64};
   config.data.ratios = {.5, .15, .35};
   config.gan.ngf = config.gan.ndf = 32;
-  config.gan.total_kimg = 10;
+  config.gan.total_kimg = 8;
   config.gan.mirror = true;
   config.gan.allow_few = true;
-  config.classify.steps = 600;
+  config.classify.steps = 500;
   config.study.seeds = 2;
   config.study.origin_steps = 60;
   if (!quick) return config;
