@@ -24,7 +24,7 @@ constexpr int64_t kFreeTries = 100;  ///< and so many more
 
 struct Packed {
   cv::Mat image;
-  std::string compressed;
+  PreparedImage prepared;
 };
 
 bool from_a_row(Origin origin) { return origin == Origin::copy || origin == Origin::augmented; }
@@ -67,7 +67,7 @@ class Filler {
     copy_part("val");
     copy_part("test");
     BalanceReport report;
-    report.content_digest = writer_.finish();
+    report.content_digest = writer_.finish(threads_);
     report.json = balance_json(tally_);
     report.json["content_digest"] = report.content_digest;
     return report;
@@ -132,8 +132,8 @@ class Filler {
         rows.size(),
         threads_,
         [&](size_t i) {
-          Packed packed{in_.image(name, rows[i]), ""};
-          packed.compressed = writer_.compress(packed.image);
+          Packed packed{in_.image(name, rows[i]), {}};
+          packed.prepared = writer_.prepare(packed.image);
           return packed;
         },
         [&](size_t i, Packed& packed) {
@@ -146,7 +146,7 @@ class Filler {
             }
             tally_.count(tally_.after, row.labels, row.provenance.origin);
           }
-          writer_.add(name, row, std::move(packed.compressed));
+          writer_.add(name, row, packed.prepared);
           progress_.advance();
           throw_if_stopped();
         });
@@ -324,13 +324,13 @@ class Filler {
   }
 
   void write(const std::vector<const Drawn*>& kept, int class_index) {
-    std::vector<std::string> compressed(kept.size());
+    std::vector<PreparedImage> prepared(kept.size());
     parallel_for(
-        kept.size(), threads_, [&](size_t i) { compressed[i] = writer_.compress(kept[i]->image); });
+        kept.size(), threads_, [&](size_t i) { prepared[i] = writer_.prepare(kept[i]->image); });
     for (size_t i = 0; i < kept.size(); ++i) {
       const StoreRow row = rows_.added(*kept[i], class_index, new_row_);
       tally_.count(tally_.after, row.labels, row.provenance.origin);
-      writer_.add("train", row, std::move(compressed[i]));
+      writer_.add("train", row, prepared[i]);
       progress_.advance();
     }
     throw_if_stopped();

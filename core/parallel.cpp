@@ -61,47 +61,47 @@ void ordered_pipeline(size_t n,
   std::map<size_t, std::shared_ptr<void>> ready;
   std::exception_ptr failure;
   size_t next = 0, consumed = 0;
-  auto work = [&] {
+  bool consuming = false;
+  // `work` with the lock released; what it throws ends the pipeline.
+  const auto unlocked = [&](std::unique_lock<std::mutex>& lock, const auto& work) {
+    lock.unlock();
+    std::exception_ptr error;
+    try {
+      work();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    if (error && !failure) failure = error;
+  };
+  const auto run = [&] {
     std::unique_lock lock(mutex);
     while (true) {
-      changed.wait(lock, [&] { return failure || next >= n || next < consumed + ahead; });
-      if (failure || next >= n) return;
-      const size_t i = next++;
-      lock.unlock();
-      std::shared_ptr<void> result;
-      std::exception_ptr error;
-      try {
-        result = produce(i);
-      } catch (...) {
-        error = std::current_exception();
+      while (!failure && !consuming && !ready.empty() && ready.begin()->first == consumed) {
+        consuming = true;
+        auto result = std::move(ready.extract(ready.begin()).mapped());
+        unlocked(lock, [&] { consume(consumed, std::move(result)); });
+        consuming = false;
+        ++consumed;
+        changed.notify_all();
       }
-      lock.lock();
-      if (error && !failure) failure = error;
-      if (!error) ready.emplace(i, std::move(result));
-      changed.notify_all();
+      // Whoever consumes goes on with what others make ready meanwhile, so nobody need stay for it.
+      if (failure || next >= n) break;
+      if (next >= consumed + ahead) {
+        changed.wait(lock);
+        continue;
+      }
+      const size_t i = next++;
+      std::shared_ptr<void> result;
+      unlocked(lock, [&] { result = produce(i); });
+      if (!failure) ready.emplace(i, std::move(result));
     }
+    changed.notify_all();
   };
   {
     std::vector<std::jthread> workers;
-    for (int t = 0; t < threads; ++t) workers.emplace_back(work);
-    for (size_t i = 0; i < n; ++i) {
-      std::unique_lock lock(mutex);
-      changed.wait(lock, [&] { return failure || ready.contains(i); });
-      if (failure) break;
-      auto result = std::move(ready.extract(i).mapped());
-      lock.unlock();
-      try {
-        consume(i, std::move(result));
-        lock.lock();
-        consumed = i + 1;
-        changed.notify_all();
-      } catch (...) {
-        lock.lock();
-        if (!failure) failure = std::current_exception();
-        changed.notify_all();
-        break;
-      }
-    }
+    for (int t = 1; t < threads; ++t) workers.emplace_back(run);
+    run();
   }
   if (failure) std::rethrow_exception(failure);
 }

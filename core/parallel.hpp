@@ -21,10 +21,10 @@ void ordered_pipeline(size_t n,
                       const std::function<void(size_t, std::shared_ptr<void>)>& consume);
 }
 
-/// produce(i) on `threads` workers, consume(i, result) on the calling thread in the order of i. At
-/// most `ahead` results exist at a time, which bounds memory. The first exception of either side is
-/// thrown again here, after all workers have stopped. With one thread everything runs on the
-/// caller. Example: decode on workers, write in order.
+/// produce(i) on `threads` threads (the caller is one), consume(i, result) one at a time in the
+/// order of i, on whichever of them comes first. At most `ahead` results exist at a time: choose it
+/// by their size. The first exception of either side is thrown again here, after all threads have
+/// stopped. Example: decode on all, write in order.
 template <class Result>
 void ordered_pipeline(size_t n,
                       int threads,

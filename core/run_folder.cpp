@@ -51,6 +51,12 @@ void Runtime::check() const {
   evenray::check(precision == "auto" || precision == "bf16" || precision == "fp32",
                  Exit::config,
                  cat("precision must be auto, bf16 or fp32, not '", precision, "'"));
+  int64_t index = 0;
+  const bool known =
+      device == "auto" || device == "cpu" || device == "cuda" ||
+      (device.starts_with("cuda:") && parse_int(device.substr(5), index) && index >= 0);
+  evenray::check(
+      known, Exit::config, cat("unknown device '", device, "' (known: auto, cpu, cuda, cuda:i)"));
   evenray::check(checkpoint_every_s >= 0, Exit::config, "checkpoint_every_s must be 0 or more");
 }
 
@@ -84,7 +90,10 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
     }
     check(changes.empty(),
           Exit::config,
-          cat(folder.string(), ": cannot resume with changed settings: ", join(changes, "; ")));
+          cat(folder.string(),
+              ": cannot resume with changed settings: ",
+              join(changes, "; "),
+              "; set them back, or begin anew in another folder (--out)"));
     rewind_events(std::numeric_limits<int64_t>::max());
   } else {
     write_atomic(config, write_config(settings));

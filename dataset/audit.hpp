@@ -15,7 +15,6 @@ struct ImageFacts {
   int width = 0, height = 0, bits = 8, orientation = 1;
   bool readable = false, truncated = false, blank = false;
   std::string fault;
-  uint64_t phash = 0;  ///< 64-bit perceptual hash (DCT of a 32x32 area-resized image)
   cv::Mat thumbnail;  ///< 64x64 CV_32F, zero mean, unit norm (normalised correlation = dot product)
   float mean = 0;     ///< of the pixels, 0..1 (of 16 bits: as a share of the image's brightest)
   float border_minus_centre = 0;  ///< mean of the border band minus mean of the centre, -1..1

@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/area.hpp"
 #include "dataset/image_codecs.hpp"
 
 namespace evenray {
@@ -66,7 +67,7 @@ double border_median(const cv::Mat& image) {
 cv::Mat resized(const cv::Mat& image, int height, int width) {
   const cv::Size smaller(std::min(width, image.cols), std::min(height, image.rows));
   cv::Mat out = image;
-  if (smaller != image.size()) cv::resize(image, out, smaller, 0, 0, cv::INTER_AREA);
+  if (smaller != image.size()) out = area_average(image, smaller.height, smaller.width);
   if (out.size() == cv::Size(width, height)) return out;
   cv::Mat grown;
   cv::resize(out, grown, cv::Size(width, height), 0, 0, cv::INTER_CUBIC);

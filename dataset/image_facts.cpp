@@ -10,32 +10,12 @@
 namespace evenray {
 namespace {
 
-constexpr int kThumbnailPx = 64, kHashInputPx = 32, kHashPx = 8;
+constexpr int kThumbnailPx = 64;
 /// Standard deviation, as a share of the brightest pixel, below which there is nothing to be seen.
 constexpr double kBlankDeviation = .01;
 
-/// The sign of the 64 lowest frequencies against their median (Zauner 2010, as the usual libraries
-/// have it).
-uint64_t perceptual_hash(const cv::Mat& image) {
-  cv::Mat small, frequencies;
-  cv::resize(image, small, {kHashInputPx, kHashInputPx}, 0, 0, cv::INTER_AREA);
-  small.convertTo(small, CV_32F);
-  cv::dct(small, frequencies);
-  std::array<float, kHashPx * kHashPx> low{};
-  for (int i = 0; i < kHashPx * kHashPx; ++i) {
-    low[static_cast<size_t>(i)] = frequencies.at<float>(i / kHashPx, i % kHashPx);
-  }
-  auto sorted = low;
-  std::nth_element(sorted.begin(), sorted.begin() + 32, sorted.end());
-  const float above = sorted[32], below = *std::max_element(sorted.begin(), sorted.begin() + 32);
-  uint64_t hash = 0;
-  for (const float value : low) hash = hash << 1 | (value > (above + below) / 2 ? 1u : 0u);
-  return hash;
-}
-
 void measure(const cv::Mat& image, ImageFacts& facts) {
   facts.bits = image.depth() == CV_16U ? 16 : 8;
-  facts.phash = perceptual_hash(image);
   cv::Mat small;
   cv::resize(image, small, {kThumbnailPx, kThumbnailPx}, 0, 0, cv::INTER_AREA);
   double brightest = 255;

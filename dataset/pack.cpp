@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/progress.hpp"
+#include "core/run_folder.hpp"
 #include "core/stats.hpp"
 #include "core/text.hpp"
 #include "dataset/pack_plan.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 /// A box that `crop` cuts to less than this share of its area is dropped.
 constexpr float kMinVisible = .25f;
+constexpr int64_t kBytesAhead = int64_t{256} << 20;
 
 /// Makes store rows from samples; thread-safe.
 class Packer {
@@ -153,6 +155,13 @@ StoreInfo info_of(const Manifest& manifest, const PackOptions& options) {
   return info;
 }
 
+/// How many rows may wait to be written: large ones must not fill the memory.
+size_t rows_ahead(const PackOptions& options, int threads) {
+  const int64_t row_bytes = options.size_px[0] * options.size_px[1] * options.bits / 8;
+  return static_cast<size_t>(
+      std::clamp<int64_t>(kBytesAhead / row_bytes, threads + 1, std::max(64, threads + 1)));
+}
+
 void count(const Manifest& manifest, const Planned& planned, PackResult& result) {
   const auto& labels = manifest.samples[planned.sample].labels;
   for (size_t c = 0; c < labels.size(); ++c) {
@@ -212,7 +221,8 @@ PackResult pack(const Manifest& manifest,
                      static_cast<int>(options.gzip));
   struct Ready {
     StoreRow row;
-    std::string compressed, source_digest;
+    PreparedImage image;
+    std::string source_digest;
   };
   Progress progress("pack", static_cast<int64_t>(rows.size()), "img");
   Digest source;
@@ -223,7 +233,7 @@ PackResult pack(const Manifest& manifest,
       [&](size_t i) {
         Ready ready;
         ready.row = packer.row(rows[i], ready.source_digest);
-        ready.compressed = writer.compress(ready.row.image);
+        ready.image = writer.prepare(ready.row.image);
         return ready;
       },
       [&](size_t i, Ready& ready) {
@@ -232,11 +242,13 @@ PackResult pack(const Manifest& manifest,
           box_sides.push_back(std::sqrt((box.x1 - box.x0) * (box.y1 - box.y0)));
         }
         count(manifest, rows[i], result);
-        writer.add(rows[i].part, ready.row, std::move(ready.compressed));
+        writer.add(rows[i].part, ready.row, ready.image);
         progress.advance();
-      });
+        throw_if_stopped();
+      },
+      rows_ahead(options, threads));
   writer.set_source_digest(source.hex());
-  result.content_digest = writer.finish();
+  result.content_digest = writer.finish(threads);
   if (!box_sides.empty()) result.median_box_side_px = quantile(box_sides, .5);
   return result;
 }

@@ -58,9 +58,15 @@ struct StorePart {
   std::vector<int64_t> rows_of(int class_index) const;
 };
 
+/// Pixels as the store will hold them, with what tells whether they were written whole.
+struct PreparedImage {
+  std::string digest;      ///< SHA-256 of the pixels, in hex
+  uint32_t checksum = 0;   ///< CRC-32 of what goes into the file
+  std::string compressed;  ///< empty where the store is not compressed
+};
+
 /// Writes a store: rows in the order of add() within each part; nothing under the final name before
-/// finish() has checked it. Compression runs on `threads` workers inside finish-bounded queues; the
-/// content does not depend on their number.
+/// finish() has checked it.
 class StoreWriter {
  public:
   /// gzip_level -1: none. expected_rows: for the check of free space (74 where it would not fit).
@@ -70,18 +76,19 @@ class StoreWriter {
   StoreWriter(const StoreWriter&) = delete;
   StoreWriter& operator=(const StoreWriter&) = delete;
 
-  /// What add() would do with the pixels on the writer thread (digest, compression), done on a
-  /// worker instead: give the result to add(), which alone knows what is in it. Thread-safe.
-  std::string compress(const cv::Mat& image) const;
-  /// part: "train", "val" or "test". `compressed`: from compress(), or empty.
-  void add(const std::string& part, const StoreRow& row, std::string compressed = "");
+  /// The work on the pixels (digest, compression, checksum), for workers. Thread-safe.
+  PreparedImage prepare(const cv::Mat& image) const;
+  /// part: "train", "val" or "test". `prepared`: of the row's image. Throws 1 for a row of another
+  /// shape than the store's, 74 on a full disk.
+  void add(const std::string& part, const StoreRow& row, const PreparedImage& prepared);
+  void add(const std::string& part, const StoreRow& row) { add(part, row, prepare(row.image)); }
   /// Rows to draw for a balanced epoch of train; optional.
   void set_balanced_index(std::vector<int64_t> rows);
   /// Instead of what StoreInfo had, for those who know it only when all rows have been added.
   void set_source_digest(const std::string& digest);
-  /// Writes the small columns and attributes, checks the file, fsyncs, renames. Returns the content
-  /// digest.
-  std::string finish();
+  /// Writes the small columns and attributes, reads all back and compares, fsyncs, renames. Returns
+  /// the content digest, which does not depend on `threads`. Throws 74.
+  std::string finish(int threads = 1);
 
  private:
   struct State;

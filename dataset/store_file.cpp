@@ -4,6 +4,7 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <cassert>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -249,33 +250,33 @@ std::vector<int64_t> StoreFile::balanced_index() const {
   return rows;
 }
 
-std::string StoreFile::stored_row(size_t index, int64_t row) const {
+void StoreFile::read_stored(size_t index, int64_t row, std::string& stored) const {
   const Part& part = parts_[index];
-  const std::string where = cat("/", kParts[index], "/images row ", row);
-  if (!direct(part)) return "";
+  assert(direct(part));
+  const auto fail = [&] { refuse(cat("cannot read /", kParts[index], "/images row ", row)); };
   const hsize_t at[3] = {static_cast<hsize_t>(row), 0, 0};
-  hsize_t bytes = 0;
+  hsize_t bytes = row_bytes_;
   uint32_t skipped = 0;
   std::lock_guard lock(mutex_);
   prepare_hdf5();
-  if (H5Dget_chunk_storage_size(part.dataset.get(), at, &bytes) < 0 || bytes == 0 ||
-      bytes > row_bytes_ + row_bytes_ / 8 + 1024) {
-    refuse(cat("cannot read ", where));
+  if (part.images.filtered && (H5Dget_chunk_storage_size(part.dataset.get(), at, &bytes) < 0 ||
+                               bytes == 0 || bytes > row_bytes_ + row_bytes_ / 8 + 1024)) {
+    fail();
   }
-  std::string stored(bytes, '\0');
+  stored.resize(bytes);
   if (H5Dread_chunk(part.dataset.get(), H5P_DEFAULT, at, &skipped, stored.data()) < 0 ||
       skipped != 0) {
-    refuse(cat("cannot read ", where));
+    fail();
   }
-  return stored;
 }
 
 void StoreFile::read_row(size_t index, int64_t row, void* out) const {
   const Part& part = parts_[index];
-  const std::string where = cat("/", kParts[index], "/images row ", row);
+  const auto where = [&] { return cat("/", kParts[index], "/images row ", row); };
   if (part.images.deflate_only) {
-    if (!inflate(stored_row(index, row), out, row_bytes_))
-      refuse(where + " does not inflate to one image");
+    thread_local std::string stored;
+    read_stored(index, row, stored);
+    if (!inflate(stored, out, row_bytes_)) refuse(where() + " does not inflate to one image");
     return;
   }
   const hsize_t at[3] = {static_cast<hsize_t>(row), 0, 0};
@@ -286,18 +287,19 @@ void StoreFile::read_row(size_t index, int64_t row, void* out) const {
     uint32_t skipped = 0;
     if (H5Dget_chunk_storage_size(part.dataset.get(), at, &bytes) < 0 || bytes != row_bytes_ ||
         H5Dread_chunk(part.dataset.get(), H5P_DEFAULT, at, &skipped, out) < 0) {
-      refuse(cat("cannot read ", where));
+      refuse("cannot read " + where());
     }
     return;
   }
   try {
-    const Hdf5Handle space(H5Dget_space(part.dataset.get()), H5Sclose, "read " + where);
+    const Hdf5Handle space(H5Dget_space(part.dataset.get()), H5Sclose, "read " + where());
     const auto& chunk = part.images.chunk;
     H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, at, nullptr, chunk.data(), nullptr);
-    const Hdf5Handle memory(H5Screate_simple(3, chunk.data(), nullptr), H5Sclose, "read " + where);
+    const Hdf5Handle memory(
+        H5Screate_simple(3, chunk.data(), nullptr), H5Sclose, "read " + where());
     const auto type = element_type(info_.bits == 8 ? Element::u8 : Element::u16);
     must(H5Dread(part.dataset.get(), type.get(), memory.get(), space.get(), H5P_DEFAULT, out) >= 0,
-         "cannot read " + where);
+         "cannot read " + where());
   } catch (const Hdf5Fault& fault) {
     refuse(fault.what());
   }

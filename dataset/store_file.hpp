@@ -31,8 +31,9 @@ class StoreFile {
   std::vector<int64_t> balanced_index() const;
   /// Pixels of one row: row_bytes() bytes.
   void read_row(size_t part, int64_t row, void* out) const;
-  /// The row as it lies in the file, perhaps deflated; empty where only HDF5 itself can read it.
-  std::string stored_row(size_t part, int64_t row) const;
+  /// The row as it lies in the file, perhaps deflated, into `stored`. Not for files whose filters
+  /// only HDF5 itself can undo.
+  void read_stored(size_t part, int64_t row, std::string& stored) const;
 
  private:
   struct ColumnPlace {

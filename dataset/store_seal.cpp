@@ -52,10 +52,13 @@ uint64_t size_of(const Path& path) {
 
 }  // namespace
 
-void seal_file(const Path& path) {
+std::string make_seal(const Path& path) {
   const uint64_t bytes = size_of(path);
   auto file = open(path);
-  const std::string seal = seal_text(bytes, crc_of(file, bytes, path));
+  return seal_text(bytes, crc_of(file, bytes, path));
+}
+
+void append_seal(const Path& path, const std::string& seal) {
   std::ofstream out(path, std::ios::binary | std::ios::app);
   out << seal;
   out.close();

@@ -11,8 +11,10 @@ inline constexpr uint64_t kSealBytes = 64;
 
 enum class Seal { none, whole };
 
-/// Appends the seal. Throws 74.
-void seal_file(const Path& path);
+/// The seal for a file that has none yet: reads all of it. Throws 74.
+std::string make_seal(const Path& path);
+/// Throws 74.
+void append_seal(const Path& path, const std::string& seal);
 
 /// `none` for a file without a seal (other programs' files, or a seal that was cut off whole).
 /// Throws 65 where the size differs, or, with `read_all`, the checksum; 66 where the file is

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <libdeflate.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "dataset/store.hpp"
@@ -17,9 +19,10 @@
 namespace evenray {
 namespace {
 
-constexpr size_t kDigestBytes = 64;
 /// Rows by which a part's data set grows while it is written.
 constexpr hsize_t kGrowth = 1024;
+/// After so many bytes the kernel is told to write them out, so that the fsync at the end is short.
+constexpr size_t kWriteOutBytes = size_t{16} << 20;
 /// What a row takes beside its pixels, roughly: texts, columns, the chunk's entry.
 constexpr int64_t kRowOverhead = 600;
 /// Radiographs deflate to less than half; noise does not. A guess for the check of free space only.
@@ -46,19 +49,18 @@ std::string_view pixels_of(const cv::Mat& image) {
   return {reinterpret_cast<const char*>(image.data), image.total() * image.elemSize()};
 }
 
-std::string deflate(std::string_view bytes, int level, std::string out) {
+std::string deflate(std::string_view bytes, int level) {
   struct Free {
     void operator()(libdeflate_compressor* c) const { libdeflate_free_compressor(c); }
   };
   thread_local std::map<int, std::unique_ptr<libdeflate_compressor, Free>> compressors;
   auto& compressor = compressors[level];
   if (!compressor) compressor.reset(libdeflate_alloc_compressor(level));
-  const size_t head = out.size();
-  out.resize(head + libdeflate_zlib_compress_bound(compressor.get(), bytes.size()));
+  std::string out(libdeflate_zlib_compress_bound(compressor.get(), bytes.size()), '\0');
   const size_t used = libdeflate_zlib_compress(
-      compressor.get(), bytes.data(), bytes.size(), out.data() + head, out.size() - head);
+      compressor.get(), bytes.data(), bytes.size(), out.data(), out.size());
   must(used > 0, "cannot deflate an image");
-  out.resize(head + used);
+  out.resize(used);
   return out;
 }
 
@@ -88,6 +90,7 @@ struct StoreWriter::State {
   std::array<Part, 3> parts;
   std::vector<int64_t> balanced_index;
   Hdf5Handle file;
+  size_t bytes_to_write_out = 0;
 
   ~State() {
     if (temporary.empty()) return;
@@ -232,7 +235,14 @@ void StoreWriter::State::write_image(Part& part, std::string_view stored) {
   const hsize_t at[3] = {row, 0, 0};
   must(H5Dwrite_chunk(part.images.get(), H5P_DEFAULT, 0, at, stored.size(), stored.data()) >= 0,
        "cannot write an image");
-  part.checksums.push_back(libdeflate_crc32(0, stored.data(), stored.size()));
+  bytes_to_write_out += stored.size();
+  void* descriptor = nullptr;
+  if (bytes_to_write_out < kWriteOutBytes ||
+      H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &descriptor) < 0) {
+    return;
+  }
+  bytes_to_write_out = 0;
+  ::sync_file_range(*static_cast<int*>(descriptor), 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
 std::array<Columns, 3> StoreWriter::State::write_columns() {
@@ -289,12 +299,13 @@ void StoreWriter::State::compare(const std::string& digest, const Columns& attri
   const StoreFile written(temporary);
   std::array<Columns, 3> columns;
   std::array<std::vector<std::string>, 3> digests;
+  std::string stored;
   bool same = true;
   for (size_t p = 0; p < parts.size(); ++p) {
     columns[p] = written.read_columns(p);
     digests[p] = parts[p].digests;
     for (size_t row = 0; same && row < parts[p].checksums.size(); ++row) {
-      const std::string stored = written.stored_row(p, static_cast<int64_t>(row));
+      written.read_stored(p, static_cast<int64_t>(row), stored);
       same = libdeflate_crc32(0, stored.data(), stored.size()) == parts[p].checksums[row];
     }
   }
@@ -326,28 +337,34 @@ StoreWriter::StoreWriter(const Path& path, StoreInfo info, int64_t expected_rows
 
 StoreWriter::~StoreWriter() = default;
 
-std::string StoreWriter::compress(const cv::Mat& image) const {
+PreparedImage StoreWriter::prepare(const cv::Mat& image) const {
   const cv::Mat whole = image.isContinuous() ? image : image.clone();
-  std::string prepared = sha256_hex(pixels_of(whole));
-  if (state_->gzip_level <= 0) return prepared;
-  return deflate(pixels_of(whole), state_->gzip_level, std::move(prepared));
+  const std::string_view pixels = pixels_of(whole);
+  PreparedImage out;
+  out.digest = sha256_hex(pixels);
+  if (state_->gzip_level > 0) out.compressed = deflate(pixels, state_->gzip_level);
+  const std::string_view stored = state_->gzip_level > 0 ? out.compressed : pixels;
+  out.checksum = libdeflate_crc32(0, stored.data(), stored.size());
+  return out;
 }
 
-void StoreWriter::add(const std::string& part_name, const StoreRow& row, std::string compressed) {
+void StoreWriter::add(const std::string& part_name,
+                      const StoreRow& row,
+                      const PreparedImage& prepared) {
   prepare_hdf5();
   auto& state = *state_;
   auto& part = state.parts[part_index(part_name)];
   state.check_row(row);
-  if (compressed.empty()) compressed = compress(row.image);
   state.guarded("write", [&] {
     if (state.gzip_level > 0) {
-      state.write_image(part, std::string_view(compressed).substr(kDigestBytes));
+      state.write_image(part, prepared.compressed);
     } else {
       const cv::Mat whole = row.image.isContinuous() ? row.image : row.image.clone();
       state.write_image(part, pixels_of(whole));
     }
   });
-  part.digests.push_back(compressed.substr(0, kDigestBytes));
+  part.digests.push_back(prepared.digest);
+  part.checksums.push_back(prepared.checksum);
   auto& rows = part.rows;
   rows.labels.push_back(row.labels);
   rows.ids.push_back(row.id);
@@ -370,7 +387,7 @@ void StoreWriter::set_source_digest(const std::string& digest) {
   state_->info.source_digest = digest;
 }
 
-std::string StoreWriter::finish() {
+std::string StoreWriter::finish(int threads) {
   prepare_hdf5();
   auto& state = *state_;
   const Columns attributes = attributes_of(state.info);
@@ -384,8 +401,16 @@ std::string StoreWriter::finish() {
     state.write_attributes(attributes, digest);
     state.close_file();
   });
-  state.compare(digest, attributes);
-  seal_file(state.temporary);
+  // Both read the whole file, one through HDF5, the other not.
+  std::string seal;
+  parallel_for(2, threads, [&](size_t task) {
+    if (task == 0) {
+      state.compare(digest, attributes);
+    } else {
+      seal = make_seal(state.temporary);
+    }
+  });
+  append_seal(state.temporary, seal);
   publish(state.temporary, state.path);
   state.temporary.clear();
   return digest;

@@ -4,6 +4,7 @@
 #include "augment/policy.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/split.hpp"
 #include "study/arms.hpp"
 #include "study/study.hpp"
 
@@ -16,6 +17,11 @@ void DataOptions::fields(Fields& f) {
   f("ratios", ratios, "shares of train, val and test, without folds");
   f("hold_out", hold_out, "with folds: share of a locked test that no fold sees");
   f("group", group, "what must stay together: auto, patient, none");
+}
+
+void DataOptions::check() const {
+  pack.check();
+  SplitOptions{ratios, hold_out > 0 ? 3 : 0, hold_out, group, 0}.check();
 }
 
 void StudyOptions::fields(Fields& f) {
@@ -58,7 +64,14 @@ void StudyOptions::check() const {
   } catch (const Error& error) {
     throw Error(Exit::config, cat("study.policy: ", error.what()));
   }
-  parse_contrast(contrast);
+  const auto [first, second] = parse_contrast(contrast);
+  for (const auto& arm : {first, second}) {
+    evenray::check(std::find(arms.begin(), arms.end(), arm) != arms.end(),
+                   Exit::config,
+                   cat("study.contrast names '",
+                       arm,
+                       "', which study.arms does not; choose a contrast of two of its arms"));
+  }
 }
 
 void Config::fields(Fields& f) {
@@ -72,7 +85,7 @@ void Config::fields(Fields& f) {
 
 void Config::check() const {
   runtime.check();
-  data.pack.check();
+  data.check();
   gan.check();
   balance.check();
   classify.check();

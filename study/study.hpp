@@ -27,6 +27,8 @@ struct DataOptions {
   std::string group = "auto";
 
   void fields(Fields& f);
+  /// Throws 78 for a value out of range, named as the user writes it.
+  void check() const;
 };
 
 struct StudyOptions {

@@ -44,7 +44,6 @@ TEST_CASE("facts of an image", "[audit]") {
   CHECK(cv::sum(facts[0].thumbnail)[0] == Approx(0).margin(1e-3));
   CHECK(facts[0].border_minus_centre < 0);
   CHECK(facts[0].thumbnail.dot(facts[1].thumbnail) > .999);
-  CHECK(facts[0].phash == facts[1].phash);
   CHECK(facts[2].blank);
   CHECK(!facts[0].blank);
 }

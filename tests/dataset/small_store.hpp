@@ -64,10 +64,10 @@ inline std::string write_small(const Path& path,
   rows[3].boxes.clear();
   rows[3].boxes_known = false;
   rows[3].weight = .5f;
-  std::vector<std::string> prepared(rows.size());
-  if (on_workers) {
-    parallel_for(rows.size(), 3, [&](size_t i) { prepared[i] = writer.compress(rows[i].image); });
-  }
+  std::vector<PreparedImage> prepared(rows.size());
+  parallel_for(rows.size(), on_workers ? 3 : 1, [&](size_t i) {
+    prepared[i] = writer.prepare(rows[i].image);
+  });
   for (size_t i = 0; i < rows.size(); ++i) {
     writer.add(i < 4 ? "train" : i < 5 ? "val" : "test", rows[i], prepared[i]);
   }
