@@ -100,7 +100,7 @@ int balance_command(const Cli& cli, const Flags& flags) {
     for (size_t c = 0; c < plan.before.size(); ++c)
       classes[store.info().class_names[c]] = {{"before", plan.before[c]}, {"added", plan.added[c]}};
     print_result(cli,
-                 {{"schema", "evenray-balance-plan"}, {"classes", classes}},
+                 {{"schema", "evenray-balance-plan-1"}, {"classes", classes}},
                  plan_text(store.info(), plan));
     return 0;
   }
@@ -147,10 +147,12 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
   CLI::App* augment = app.add_subcommand("augment", "operations and policies");
   augment->require_subcommand(1);
 
-  auto* apply_cli = add_command(
-      augment, cli, "apply", "named operations with their values", {.config = true}, [&cli, flags] {
-        return apply(cli, *flags);
-      });
+  auto* apply_cli = add_command(augment,
+                                cli,
+                                "apply",
+                                "named operations with their values",
+                                {.config = true, .seed = true},
+                                [&cli, flags] { return apply(cli, *flags); });
   apply_cli->add_option("IMAGE", flags->image, "PNG or JPEG")->required();
   apply_cli
       ->add_option(
@@ -162,10 +164,12 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
                    "torchvision (nearest, empty areas 0) or radiograph (bilinear, border)")
       ->capture_default_str();
 
-  auto* preview_cli = add_command(
-      augment, cli, "preview", "a sheet of what a policy does", {.config = true}, [&cli, flags] {
-        return preview(cli, *flags);
-      });
+  auto* preview_cli = add_command(augment,
+                                  cli,
+                                  "preview",
+                                  "a sheet of what a policy does",
+                                  {.config = true, .seed = true},
+                                  [&cli, flags] { return preview(cli, *flags); });
   preview_cli->add_option("IMAGE", flags->image, "PNG, JPEG or store")->required();
   preview_cli->add_option("--policy", flags->policy, join(policy_names()))->required();
   preview_cli->add_option("--n", flags->n, "draws")
@@ -185,7 +189,12 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
                                   cli,
                                   "balance",
                                   "fill up the rare classes of a store",
-                                  {.config = true, .json = true, .dry_run = true, .compute = true},
+                                  {.config = true,
+                                   .seed = true,
+                                   .threads = true,
+                                   .device = true,
+                                   .json = true,
+                                   .dry_run = true},
                                   [&cli, flags] { return balance_command(cli, *flags); });
   balance_cli->add_option("STORE", flags->store, "store")->required();
   balance_cli->add_option(

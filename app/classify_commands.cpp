@@ -12,7 +12,7 @@ namespace evenray {
 namespace {
 
 struct Flags {
-  std::string store, arch, out, model, part = "test", predictions, thresholds, compare;
+  std::string store, arch, out, model, part = "test", fit = "pad", predictions, thresholds, compare;
   std::vector<std::string> files;
   bool resume = false;
 };
@@ -31,7 +31,7 @@ int train(const Cli& cli, const Flags& flags) {
             config.classify, info.height, info.width, make_compute(config.runtime), 10) *
         static_cast<double>(config.classify.steps);
     print_result(cli,
-                 {{"schema", "evenray-classify-plan"},
+                 {{"schema", "evenray-classify-plan-1"},
                   {"arch", config.classify.arch},
                   {"size_px", {info.height, info.width}},
                   {"images", store.part("train").size()},
@@ -85,16 +85,16 @@ int evaluate(const Cli& cli, const Flags& flags) {
   check(std::count(kParts.begin(), kParts.end(), flags.part) > 0,
         Exit::usage,
         unknown_name("part", flags.part, {"train", "val", "test"}));
-  const Classifier classifier(flags.model, make_compute(config.runtime));
-  const Predictions predictions = classifier.predict(Store(flags.store), flags.part);
-  MetricOptions options = metric_options(config, flags.part);
-  options.thresholds = classifier.thresholds();
-  const Json found = metrics(predictions, options);
   const Path out =
       !flags.out.empty() ? Path(flags.out) : Path(flags.model) / ("eval-" + flags.part);
   check(!flags.out.empty() || std::filesystem::is_directory(flags.model),
         Exit::usage,
         "give --out where the model is a file");
+  const Classifier classifier(flags.model, make_compute(config.runtime));
+  const Predictions predictions = classifier.predict(Store(flags.store), flags.part);
+  MetricOptions options = metric_options(config, flags.part);
+  options.thresholds = classifier.thresholds();
+  const Json found = metrics(predictions, options);
   write_predictions(out / "predictions.csv", predictions);
   write_json(out / "metrics.json", found);
   print_result(cli, found, metrics_text(found) + "written to " + out.string() + "\n");
@@ -103,15 +103,18 @@ int evaluate(const Cli& cli, const Flags& flags) {
 
 int predict(const Cli& cli, const Flags& flags) {
   const Classifier classifier(flags.model, make_compute(cli.load().runtime));
+  const Fit fit = parse_fit(flags.fit);
   std::vector<cv::Mat> images;
   for (const auto& file : flags.files) {
-    const DecodedImage decoded = decode_image(file);
+    // As `data pack` decodes.
+    const DecodedImage decoded =
+        decode_image(file, 2 * std::max(classifier.height(), classifier.width()));
     check(decoded.fault.empty() && !decoded.truncated,
           Exit::bad_data,
           cat(file, ": ", decoded.truncated ? "truncated" : decoded.fault));
     Placement placement;
     cv::Mat fitted =
-        fit_image(decoded.pixels, classifier.height(), classifier.width(), Fit::pad, placement);
+        fit_image(decoded.pixels, classifier.height(), classifier.width(), fit, placement);
     if (classifier.bits() == 8 && fitted.depth() == CV_16U)
       fitted.convertTo(fitted, CV_8U, 1. / 257);
     if (classifier.bits() == 16 && fitted.depth() == CV_8U) fitted.convertTo(fitted, CV_16U, 257);
@@ -160,18 +163,18 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
   CLI::App* classify = app.add_subcommand("classify", "train classifiers and measure them");
   classify->require_subcommand(1);
 
-  auto* train_cli = add_command(classify,
-                                cli,
-                                "train",
-                                "train on a store",
-                                {.config = true, .json = true, .dry_run = true, .compute = true},
-                                [&cli, flags] { return train(cli, *flags); });
+  auto* train_cli =
+      add_command(classify, cli, "train", "train on a store", kTraining, [&cli, flags] {
+        return train(cli, *flags);
+      });
   train_cli->add_option("STORE", flags->store, "store")->required();
   train_cli->add_option("--arch", flags->arch, join(architectures()));
   train_cli->add_option("--out", flags->out, "run folder")->required();
   train_cli->add_flag("--resume", flags->resume, "go on with the run in --out");
 
-  const Takes measuring{.config = true, .json = true, .compute = true};
+  const Takes predicting{.config = true, .threads = true, .device = true, .json = true};
+  Takes measuring = predicting;
+  measuring.seed = true;
   auto* eval_cli = add_command(classify,
                                cli,
                                "eval",
@@ -182,18 +185,20 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
   eval_cli->add_option("--part", flags->part, "train, val or test")->capture_default_str();
   eval_cli->add_option("--out", flags->out, "folder; else MODEL/eval-PART");
   auto* predict_cli = add_command(
-      classify, cli, "predict", "probabilities of image files", measuring, [&cli, flags] {
+      classify, cli, "predict", "probabilities of image files", predicting, [&cli, flags] {
         return predict(cli, *flags);
       });
   for (CLI::App* command : {eval_cli, predict_cli})
     command->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
   predict_cli->add_option("FILES", flags->files, "PNG or JPEG")->required();
+  predict_cli->add_option("--fit", flags->fit, "pad, stretch or crop, as the store was packed")
+      ->capture_default_str();
 
   auto* metrics_cli = add_command(classify,
                                   cli,
                                   "metrics",
                                   "the whole panel, for anybody's predictions",
-                                  {.config = true, .json = true},
+                                  {.config = true, .seed = true, .threads = true, .json = true},
                                   [&cli, flags] { return panel(cli, *flags); });
   metrics_cli->add_option("PREDICTIONS", flags->predictions, "CSV: id,group,y_CLASS...,p_CLASS...")
       ->required();

@@ -31,13 +31,12 @@ CLI::App* add_command(CLI::App* parent,
     command->add_option("--config", cli.config, "settings, TOML (evenray config lists them)");
     command->add_option("--set", cli.sets, "one setting, a.b=c; may be repeated")
         ->allow_extra_args(false);
-    command->add_option("--seed", cli.seed, "every random stream is derived from it");
+  }
+  if (takes.seed) command->add_option("--seed", cli.seed, "every random stream is derived from it");
+  if (takes.threads)
     command->add_option("--threads", cli.threads, "worker and torch threads; 0: all");
-  }
-  if (takes.compute) {
-    command->add_option("--device", cli.device, "auto, cpu, cuda or cuda:i");
-    command->add_option("--precision", cli.precision, "auto, bf16 or fp32");
-  }
+  if (takes.device) command->add_option("--device", cli.device, "auto, cpu, cuda or cuda:i");
+  if (takes.precision) command->add_option("--precision", cli.precision, "auto, bf16 or fp32");
   if (takes.json) command->add_flag("--json", cli.json, "JSON on stdout");
   if (takes.dry_run) command->add_flag("--dry-run", cli.dry_run, "print the plan, do nothing");
   command->add_flag("--quiet", cli.quiet, "errors only");

@@ -26,8 +26,18 @@ struct Cli {
 
 /// A command with its action; which shared flags it takes.
 struct Takes {
-  bool config = false, json = false, dry_run = false, compute = false;
+  bool config = false;  ///< --config and --set
+  bool seed = false, threads = false, device = false, precision = false;
+  bool json = false, dry_run = false;
 };
+/// What training takes.
+inline constexpr Takes kTraining{.config = true,
+                                 .seed = true,
+                                 .threads = true,
+                                 .device = true,
+                                 .precision = true,
+                                 .json = true,
+                                 .dry_run = true};
 CLI::App* add_command(CLI::App* parent,
                       Cli& cli,
                       const std::string& name,

@@ -5,6 +5,7 @@
 #include "app/command.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/pack_plan.hpp"
 #include "dataset/reader.hpp"
 #include "dataset/sheet.hpp"
 #include "dataset/summary.hpp"
@@ -14,8 +15,7 @@ namespace {
 
 struct Flags {
   std::vector<std::string> paths;
-  std::string path, format = "auto", html, split, out, group, size, compress, fit, where,
-                    class_name;
+  std::string path, format, html, split, out, group, size, compress, fit, where, class_name;
   std::vector<double> ratios;
   std::vector<std::string> keep;
   std::optional<int64_t> folds, fold, bits;
@@ -48,10 +48,14 @@ int64_t parse_compress(const std::string& text) {
   return level;
 }
 
+std::string format_of(const Config& config, const Flags& flags) {
+  return flags.format.empty() ? config.data.format : flags.format;
+}
+
 int inspect(const Cli& cli, const Flags& flags) {
-  const Manifest manifest = read_dataset(flags.path, flags.format);
-  const Json found =
-      inspect_json(manifest, scan_images(manifest, cli.load().runtime.thread_count()));
+  const Config config = cli.load();
+  const Manifest manifest = read_dataset(flags.path, format_of(config, flags));
+  const Json found = inspect_json(manifest, scan_images(manifest, config.runtime.thread_count()));
   if (!flags.html.empty()) write_atomic(flags.html, inspect_html(manifest, found));
   print_result(cli, found, inspect_text(found));
   return 0;
@@ -77,11 +81,12 @@ std::string audit_text(const std::vector<Finding>& findings, const Json& report)
 }
 
 int audit_command(const Cli& cli, const Flags& flags) {
-  const Manifest manifest = read_dataset(flags.path, flags.format);
+  const Config config = cli.load();
+  const Manifest manifest = read_dataset(flags.path, format_of(config, flags));
   std::vector<SplitRow> rows;
   if (!flags.split.empty()) rows = read_split(flags.split);
   const auto findings = audit(manifest,
-                              scan_images(manifest, cli.load().runtime.thread_count()),
+                              scan_images(manifest, config.runtime.thread_count()),
                               flags.split.empty() ? nullptr : &rows);
   if (!flags.html.empty()) write_atomic(flags.html, audit_html(manifest, findings));
   const Json report = audit_json(manifest, findings);
@@ -97,11 +102,12 @@ int split_command(const Cli& cli, const Flags& flags) {
   if (flags.folds) options.folds = *flags.folds;
   if (flags.hold_out) options.hold_out = *flags.hold_out;
   if (!flags.group.empty()) options.group = flags.group;
+  if (options.folds == 0 && !flags.hold_out) options.hold_out = 0;  // the file's is for folds
   from_flag([&] { options.check(); });
   check(
       flags.ratios.empty() || !flags.folds, Exit::usage, "--ratios and --folds exclude each other");
   check(options.folds > 0 || !flags.hold_out, Exit::usage, "--hold-out goes with --folds");
-  const Manifest manifest = read_datasets(flags.paths, flags.format);
+  const Manifest manifest = read_datasets(flags.paths, format_of(config, flags));
   const auto rows =
       make_split(manifest, scan_images(manifest, config.runtime.thread_count()), options);
   std::map<std::string, int64_t> counts;
@@ -127,16 +133,21 @@ int pack_command(const Cli& cli, const Flags& flags) {
   if (!flags.where.empty()) options.where = flags.where;
   from_flag([&] { options.check(); });
   const auto rows = read_split(flags.split);
-  const Manifest manifest = read_datasets(flags.paths, flags.format);
+  const Manifest manifest = read_datasets(flags.paths, format_of(config, flags));
+  const std::optional<int> fold =
+      flags.fold ? std::optional<int>(static_cast<int>(*flags.fold)) : std::nullopt;
+  const int threads = config.runtime.thread_count();
   if (cli.dry_run) {
-    const int64_t bytes = static_cast<int64_t>(rows.size()) * options.size_px[0] *
-                          options.size_px[1] * options.bits / 8;
+    std::map<std::string, std::vector<std::string>> left_out;
+    const auto planned = plan_rows(manifest, rows, fold, options, threads, left_out).size();
+    const int64_t bytes =
+        static_cast<int64_t>(planned) * options.size_px[0] * options.size_px[1] * options.bits / 8;
     print_result(cli,
-                 {{"schema", "evenray-pack-plan"},
-                  {"rows", rows.size()},
+                 {{"schema", "evenray-pack-plan-1"},
+                  {"rows", planned},
                   {"size_px", options.size_px},
                   {"bytes", bytes}},
-                 cat(rows.size(),
+                 cat(planned,
                      " rows of ",
                      options.size_px[0],
                      "x",
@@ -148,10 +159,7 @@ int pack_command(const Cli& cli, const Flags& flags) {
                      "\n"));
     return 0;
   }
-  const std::optional<int> fold =
-      flags.fold ? std::optional<int>(static_cast<int>(*flags.fold)) : std::nullopt;
-  const PackResult packed =
-      pack(manifest, rows, fold, options, flags.out, config.runtime.thread_count());
+  const PackResult packed = pack(manifest, rows, fold, options, flags.out, threads);
   Json left_out = Json::object();
   std::string text;
   for (const auto& [kind, ids] : packed.left_out) left_out[kind] = ids;
@@ -197,7 +205,7 @@ std::vector<SheetItem> store_items(const Flags& flags) {
 }
 
 std::vector<SheetItem> folder_items(const Flags& flags) {
-  const Manifest manifest = read_dataset(flags.path, flags.format);
+  const Manifest manifest = read_dataset(flags.path, flags.format.empty() ? "auto" : flags.format);
   const int wanted = flags.class_name.empty() ? -1 : manifest.class_index(flags.class_name);
   std::vector<SheetItem> items;
   for (const auto& sample : manifest.samples) {
@@ -226,7 +234,7 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   auto flags = std::make_shared<Flags>();
   CLI::App* data = app.add_subcommand("data", "look at a collection, split it, pack it");
   data->require_subcommand(1);
-  const Takes settings{.config = true, .json = true};
+  const Takes settings{.config = true, .threads = true, .json = true};
 
   auto* inspect_cli = add_command(data,
                                   cli,
@@ -262,12 +270,13 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   for (CLI::App* command : {inspect_cli, audit_cli})
     command->add_option("--html", flags->html, "write a page");
 
-  auto* split_cli = add_command(data,
-                                cli,
-                                "split",
-                                "divide a collection by patient or group: split.csv",
-                                {.config = true, .json = true, .dry_run = true},
-                                [&cli, flags] { return split_command(cli, *flags); });
+  auto* split_cli =
+      add_command(data,
+                  cli,
+                  "split",
+                  "divide a collection by patient or group: split.csv",
+                  {.config = true, .seed = true, .threads = true, .json = true, .dry_run = true},
+                  [&cli, flags] { return split_command(cli, *flags); });
   split_cli->add_option("--out", flags->out, "split.csv")->required();
   split_cli->add_option("--ratios", flags->ratios, "shares of train, val and test")
       ->delimiter(',')
@@ -281,11 +290,11 @@ void add_data_commands(CLI::App& app, Cli& cli) {
                                cli,
                                "pack",
                                "decode, resize and write the store (HDF5) that all training reads",
-                               {.config = true, .json = true, .dry_run = true},
+                               {.config = true, .threads = true, .json = true, .dry_run = true},
                                [&cli, flags] { return pack_command(cli, *flags); });
   pack_cli->add_option("--split", flags->split, "split.csv")->required();
-  pack_cli->add_option(
-      "--fold", flags->fold, "this fold tests, the next validates, the rest train");
+  pack_cli->add_option("--fold", flags->fold, "this fold tests, the next validates, the rest train")
+      ->check(CLI::Range(0, 99));
   pack_cli->add_option("--size", flags->size, "PX (square) or HEIGHTxWIDTH");
   pack_cli->add_option("--out", flags->out, "store to write (.h5)")->required();
   pack_cli->add_option("--bits", flags->bits, "8 or 16");
@@ -299,7 +308,7 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   for (CLI::App* command : {split_cli, pack_cli})
     command->add_option("PATH", flags->paths, "folders or phantom:...")->required();
   for (CLI::App* command : {inspect_cli, audit_cli, view_cli, split_cli, pack_cli}) {
-    command->add_option("--format", flags->format, join(format_names()))->capture_default_str();
+    command->add_option("--format", flags->format, join(format_names()));
   }
 }
 

@@ -47,7 +47,7 @@ int train(const Cli& cli, const Flags& flags) {
         gan_step_seconds(config.gan, info.height, info.width, make_compute(config.runtime), 5) *
         config.gan.total_kimg * 1000 / static_cast<double>(config.gan.minibatch);
     print_result(cli,
-                 {{"schema", "evenray-gan-plan"},
+                 {{"schema", "evenray-gan-plan-1"},
                   {"family", config.gan.family},
                   {"size_px", {info.height, info.width}},
                   {"images", rows},
@@ -76,7 +76,7 @@ int train(const Cli& cli, const Flags& flags) {
   print_result(cli,
                metrics,
                cat("best SWD ",
-                   fixed(metrics["best_swd"], 1),
+                   metrics["best_swd"].is_null() ? "-" : fixed(metrics["best_swd"], 1),
                    " at ",
                    metrics["best_kimg"].dump(),
                    " kimg: ",
@@ -132,6 +132,9 @@ int sample(const Cli& cli, const Flags& flags) {
     return 0;
   }
   make_folder(flags.out);
+  check(std::filesystem::is_empty(flags.out),
+        Exit::cannot_create,
+        cat(flags.out, " is not empty: what lies there would be taken for drawn images"));
   for (size_t i = 0; i < images.size(); ++i) {
     char name[32];
     std::snprintf(name, sizeof name, "%06zu.png", i);
@@ -148,7 +151,9 @@ std::vector<cv::Mat> read_images(const std::string& path, const std::string& cla
   if (std::filesystem::is_directory(path)) {
     for (const auto& file : image_files(path)) {
       const DecodedImage decoded = decode_image(file);
-      check(decoded.fault.empty(), Exit::bad_data, cat(file.string(), ": ", decoded.fault));
+      check(decoded.fault.empty() && !decoded.truncated,
+            Exit::bad_data,
+            cat(file.string(), ": ", decoded.truncated ? "truncated" : decoded.fault));
       images.push_back(decoded.pixels);
     }
     check(!images.empty(), Exit::bad_data, cat(path, ": no images"));
@@ -226,12 +231,10 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
   CLI::App* gan = app.add_subcommand("gan", "train generators, draw from them, judge them");
   gan->require_subcommand(1);
 
-  auto* train_cli = add_command(gan,
-                                cli,
-                                "train",
-                                "train a generator on a store's class",
-                                {.config = true, .json = true, .dry_run = true, .compute = true},
-                                [&cli, flags] { return train(cli, *flags); });
+  auto* train_cli = add_command(
+      gan, cli, "train", "train a generator on a store's class", kTraining, [&cli, flags] {
+        return train(cli, *flags);
+      });
   train_cli->add_option("STORE", flags->store, "store (data pack)")->required();
   train_cli->add_option("--family", flags->family, join(gan_families()));
   train_cli->add_option("--preset", flags->preset, join(gan_presets()));
@@ -243,17 +246,18 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
                                  cli,
                                  "sample",
                                  "draw images from a trained generator",
-                                 {.config = true, .compute = true},
+                                 {.config = true, .seed = true, .threads = true, .device = true},
                                  [&cli, flags] { return sample(cli, *flags); });
   sample_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
   sample_cli->add_option("--out", flags->out, "folder for PNG files, or a store (.h5)")->required();
 
-  auto* eval_cli = add_command(gan,
-                               cli,
-                               "eval",
-                               "compare drawn with real images",
-                               {.config = true, .json = true, .compute = true},
-                               [&cli, flags] { return evaluate(cli, *flags); });
+  auto* eval_cli =
+      add_command(gan,
+                  cli,
+                  "eval",
+                  "compare drawn with real images",
+                  {.config = true, .seed = true, .threads = true, .device = true, .json = true},
+                  [&cli, flags] { return evaluate(cli, *flags); });
   eval_cli->add_option("MODEL", flags->model, "run folder, checkpoint, or a folder of images")
       ->required();
   eval_cli->add_option("--real", flags->real, "store, or a folder of images")->required();

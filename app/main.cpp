@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <iostream>
+#include <opencv2/core.hpp>
 
 #include "app/command.hpp"
 #include "core/error.hpp"
@@ -81,6 +82,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace evenray;
   tune_allocator();
+  cv::setNumThreads(1);  // our own threads share the work
   catch_stop_signals();
   try {
     return run(argc, argv);

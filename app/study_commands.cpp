@@ -36,7 +36,7 @@ int run(const Cli& cli, const Config& config, const Path& out) {
   check(failed == 0,
         Exit::failed,
         cat(failed,
-            " cell(s) failed; `evenray study status ",
+            " generator(s) or cell(s) failed; `evenray study status ",
             out.string(),
             "` says why, running it again tries again"));
   return 0;
@@ -53,21 +53,19 @@ void add_study_commands(CLI::App& app, Cli& cli) {
                            cli,
                            "plan",
                            "what a study would do, with its estimated time",
-                           {.config = true, .json = true, .compute = true},
+                           kTraining,
                            [&cli, flags] {
                              const Json plan = plan_study(load(cli, *flags), /*estimate=*/true);
                              print_result(cli, plan, plan_text(plan));
                              return 0;
                            });
   auto* run_command =
-      add_command(study,
-                  cli,
-                  "run",
-                  "run or resume a study",
-                  {.config = true, .json = true, .dry_run = true, .compute = true},
-                  [&cli, flags] { return run(cli, load(cli, *flags), flags->out); });
+      add_command(study, cli, "run", "run or resume a study", kTraining, [&cli, flags] {
+        return run(cli, load(cli, *flags), flags->out);
+      });
   for (CLI::App* command : {plan, run_command}) {
     command->remove_option(command->get_option("--config"));
+    if (command == plan) command->remove_option(command->get_option("--dry-run"));
     command->add_option("CONFIG", flags->config, "settings, TOML")->required();
     command->add_option("--data", flags->data, "folder with the images (data.path)");
   }
@@ -96,7 +94,7 @@ void add_study_commands(CLI::App& app, Cli& cli) {
                   cli,
                   "demo",
                   "the whole study on drawn phantom radiographs",
-                  {.config = true, .json = true, .dry_run = true, .compute = true},
+                  kTraining,
                   [&cli, demo_flags] {
                     return run(cli, cli.load(demo_config(demo_flags->quick)), demo_flags->out);
                   });

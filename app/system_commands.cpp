@@ -45,6 +45,7 @@ bool on_path(const std::string& program) {
 int doctor(const Cli& cli) {
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
+  const double speed = write_speed();
   Json out{{"schema", "evenray-doctor-1"},
            {"evenray", kVersion},
            {"torch", torch_version()},
@@ -54,7 +55,7 @@ int doctor(const Cli& cli) {
            {"cpu_bf16", cpu_has_bf16()},
            {"gpus", gpu_names()},
            {"free_gb", static_cast<double>(free_bytes(".")) / 1e9},
-           {"write_mb_per_s", write_speed()},
+           {"write_mb_per_s", speed < 0 ? Json() : Json(speed)},
            {"engines", on_path("sbatch") ? Json{"local", "slurm"} : Json{"local"}}};
   std::string text;
   for (const auto& [key, value] : out.items()) {
@@ -67,7 +68,10 @@ int doctor(const Cli& cli) {
                   "\n");
   }
   print_result(cli, out, text);
-  return out["write_mb_per_s"] < 0 ? static_cast<int>(Exit::cannot_create) : 0;
+  check(speed > 0,
+        Exit::cannot_create,
+        "cannot write into this folder; change to one of your own, or name --out");
+  return 0;
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ void pack_all(const std::string& path, const Path& out, int threads, int64_t lim
 
 int main(int argc, char** argv) {
   tune_allocator();
+  cv::setNumThreads(1);
   CLI::App app("evenray_bench");
   Runtime runtime;
   int64_t height = 64, width = 64, ngf = 64, limit = 0;

@@ -6,6 +6,7 @@
 // figures, for anybody's predictions; origin_auroc() asks whether synthetic images give themselves
 // away.
 
+#include <map>
 #include <memory>
 #include <opencv2/core.hpp>
 #include <string>
@@ -80,9 +81,12 @@ class Classifier {
 };
 
 /// Can a small network tell real from synthetic images of one class? Trained on half of each, AUROC
-/// on the other half with its interval; .5 = no trace. Both sets at least 20 images. Same size and
-/// depth.
+/// on the other half with its interval; .5 = no trace. Real images of one group stay in one half
+/// and are resampled together. Same size and depth.
+/// {"auroc","ci","n_real","n_synthetic","held_out"}; null below 20 images a kind or with one group
+/// only.
 Json origin_auroc(const std::vector<cv::Mat>& real,
+                  const std::vector<std::string>& real_groups,
                   const std::vector<cv::Mat>& synthetic,
                   int64_t steps,
                   uint64_t seed,

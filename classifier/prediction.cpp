@@ -5,6 +5,7 @@
 
 #include "classifier/classifier.hpp"
 #include "classifier/fit.hpp"
+#include "classifier/thresholds.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "nn/blocks.hpp"
@@ -49,9 +50,11 @@ Classifier::Classifier(const Path& path, const Compute& compute)
   } catch (const Json::exception&) {
     throw Error(Exit::bad_data, cat(file_path.string(), ": damaged facts"));
   }
-  const Path thresholds = file_path.parent_path().parent_path() / "thresholds.json";
-  if (std::filesystem::exists(thresholds))
-    state.thresholds = read_json(thresholds).get<std::map<std::string, double>>();
+  // They were chosen for the best checkpoint; another one has none.
+  const Path folder = std::filesystem::absolute(file_path).parent_path().parent_path();
+  const Path thresholds = folder / "thresholds.json";
+  if (file_path.filename() == "best.safetensors" && std::filesystem::exists(thresholds))
+    state.thresholds = read_thresholds(thresholds);
   state.compute = compute;
   state.net = make_classifier(options.arch, static_cast<int64_t>(state.class_names.size()));
   load_module(file, "ema", *state.net, file_path);

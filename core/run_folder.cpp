@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "core/version.hpp"
 
 namespace evenray {
 namespace {
@@ -96,7 +97,7 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
               "; set them back, or begin anew in another folder (--out)"));
     rewind_events(std::numeric_limits<int64_t>::max());
   } else {
-    write_atomic(config, write_config(settings));
+    write_atomic(config, cat("# evenray ", kVersion, "\n", write_config(settings)));
   }
   log_ = std::make_unique<LogFile>(folder / "log.txt");
 }

@@ -28,7 +28,7 @@ constexpr std::array kArms{
         false,
         false},
     Arm{"gan",
-        "rare class filled up with synthetic images, at most one a real one, then copies",
+        "rare class filled up with synthetic images as far as their dose allows, then copies",
         true,
         false,
         false,

@@ -13,8 +13,8 @@ struct Arm {
   bool balanced;             ///< trains on a balanced store rather than on the real one
   bool weighted;             ///< weights the loss by class
   bool augmented;            ///< added rows come from the policy
-  bool synthetic;            ///< added rows come from the rare class's generator first
-  bool synthetic_both;       ///< the same share of the other classes is replaced by synthetic rows
+  bool synthetic;            ///< the rare class's added rows come from its generator first
+  bool synthetic_both;       ///< and the same share of the other classes is replaced by theirs
 };
 
 /// Throws 78 "unknown arm".

@@ -45,7 +45,9 @@ Filling fill(const Config& config,
     check(run_done(path),
           Exit::missing_input,
           cat("its generator ", generator.id(), " is missing or failed"));
-    filling.sources.push_back({gan_source(path, store, /*allow_resize=*/false, compute), 1});
+    // Of the other classes only the rows that are replaced are synthetic.
+    const double share = class_name == study.rare_class ? 1 : 0;
+    filling.sources.push_back({gan_source(path, store, /*allow_resize=*/false, compute), share});
   }
   const bool fallback_only = filling.sources.empty();
   const std::string rest = arm.augmented ? "augment:" + config.study.policy : "copy";
@@ -55,9 +57,7 @@ Filling fill(const Config& config,
 
   // The other classes get the synthetic share that the rare one will have.
   const auto rare = static_cast<size_t>(store.info().class_index(study.rare_class));
-  const double synthetic =
-      std::min(static_cast<double>(filling.plan.added[rare]),
-               config.balance.max_synthetic * static_cast<double>(counts[rare]));
+  const auto synthetic = static_cast<double>(synthetic_rows(config, filling.plan, rare));
   const double share = synthetic / static_cast<double>(counts[rare] + filling.plan.added[rare]);
   filling.plan.replaced.assign(counts.size(), 0);
   for (size_t c = 0; c < counts.size(); ++c) {
@@ -90,7 +90,7 @@ Path training_store(const Config& config,
               config.balance,
               static_cast<uint64_t>(config.runtime.seed + cell.seed),
               config.runtime.thread_count(),
-              write_config([&](Fields& f) { const_cast<Config&>(config).fields(f); }),
+              write_config([&, settings = config](Fields& f) mutable { settings.fields(f); }),
               balanced);
   write_json(told, report.json);
   return balanced;
@@ -100,6 +100,11 @@ Path training_store(const Config& config,
 
 std::string GeneratorCell::id() const { return cat(class_name, "-s", seed, "-f", fold); }
 std::string Cell::id() const { return cat(arm, "-s", seed, "-f", fold); }
+
+int64_t synthetic_rows(const Config& config, const Plan& plan, size_t class_index) {
+  const double most = config.balance.max_synthetic * static_cast<double>(plan.before[class_index]);
+  return std::min(plan.added[class_index], static_cast<int64_t>(most));
+}
 
 Path StudyFolder::store(int fold) const { return root / "data" / cat("set-f", fold, ".h5"); }
 
@@ -199,7 +204,7 @@ std::optional<std::string> attempt(const Path& folder, const std::function<void(
     message = error.what();
   }
   message = message.substr(0, message.find('\n'));
-  write_json(folder / "error.json", Json{{"message", message}});
+  write_json(folder / "error.json", Json{{"schema", "evenray-error-1"}, {"message", message}});
   return message;
 }
 

@@ -48,6 +48,9 @@ StudyPlan make_study_plan(const Config& config,
                           const std::vector<std::string>& class_names,
                           const std::string& rare_class);
 
+/// Rows of a class that an arm with its generator adds from it.
+int64_t synthetic_rows(const Config& config, const Plan& plan, size_t class_index);
+
 /// Trains and judges a generator, or goes on with it; at once where that is done.
 void run_generator(const Config& config, const StudyFolder& folder, const GeneratorCell& cell);
 /// Balances, trains, evaluates, unless that is done; leaves predictions.csv, metrics.json,

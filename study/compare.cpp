@@ -51,25 +51,34 @@ class Run {
   const std::vector<uint8_t>& labels_;
 };
 
-/// [arm] means over the seeds picked.
+/// [arm] means over seeds, each seed counted so many times. S seeds drawn from S spread too little,
+/// by (S - 1) / S in variance, so the step from the mean of all is lengthened by the root of
+/// S / (S - 1).
 std::vector<Values> means(const std::vector<std::vector<Run>>& runs,
                           const std::vector<double>& weights,
                           const std::vector<int64_t>& times) {
+  const auto seeds = static_cast<double>(times.size());
+  const double widen = seeds > 1 ? std::sqrt(seeds / (seeds - 1)) : 1;
   std::vector<Values> out;
   for (const auto& arm : runs) {
-    Values sum{};
-    double count = 0;
+    Values all{}, drawn{};
     for (size_t seed = 0; seed < arm.size(); ++seed) {
-      if (times[seed] == 0) continue;
       const Values values = arm[seed].measure(weights);
-      for (size_t m = 0; m < sum.size(); ++m)
-        sum[m] += values[m] * static_cast<double>(times[seed]);
-      count += static_cast<double>(times[seed]);
+      for (size_t m = 0; m < values.size(); ++m) {
+        all[m] += values[m] / seeds;
+        drawn[m] += values[m] * static_cast<double>(times[seed]) / seeds;
+      }
     }
-    for (double& value : sum) value /= count;
-    out.push_back(sum);
+    auto& mean = out.emplace_back();
+    for (size_t m = 0; m < mean.size(); ++m) mean[m] = all[m] + widen * (drawn[m] - all[m]);
   }
   return out;
+}
+
+/// Without the draws that cannot be measured (no positive among them).
+std::vector<double> finite(std::vector<double> draws) {
+  std::erase_if(draws, [](double value) { return !std::isfinite(value); });
+  return draws;
 }
 
 std::vector<double> column(const std::vector<std::vector<Values>>& draws,
@@ -83,6 +92,12 @@ std::vector<double> column(const std::vector<std::vector<Values>>& draws,
 Json interval_json(const std::vector<double>& draws) {
   const Interval interval = percentile_interval(draws);
   return {interval.low, interval.high};
+}
+
+/// Of a rate, which no widening takes out of 0 to 1.
+Json rate_interval_json(const std::vector<double>& draws) {
+  const Interval interval = percentile_interval(draws);
+  return {std::clamp(interval.low, 0., 1.), std::clamp(interval.high, 0., 1.)};
 }
 
 struct Pair {
@@ -137,7 +152,7 @@ Json differences_json(const ComparisonInput& input,
       out[i]["metrics"][kMetrics[m]] = {
           {"value", values[compared[i].first][m] - values[compared[i].second][m]},
           {"ci", interval_json(difference)},
-          {"standard_error", standard_deviation(difference)},
+          {"standard_error", standard_deviation(finite(difference))},
           {"p", p}};
     }
     const auto adjusted = holm(exploratory);
@@ -152,9 +167,12 @@ Json differences_json(const ComparisonInput& input,
 }  // namespace
 
 Json compare_arms(const ComparisonInput& input, int threads) {
-  check(!input.arms.empty(),
-        Exit::missing_input,
-        "no arm has all its cells done: there is nothing to compare");
+  if (input.arms.empty()) {
+    return {{"metrics", kMetrics},
+            {"arms", Json::array()},
+            {"differences", Json::array()},
+            {"detectable", nullptr}};
+  }
   std::vector<std::vector<Run>> runs;
   for (const auto& arm : input.arms) {
     auto& seeds = runs.emplace_back();
@@ -180,8 +198,9 @@ Json compare_arms(const ComparisonInput& input, int threads) {
     for (size_t m = 0; m < kMetrics.size(); ++m) {
       Json by_seed = Json::array();
       for (const auto& run : runs[a]) by_seed.push_back(run.measure({})[m]);
-      metrics[kMetrics[m]] = {
-          {"value", values[a][m]}, {"ci", interval_json(column(draws, a, m))}, {"seeds", by_seed}};
+      metrics[kMetrics[m]] = {{"value", values[a][m]},
+                              {"ci", rate_interval_json(column(draws, a, m))},
+                              {"seeds", by_seed}};
     }
     arms.push_back({{"arm", input.arms[a].arm}, {"metrics", metrics}});
   }
@@ -191,7 +210,7 @@ Json compare_arms(const ComparisonInput& input, int threads) {
            {"groups", bootstrap.groups()},
            {"draws", input.draws}};
   Json detectable;
-  if (!out["differences"].empty()) {
+  if (!out["differences"].empty() && out["differences"][0]["primary"]) {
     for (const char* metric : kMetrics) {
       detectable[metric] =
           kPower80 * out["differences"][0]["metrics"][metric]["standard_error"].get<double>();

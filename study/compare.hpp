@@ -29,7 +29,9 @@ struct ComparisonInput {
 /// arms. {"metrics":[...],"arms":[{"arm","metrics":{m:{"value","ci","seeds":[...]}}}],
 /// "differences":[{"first","second","primary","metrics":{m:{"value","ci","p","p_holm"}}}],"detectable":{m:...}}.
 /// The contrast comes first; all others are exploratory and adjusted by Holm a metric.
-/// `detectable`: the difference that such a test would find with 80 % power.
+/// `detectable`: the difference in the contrast that such a test would find with 80 % power; null
+/// without the contrast. One seed leaves the variation between trainings out of the intervals.
+/// Without arms all lists are empty.
 Json compare_arms(const ComparisonInput& input, int threads);
 
 }  // namespace evenray

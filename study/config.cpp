@@ -92,6 +92,23 @@ void Config::check() const {
   study.check();
 }
 
+void Config::check_study() const {
+  check();
+  const BalanceOptions balance_default;
+  const ClassifyOptions classify_default;
+  const auto arms_decide = [](bool is_default, const char* key) {
+    evenray::check(is_default,
+                   Exit::config,
+                   cat(key, " is what the arms of a study differ in or share; leave it out"));
+  };
+  arms_decide(balance.sources == balance_default.sources, "balance.sources");
+  arms_decide(balance.max_factor == balance_default.max_factor, "balance.max_factor");
+  arms_decide(balance.allow_resize == balance_default.allow_resize, "balance.allow_resize");
+  arms_decide(classify.loss_weights == classify_default.loss_weights, "classify.loss_weights");
+  arms_decide(classify.sampling == classify_default.sampling, "classify.sampling");
+  arms_decide(classify.patience == classify_default.patience, "classify.patience");
+}
+
 void apply_config(Config& config, const Path& file, const std::vector<std::string>& sets) {
   const Visit visit = [&](Fields& f) { config.fields(f); };
   read_config(visit, file, sets);

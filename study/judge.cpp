@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/judge.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 #include "core/text.hpp"
 #include "dataset/image.hpp"
 #include "dataset/sheet.hpp"
@@ -44,15 +47,24 @@ void judge_generator(const Config& config,
   out["seed"] = cell.seed;
   out["fold"] = cell.fold;
   const std::vector<cv::Mat> as_many(real.begin(), real.begin() + static_cast<int64_t>(judged));
-  out["origin"] =
-      origin_auroc(as_many, fake, config.study.origin_steps, rng.fork("origin").key(), compute);
+  std::vector<std::string> groups;
+  for (size_t i = 0; i < judged; ++i) groups.push_back(train.groups[static_cast<size_t>(rows[i])]);
+  out["origin"] = origin_auroc(
+      as_many, groups, fake, config.study.origin_steps, rng.fork("origin").key(), compute);
 
   std::vector<SheetItem> sheet, pairs;
   for (size_t i = 0; i < std::min(kSheet, judged); ++i) sheet.push_back({real[i], "real", {}});
   for (size_t i = 0; i < std::min(kSheet, judged); ++i) sheet.push_back({fake[i], "synthetic", {}});
   const auto nearest = nearest_images(fake, real);
   Json shown = Json::array();
-  for (size_t i = 0; i < std::min(kPairs, judged); ++i) {
+  // Those most like a training image: whoever looks for copies finds them here first.
+  std::vector<size_t> closest(nearest.size());
+  std::iota(closest.begin(), closest.end(), size_t{0});
+  std::stable_sort(closest.begin(), closest.end(), [&](size_t a, size_t b) {
+    return nearest[a].correlation > nearest[b].correlation;
+  });
+  closest.resize(std::min(kPairs, closest.size()));
+  for (const size_t i : closest) {
     pairs.push_back({fake[i], "synthetic", {}});
     pairs.push_back(
         {real[nearest[i].index], cat("nearest ", fixed(nearest[i].correlation, 2)), {}});

@@ -8,6 +8,7 @@
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/reader.hpp"
 #include "study/compare.hpp"
 #include "study/preparation.hpp"
 #include "study/report.hpp"
@@ -42,9 +43,16 @@ Config read_study_config(const Path& folder) {
   return config;
 }
 
-std::string failure_of(const Path& folder) {
+/// Why the cell or generator in `folder` failed, with paths inside the study named from its root;
+/// empty where it did not.
+std::string failure_of(const Path& root, const Path& folder) {
   const Path path = folder / "error.json";
-  return std::filesystem::exists(path) ? read_json(path).at("message").get<std::string>() : "";
+  if (!std::filesystem::exists(path)) return "";
+  std::string message = read_json(path).at("message");
+  const std::string prefix = root.string() + "/";
+  for (size_t at = message.find(prefix); at != std::string::npos; at = message.find(prefix))
+    message.erase(at, prefix.size());
+  return message;
 }
 
 Json plan_json(const StudyPlan& plan) {
@@ -64,9 +72,10 @@ Json plan_json(const StudyPlan& plan) {
 
 /// One arm's predictions in a seed, all folds one after the other.
 struct SeedRows {
-  std::vector<std::string> groups;
+  std::vector<std::string> ids, groups;
   std::vector<uint8_t> labels, decisions;
   std::vector<double> scores;
+  int64_t without_threshold = 0;  ///< folds where validation gave none
 };
 
 SeedRows read_seed(const StudyFolder& folder,
@@ -77,10 +86,12 @@ SeedRows read_seed(const StudyFolder& folder,
   for (int fold = 0; fold < plan.folds; ++fold) {
     const Path path = folder.cell({arm, seed, fold});
     const Predictions predictions = read_predictions(path / "predictions.csv");
-    const Decisions decisions =
-        decide(predictions, read_thresholds(path / "classifier" / "thresholds.json"));
+    const Thresholds thresholds = read_thresholds(path / "classifier" / "thresholds.json");
+    rows.without_threshold += thresholds.empty();
+    const Decisions decisions = decide(predictions, thresholds);
     const size_t rare = predictions.class_index(plan.rare_class);
     for (size_t i = 0; i < predictions.rows(); ++i) {
+      rows.ids.push_back(predictions.ids[i]);
       rows.groups.push_back(predictions.groups[i]);
       rows.labels.push_back(predictions.labels[i][rare] == 1);
       rows.scores.push_back(predictions.probabilities[i][rare]);
@@ -95,6 +106,8 @@ Json compare_finished(const Config& config, const StudyFolder& folder, const Stu
   input.contrast = config.study.contrast;
   input.draws = config.study.bootstrap;
   input.seed = Rng(static_cast<uint64_t>(config.runtime.seed)).fork("compare").key();
+  std::vector<std::string> ids;
+  int64_t without_threshold = 0;
   for (const auto& arm : config.study.arms) {
     const bool whole = std::all_of(plan.cells.begin(), plan.cells.end(), [&](const Cell& cell) {
       return cell.arm != arm || run_done(folder.cell(cell));
@@ -103,9 +116,11 @@ Json compare_finished(const Config& config, const StudyFolder& folder, const Stu
     ArmRuns runs{arm, {}, {}};
     for (int64_t seed = 0; seed < config.study.seeds; ++seed) {
       SeedRows rows = read_seed(folder, plan, arm, seed);
-      check(input.labels.empty() || input.labels == rows.labels,
+      check(ids.empty() || (ids == rows.ids && input.labels == rows.labels),
             Exit::bad_data,
             "cells were measured on different test rows");
+      ids = std::move(rows.ids);
+      without_threshold += rows.without_threshold;
       input.groups = std::move(rows.groups);
       input.labels = std::move(rows.labels);
       runs.scores.push_back(std::move(rows.scores));
@@ -116,6 +131,7 @@ Json compare_finished(const Config& config, const StudyFolder& folder, const Stu
   Json out = compare_arms(input, config.runtime.thread_count());
   out["test"] = {{"images", input.labels.size()},
                  {"positives", std::count(input.labels.begin(), input.labels.end(), 1)}};
+  out["without_threshold"] = without_threshold;
   return out;
 }
 
@@ -130,7 +146,9 @@ Json summarise(const Config& config,
                {"seeds", config.study.seeds},
                {"folds", config.study.folds},
                {"contrast", config.study.contrast},
-               {"policy", config.study.policy}};
+               {"policy", config.study.policy},
+               {"max_synthetic", config.balance.max_synthetic},
+               {"computed", read_json(folder.root / "plan.json").at("computed")}};
   summary["comparison"] = compare_finished(config, folder, plan);
   Json generators = Json::array(), failed = Json::array(), balances = Json::object();
   for (const auto& cell : plan.generators) {
@@ -140,12 +158,12 @@ Json summarise(const Config& config,
       generator["training"] = read_json(path / "metrics.json");
       generators.push_back(generator);
     }
-    if (const auto message = failure_of(path); !message.empty())
+    if (const auto message = failure_of(folder.root, path); !message.empty())
       failed.push_back({{"id", cell.id()}, {"message", message}});
   }
   for (const auto& cell : plan.cells) {
     const Path path = folder.cell(cell);
-    if (const auto message = failure_of(path); !message.empty())
+    if (const auto message = failure_of(folder.root, path); !message.empty())
       failed.push_back({{"id", cell.id()}, {"message", message}});
     if (cell.seed == 0 && cell.fold == 0 && std::filesystem::exists(path / "balance.json")) {
       balances[cell.arm] = read_json(path / "balance.json");
@@ -180,7 +198,7 @@ std::string results_csv(const StudyFolder& folder, const StudyPlan& plan) {
       row.insert(row.end(),
                  {text(metrics.at("balanced_accuracy")), text(metrics.at("accuracy")), ""});
     } else {
-      const std::string message = failure_of(path);
+      const std::string message = failure_of(folder.root, path);
       row.push_back(message.empty() ? "waiting" : "failed");
       row.resize(head.size() - 1);
       row.push_back(message);
@@ -216,12 +234,81 @@ double seconds_of_cell(const Config& config, const Compute& compute) {
          static_cast<double>(config.classify.steps);
 }
 
+/// Threads, device and precision: results are the same bit for bit only where these are.
+Json computed_with(const Config& config) {
+  const Compute compute = make_compute(config.runtime);
+  return {{"threads", compute.threads},
+          {"device", compute.device.is_cuda() ? "cuda" : "cpu"},
+          {"precision", compute.bf16 ? "bf16" : "fp32"}};
+}
+
+/// plan.json; a study goes on only as it was begun.
+void write_plan(const Config& config, const StudyFolder& folder, const StudyPlan& plan) {
+  const Path path = folder.root / "plan.json";
+  Json out = plan_json(plan);
+  out["computed"] = computed_with(config);
+  if (std::filesystem::exists(path)) {
+    const Json before = read_json(path).value("computed", out["computed"]);
+    check(before == out["computed"],
+          Exit::config,
+          cat(folder.root.string(),
+              " was begun with --threads ",
+              before.value("threads", Json()).dump(),
+              " --device ",
+              before.value("device", "cpu"),
+              " --precision ",
+              before.value("precision", "fp32"),
+              "; give these to go on with it"));
+  }
+  write_json(path, out);
+}
+
+/// An arm with a generator that gets nothing from it would be another arm under its name.
+void check_doses(const Config& config, const StudyPlan& plan, const Json& facts) {
+  for (const auto& fold : facts.at("folds")) {
+    const Json& train = fold.at("counts").at("train");
+    std::vector<int64_t> counts;
+    size_t rare = 0;
+    for (size_t c = 0; c < plan.class_names.size(); ++c) {
+      counts.push_back(train.value(plan.class_names[c], int64_t{0}));
+      if (plan.class_names[c] == plan.rare_class) rare = c;
+    }
+    const Plan rows = make_plan(counts, plan.class_names, config.balance.strategy);
+    for (const auto& arm : config.study.arms) {
+      check(!arm_named(arm).synthetic || synthetic_rows(config, rows, rare) > 0,
+            Exit::config,
+            cat("arm '",
+                arm,
+                "' would get no synthetic image of ",
+                plan.rare_class,
+                ": look at study.rare_class, balance.strategy and balance.max_synthetic"));
+    }
+  }
+}
+
+/// The classes of the data and which of them is rare, as far as a look at the labels tells; roles
+/// instead of names where no data are named yet.
+std::pair<std::vector<std::string>, std::string> expected_classes(const Config& config) {
+  if (config.data.path.empty()) return {{"other", "rare"}, "rare"};
+  const Manifest manifest = read_dataset(config.data.path, config.data.format);
+  if (!config.study.rare_class.empty()) {
+    manifest.class_index(config.study.rare_class);
+    return {manifest.class_names, config.study.rare_class};
+  }
+  std::vector<int64_t> counts(manifest.class_names.size());
+  for (const auto& sample : manifest.samples) {
+    for (size_t c = 0; c < counts.size(); ++c) counts[c] += sample.labels[c] == 1;
+  }
+  const auto rarest = std::min_element(counts.begin(), counts.end()) - counts.begin();
+  return {manifest.class_names, manifest.class_names[static_cast<size_t>(rarest)]};
+}
+
 }  // namespace
 
 Json plan_study(const Config& config, bool estimate) {
-  config.check();
-  // Which class is rare is known when the data are packed; until then the plan names the roles.
-  const StudyPlan plan = make_study_plan(config, {"other", "rare"}, "rare");
+  config.check_study();
+  const auto [class_names, rare_class] = expected_classes(config);
+  const StudyPlan plan = make_study_plan(config, class_names, rare_class);
   Json out = plan_json(plan);
   out["steps"] = config.classify.steps;
   out["kimg"] = config.gan.total_kimg;
@@ -265,20 +352,23 @@ std::string plan_text(const Json& plan) {
 }
 
 int run_study(const Config& given, const Path& out) {
-  given.check();
+  given.check_study();
+  computed_with(given);  // refuses a device that is not there before any work
   Config config = given;
   const StudyFolder folder{out};
   RunFolder run(out, /*resume=*/true, [&](Fields& f) { config.fields(f); });
   log_info(cat("study in ", out.string()));
   const Json facts = prepare_data(config, folder);
   const StudyPlan plan = plan_from(config, facts);
-  write_json(out / "plan.json", plan_json(plan));
+  write_plan(config, folder, plan);
+  check_doses(config, plan, facts);
   int failed = 0;
   for (const auto& generator : plan.generators) {
     log_info(cat("generator ", generator.id()));
     if (const auto message = attempt(folder.generator(generator),
                                      [&] { run_generator(config, folder, generator); })) {
       log_info(cat("generator ", generator.id(), " failed: ", *message));
+      ++failed;
     }
     throw_if_stopped();
   }
@@ -310,7 +400,7 @@ Json study_status(const Path& folder_path) {
   }
   const StudyPlan plan = plan_from(config, read_json(facts));
   const auto sort_in = [&](const std::string& id, const Path& path, const Path& mark) {
-    const std::string message = failure_of(path);
+    const std::string message = failure_of(folder_path, path);
     if (std::filesystem::exists(mark)) {
       out["done"].push_back(id);
     } else if (!message.empty()) {

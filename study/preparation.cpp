@@ -88,8 +88,6 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
   const auto rows = make_split(manifest, images, split);
   const auto findings = audit(manifest, images, &rows);
   const Json audit_report = audit_json(manifest, findings);
-  write_json(data / "audit.json", audit_report);
-  write_split(data / "split.csv", rows);
 
   Json facts{{"schema", "evenray-study-data-1"},
              {"source", manifest.source},
@@ -135,6 +133,10 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
           metadata_baseline(store,
                             store.info().class_index(facts["rare_class"].get<std::string>()))}});
   }
+  // Written last: a fault that stops the packing is mended by other settings, which a begun study
+  // would not take.
+  write_json(data / "audit.json", audit_report);
+  write_split(data / "split.csv", rows);
   write_json(facts_path, facts);
   return facts;
 }

@@ -18,9 +18,6 @@
 namespace evenray {
 namespace {
 
-/// Below this median box side a finding is hardly more than noise.
-constexpr double kLeastBoxPx = 8;
-
 std::string box_text(const Json& summary) {
   const double side = number_at(summary, "/data/median_box_side_px");
   if (!(side > 0)) return "";
@@ -54,7 +51,8 @@ ReportHead head_of(const Json& summary) {
                              folds > 0 ? counted(count_at(summary, "/folds"), "fold") : "one split",
                              ". ",
                              box_text(summary));
-  return {cat("Does synthesising ", rare, " make the classifier better?"),
+  const auto [first, second] = parse_contrast(text_at(summary, "/contrast"));
+  return {cat("Is a classifier for ", rare, " better with ", first, " than with ", second, "?"),
           answer_text(summary),
           measured};
 }
@@ -64,13 +62,26 @@ void write_arms(ReportWriter& out, const Json& summary) {
   std::vector<std::string> meanings;
   for (const auto& arm : part_at(summary, "/comparison/arms")) {
     const std::string name = text_at(arm, "/arm");
-    meanings.push_back(cat(name, ": ", arm_named(name).meaning));
+    const Arm& what = arm_named(name);
+    std::string meaning = cat(name, ": ", what.meaning);
+    if (what.augmented) meaning += cat(" (policy ", text_at(summary, "/policy"), ")");
+    if (what.synthetic && !what.augmented && !what.synthetic_both) {
+      meaning += cat(" (at most ",
+                     plain_number(number_at(summary, "/max_synthetic")),
+                     " synthetic a real one)");
+    }
+    meanings.push_back(meaning);
   }
   out.paragraph(
       "All arms have the same test images, the same number of training steps, the same seeds and "
       "the same random moves of their training images. They differ in what they train on:");
   out.list(meanings);
   out.table(metrics_table(summary));
+  if (const auto without = count_at(summary, "/comparison/without_threshold"); without > 0) {
+    out.paragraph(cat(counted(without, "classifier"),
+                      " found no useful threshold on validation: there the likelier class was "
+                      "taken, so sensitivity and specificity do not compare well."));
+  }
 }
 
 void write_differences(ReportWriter& out, const Json& summary) {
@@ -79,9 +90,20 @@ void write_differences(ReportWriter& out, const Json& summary) {
   const double detectable = number_at(summary, "/comparison/detectable/auroc");
   if (detectable > 0) {
     out.paragraph(
-        cat("With this spread between test images and seeds, a true difference of ",
+        cat("With this spread between test images",
+            count_at(summary, "/seeds") > 1 ? " and seeds" : "",
+            ", a true difference of ",
             plain_number(rounded_up(detectable)),
             " AUROC between the two arms named beforehand would be found four times in five."));
+  }
+  if (count_at(summary, "/seeds") == 1) {
+    out.paragraph(
+        "One seed: the intervals hold the variation between test images, not that between "
+        "trainings, which may be as large.");
+  } else {
+    out.paragraph(
+        "The seeds repeat what is random in training; the split of the images is one and the same, "
+        "so another split may answer otherwise.");
   }
   out.table(differences_table(summary));
 }
@@ -104,7 +126,8 @@ void write_counts(ReportWriter& out, const Json& summary) {
     }
   }
   if (rejected.empty()) return;
-  out.paragraph("Drawn but rejected, and replaced by others unless stated:");
+  out.paragraph(
+      "Drawn but rejected in the first seed and fold, and replaced by others unless stated:");
   out.list(rejected);
 }
 
@@ -168,14 +191,14 @@ void write_generators(ReportWriter& out, const StudyFolder& folder, const Json& 
               cat(cell.class_name,
                   ", seed ",
                   cell.seed,
-                  ": the first rows are real training images, the last ones synthetic; neither is "
-                  "selected."));
+                  ": real training images, then synthetic ones; neither are selected."));
     out.image(at + "nearest.png",
               cat("Synthetic images of ", cell.class_name, " beside their nearest training images"),
               cat(cell.class_name,
                   ", seed ",
                   cell.seed,
-                  ": pairs of a synthetic image and the training image most correlated with it."));
+                  ": the synthetic images that are most like a training image, each beside it, "
+                  "with their correlation."));
   }
   out.table(generators_table(summary));
   out.list({
@@ -235,6 +258,15 @@ void write_settings(ReportWriter& out, const Json& summary, const std::string& c
        cat("Digest of the images trained and tested with: ",
            text_at(summary, "/data/folds/0/store").substr(0, 16)),
        cat("Licence of the images: ", licence.empty() ? "not stated by their source" : licence)});
+  const Json& computed = part_at(summary, "/computed");
+  out.paragraph(cat("Computed on ",
+                    text_at(computed, "/device"),
+                    " in ",
+                    text_at(computed, "/precision"),
+                    " with ",
+                    counted(count_at(computed, "/threads"), "thread"),
+                    ". In the settings below, what loss_weights, sampling and balance.sources say "
+                    "is decided by each arm instead."));
   out.details("All settings (config.toml)", config_text);
 }
 
@@ -247,7 +279,7 @@ std::string written(ReportWriter& out,
   write_differences(out, summary);
   write_counts(out, summary);
   write_baselines(out, summary);
-  write_curves(out, curve_figures(folder, summary));
+  if (out.draws()) write_curves(out, curve_figures(folder, summary));
   write_generators(out, folder, summary);
   write_audit(out, summary);
   write_failures(out, summary);

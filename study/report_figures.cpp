@@ -204,7 +204,9 @@ std::vector<HtmlFigure> difference_figures(const Json& summary) {
   const std::string caption =
       cat("Right of the line the arm named first is better. Lines are 95 % intervals of ",
           plain_count(number_at(summary, "/comparison/draws")),
-          " draws that resample groups of test images and seeds, the same draw for all arms. The "
+          " draws that resample groups of test images",
+          count_at(summary, "/seeds") > 1 ? " and seeds" : "",
+          ", the same draw for all arms. The "
           "exploratory intervals are not adjusted; "
           "their p values are, in the table below.");
   return {{forest_plot(alt, "difference in AUROC", rows), caption}};

@@ -100,7 +100,7 @@ HtmlTable metrics_table(const Json& summary) {
                       "chosen on validation and frozen.");
   table.head = {"Arm",
                 "AUROC",
-                "AUPRC",
+                cat("AUPRC (by chance ", rate_text(positives / images), ")"),
                 cat("Sensitivity (n ", plain_count(positives), ")"),
                 cat("Specificity (n ", plain_count(images - positives), ")"),
                 "Balanced accuracy"};
@@ -112,6 +112,18 @@ HtmlTable metrics_table(const Json& summary) {
     }
     table.rows.push_back(row);
   }
+  for (const auto& fold : part_at(summary, "/data/folds")) {
+    const Json& baseline = part_at(fold, "/metadata_baseline");
+    if (baseline.empty()) continue;
+    table.rows.push_back(
+        {"table's columns alone", rate_with_interval(as_metric(baseline)), "-", "-", "-", "-"});
+  }
+  table.rows.push_back({"always the commoner class",
+                        ".500",
+                        rate_text(positives / images),
+                        ".000",
+                        "1.000",
+                        ".500"});
   return table;
 }
 

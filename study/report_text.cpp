@@ -13,14 +13,17 @@ namespace evenray {
 namespace {
 
 /// What the arm does, as the subject of a sentence.
-std::string subject(const std::string& arm, const std::string& rare_class) {
+std::string subject(const std::string& arm,
+                    const std::string& rare_class,
+                    const std::string& policy) {
   const Arm& what = arm_named(arm);
   if (what.synthetic_both) return "Synthetic images of all classes";
   if (what.synthetic) {
-    return cat(
-        "Synthetic images of ", rare_class, what.augmented ? " with AutoAugment" : " with copies");
+    return cat("Synthetic images of ",
+               rare_class,
+               what.augmented ? cat(" with copies augmented by policy ", policy) : " with copies");
   }
-  if (what.augmented) return cat("AutoAugmented copies of ", rare_class);
+  if (what.augmented) return cat("Copies of ", rare_class, " augmented by policy ", policy);
   if (what.balanced) return cat("Copies of ", rare_class);
   if (what.weighted) return "Weighting the loss by class";
   return "The real images as they are";
@@ -39,7 +42,8 @@ std::string answer_text(const Json& summary) {
   }
   const Json& auroc = part_at(difference, "/metrics/auroc");
   const double low = number_at(auroc, "/ci/0"), high = number_at(auroc, "/ci/1");
-  const std::string who = subject(first, text_at(summary, "/rare_class"));
+  const std::string who =
+      subject(first, text_at(summary, "/rare_class"), text_at(summary, "/policy"));
   if (!std::isfinite(low) || !std::isfinite(high)) {
     return cat("No answer: the test part does not allow AUROC to be measured for ", contrast, ".");
   }
@@ -51,14 +55,21 @@ std::string answer_text(const Json& summary) {
                                   " to ",
                                   difference_text(high),
                                   ".");
-  if (low > 0) return cat(who, " helped: ", figures);
-  if (high < 0) return cat(who, " did harm: ", figures);
+  const auto seeds = count_at(summary, "/seeds");
+  const double box_px = number_at(summary, "/data/median_box_side_px");
+  const std::string limits = cat(" That is for this split and ",
+                                 counted(seeds, "seed"),
+                                 box_px > 0 && box_px < kLeastBoxPx
+                                     ? "; what is marked is too small at this size for medicine."
+                                     : ".");
+  if (low > 0) return cat(who, " helped: ", figures, limits);
+  if (high < 0) return cat(who, " did harm: ", figures, limits);
   const double detectable = rounded_up(number_at(summary, "/comparison/detectable/auroc"));
   std::string out = cat(who, " did not measurably help: ", figures, " No difference was found");
   if (detectable > 0) {
     out += cat("; this test could have shown one of ", plain_number(detectable), " or more");
   }
-  return out + ".";
+  return out + "." + limits;
 }
 
 std::string study_text(const Json& summary) {
@@ -77,6 +88,20 @@ std::string study_text(const Json& summary) {
     for (const char* metric : {"auprc", "sensitivity", "specificity", "balanced_accuracy"}) {
       row.push_back(rate_text(number_at(arm, cat("/metrics/", metric, "/value"))));
     }
+  }
+  const Json& columns = part_at(summary, "/data/folds/0/metadata_baseline");
+  if (!columns.empty()) {
+    rows.push_back({"table's columns alone",
+                    rate_text(number_at(columns, "/auroc")),
+                    cat("[",
+                        rate_text(number_at(columns, "/ci/0")),
+                        ", ",
+                        rate_text(number_at(columns, "/ci/1")),
+                        "]"),
+                    "-",
+                    "-",
+                    "-",
+                    "-"});
   }
   std::array<size_t, kHead.size()> widths{};
   for (const auto& row : rows) {

@@ -6,6 +6,9 @@
 
 namespace evenray {
 
+/// Below this median box side a finding is hardly more than noise.
+inline constexpr double kLeastBoxPx = 8;
+
 /// What a summary holds, as plain text that HtmlPage typesets. A study may lack any part, so a
 /// missing or null value is NaN, "" or "-", never an error.
 

@@ -16,6 +16,8 @@ class ReportWriter {
   virtual void paragraph(const std::string& text) = 0;
   virtual void list(const std::vector<std::string>& items) = 0;
   virtual void table(const HtmlTable& table) = 0;
+  /// Whether charts() shows anything.
+  virtual bool draws() const = 0;
   /// Side by side where there is room. Text has only the tables that stand beside them.
   virtual void charts(const std::vector<HtmlFigure>& figures) = 0;
   /// A PNG of the study folder; nothing where it is not there.
@@ -39,6 +41,7 @@ class HtmlReport : public ReportWriter {
   void paragraph(const std::string& text) override;
   void list(const std::vector<std::string>& items) override;
   void table(const HtmlTable& table) override;
+  bool draws() const override { return true; }
   void charts(const std::vector<HtmlFigure>& figures) override;
   void image(const std::string& relative_path,
              const std::string& alt,
@@ -59,6 +62,7 @@ class MarkdownReport : public ReportWriter {
   void paragraph(const std::string& text) override;
   void list(const std::vector<std::string>& items) override;
   void table(const HtmlTable& table) override;
+  bool draws() const override { return false; }
   void charts(const std::vector<HtmlFigure>&) override {}
   void image(const std::string& relative_path,
              const std::string& alt,
