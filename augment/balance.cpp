@@ -376,4 +376,18 @@ std::vector<int64_t> class_counts(const Store& store) {
   return counts;
 }
 
+std::vector<int64_t> real_rows(const Store& store,
+                               const std::string& part,
+                               const std::string& class_name) {
+  const StorePart& rows = store.part(part);
+  const int c = class_name.empty() ? -1 : store.info().class_index(class_name);
+  std::vector<int64_t> real;
+  for (int64_t row = 0; row < rows.size(); ++row) {
+    const auto i = static_cast<size_t>(row);
+    const bool meant = c < 0 || rows.labels[i][static_cast<size_t>(c)] == 1;
+    if (meant && rows.provenance[i].origin == Origin::real) real.push_back(row);
+  }
+  return real;
+}
+
 }  // namespace evenray

@@ -86,4 +86,10 @@ BalanceReport balance(const Store& in,
 /// Training rows of each class with label 1: the counts for make_plan.
 std::vector<int64_t> class_counts(const Store& store);
 
+/// Rows of a part whose origin is real: of the class, or all of them where its name is empty.
+/// Throws 65 for an unknown class.
+std::vector<int64_t> real_rows(const Store& store,
+                               const std::string& part,
+                               const std::string& class_name);
+
 }  // namespace evenray
