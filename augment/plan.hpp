@@ -23,7 +23,9 @@ struct BalanceOptions {
   void check() const;
 };
 
-/// How many rows each class has and gets.
+/// How many rows each class has and gets. Where rows may have several labels, the classes are
+/// planned one by one: a copy made for one of them carries the other labels of its parent too, so
+/// these may end above their plan.
 struct Plan {
   std::vector<int64_t> before, added;
   /// Real rows of each class that give way to synthetic ones on top of `added`; empty: none.
@@ -40,7 +42,7 @@ Plan make_plan(const std::vector<int64_t>& counts,
                const std::string& strategy);
 
 /// "augment:xray@.5" -> {"augment:xray", .5}; without @ the share is -1 (what is left is shared
-/// equally). Throws 2.
+/// equally). Throws 2, also for a source named twice.
 struct ParsedSource {
   std::string name;
   double share;
