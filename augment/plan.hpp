@@ -8,11 +8,14 @@
 
 namespace evenray {
 
+/// Correlation above which two pictures count as one.
+inline constexpr double kNearDuplicate = .98;
+
 struct BalanceOptions {
   std::string strategy = "auto";
   std::vector<std::string> sources = {
-      "copy"};                  ///< NAME or NAME@SHARE: copy, augment:POLICY, gan:PATH
-  double near_duplicate = .98;  ///< correlation above which a synthetic image is rejected; 0: off
+      "copy"};                             ///< NAME or NAME@SHARE: copy, augment:POLICY, gan:PATH
+  double near_duplicate = kNearDuplicate;  ///< above it a synthetic image is rejected; 0: off
   double max_factor =
       0;  ///< at most so many rows (copies, augmented) made from one image; 0: no cap
   double max_synthetic = 1;  ///< synthetic images per real one of the class
