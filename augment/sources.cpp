@@ -60,6 +60,10 @@ class RowSource : public Source {
  public:
   RowSource(const Store& store, int threads) : store_(store), threads_(threads), order_(store) {}
 
+  int64_t parent(int class_index, int64_t number, const Rng& rng) final {
+    return order_.parent(class_index, number, rng);
+  }
+
   std::vector<Drawn> draw(int class_index, int64_t first, int64_t count, const Rng& rng) final {
     std::vector<int64_t> parents;
     for (int64_t i = 0; i < count; ++i)
