@@ -146,6 +146,9 @@ std::vector<cv::Mat> read_images(const std::string& path, const std::string& cla
       const DecodedImage decoded = decode_image(file);
       check(decoded.fault.empty(), Exit::bad_data, cat(file.string(), ": ", decoded.fault));
       images.push_back(decoded.pixels);
+      check(images.back().size() == images[0].size() && images.back().type() == images[0].type(),
+            Exit::bad_data,
+            cat(file.string(), " has another size or depth than the first image of its folder"));
     }
     check(!images.empty(), Exit::bad_data, cat(path, ": no images"));
     return images;

@@ -115,8 +115,17 @@ std::vector<torch::Tensor> laplacian_pyramid(const torch::Tensor& images, int64_
   return levels;
 }
 
-SwdSet::SwdSet(const torch::Tensor& images, const SwdOptions& options, const Rng& rng) {
+SwdSet::SwdSet(const torch::Tensor& images, const SwdOptions& options, const Rng& rng)
+    : shape_(images.sizes().vec()) {
   torch::NoGradGuard no_grad;
+  check(std::min(images.size(2), images.size(3)) >= kPatch,
+        Exit::bad_data,
+        cat("SWD needs images of ",
+            kPatch,
+            " px a side or more, these are ",
+            images.size(2),
+            "x",
+            images.size(3)));
   for (const auto& level : laplacian_pyramid(images.to(torch::kFloat))) {
     sides_.push_back(std::min(level.size(2), level.size(3)));
     const Rng stream = rng.fork("level", sides_.size());
@@ -136,11 +145,9 @@ SwdSet::SwdSet(const torch::Tensor& images, const SwdOptions& options, const Rng
 
 Swd SwdSet::distance(const SwdSet& other) const {
   torch::NoGradGuard no_grad;
+  check(shape_ == other.shape_, Exit::bad_data, "SWD compares equally many images of one size");
   Swd swd;
   for (size_t i = 0; i < sides_.size(); ++i) {
-    check(sorted_[i][0].sizes() == other.sorted_[i][0].sizes(),
-          Exit::bad_data,
-          "SWD compares equally many images of one size");
     double sum = 0;
     for (size_t repeat = 0; repeat < sorted_[i].size(); ++repeat) {
       sum += (sorted_[i][repeat] - other.sorted_[i][repeat]).abs().mean().item<double>();

@@ -27,15 +27,15 @@ struct Swd {
 /// of rng alone.
 class SwdSet {
  public:
-  /// images: [N,1,H,W], 0..255 (any type).
+  /// images: [N,1,H,W], 0..255 (any type). Throws 65 for images of less than 7 px a side.
   SwdSet(const torch::Tensor& images, const SwdOptions& options, const Rng& rng);
-  /// Between equally many images made with the same options and rng.
+  /// Between equally many images of one size, made with the same options and rng. Throws 65 for
+  /// other sets.
   Swd distance(const SwdSet& other) const;
-  /// Number of pyramid levels.
-  size_t levels() const { return sides_.size(); }
 
  private:
-  std::vector<int64_t> sides_;
+  std::vector<int64_t> shape_;  ///< of the images
+  std::vector<int64_t> sides_;  ///< short side of each level
   /// [level][repeat]: [directions, patches], each row sorted.
   std::vector<std::vector<torch::Tensor>> sorted_;
 };
