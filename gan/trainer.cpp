@@ -252,13 +252,18 @@ double gan_step_seconds(
                         .sub_(1)
                         .to(compute.device)
                         .contiguous(at::MemoryFormat::ChannelsLast);
-  int64_t step = 0;
-  for (int i = 0; i < 3; ++i) players.step(real, step++);
-  players.take_means(step);
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < steps; ++i) players.step(real, step++);
-  players.take_means(steps);
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps;
+  // Step number 0 has R1, number 1 has not (unless every step has).
+  const auto timed = [&](int64_t number, int times) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < times; ++i) players.step(real, number);
+    players.take_means(times);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / times;
+  };
+  timed(1, 3);
+  const double plain = timed(1, steps);
+  if (options.r1_gamma == 0) return plain;
+  timed(0, 1);
+  return plain + (timed(0, 2) - plain) / static_cast<double>(options.r1_every);
 }
 
 }  // namespace evenray
