@@ -2,6 +2,7 @@
 #include "augment/gates.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <opencv2/core.hpp>
 
 #include "augment/thumbnails.hpp"
@@ -20,25 +21,28 @@ class BlankGate final : public Gate {
   }
 
   std::optional<std::string> reject(const Drawn& drawn, int) override {
-    std::vector<int> levels;
-    levels.reserve(drawn.image.total());
-    for (int y = 0; y < drawn.image.rows; ++y) {
-      for (int x = 0; x < drawn.image.cols; ++x)
-        levels.push_back(drawn.image.depth() == CV_16U ? drawn.image.at<uint16_t>(y, x)
-                                                       : drawn.image.at<uint8_t>(y, x));
-    }
-    const auto at = [&](double q) {
-      const auto place =
-          levels.begin() + static_cast<std::ptrdiff_t>(q * static_cast<double>(levels.size() - 1));
-      std::nth_element(levels.begin(), place, levels.end());
-      return *place;
-    };
-    const int low = at(.01), high = at(.99);
+    const cv::Mat& image = drawn.image;
+    const bool wide = image.depth() == CV_16U;
+    std::vector<size_t> histogram(wide ? 65536 : 256);
+    for (int y = 0; y < image.rows; ++y)
+      for (int x = 0; x < image.cols; ++x)
+        ++histogram[wide ? image.at<uint16_t>(y, x) : image.at<uint8_t>(y, x)];
+    const int low = level_at(histogram, .01 * static_cast<double>(image.total() - 1));
+    const int high = level_at(histogram, .99 * static_cast<double>(image.total() - 1));
     if (high - low < .02 * value_max_) return "one even grey";
     return std::nullopt;
   }
 
  private:
+  /// The level of the pixel at this place of them all, sorted.
+  static int level_at(const std::vector<size_t>& histogram, double place) {
+    size_t below = 0;
+    int level = 0;
+    while (static_cast<double>(below += histogram[static_cast<size_t>(level)]) <= std::floor(place))
+      ++level;
+    return level;
+  }
+
   int value_max_;
 };
 

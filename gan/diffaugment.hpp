@@ -17,7 +17,6 @@ struct DiffAugment {
 
   /// "brightness,translation", or "none". Throws 78 for an unknown name.
   static DiffAugment parse(const std::string& names);
-  bool any() const { return brightness || contrast || translation || cutout; }
 
   /// The draws come from `rng` alone: the same stream gives the same augmentation.
   torch::Tensor apply(const torch::Tensor& images, const Rng& rng) const;

@@ -85,15 +85,14 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
   const Rng rng(seed);
   Json out{{"schema", "evenray-gan-eval-1"}, {"n_fake", fake.size()}, {"n_real", real.size()}};
   if (metrics.swd) {
-    const auto distance = [&](const torch::Tensor& a, const torch::Tensor& b) {
-      return SwdSet(a, {}, rng.fork("swd")).distance(SwdSet(b, {}, rng.fork("swd")));
-    };
     // SWD is biased upward by few images, so the floor is taken between as many.
     const size_t n = std::min(fake.size(), std::min<size_t>(real.size(), kMostImages) / 2);
     const auto halves = pick(real, 2 * n, rng.fork("real")).chunk(2);
-    out["swd"] = swd_json(distance(pick(fake, n, rng.fork("fake")), halves[0]));
+    const auto found =
+        swd_to(halves[0], {pick(fake, n, rng.fork("fake")), halves[1]}, {}, rng.fork("swd"));
+    out["swd"] = swd_json(found[0]);
     out["swd"]["n"] = n;
-    out["swd"]["floor"] = {{"mean", distance(halves[1], halves[0]).mean}, {"n", n}};
+    out["swd"]["floor"] = {{"mean", found[1].mean}, {"n", n}};
   }
   if (metrics.msssim) {
     out["msssim"] = {

@@ -40,6 +40,13 @@ class SwdSet {
   std::vector<std::vector<torch::Tensor>> sorted_;
 };
 
+/// SWD of each of `sets` to `reference`, as SwdSet has it, with one level's patches in memory at a
+/// time.
+std::vector<Swd> swd_to(const torch::Tensor& reference,
+                        const std::vector<torch::Tensor>& sets,
+                        const SwdOptions& options,
+                        const Rng& rng);
+
 /// Levels of the Laplacian pyramid, finest first: 5x5 binomial filter, mirrored borders.
 std::vector<torch::Tensor> laplacian_pyramid(const torch::Tensor& images,
                                              int64_t smallest_side = 16);

@@ -79,6 +79,13 @@ TEST_CASE("SWD is that of the published procedure") {
   }
   CHECK(found.mean == Approx(golden["mean"].get<double>()).epsilon(1e-4));
   CHECK(b.distance(a).mean == found.mean);
+  const auto at_once = swd_to(pictures("b", 6, 72, 64),
+                              {pictures("a", 6, 72, 64), pictures("b", 6, 72, 64)},
+                              options,
+                              Rng(8));
+  CHECK(at_once[0].levels == found.levels);
+  CHECK(at_once[0].mean == found.mean);
+  CHECK(at_once[1].mean == 0);
 }
 
 TEST_CASE("SWD of a set with itself is 0, with another of its kind more, with another kind most") {
