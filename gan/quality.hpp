@@ -16,10 +16,10 @@ struct SwdOptions {
 };
 
 /// Sliced Wasserstein distance of Laplacian-pyramid patches, x 1000 (Karras et al. 2018, section 5
-/// and their published code): 7x7 patches, normalised by their own mean and deviation, levels from
-/// full size down to a short side of 16, keyed by the short side.
+/// and their published code): 7x7 patches, those of a level normalised by their common mean and
+/// deviation; levels from full size down to a short side of 16 to 31.
 struct Swd {
-  std::map<int64_t, double> levels;
+  std::map<int64_t, double> levels;  ///< by the level's short side
   double mean = 0;
 };
 
@@ -41,7 +41,7 @@ class SwdSet {
 };
 
 /// SWD of each of `sets` to `reference`, as SwdSet has it, with one level's patches in memory at a
-/// time.
+/// time. Throws 65 for sets of another number or size.
 std::vector<Swd> swd_to(const torch::Tensor& reference,
                         const std::vector<torch::Tensor>& sets,
                         const SwdOptions& options,
