@@ -38,11 +38,7 @@ int train(const Cli& cli, const Flags& flags) {
   const Store store(flags.store);
   if (cli.dry_run) {
     const auto& info = store.info();
-    const auto rows =
-        flags.class_name.empty()
-            ? store.part("train").size()
-            : static_cast<int64_t>(
-                  store.part("train").rows_of(info.class_index(flags.class_name)).size());
+    const size_t rows = real_rows(store, "train", flags.class_name).size();
     const double seconds =
         gan_step_seconds(config.gan, info.height, info.width, make_compute(config.runtime), 5) *
         config.gan.total_kimg * 1000 / static_cast<double>(config.gan.minibatch);
@@ -144,8 +140,8 @@ int sample(const Cli& cli, const Flags& flags) {
   return 0;
 }
 
-/// Images of a folder of files, or of the train part of a store (of one class, where a class is
-/// named).
+/// Images of a folder of files, or the real ones of the train part of a store (of one class, where
+/// a class is named).
 std::vector<cv::Mat> read_images(const std::string& path, const std::string& class_name) {
   std::vector<cv::Mat> images;
   if (std::filesystem::is_directory(path)) {
@@ -155,21 +151,20 @@ std::vector<cv::Mat> read_images(const std::string& path, const std::string& cla
             Exit::bad_data,
             cat(file.string(), ": ", decoded.truncated ? "truncated" : decoded.fault));
       images.push_back(decoded.pixels);
+      check(images.back().size() == images[0].size() && images.back().type() == images[0].type(),
+            Exit::bad_data,
+            cat(file.string(), " has another size or depth than the first image of its folder"));
     }
     check(!images.empty(), Exit::bad_data, cat(path, ": no images"));
     return images;
   }
   const Store store(path);
-  std::vector<int64_t> rows;
-  if (class_name.empty()) {
-    for (int64_t row = 0; row < store.part("train").size(); ++row) rows.push_back(row);
-  } else {
-    rows = store.part("train").rows_of(store.info().class_index(class_name));
-  }
-  for (const int64_t row : rows) images.push_back(store.image("train", row));
-  check(!images.empty(),
-        Exit::bad_data,
-        cat(path, ": no training images", class_name.empty() ? "" : " of class " + class_name));
+  for (const int64_t row : real_rows(store, "train", class_name))
+    images.push_back(store.image("train", row));
+  check(
+      !images.empty(),
+      Exit::bad_data,
+      cat(path, ": no real training images", class_name.empty() ? "" : " of class " + class_name));
   return images;
 }
 

@@ -62,8 +62,14 @@ class Filler {
 
   BalanceReport run() {
     leave_out_replaced();
+    for (const Provenance& provenance : train_.provenance)
+      if (from_a_row(provenance.origin)) ++tally_.made_from[provenance.parent];
+    // All classes are planned before a row is written: what cannot be done ends here.
+    std::vector<Filling> fillings;
+    const auto classes = static_cast<int>(tally_.class_names.size());
+    for (int c = 0; c < classes; ++c) fillings.push_back(plan_class(c));
     copy_part("train");
-    for (int c = 0; c < static_cast<int>(tally_.class_names.size()); ++c) fill_class(c);
+    for (int c = 0; c < classes; ++c) fill_class(c, fillings[static_cast<size_t>(c)]);
     copy_part("val");
     copy_part("test");
     BalanceReport report;
@@ -140,10 +146,8 @@ class Filler {
           StoreRow row = stored_row(part, rows[i]);
           row.image = std::move(packed.image);
           if (train) {
-            if (row.provenance.parent >= 0) {
-              if (from_a_row(row.provenance.origin)) ++tally_.made_from[row.provenance.parent];
+            if (row.provenance.parent >= 0)
               row.provenance.parent = new_row_[static_cast<size_t>(row.provenance.parent)];
-            }
             tally_.count(tally_.after, row.labels, row.provenance.origin);
           }
           writer_.add(name, row, packed.prepared);
@@ -152,14 +156,16 @@ class Filler {
         });
   }
 
-  void fill_class(int class_index) {
+  /// Who fills a class.
+  struct Filling {
+    std::vector<Source*> serving;
+    Allotment allotment;
+  };
+
+  Filling plan_class(int class_index) {
     const auto c = static_cast<size_t>(class_index);
-    int64_t real = 0, synthetic_before = 0;
-    for (int64_t row : train_.rows_of(class_index)) {
-      const Origin origin = train_.provenance[static_cast<size_t>(row)].origin;
-      real += origin == Origin::real && new_row_[static_cast<size_t>(row)] >= 0;
-      synthetic_before += origin == Origin::synthetic;
-    }
+    const auto real = static_cast<int64_t>(parents_of(class_index).size());
+    const int64_t synthetic_before = rows_there(class_index, Origin::synthetic);
     std::vector<Source*> serving;
     std::vector<double> shares;
     std::vector<bool> synthetic;
@@ -198,10 +204,28 @@ class Filler {
                         "' has rows to replace but no synthetic source is named"));
       for (size_t s = 0; s < serving.size(); ++s) allotment.from[s] += instead.from[s];
     }
-    for (size_t s = 0; s < serving.size(); ++s)
-      draw_from(*serving[s], class_index, allotment.from[s]);
-    if (allotment.copies > 0)
-      draw_from(*make_copy_source(in_, threads_), class_index, allotment.copies);
+    return {std::move(serving), std::move(allotment)};
+  }
+
+  void fill_class(int class_index, const Filling& filling) {
+    for (size_t s = 0; s < filling.serving.size(); ++s)
+      draw_from(*filling.serving[s], class_index, filling.allotment.from[s]);
+    if (filling.allotment.copies > 0)
+      draw_from(*make_copy_source(in_, threads_), class_index, filling.allotment.copies);
+  }
+
+  int64_t rows_there(int class_index, Origin origin) const {
+    const auto rows = train_.rows_of(class_index);
+    return std::count_if(rows.begin(), rows.end(), [&](int64_t row) {
+      return train_.provenance[static_cast<size_t>(row)].origin == origin;
+    });
+  }
+
+  /// Real rows of the class that stay.
+  std::vector<int64_t> parents_of(int class_index) const {
+    auto rows = real_rows(in_, "train", tally_.class_names[static_cast<size_t>(class_index)]);
+    std::erase_if(rows, [&](int64_t row) { return new_row_[static_cast<size_t>(row)] < 0; });
+    return rows;
   }
 
   int64_t most_from_one() const { return static_cast<int64_t>(std::floor(options_.max_factor)); }
@@ -213,20 +237,28 @@ class Filler {
 
   int64_t room_for_copies(int class_index) const {
     int64_t room = 0;
-    for (int64_t row : train_.rows_of(class_index)) {
-      if (train_.provenance[static_cast<size_t>(row)].origin == Origin::real &&
-          new_row_[static_cast<size_t>(row)] >= 0)
-        room += std::max<int64_t>(0, most_from_one() - made_from(row));
-    }
+    for (const int64_t row : parents_of(class_index))
+      room += std::max<int64_t>(0, most_from_one() - made_from(row));
     return room;
   }
 
-  /// Whether the row that an image was made from may be used once more.
-  bool parent_is_free(const Drawn& drawn) const {
-    const int64_t parent = drawn.provenance.parent;
-    if (parent < 0 || !from_a_row(drawn.provenance.origin)) return true;
+  /// Whether a row may be used once more; -1, no row, always may.
+  bool is_free(int64_t parent) const {
+    if (parent < 0) return true;
     if (new_row_[static_cast<size_t>(parent)] < 0) return false;
     return options_.max_factor == 0 || made_from(parent) < most_from_one();
+  }
+
+  /// Images number first, first + 1, ... up to `most`, from free rows alone: those of other rows
+  /// are passed over. Sets `first` to the number after the last. There must be a free row.
+  std::vector<Drawn> next_batch(
+      Source& source, int class_index, int64_t& first, int64_t most, const Rng& rng) const {
+    while (!is_free(source.parent(class_index, first, rng))) ++first;
+    int64_t count = 1;
+    while (count < most && is_free(source.parent(class_index, first + count, rng))) ++count;
+    std::vector<Drawn> batch = source.draw(class_index, first, count, rng);
+    first += count;
+    return batch;
   }
 
   void draw_from(Source& source, int class_index, int64_t asked) {
@@ -234,24 +266,41 @@ class Filler {
     BalanceTally::Drawing drawing{
         source.name(), tally_.class_names[static_cast<size_t>(class_index)], asked};
     std::map<std::string, std::map<std::string, int64_t>> rejected;
-    const Rng rng = rng_.fork(source.name(), static_cast<uint64_t>(class_index));
-    int64_t number = 0;
+    // Rows of an earlier balance may be the stream's own images, which must not come again.
+    Rng rng = rng_.fork(source.name(), static_cast<uint64_t>(class_index));
+    const int64_t there = rows_there(class_index, source.origin());
+    if (there > 0) rng = rng.fork("after", static_cast<uint64_t>(there));
+    const auto parents =
+        from_a_row(source.origin()) ? parents_of(class_index) : std::vector<int64_t>{};
+    int64_t number = 0, in_vain = 0;
     while (drawing.accepted < asked) {
+      const int64_t wanted = asked - drawing.accepted;
+      const auto free =
+          std::count_if(parents.begin(), parents.end(), [&](int64_t row) { return is_free(row); });
+      // Where max_factor has used up some rows, nothing of those left may pass the gates.
+      if (free < static_cast<int64_t>(parents.size()) &&
+          (free == 0 || in_vain >= kMostTries * wanted + kFreeTries)) {
+        tally_.missing[static_cast<size_t>(class_index)] += wanted;
+        break;
+      }
       if (drawing.tried >= kMostTries * asked + kFreeTries) give_up(drawing, rejected);
-      const int64_t count = std::clamp(asked - drawing.accepted, kLeastBatch, kBatch);
-      std::vector<Drawn> batch = source.draw(class_index, number, count, rng);
-      number += count;
+      const std::vector<Drawn> batch =
+          next_batch(source, class_index, number, std::clamp(wanted, kLeastBatch, kBatch), rng);
       for (const Drawn& drawn : batch) check_form(source, drawn);
       for (const auto& gate : gates_)
         if (gate->applies(source.origin())) gate->prepare(batch);
       std::vector<const Drawn*> kept;
       for (const Drawn& drawn : batch) {
         if (drawing.accepted == asked) break;
+        const bool derived = from_a_row(drawn.provenance.origin);
+        if (derived && !is_free(drawn.provenance.parent)) continue;
         ++drawing.tried;
-        if (!parent_is_free(drawn) || !passes(drawn, class_index, rejected)) continue;
+        ++in_vain;
+        if (!passes(drawn, class_index, rejected)) continue;
+        in_vain = 0;
         ++drawing.accepted;
         drawing.boxes_dropped += drawn.boxes_dropped;
-        if (from_a_row(drawn.provenance.origin)) ++tally_.made_from[drawn.provenance.parent];
+        if (derived) ++tally_.made_from[drawn.provenance.parent];
         kept.push_back(&drawn);
       }
       write(kept, class_index);
@@ -306,7 +355,6 @@ class Filler {
     for (const auto& [gate, reasons] : rejected)
       for (const auto& [reason, images] : reasons)
         causes.push_back(cat("gate ", gate, " rejected ", images, " (", reason, ")"));
-    if (causes.empty()) causes.push_back("their images may not be used oftener (max_factor)");
     throw Error(Exit::bad_data,
                 cat("balance: of ",
                     drawing.tried,
@@ -374,6 +422,20 @@ std::vector<int64_t> class_counts(const Store& store) {
   for (size_t c = 0; c < store.info().class_names.size(); ++c)
     counts.push_back(static_cast<int64_t>(train.rows_of(static_cast<int>(c)).size()));
   return counts;
+}
+
+std::vector<int64_t> real_rows(const Store& store,
+                               const std::string& part,
+                               const std::string& class_name) {
+  const StorePart& rows = store.part(part);
+  const int c = class_name.empty() ? -1 : store.info().class_index(class_name);
+  std::vector<int64_t> real;
+  for (int64_t row = 0; row < rows.size(); ++row) {
+    const auto i = static_cast<size_t>(row);
+    const bool meant = c < 0 || rows.labels[i][static_cast<size_t>(c)] == 1;
+    if (meant && rows.provenance[i].origin == Origin::real) real.push_back(row);
+  }
+  return real;
 }
 
 }  // namespace evenray

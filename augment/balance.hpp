@@ -24,11 +24,14 @@ struct Drawn {
 class Source {
  public:
   virtual ~Source() = default;
-  /// As the user names it: "copy", "augment:xray", "gan:DIR".
+  /// "copy", "augment:xray", "gan:CLASS@DIGEST": what it is, not where it lies. The draws of
+  /// balance() are named by it.
   virtual std::string name() const = 0;
   virtual Origin origin() const = 0;
   /// Whether it can draw images of the class; shares of those that cannot fall to the others.
   virtual bool serves(int) const { return true; }
+  /// Training row that image `number` is made from; -1: none.
+  virtual int64_t parent(int /*class_index*/, int64_t /*number*/, const Rng&) { return -1; }
   /// Images number first .. first+count-1 of the class: image i is a function of the source, the
   /// class, `rng`'s key and i alone, however the numbers are cut into calls. Throws 65 where it has
   /// nothing of that class.
@@ -71,8 +74,11 @@ struct BalanceReport {
 /// class gets more synthetic rows than max_synthetic allows, the rest goes to the other sources, or
 /// to copies where there are none; what max_factor leaves unfilled is reported as missing. Where
 /// the plan replaces rows, those are left out (by seed) and synthetic ones of the class take their
-/// place. Throws 65 where the gates reject so much that a class cannot be filled, 74 on a full
-/// disk. The content is a function of its inputs and seed alone.
+/// place. In a multi-label store a copied or augmented row has all labels of its parent, a
+/// synthetic one only that of its class, the others unknown. Throws 65 where the gates reject so
+/// much that a class cannot be filled, 2 for rows to replace without a synthetic source, 74 on a
+/// full disk. The content is a function of its inputs and seed, whatever the threads, but for what
+/// its sources depend on beyond (a generator: see gan/gan.hpp).
 BalanceReport balance(const Store& in,
                       const Plan& plan,
                       const std::vector<SourceShare>& sources,
@@ -85,5 +91,11 @@ BalanceReport balance(const Store& in,
 
 /// Training rows of each class with label 1: the counts for make_plan.
 std::vector<int64_t> class_counts(const Store& store);
+
+/// Rows of a part whose origin is real: of the class, or all of them where its name is empty.
+/// Throws 65 for an unknown class.
+std::vector<int64_t> real_rows(const Store& store,
+                               const std::string& part,
+                               const std::string& class_name);
 
 }  // namespace evenray

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "dataset/summary.hpp"
+
 namespace evenray {
 namespace {
 
@@ -21,6 +23,14 @@ Json counts_json(const std::vector<std::string>& class_names,
     entry["total"] = total(counts[c]);
   }
   return out;
+}
+
+/// Largest class over the smallest that has any row.
+double imbalance_ratio(const std::vector<BalanceTally::ByOrigin>& counts) {
+  std::vector<int64_t> present;
+  for (const auto& by_origin : counts)
+    if (total(by_origin) > 0) present.push_back(total(by_origin));
+  return imbalance(present).ratio;
 }
 
 Json multiplicity_json(const BalanceTally& tally) {
@@ -44,17 +54,6 @@ void BalanceTally::count(std::vector<ByOrigin>& into,
                          Origin origin) const {
   for (size_t c = 0; c < into.size(); ++c)
     if (labels[c] == 1) ++into[c][static_cast<size_t>(origin)];
-}
-
-double imbalance_ratio(const std::vector<BalanceTally::ByOrigin>& counts) {
-  int64_t most = 0, least = 0;
-  for (const auto& by_origin : counts) {
-    const int64_t n = total(by_origin);
-    if (n == 0) continue;
-    most = std::max(most, n);
-    least = least == 0 ? n : std::min(least, n);
-  }
-  return least == 0 ? 0 : static_cast<double>(most) / static_cast<double>(least);
 }
 
 Json balance_json(const BalanceTally& tally) {

@@ -32,9 +32,6 @@ struct BalanceTally {
   void count(std::vector<ByOrigin>& into, const std::vector<int8_t>& labels, Origin origin) const;
 };
 
-/// Largest class over the smallest that has any row.
-double imbalance_ratio(const std::vector<BalanceTally::ByOrigin>& counts);
-
 /// `balance --json`.
 Json balance_json(const BalanceTally& tally);
 

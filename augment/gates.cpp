@@ -2,10 +2,10 @@
 #include "augment/gates.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <opencv2/imgproc.hpp>
+#include <opencv2/core.hpp>
 
+#include "augment/thumbnails.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 
@@ -21,25 +21,28 @@ class BlankGate final : public Gate {
   }
 
   std::optional<std::string> reject(const Drawn& drawn, int) override {
-    std::vector<int> levels;
-    levels.reserve(drawn.image.total());
-    for (int y = 0; y < drawn.image.rows; ++y) {
-      for (int x = 0; x < drawn.image.cols; ++x)
-        levels.push_back(drawn.image.depth() == CV_16U ? drawn.image.at<uint16_t>(y, x)
-                                                       : drawn.image.at<uint8_t>(y, x));
-    }
-    const auto at = [&](double q) {
-      const auto place =
-          levels.begin() + static_cast<std::ptrdiff_t>(q * static_cast<double>(levels.size() - 1));
-      std::nth_element(levels.begin(), place, levels.end());
-      return *place;
-    };
-    const int low = at(.01), high = at(.99);
+    const cv::Mat& image = drawn.image;
+    const bool wide = image.depth() == CV_16U;
+    std::vector<size_t> histogram(wide ? 65536 : 256);
+    for (int y = 0; y < image.rows; ++y)
+      for (int x = 0; x < image.cols; ++x)
+        ++histogram[wide ? image.at<uint16_t>(y, x) : image.at<uint8_t>(y, x)];
+    const int low = level_at(histogram, .01 * static_cast<double>(image.total() - 1));
+    const int high = level_at(histogram, .99 * static_cast<double>(image.total() - 1));
     if (high - low < .02 * value_max_) return "one even grey";
     return std::nullopt;
   }
 
  private:
+  /// The level of the pixel at this place of them all, sorted.
+  static int level_at(const std::vector<size_t>& histogram, double place) {
+    size_t below = 0;
+    int level = 0;
+    while (static_cast<double>(below += histogram[static_cast<size_t>(level)]) <= std::floor(place))
+      ++level;
+    return level;
+  }
+
   int value_max_;
 };
 
@@ -91,49 +94,36 @@ class RangeGate final : public Gate {
 
 class LostBoxGate final : public Gate {
  public:
+  explicit LostBoxGate(const Store& store) : parents_(store.part("train").boxes) {}
   std::string name() const override { return "lost-box"; }
   bool applies(Origin origin) const override { return origin == Origin::augmented; }
 
-  std::optional<std::string> reject(const Drawn& drawn, int class_index) override {
+  std::optional<std::string> reject(const Drawn& drawn, int) override {
     if (!drawn.boxes_known || drawn.boxes_dropped == 0) return std::nullopt;
-    const bool shown = std::any_of(drawn.boxes.begin(), drawn.boxes.end(), [&](const Box& b) {
-      return b.label == class_index;
-    });
-    if (shown) return std::nullopt;
-    return "the finding left the picture";
+    for (const Box& before : parents_[static_cast<size_t>(drawn.provenance.parent)]) {
+      const bool shown = std::any_of(drawn.boxes.begin(), drawn.boxes.end(), [&](const Box& box) {
+        return box.label == before.label;
+      });
+      if (!shown) return "the finding left the picture";
+    }
+    return std::nullopt;
   }
+
+ private:
+  const std::vector<std::vector<Box>>& parents_;
 };
-
-constexpr size_t kLanes = 16;  ///< sums kept apart, so that the compiler may add them side by side
-
-/// In a fixed order, so that a correlation is the same on every machine and for any number of
-/// threads.
-float dot(const float* a, const float* b, size_t n) {
-  std::array<float, kLanes> sums{};
-  for (size_t i = 0; i < n; i += kLanes)
-    for (size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[i + lane] * b[i + lane];
-  float sum = 0;
-  for (float s : sums) sum += s;
-  return sum;
-}
 
 class NearDuplicateGate final : public Gate {
  public:
   NearDuplicateGate(const Store& store, double threshold, int threads)
       : threshold_(static_cast<float>(threshold)),
         threads_(threads),
-        training_(static_cast<size_t>(store.part("train").size())) {
-    const int height = store.info().height, width = store.info().width;
-    for (int side = 64; side >= 8; side /= 2) {
-      const double shrink = std::min(1., static_cast<double>(side) / std::max(height, width));
-      size_ = {std::max(1, static_cast<int>(std::lround(width * shrink))),
-               std::max(1, static_cast<int>(std::lround(height * shrink)))};
-      length_ = (static_cast<size_t>(size_.area()) + kLanes - 1) / kLanes * kLanes;
-      if (training_ * length_ * sizeof(float) <= kMostBytes) break;
-    }
-    bank_.resize(training_ * length_);
+        training_(static_cast<size_t>(store.part("train").size())),
+        thumbnails_(fitting(store)),
+        length_(thumbnails_.length()),
+        bank_(training_ * length_) {
     parallel_for(training_, threads_, [&](size_t row) {
-      thumbnail(store.image("train", static_cast<int64_t>(row)), &bank_[row * length_]);
+      thumbnails_.write(store.image("train", static_cast<int64_t>(row)), &bank_[row * length_]);
     });
   }
   std::string name() const override { return "near-duplicate"; }
@@ -144,9 +134,10 @@ class NearDuplicateGate final : public Gate {
     prepared_.clear();
     for (const Drawn& drawn : batch) prepared_.push_back(drawn.image);
     compared_ = bank_.size() / length_;
-    batch_.assign(batch.size() * length_, 0);
-    parallel_for(
-        batch.size(), threads_, [&](size_t i) { thumbnail(batch[i].image, &batch_[i * length_]); });
+    batch_.resize(batch.size() * length_);
+    parallel_for(batch.size(), threads_, [&](size_t i) {
+      thumbnails_.write(batch[i].image, &batch_[i * length_]);
+    });
     // Blocks of the bank stay in the cache while the whole batch passes over them.
     const size_t blocks = (compared_ + kBlock - 1) / kBlock;
     std::vector<Nearest> found(blocks * batch.size());
@@ -154,7 +145,8 @@ class NearDuplicateGate final : public Gate {
       for (size_t i = 0; i < batch.size(); ++i) {
         Nearest& nearest = found[block * batch.size() + i];
         for (size_t row = block * kBlock; row < std::min(compared_, (block + 1) * kBlock); ++row)
-          nearest.see(dot(&batch_[i * length_], &bank_[row * length_], length_), row < training_);
+          nearest.see(thumbnails_.correlation(&batch_[i * length_], &bank_[row * length_]),
+                      row < training_);
       }
     });
     nearest_.assign(batch.size(), {});
@@ -168,7 +160,8 @@ class NearDuplicateGate final : public Gate {
     current_ = next_++;
     Nearest nearest = nearest_[current_];
     for (size_t row = compared_; row < bank_.size() / length_; ++row)
-      nearest.see(dot(&batch_[current_ * length_], &bank_[row * length_], length_), false);
+      nearest.see(thumbnails_.correlation(&batch_[current_ * length_], &bank_[row * length_]),
+                  false);
     if (nearest.training > threshold_) return "of a training image";
     if (nearest.accepted > threshold_) return "of an accepted image";
     return std::nullopt;
@@ -183,6 +176,16 @@ class NearDuplicateGate final : public Gate {
   static constexpr size_t kMostBytes = size_t{1} << 29;
   static constexpr size_t kBlock = 32;
 
+  /// Of 64 px, or the largest of which all training images fit into kMostBytes.
+  static Thumbnails fitting(const Store& store) {
+    const cv::Size size(store.info().width, store.info().height);
+    const auto rows = static_cast<size_t>(store.part("train").size());
+    int side = 64;
+    while (side > 8 && rows * Thumbnails(size, side).length() * sizeof(float) > kMostBytes)
+      side /= 2;
+    return {size, side};
+  }
+
   struct Nearest {
     float training = -1, accepted = -1;
     void see(float correlation, bool of_training) {
@@ -195,22 +198,11 @@ class NearDuplicateGate final : public Gate {
     }
   };
 
-  /// Zero mean, unit length; an even grey becomes all zeros, like nothing.
-  void thumbnail(const cv::Mat& image, float* out) const {
-    cv::Mat small, values;
-    cv::resize(image, small, size_, 0, 0, cv::INTER_AREA);
-    small.convertTo(values, CV_64F);
-    values -= cv::mean(values)[0];
-    const double length = std::sqrt(values.dot(values));
-    for (int y = 0, i = 0; y < values.rows; ++y)
-      for (int x = 0; x < values.cols; ++x, ++i)
-        out[i] = length > 0 ? static_cast<float>(values.at<double>(y, x) / length) : 0.f;
-  }
-
   float threshold_;
   int threads_;
-  size_t training_, length_ = kLanes;
-  cv::Size size_;
+  size_t training_;
+  Thumbnails thumbnails_;
+  size_t length_;
   std::vector<float> bank_;  ///< thumbnails of training images, then of accepted ones
   std::vector<cv::Mat>
       prepared_;  ///< what prepare() was told; held, so that their addresses tell them apart
@@ -227,7 +219,9 @@ std::shared_ptr<Gate> make_blank_gate(int value_max) {
 std::shared_ptr<Gate> make_range_gate(const Store& store, int threads) {
   return std::make_shared<RangeGate>(store, threads);
 }
-std::shared_ptr<Gate> make_lost_box_gate() { return std::make_shared<LostBoxGate>(); }
+std::shared_ptr<Gate> make_lost_box_gate(const Store& store) {
+  return std::make_shared<LostBoxGate>(store);
+}
 std::shared_ptr<Gate> make_near_duplicate_gate(const Store& store, double threshold, int threads) {
   return std::make_shared<NearDuplicateGate>(store, threshold, threads);
 }
@@ -237,7 +231,7 @@ std::vector<std::shared_ptr<Gate>> make_gates(const Store& store,
                                               int threads) {
   std::vector<std::shared_ptr<Gate>> gates = {make_blank_gate(store.info().value_max),
                                               make_range_gate(store, threads),
-                                              make_lost_box_gate()};
+                                              make_lost_box_gate(store)};
   if (options.near_duplicate > 0)
     gates.push_back(make_near_duplicate_gate(store, options.near_duplicate, threads));
   return gates;

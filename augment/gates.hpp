@@ -14,14 +14,14 @@ std::shared_ptr<Gate> make_blank_gate(int value_max);
 /// standard deviation.
 std::shared_ptr<Gate> make_range_gate(const Store& store, int threads);
 
-/// "lost-box": rejects augmented images of a class that was annotated in the parent and left the
-/// picture altogether: the label would be wrong.
-std::shared_ptr<Gate> make_lost_box_gate();
+/// "lost-box": rejects augmented images in which a label that has boxes in the parent has none
+/// left: the label would be wrong. The store must outlive it.
+std::shared_ptr<Gate> make_lost_box_gate(const Store& store);
 
 /// "near-duplicate": rejects synthetic images whose normalised correlation with a training image of
-/// any class, or with an accepted synthetic one, is above the threshold. Compared are thumbnails of
-/// at most 64 px, smaller only where those of all training images would take more than half a
-/// gigabyte.
+/// any class, or with an accepted synthetic one, is above the threshold, either of them mirrored or
+/// not. Compared are thumbnails of at most 64 px, smaller only where those of all training images
+/// would take more than half a gigabyte.
 std::shared_ptr<Gate> make_near_duplicate_gate(const Store& store, double threshold, int threads);
 
 /// The gates above in this order; the last one unless options.near_duplicate is 0. The store must

@@ -2,7 +2,6 @@
 #include "augment/operation.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
@@ -13,12 +12,6 @@
 
 namespace evenray {
 namespace {
-
-std::string number_text(double value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  return {text, end};
-}
 
 cv::Mat add_noise(const cv::Mat& image, double sigma, Rng rng) {
   cv::Mat out(image.size(), image.type());
@@ -127,14 +120,14 @@ const std::vector<OpInfo>& operation_table() {
        true,
        -65535,
        65535,
-       "pixels to the right, cut to whole ones"},
+       "pixels to the right; torchvision's sampling cuts to whole ones"},
       {Op::translate_y,
        "TranslateY",
        OpKind::geometric,
        true,
        -65535,
        65535,
-       "pixels down, cut to whole ones"},
+       "pixels down; torchvision's sampling cuts to whole ones"},
       {Op::rotate,
        "Rotate",
        OpKind::geometric,
@@ -251,7 +244,7 @@ std::string operations_text(const std::vector<Operation>& operations) {
   std::vector<std::string> parts;
   for (const Operation& operation : operations) {
     const OpInfo& info = operation_info(operation.op);
-    parts.push_back(info.has_value ? cat(info.name, ":", number_text(operation.value))
+    parts.push_back(info.has_value ? cat(info.name, ":", exact(operation.value))
                                    : std::string(info.name));
   }
   return join(parts, ",");
@@ -271,7 +264,6 @@ Augmented apply_operations(const cv::Mat& image,
   if (image.type() != CV_8UC1 && image.type() != CV_16UC1)
     throw Error(Exit::failed, "augmenting: an image must have one channel of 8 or 16 bits");
   const bool smooth = sampling == Sampling::radiograph;
-  const int fill = smooth ? border_median(image) : 0;
   const auto kind = [&](size_t i) { return operation_info(operations[i].op).kind; };
 
   Augmented out{image, {}, 0};
@@ -282,7 +274,9 @@ Augmented apply_operations(const cv::Mat& image,
       Affine map = map_of(operations[i++], image.size(), sampling);
       while (smooth && i < operations.size() && kind(i) == OpKind::geometric)
         map = compose(map, map_of(operations[i++], image.size(), sampling));
-      out.image = smooth ? warp_bilinear(out.image, map, fill) : warp_nearest(out.image, map, fill);
+      // What moves in looks like the border as the operations before have left it.
+      out.image = smooth ? warp_bilinear(out.image, map, border_median(out.image))
+                         : warp_nearest(out.image, map, 0);
       moving.move(map, image.size());
       moved = true;
     } else if (kind(i) == OpKind::point) {

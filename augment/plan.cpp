@@ -44,15 +44,23 @@ void add_ratio(Plan& plan, double ratio, size_t majority, const std::string& str
   }
 }
 
-void add_targets(Plan& plan,
-                 const std::vector<std::string>& class_names,
-                 const std::string& strategy) {
+/// "a=3,b=5" as pairs; throws 2.
+std::vector<std::pair<std::string, int64_t>> parse_targets(const std::string& strategy) {
+  std::vector<std::pair<std::string, int64_t>> targets;
   for (const std::string& part : split_text(strategy, ',')) {
     const size_t at = part.rfind('=');
     int64_t target = 0;
     if (at == std::string::npos || !parse_int(trim(part.substr(at + 1)), target) || target < 0)
       throw Error(Exit::usage, cat("strategy: '", part, "' is not class=count"));
-    const std::string name = trim(part.substr(0, at));
+    targets.emplace_back(trim(part.substr(0, at)), target);
+  }
+  return targets;
+}
+
+void add_targets(Plan& plan,
+                 const std::vector<std::string>& class_names,
+                 const std::string& strategy) {
+  for (const auto& [name, target] : parse_targets(strategy)) {
     const auto found = std::find(class_names.begin(), class_names.end(), name);
     if (found == class_names.end())
       throw Error(Exit::bad_data, "strategy: " + unknown_name("class", name, class_names));
@@ -108,15 +116,20 @@ void BalanceOptions::fields(Fields& f) {
 void BalanceOptions::check() const {
   const auto fail = [](const std::string& what) { throw Error(Exit::config, "balance." + what); };
   if (!(near_duplicate >= 0 && near_duplicate <= 1)) fail("near_duplicate must lie in 0..1");
-  if (!(max_factor == 0 || max_factor >= 1)) fail("max_factor must be 0 (no cap) or at least 1");
-  if (!(max_synthetic >= 0)) fail("max_synthetic must not be negative");
+  if (!(max_factor == 0 || (max_factor >= 1 && max_factor <= 1e9)))
+    fail("max_factor must be 0 (no cap) or lie in 1..1e9");
+  if (!(max_synthetic >= 0 && max_synthetic <= 1e9)) fail("max_synthetic must lie in 0..1e9");
   if (sources.empty()) fail("sources must name at least one source");
   // Names are looked up before a store is read: a wrong one ends a study before it begins.
   try {
     const auto parsed = parse_sources(sources);
     source_shares(parsed);
     for (const auto& source : parsed) check_source(source.name);
-    if (strategy.find('=') == std::string::npos) make_plan({1, 1}, {"", ""}, strategy);
+    if (strategy.find('=') == std::string::npos) {
+      make_plan({1, 1}, {"", ""}, strategy);
+    } else {
+      parse_targets(strategy);
+    }
   } catch (const Error& error) {
     if (error.code() == Exit::usage) throw Error(Exit::config, cat("balance: ", error.what()));
   }
@@ -173,6 +186,10 @@ std::vector<ParsedSource> parse_sources(const std::vector<std::string>& sources)
     if (source.name.empty())
       throw Error(Exit::usage,
                   cat("source '", text, "' has no name (known: copy, augment:POLICY, gan:PATH)"));
+    for (const ParsedSource& other : parsed)
+      if (other.name == source.name)
+        throw Error(Exit::usage,
+                    cat("source ", source.name, " is named twice: it would draw the same images"));
     parsed.push_back(std::move(source));
   }
   return parsed;

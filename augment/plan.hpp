@@ -8,11 +8,14 @@
 
 namespace evenray {
 
+/// Correlation above which two pictures count as one.
+inline constexpr double kNearDuplicate = .98;
+
 struct BalanceOptions {
   std::string strategy = "auto";
   std::vector<std::string> sources = {
-      "copy"};                  ///< NAME or NAME@SHARE: copy, augment:POLICY, gan:PATH
-  double near_duplicate = .98;  ///< correlation above which a synthetic image is rejected; 0: off
+      "copy"};                             ///< NAME or NAME@SHARE: copy, augment:POLICY, gan:PATH
+  double near_duplicate = kNearDuplicate;  ///< above it a synthetic image is rejected; 0: off
   double max_factor =
       0;  ///< at most so many rows (copies, augmented) made from one image; 0: no cap
   double max_synthetic = 1;  ///< synthetic images per real one of the class
@@ -23,7 +26,9 @@ struct BalanceOptions {
   void check() const;
 };
 
-/// How many rows each class has and gets.
+/// How many rows each class has and gets. Where rows may have several labels, the classes are
+/// planned one by one: a copy made for one of them carries the other labels of its parent too, so
+/// these may end above their plan.
 struct Plan {
   std::vector<int64_t> before, added;
   /// Real rows of each class that give way to synthetic ones on top of `added`; empty: none.
@@ -40,7 +45,7 @@ Plan make_plan(const std::vector<int64_t>& counts,
                const std::string& strategy);
 
 /// "augment:xray@.5" -> {"augment:xray", .5}; without @ the share is -1 (what is left is shared
-/// equally). Throws 2.
+/// equally). Throws 2, also for a source named twice.
 struct ParsedSource {
   std::string name;
   double share;

@@ -36,17 +36,13 @@ class ParentOrder {
   const std::vector<int64_t>& rows_of(int class_index) {
     const auto known = rows_.find(class_index);
     if (known != rows_.end()) return known->second;
-    const StorePart& train = store_.part("train");
-    const std::vector<int64_t> all = train.rows_of(class_index);
-    std::vector<int64_t> real;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(real), [&](int64_t row) {
-      return train.provenance[static_cast<size_t>(row)].origin == Origin::real;
-    });
+    const std::string& name = store_.info().class_names.at(static_cast<size_t>(class_index));
+    std::vector<int64_t> real = real_rows(store_, "train", name);
     if (real.empty()) {
       throw Error(Exit::bad_data,
                   cat(store_.path().string(),
                       ": class '",
-                      store_.info().class_names.at(static_cast<size_t>(class_index)),
+                      name,
                       "' has no real training row to copy or augment"));
     }
     return rows_[class_index] = std::move(real);
@@ -63,6 +59,10 @@ class ParentOrder {
 class RowSource : public Source {
  public:
   RowSource(const Store& store, int threads) : store_(store), threads_(threads), order_(store) {}
+
+  int64_t parent(int class_index, int64_t number, const Rng& rng) final {
+    return order_.parent(class_index, number, rng);
+  }
 
   std::vector<Drawn> draw(int class_index, int64_t first, int64_t count, const Rng& rng) final {
     std::vector<int64_t> parents;

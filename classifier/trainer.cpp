@@ -91,13 +91,13 @@ class Training {
   bool out_of_patience() const { return options_.patience > 0 && waited_ >= options_.patience; }
 
   int64_t resume() {
-    const auto resumed = resume_run(run_, checkpoints_, compute_.threads, store_.content_digest());
+    const auto resumed =
+        resume_run(run_, checkpoints_, run_facts(compute_, store_.content_digest()));
     if (!resumed) return 0;
-    fit_->load(resumed->file, run_.path());
-    const Json& best = resumed->facts.at("best_auprc");
-    best_ = best.is_null() ? -1 : best.get<double>();
-    best_step_ = resumed->facts.at("best_step");
-    waited_ = resumed->facts.at("waited");
+    fit_->load(resumed->file, resumed->path);
+    best_ = resumed->fact("best_auprc", -1.);
+    best_step_ = resumed->fact<int64_t>("best_step");
+    waited_ = resumed->fact<int64_t>("waited");
     return resumed->step;
   }
 
@@ -149,21 +149,20 @@ class Training {
     TensorFile file;
     file.metadata["kind"] = "classifier";
     file.metadata["config"] = write_config([&](Fields& f) { f.section("classify", options_); });
-    file.metadata["facts"] = Json{{"class_names", info.class_names},
-                                  {"multi_label", info.multi_label},
-                                  {"size_px", {info.height, info.width}},
-                                  {"bits", info.bits},
-                                  {"value_max", info.value_max},
-                                  {"mean", fit_->standardise().mean},
-                                  {"deviation", fit_->standardise().deviation},
-                                  {"step", step},
-                                  {"best_auprc", best_ < 0 ? Json() : Json(best_)},
-                                  {"best_step", best_step_},
-                                  {"waited", waited_},
-                                  {"seed", runtime_.seed},
-                                  {"threads", compute_.threads},
-                                  {"store", store_.content_digest()}}
-                                 .dump();
+    Json facts = run_facts(compute_, store_.content_digest());
+    facts.update(Json{{"class_names", info.class_names},
+                      {"multi_label", info.multi_label},
+                      {"size_px", {info.height, info.width}},
+                      {"bits", info.bits},
+                      {"value_max", info.value_max},
+                      {"mean", fit_->standardise().mean},
+                      {"deviation", fit_->standardise().deviation},
+                      {"step", step},
+                      {"best_auprc", best_ < 0 ? Json() : Json(best_)},
+                      {"best_step", best_step_},
+                      {"waited", waited_},
+                      {"seed", runtime_.seed}});
+    file.metadata["facts"] = facts.dump();
     return file;
   }
 

@@ -23,8 +23,11 @@ void on_stop_signal(int number) {
   if (stop_flag.exchange(true)) _exit(128 + number);
 }
 
-/// Keys whose change between start and resume changes no result.
-bool free_to_change(const std::string& key) { return key == "checkpoint_every_s"; }
+/// Keys whose change between start and resume changes no result. A run whose result depends on its
+/// threads compares their number itself (nn/training.hpp).
+bool free_to_change(const std::string& key) {
+  return key == "checkpoint_every_s" || key == "threads";
+}
 
 /// Whether a run has left more than its settings and log: one that was refused at once may start
 /// anew with other settings.

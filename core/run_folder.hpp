@@ -29,9 +29,9 @@ struct Runtime {
 class RunFolder {
  public:
   /// Starts or resumes a run in `folder`. Throws 73 where a run is there and `resume` is false, 78
-  /// with the changed keys where the settings differ from those it was begun with (how often it
-  /// checkpoints may differ). A folder that holds settings and log alone counts as empty: that run
-  /// never began.
+  /// with the changed keys where the settings differ from those it was begun with (threads and
+  /// how often it checkpoints may differ). A folder that holds settings and log alone counts as
+  /// empty: that run never began.
   RunFolder(const Path& folder, bool resume, const Visit& settings);
 
   const Path& path() const { return folder_; }

@@ -101,6 +101,14 @@ std::shared_ptr<GeneratorNet> make_dcgan_generator(const GanOptions& options,
   return std::make_shared<DcganGenerator>(options, height, width);
 }
 
+int64_t dcgan_generator_weights(const GanOptions& options, int height, int width) {
+  const SizePlan size = plan_size(height, width);
+  int64_t channels = options.ngf << (size.doublings - 1);
+  int64_t weights = options.latent * channels * size.base_height * size.base_width;
+  for (int i = 1; i < size.doublings; ++i, channels /= 2) weights += channels * channels / 2 * 16;
+  return weights + channels * 16;
+}
+
 std::shared_ptr<DiscriminatorNet> make_dcgan_discriminator(const GanOptions& options,
                                                            int height,
                                                            int width) {

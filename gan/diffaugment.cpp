@@ -9,52 +9,37 @@
 namespace evenray {
 namespace {
 
-/// [B,1,1,1] of values drawn a row each.
-template <class Draw>
-torch::Tensor per_image(int64_t batch, torch::Device device, torch::ScalarType type, Draw draw) {
-  std::vector<double> values;
-  for (int64_t i = 0; i < batch; ++i) values.push_back(draw());
-  return torch::tensor(values, torch::kDouble)
-      .to(type)
-      .view({batch, 1, 1, 1})
-      .to(device, /*non_blocking=*/true);
+torch::Tensor line(int64_t side, const torch::Tensor& like) {
+  return torch::arange(side, torch::TensorOptions(torch::kLong).device(like.device()));
 }
 
-torch::Tensor translate(const torch::Tensor& x, Rng rng) {
+/// Up to so many pixels an image is moved along a side: round(side / 8).
+int64_t farthest(int64_t side) { return (side + 4) / 8; }
+
+/// down, right: [B,1,1,1] in pixels.
+torch::Tensor translate(const torch::Tensor& x,
+                        const torch::Tensor& down,
+                        const torch::Tensor& right) {
   const int64_t batch = x.size(0), height = x.size(2), width = x.size(3);
-  const auto shifts = [&](int64_t side) {
-    const int64_t limit = (side + 4) / 8;  // round(side / 8)
-    return per_image(batch, x.device(), torch::kLong, [&] {
-      return static_cast<double>(rng.below(2 * limit + 1)) - static_cast<double>(limit);
-    });
-  };
   // One line of zeros on each side; what would come from further out is clamped onto it.
   const auto padded = torch::constant_pad_nd(x, {1, 1, 1, 1});
-  const auto line = [&](int64_t side) {
-    return torch::arange(side, torch::TensorOptions(torch::kLong).device(x.device()));
-  };
-  const auto rows =
-      (line(height).view({1, 1, height, 1}) + shifts(height) + 1).clamp(0, height + 1);
-  const auto columns = (line(width).view({1, 1, 1, width}) + shifts(width) + 1).clamp(0, width + 1);
+  const auto rows = (line(height, x).view({1, 1, height, 1}) + down + 1).clamp(0, height + 1);
+  const auto columns = (line(width, x).view({1, 1, 1, width}) + right + 1).clamp(0, width + 1);
   return padded.gather(2, rows.expand({batch, x.size(1), height, width + 2}))
       .gather(3, columns.expand({batch, x.size(1), height, width}));
 }
 
-torch::Tensor cut_out(const torch::Tensor& x, Rng rng) {
-  const int64_t batch = x.size(0);
-  const auto outside = [&](int64_t side, std::vector<int64_t> shape) {
-    const int64_t cut = side / 2;
-    const auto centre = per_image(batch, x.device(), torch::kLong, [&] {
-      return static_cast<double>(rng.below(side + (1 - cut % 2)));
-    });
-    const auto line =
-        torch::arange(side, torch::TensorOptions(torch::kLong).device(x.device())).view(shape);
-    const auto start = centre - cut / 2;
-    return torch::logical_or(line < start, line >= start + cut);
-  };
-  const auto rows = outside(x.size(2), {1, 1, -1, 1});
-  const auto columns = outside(x.size(3), {1, 1, 1, -1});
-  return x * torch::logical_or(rows, columns).to(x.scalar_type());
+/// y, x: [B,1,1,1], the middle of each image's box.
+torch::Tensor cut_out(const torch::Tensor& images, const torch::Tensor& y, const torch::Tensor& x) {
+  const auto outside =
+      [&](int64_t side, const torch::Tensor& middle, const std::vector<int64_t>& shape) {
+        const int64_t cut = side / 2;
+        const auto place = line(side, images).view(shape), start = middle - cut / 2;
+        return torch::logical_or(place < start, place >= start + cut);
+      };
+  return images * torch::logical_or(outside(images.size(2), y, {1, 1, -1, 1}),
+                                    outside(images.size(3), x, {1, 1, 1, -1}))
+                      .to(images.scalar_type());
 }
 
 }  // namespace
@@ -83,24 +68,53 @@ DiffAugment DiffAugment::parse(const std::string& names) {
 }
 
 torch::Tensor DiffAugment::apply(const torch::Tensor& images, const Rng& rng) const {
-  auto x = images;
-  const int64_t batch = x.size(0);
+  const int64_t batch = images.size(0), height = images.size(2), width = images.size(3);
+  // All draws go to the device in one tensor: one after another, each with a number an image.
+  std::vector<float> values;
+  const auto draw = [&](Rng& stream, auto one) {
+    for (int64_t i = 0; i < batch; ++i) values.push_back(static_cast<float>(one(stream)));
+  };
+  const auto whole = [](int64_t low, int64_t high) {
+    return [=](Rng& stream) {
+      return static_cast<double>(low) +
+             static_cast<double>(stream.below(static_cast<uint64_t>(high - low + 1)));
+    };
+  };
   if (brightness) {
     Rng stream = rng.fork("brightness");
-    x = x + per_image(batch, x.device(), torch::kFloat, [&] {
-              return stream.uniform(-.5, .5);
-            }).to(x.scalar_type());
+    draw(stream, [](Rng& s) { return s.uniform(-.5, .5); });
   }
   if (contrast) {
     Rng stream = rng.fork("contrast");
-    const auto factor = per_image(batch, x.device(), torch::kFloat, [&] {
-                          return stream.uniform(.5, 1.5);
-                        }).to(x.scalar_type());
-    const auto centre = x.mean({1, 2, 3}, true);
-    x = (x - centre) * factor + centre;
+    draw(stream, [](Rng& s) { return s.uniform(.5, 1.5); });
   }
-  if (translation) x = translate(x, rng.fork("translation"));
-  if (cutout) x = cut_out(x, rng.fork("cutout"));
+  if (translation) {
+    Rng stream = rng.fork("translation");
+    for (const int64_t side : {height, width}) draw(stream, whole(-farthest(side), farthest(side)));
+  }
+  if (cutout) {
+    Rng stream = rng.fork("cutout");
+    for (const int64_t side : {height, width}) draw(stream, whole(0, side - side / 2 % 2));
+  }
+  const auto drawn =
+      torch::tensor(values).view({-1, batch, 1, 1, 1}).to(images.device(), /*non_blocking=*/true);
+  int64_t next = 0;
+  const auto take = [&](torch::ScalarType type) { return drawn[next++].to(type); };
+
+  auto x = images;
+  if (brightness) x = x + take(x.scalar_type());
+  if (contrast) {
+    const auto centre = x.mean({1, 2, 3}, true);
+    x = (x - centre) * take(x.scalar_type()) + centre;
+  }
+  if (translation) {
+    const auto down = take(torch::kLong), right = take(torch::kLong);
+    x = translate(x, down, right);
+  }
+  if (cutout) {
+    const auto middle_y = take(torch::kLong), middle_x = take(torch::kLong);
+    x = cut_out(x, middle_y, middle_x);
+  }
   return x.contiguous(at::MemoryFormat::ChannelsLast);
 }
 

@@ -11,7 +11,7 @@
 namespace evenray {
 namespace {
 
-/// Sets are compared by so many images at most, which bounds the memory that sorting their patches
+/// Of each set so many images are looked at, which bounds the memory that sorting their patches
 /// takes.
 constexpr int64_t kMostImages = 1024;
 constexpr int64_t kPairs = 1024;
@@ -26,6 +26,10 @@ torch::Tensor pick(const std::vector<cv::Mat>& images, size_t n, const Rng& rng)
   for (size_t i = 0; i < std::min(n, order.size()); ++i) picked.push_back(images[order[i]]);
   auto tensor = from_mats(picked);
   return images[0].depth() == CV_16U ? tensor / 257 : tensor;
+}
+
+std::string form_of(const cv::Mat& image) {
+  return cat(image.rows, "x", image.cols, " px of ", image.elemSize1() * 8, " bits");
 }
 
 Json swd_json(const Swd& swd) {
@@ -65,32 +69,30 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
             " drawn, ",
             real.size(),
             " real (2 and 4 are the least)"));
-  check(fake[0].size() == real[0].size() && fake[0].type() == real[0].type(),
-        Exit::bad_data,
-        cat("drawn images are ",
-            fake[0].rows,
-            "x",
-            fake[0].cols,
-            ", real ones ",
-            real[0].rows,
-            "x",
-            real[0].cols,
-            ": compare images of one size and depth"));
+  for (const auto* images : {&fake, &real}) {
+    for (const auto& image : *images) {
+      if (image.size() == real[0].size() && image.type() == real[0].type()) continue;
+      const char* which = images == &fake ? "a drawn image" : "a real image";
+      throw Error(Exit::bad_data,
+                  cat(which,
+                      " is ",
+                      form_of(image),
+                      ", the first real one ",
+                      form_of(real[0]),
+                      ": compare images of one size and depth"));
+    }
+  }
   const Rng rng(seed);
   Json out{{"schema", "evenray-gan-eval-1"}, {"n_fake", fake.size()}, {"n_real", real.size()}};
   if (metrics.swd) {
-    const auto distance = [&](const torch::Tensor& a, const torch::Tensor& b) {
-      return SwdSet(a, {}, rng.fork("swd")).distance(SwdSet(b, {}, rng.fork("swd")));
-    };
-    const size_t n = std::min<size_t>({fake.size(), real.size(), kMostImages});
-    const auto reals = pick(real, kMostImages, rng.fork("real"));
-    out["swd"] = swd_json(
-        distance(pick(fake, n, rng.fork("fake")), reals.slice(0, 0, static_cast<int64_t>(n))));
+    // SWD is biased upward by few images, so the floor is taken between as many.
+    const size_t n = std::min(fake.size(), std::min<size_t>(real.size(), kMostImages) / 2);
+    const auto halves = pick(real, 2 * n, rng.fork("real")).chunk(2);
+    const auto found =
+        swd_to(halves[0], {pick(fake, n, rng.fork("fake")), halves[1]}, {}, rng.fork("swd"));
+    out["swd"] = swd_json(found[0]);
     out["swd"]["n"] = n;
-    const int64_t half = reals.size(0) / 2;
-    out["swd"]["floor"] = {
-        {"mean", distance(reals.slice(0, 0, half), reals.slice(0, half, 2 * half)).mean},
-        {"n", half}};
+    out["swd"]["floor"] = {{"mean", found[1].mean}, {"n", n}};
   }
   if (metrics.msssim) {
     out["msssim"] = {

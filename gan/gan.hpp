@@ -47,17 +47,22 @@ struct GanOptions {
 std::vector<std::string> gan_families();
 std::vector<std::string> gan_presets();
 
-/// Trains on the train rows of `class_name` (empty: on all). Resumes bit for bit with the same
-/// thread count. Files: checkpoints/, samples/ (a sheet at each evaluation), events.jsonl,
-/// metrics.json, DONE. Throws 65 for an unknown class or fewer than 50 images (unless allow_few),
-/// 78 for a size that the family cannot draw, 75 after a stop signal.
+/// Trains on the real train rows of `class_name` (empty: of all classes). The checkpoint kept as
+/// best is that of the lowest SWD to real images: from 300 of the class in val on to those, else to
+/// training images. Files: checkpoints/, samples/ (a sheet at each evaluation), events.jsonl,
+/// metrics.json, DONE. The weights are a function of store, options, seed and what make_compute()
+/// says; a stopped run goes on bit for bit. Throws 65 for an unknown class, fewer than 50 images
+/// (unless allow_few) or values that do not use the full range, 78 for a size that the family
+/// cannot draw or a run of another class, store, device, precision or thread count, 75 after a stop
+/// signal.
 void train_gan(const Store& store,
                const std::string& class_name,
                const GanOptions& options,
                const Runtime& runtime,
                RunFolder& run);
 
-/// A trained generator. Image number i is a function of (checkpoint, seed, i, thread count).
+/// A trained generator. Image number i is a function of (checkpoint, seed, i) on one machine with
+/// one number of threads and device (see make_compute()). Not for two threads at once.
 class Generator {
  public:
   /// path: a checkpoint or a run folder. Throws 66, 65.
@@ -70,8 +75,9 @@ class Generator {
   int value_max() const;
   const std::string& class_name() const;  ///< empty: trained on all classes
   const std::string& digest() const;      ///< of its tensors
-  const Json& facts() const;              ///< settings, kimg, SWD at selection
+  const Json& facts() const;              ///< store, images, kimg, best_swd, seed and so on
 
+  /// Images first .. first + count - 1, of height() x width() in u8 or u16.
   std::vector<cv::Mat> sample(int64_t first, int64_t count, uint64_t seed) const;
 
  private:
@@ -79,9 +85,9 @@ class Generator {
   std::unique_ptr<State> state_;
 };
 
-/// "gan:PATH" as a Source for `balance`. Throws 65 where its class is another than `class_name` or
-/// its size differs from the store's (unless allow_resize: then images are resized, which a
-/// classifier may learn to see).
+/// "gan:PATH" as a Source for `balance`. Throws 65 where the store lacks its class or has another
+/// range of values or size (unless allow_resize: then images are resized, which a classifier may
+/// learn to see).
 std::shared_ptr<Source> gan_source(const Path& path,
                                    const Store& store,
                                    bool allow_resize,
@@ -94,13 +100,15 @@ struct GanMetrics {
 GanMetrics parse_gan_metrics(const std::string& names);
 
 /// `gan eval --json` of cli.md, of images of one size and depth. SWD is taken between equally many
-/// fake and real images, and beside it the floor: between two halves of the real ones.
+/// fake and real images, and beside it the floor: between as many real ones and as many other real
+/// ones. Throws 65 for mixed sizes, for sides below 7 px, for fewer than 2 fake or 4 real images.
 Json evaluate_gan(const std::vector<cv::Mat>& fake,
                   const std::vector<cv::Mat>& real,
                   const GanMetrics& metrics,
                   uint64_t seed);
 
-/// Index of the most correlated image of `among` for each of `images`, with the correlation.
+/// Index of the most correlated image of `among` for each of `images`, with the correlation, one of
+/// the two mirrored where that is higher. Throws 65 for an empty set or mixed sizes.
 struct Neighbour {
   size_t index;
   double correlation;
@@ -109,7 +117,7 @@ std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images,
                                       const std::vector<cv::Mat>& among);
 
 /// Seconds per minibatch step of the options on random images, forward, backward and update, after
-/// a warm-up (for bench and --dry-run).
+/// a warm-up (for bench and --dry-run); steps with R1 count by their share.
 double gan_step_seconds(
     const GanOptions& options, int height, int width, const Compute& compute, int steps);
 

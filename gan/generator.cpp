@@ -25,6 +25,10 @@ struct Generator::State {
   int64_t latent = 0;
   torch::Device device = torch::kCPU;
   std::shared_ptr<GeneratorNet> net;
+  /// The block drawn last, since the next images often lie in it.
+  uint64_t seed = 0;
+  int64_t block = -1;
+  std::vector<cv::Mat> images;
 };
 
 Generator::Generator(const Path& path, const Compute& compute) : state_(std::make_unique<State>()) {
@@ -48,7 +52,13 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
     check(state.value_max == 255 || state.value_max == 65535,
           Exit::bad_data,
           cat("value_max is ", state.value_max));
-    plan_size(state.height, state.width);
+    // A file cannot make us build a network larger than itself.
+    int64_t stored = 0;
+    for (const auto& [name, tensor] : file.tensors)
+      if (name.starts_with("ema.")) stored += tensor.numel();
+    check(generator_weights(options, state.height, state.width) <= stored,
+          Exit::bad_data,
+          "its tensors are too small for them");
   } catch (const Error& error) {
     throw Error(Exit::bad_data, cat(file_path.string(), ": damaged settings: ", error.what()));
   } catch (const Json::exception&) {
@@ -76,16 +86,19 @@ const Json& Generator::facts() const { return state_->facts; }
 
 std::vector<cv::Mat> Generator::sample(int64_t first, int64_t count, uint64_t seed) const {
   torch::InferenceMode inference;
-  const Rng rng(seed);
+  State& state = *state_;
   std::vector<cv::Mat> images;
   for (int64_t block = first / kBlock; block * kBlock < first + count; ++block) {
-    const auto drawn = state_->net->forward(
-        latents(rng, block * kBlock, kBlock, state_->latent).to(state_->device));
-    auto mats = to_mats(drawn, state_->value_max);
+    if (block != state.block || seed != state.seed) {
+      const auto latent = latents(Rng(seed), block * kBlock, kBlock, state.latent);
+      state.images = to_mats(state.net->forward(latent.to(state.device)), state.value_max);
+      state.block = block;
+      state.seed = seed;
+    }
     for (int64_t i = 0; i < kBlock; ++i) {
       const int64_t number = block * kBlock + i;
       if (number >= first && number < first + count)
-        images.push_back(std::move(mats[static_cast<size_t>(i)]));
+        images.push_back(state.images[static_cast<size_t>(i)].clone());
     }
   }
   return images;

@@ -1,42 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <opencv2/imgproc.hpp>
-
-#include "core/error.hpp"
-#include "core/stats.hpp"
 #include "gan/memorisation.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "augment/thumbnails.hpp"
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "core/stats.hpp"
 
 namespace evenray {
 namespace {
 
-/// Rows of zero mean and unit norm, images shrunk to a long side of at most 64: a product of two
-/// rows is their correlation.
-cv::Mat normalised_rows(const std::vector<cv::Mat>& images) {
-  cv::Mat rows;
-  for (const auto& image : images) {
-    const double shrink = std::min(1., 64. / std::max(image.rows, image.cols));
-    cv::Mat small, values;
-    cv::resize(image, small, cv::Size(), shrink, shrink, cv::INTER_AREA);
-    small.convertTo(values, CV_32F);
-    values -= cv::mean(values)[0];
-    const double norm = cv::norm(values);
-    if (norm > 0) values /= norm;
-    rows.push_back(values.reshape(1, 1));
-  }
-  return rows;
+constexpr int kLongest = 64;  ///< px of the images that are compared
+
+/// Thumbnails of a set, one after another.
+std::vector<float> thumbnails_of(const Thumbnails& form, const std::vector<cv::Mat>& images) {
+  std::vector<float> out(images.size() * form.length());
+  parallel_for(images.size(), at::get_num_threads(), [&](size_t i) {
+    form.write(images[i], &out[i * form.length()]);
+  });
+  return out;
 }
 
-std::vector<Neighbour> best_columns(const cv::Mat& correlations, bool skip_diagonal) {
-  std::vector<Neighbour> out;
-  for (int i = 0; i < correlations.rows; ++i) {
-    Neighbour best{0, -2};
-    for (int j = 0; j < correlations.cols; ++j) {
-      const double value = correlations.at<float>(i, j);
-      if (value > best.correlation && !(skip_diagonal && i == j))
-        best = {static_cast<size_t>(j), value};
+/// The nearest of `among` to each of `images`; where both are one set, an image is not its own
+/// neighbour.
+std::vector<Neighbour> nearest_rows(const Thumbnails& form,
+                                    const std::vector<float>& images,
+                                    const std::vector<float>& among) {
+  constexpr size_t kBlock = 16;  // so many stay in the cache while the others pass by
+  const size_t length = form.length(), count = images.size() / length;
+  std::vector<Neighbour> out(count, {0, -2});
+  parallel_for((count + kBlock - 1) / kBlock, at::get_num_threads(), [&](size_t block) {
+    const size_t end = std::min(count, (block + 1) * kBlock);
+    for (size_t j = 0; j < among.size() / length; ++j) {
+      for (size_t i = block * kBlock; i < end; ++i) {
+        if (&images == &among && i == j) continue;
+        const float value = form.correlation(&images[i * length], &among[j * length]);
+        if (value > out[i].correlation) out[i] = {j, value};
+      }
     }
-    out.push_back(best);
-  }
+  });
   return out;
+}
+
+void check_sizes(const std::vector<cv::Mat>& images, cv::Size size) {
+  for (const auto& image : images)
+    check(image.size() == size, Exit::bad_data, "nearest images of different sizes");
 }
 
 double distance(const Neighbour& neighbour) {
@@ -54,17 +66,22 @@ double median_distance(const std::vector<Neighbour>& neighbours) {
 std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images,
                                       const std::vector<cv::Mat>& among) {
   check(!images.empty() && !among.empty(), Exit::bad_data, "nearest images of an empty set");
-  check(images[0].size() == among[0].size(),
-        Exit::bad_data,
-        "nearest images of sets of different sizes");
-  return best_columns(normalised_rows(images) * normalised_rows(among).t(), false);
+  check_sizes(images, among[0].size());
+  check_sizes(among, among[0].size());
+  const Thumbnails form(among[0].size(), kLongest);
+  return nearest_rows(form, thumbnails_of(form, images), thumbnails_of(form, among));
 }
 
 Memorisation memorisation(const std::vector<cv::Mat>& fake, const std::vector<cv::Mat>& train) {
-  check(train.size() >= 2, Exit::bad_data, "memorisation needs two training images or more");
-  const cv::Mat train_rows = normalised_rows(train);
-  const auto among_train = best_columns(train_rows * train_rows.t(), true);
-  const auto nearest = best_columns(normalised_rows(fake) * train_rows.t(), false);
+  check(!fake.empty() && train.size() >= 2,
+        Exit::bad_data,
+        "memorisation needs a drawn image and two training images or more");
+  check_sizes(fake, train[0].size());
+  check_sizes(train, train[0].size());
+  const Thumbnails form(train[0].size(), kLongest);
+  const auto training = thumbnails_of(form, train);
+  const auto among_train = nearest_rows(form, training, training);
+  const auto nearest = nearest_rows(form, thumbnails_of(form, fake), training);
   Memorisation out;
   for (const auto& neighbour : nearest) {
     out.authentic += distance(among_train[neighbour.index]) < distance(neighbour);

@@ -16,8 +16,10 @@ struct Family {
   std::string_view name;
   std::shared_ptr<GeneratorNet> (*make_generator)(const GanOptions&, int, int);
   std::shared_ptr<DiscriminatorNet> (*make_discriminator)(const GanOptions&, int, int);
+  int64_t (*generator_weights)(const GanOptions&, int, int);
 };
-constexpr std::array kFamilies{Family{"dcgan", &make_dcgan_generator, &make_dcgan_discriminator}};
+constexpr std::array kFamilies{
+    Family{"dcgan", &make_dcgan_generator, &make_dcgan_discriminator, &dcgan_generator_weights}};
 
 const Family& family_named(const std::string& name) {
   for (const auto& family : kFamilies) {
@@ -44,9 +46,15 @@ std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options,
   return family_named(options.family).make_discriminator(options, height, width);
 }
 
+int64_t generator_weights(const GanOptions& options, int height, int width) {
+  return family_named(options.family).generator_weights(options, height, width);
+}
+
 SizePlan plan_size(int height, int width) {
   const int short_side = std::min(height, width);
-  if (short_side >= 16 && std::has_single_bit(static_cast<unsigned>(short_side))) {
+  constexpr int kLongest = 65536;
+  if (short_side >= 16 && std::max(height, width) <= kLongest &&
+      std::has_single_bit(static_cast<unsigned>(short_side))) {
     const int doublings = std::bit_width(static_cast<unsigned>(short_side)) - 3;
     const int step = 1 << doublings;
     if (height % step == 0 && width % step == 0) return {height / step, width / step, doublings};

@@ -33,9 +33,12 @@ std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options,
                                                      int height,
                                                      int width);
 
+/// Convolution weights of the generator that make_generator() would build.
+int64_t generator_weights(const GanOptions& options, int height, int width);
+
 /// How the sides of an image come about: `base` doubled `doublings` times. The short side's base is
 /// 4 (64: 4 doublings, 128: 5). Throws 78 unless the short side is a power of two from 16 on and
-/// the long side a multiple of the same doublings.
+/// the long side a multiple of the same doublings, up to 65536.
 struct SizePlan {
   int base_height, base_width, doublings;
 };
@@ -48,6 +51,7 @@ std::shared_ptr<GeneratorNet> make_dcgan_generator(const GanOptions& options,
 std::shared_ptr<DiscriminatorNet> make_dcgan_discriminator(const GanOptions& options,
                                                            int height,
                                                            int width);
+int64_t dcgan_generator_weights(const GanOptions& options, int height, int width);
 
 /// `count` latent vectors of a stream: row i from fork("latent", first + i).
 torch::Tensor latents(const Rng& rng, int64_t first, int64_t count, int64_t length);

@@ -17,8 +17,8 @@ void GanOptions::fields(Fields& f) {
   f("total_kimg", total_kimg, "thousands of real images shown");
   f("minibatch", minibatch, "images a step");
   f("latent", latent, "length of the latent vector");
-  f("ngf", ngf, "width of the generator: channels at full size");
-  f("ndf", ndf, "width of the discriminator");
+  f("ngf", ngf, "width of the generator: channels at half size, doubled at each halving");
+  f("ndf", ndf, "width of the discriminator, likewise");
   f("lr_g", lr_g, "Adam's learning rate of the generator");
   f("lr_d", lr_d, "and of the discriminator");
   f("beta1", beta1, "Adam's beta1");
@@ -43,12 +43,19 @@ void GanOptions::fields(Fields& f) {
 
 void GanOptions::check() const {
   const auto positive = [](double value, const char* key) {
-    evenray::check(value > 0, Exit::config, cat("gan.", key, " must be above 0, not ", value));
+    evenray::check(value > 0 && value <= 1e9,
+                   Exit::config,
+                   cat("gan.", key, " must be above 0 and at most 1e9, not ", value));
   };
   positive(total_kimg, "total_kimg");
-  positive(static_cast<double>(latent), "latent");
-  positive(static_cast<double>(ngf), "ngf");
-  positive(static_cast<double>(ndf), "ndf");
+  const auto width = [](int64_t value, const char* key) {
+    evenray::check(value > 0 && value <= 4096,
+                   Exit::config,
+                   cat("gan.", key, " must be above 0 and at most 4096, not ", value));
+  };
+  width(latent, "latent");
+  width(ngf, "ngf");
+  width(ndf, "ndf");
   positive(lr_g, "lr_g");
   positive(lr_d, "lr_d");
   positive(static_cast<double>(r1_every), "r1_every");
@@ -56,11 +63,15 @@ void GanOptions::check() const {
       beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1,
       Exit::config,
       cat("gan.beta1 and gan.beta2 must be from 0 to below 1, not ", beta1, " and ", beta2));
-  evenray::check(minibatch >= 2, Exit::config, "gan.minibatch must be 2 or more (batch norm)");
-  evenray::check(eval_images >= 16, Exit::config, "gan.eval_images must be 16 or more");
-  evenray::check(r1_gamma >= 0 && ema_kimg >= 0 && eval_every_kimg >= 0,
+  evenray::check(minibatch >= 2 && minibatch <= 65536,
                  Exit::config,
-                 "gan.r1_gamma, gan.ema_kimg and gan.eval_every_kimg must not be negative");
+                 "gan.minibatch must be 2 (batch norm) or more, up to 65536");
+  evenray::check(eval_images >= 16, Exit::config, "gan.eval_images must be 16 or more");
+  for (const double value : {r1_gamma, ema_kimg, eval_every_kimg})
+    evenray::check(
+        value >= 0 && value <= 1e9,
+        Exit::config,
+        cat("gan.r1_gamma, gan.ema_kimg and gan.eval_every_kimg must lie in 0..1e9, not ", value));
   const auto families = gan_families(), presets = gan_presets();
   evenray::check(std::count(families.begin(), families.end(), family) > 0,
                  Exit::config,

@@ -53,19 +53,25 @@ torch::Tensor Players::update_discriminator(const torch::Tensor& real,
                                             int64_t step,
                                             const Rng& stream) {
   const bool penalise = options_.r1_gamma > 0 && step % options_.r1_every == 0;
-  torch::Tensor real_logits, fake_logits, loss;
+  torch::Tensor real_logits, fake_logits;
   adam_d_->zero_grad();
+  auto shown = augment_.apply(real, stream.fork("real"));
+  if (penalise) shown = shown.detach().requires_grad_(true);
   {
     Autocast autocast(compute_);
-    auto shown = augment_.apply(real, stream.fork("real"));
-    if (penalise) shown = shown.detach().requires_grad_(true);
-    real_logits = discriminator_->forward(shown);
-    fake_logits = discriminator_->forward(augment_.apply(fake.detach(), stream.fork("fake")));
-    loss = bce(real_logits, true) + bce(fake_logits, false);
-    if (penalise) {
-      loss = loss + r1_penalty(real_logits, shown) *
-                        (options_.r1_gamma / 2 * static_cast<double>(options_.r1_every));
+    {
+      // The penalty is a gradient's square: bf16 is too coarse for it.
+      Compute precise = compute_;
+      precise.bf16 = compute_.bf16 && !penalise;
+      Autocast of_real(precise);
+      real_logits = discriminator_->forward(shown);
     }
+    fake_logits = discriminator_->forward(augment_.apply(fake.detach(), stream.fork("fake")));
+  }
+  auto loss = bce(real_logits, true) + bce(fake_logits, false);
+  if (penalise) {
+    loss = loss + r1_penalty(real_logits, shown) *
+                      (options_.r1_gamma / 2 * static_cast<double>(options_.r1_every));
   }
   loss.backward();
   adam_d_->step();
@@ -92,7 +98,7 @@ void Players::step(const torch::Tensor& real, int64_t step) {
   torch::Tensor fake;
   {
     Autocast autocast(compute_);
-    fake = generator_->forward(latent);
+    fake = generator_->forward(latent).to(torch::kFloat);  // as the real images are
   }
   const auto d = update_discriminator(real, fake, step, stream);
   const auto g = update_generator(fake, stream);
@@ -122,9 +128,7 @@ std::vector<double> Players::take_means(int64_t steps) {
   return out;
 }
 
-torch::Tensor Players::draw(int64_t count) {
-  torch::NoGradGuard no_grad;
-  Autocast autocast(compute_);
+void Players::settle_average() {
   if (options_.ema_kimg == 0) copy_module(*average_, *generator_);
   standing_statistics(*average_,
                       rng_.fork("statistics"),
@@ -132,25 +136,33 @@ torch::Tensor Players::draw(int64_t count) {
                       options_.latent,
                       kStatisticsBatches,
                       compute_.device);
+}
+
+torch::Tensor Players::draw(int64_t count) {
+  torch::NoGradGuard no_grad;
+  settle_average();
   std::vector<torch::Tensor> parts;
   for (int64_t i = 0; i < count; i += options_.minibatch) {
     const int64_t n = std::min(options_.minibatch, count - i);
     parts.push_back(
         average_->forward(latents(rng_.fork("judged"), i, n, options_.latent).to(compute_.device)));
   }
-  return torch::cat(parts).to(torch::kFloat);
+  return torch::cat(parts);
 }
 
-void Players::save(TensorFile& file) const {
+void Players::save(TensorFile& file) {
   add_module(file, "g", *generator_);
   add_module(file, "d", *discriminator_);
-  add_module(file, "ema", options_.ema_kimg > 0 ? *average_ : *generator_);
+  save_average(file);
   adam_g_->save(file, "adam_g");
   adam_d_->save(file, "adam_d");
   file.tensors["log.sums"] = sums_;
 }
 
-void Players::save_average(TensorFile& file) const { add_module(file, "ema", *average_); }
+void Players::save_average(TensorFile& file) {
+  settle_average();
+  add_module(file, "ema", *average_);
+}
 
 void Players::load(const TensorFile& file, const Path& path) {
   torch::NoGradGuard no_grad;

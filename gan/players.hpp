@@ -27,13 +27,14 @@ class Players {
   /// Throws 1 where a loss is not finite.
   std::vector<double> take_means(int64_t steps);
 
-  /// `count` images of the averaged generator, always of the same latents, with batch-norm
-  /// statistics of its own.
+  /// `count` images of the averaged generator, [count,1,H,W] in -1..1, always of the same latents.
+  /// Drawn in fp32 with batch-norm statistics of its own, as Generator::sample will.
   torch::Tensor draw(int64_t count);
 
-  void save(TensorFile& file) const;
+  /// All that training needs to go on.
+  void save(TensorFile& file);
   /// The average alone: what sampling needs.
-  void save_average(TensorFile& file) const;
+  void save_average(TensorFile& file);
   void load(const TensorFile& file, const Path& path);
 
  private:
@@ -42,6 +43,8 @@ class Players {
                                      int64_t step,
                                      const Rng& stream);
   torch::Tensor update_generator(const torch::Tensor& fake, const Rng& stream);
+  /// Gives the average its batch-norm statistics; without averaging it becomes the generator first.
+  void settle_average();
 
   GanOptions options_;
   Compute compute_;

@@ -103,6 +103,53 @@ torch::Tensor halve(const torch::Tensor& x) {
   return torch::avg_pool2d(even, 2);
 }
 
+constexpr const char* kUnlikeSets = "SWD compares equally many images of one size";
+
+int64_t short_side(const torch::Tensor& images) { return std::min(images.size(2), images.size(3)); }
+
+std::vector<torch::Tensor> swd_levels(const torch::Tensor& images) {
+  check(short_side(images) >= kPatch,
+        Exit::bad_data,
+        cat("SWD needs images of ",
+            kPatch,
+            " px a side or more, these are ",
+            images.size(2),
+            "x",
+            images.size(3)));
+  return laplacian_pyramid(images.to(torch::kFloat));
+}
+
+/// Patches of a level on random lines, [repeat]: [directions, patches], each row sorted.
+std::vector<torch::Tensor> sorted_projections(const torch::Tensor& level,
+                                              const SwdOptions& options,
+                                              const Rng& stream) {
+  auto descriptors = patches(level, options.patches_per_image, stream);
+  // A collapsed generator's flat images have no deviation, and still a distance.
+  descriptors =
+      (descriptors - descriptors.mean()) / descriptors.std(/*unbiased=*/false).clamp_min(1e-6);
+  const auto sides =
+      directions(options.repeats * options.directions, stream).to(descriptors.device());
+  // A repeat at a time: sorting takes four times the memory of what it sorts.
+  std::vector<torch::Tensor> sorted;
+  for (const auto& some : sides.split(options.directions, 1))
+    sorted.push_back(std::get<0>(descriptors.matmul(some).t().contiguous().sort(1)));
+  return sorted;
+}
+
+double projected_distance(const std::vector<torch::Tensor>& a,
+                          const std::vector<torch::Tensor>& b) {
+  double sum = 0;
+  for (size_t repeat = 0; repeat < a.size(); ++repeat)
+    sum += (a[repeat] - b[repeat]).abs().mean().item<double>();
+  return sum / static_cast<double>(a.size()) * 1000;
+}
+
+double mean_level(const Swd& swd) {
+  double sum = 0;
+  for (const auto& [side, value] : swd.levels) sum += value;
+  return sum / static_cast<double>(swd.levels.size());
+}
+
 }  // namespace
 
 std::vector<torch::Tensor> laplacian_pyramid(const torch::Tensor& images, int64_t smallest_side) {
@@ -115,40 +162,46 @@ std::vector<torch::Tensor> laplacian_pyramid(const torch::Tensor& images, int64_
   return levels;
 }
 
-SwdSet::SwdSet(const torch::Tensor& images, const SwdOptions& options, const Rng& rng) {
+SwdSet::SwdSet(const torch::Tensor& images, const SwdOptions& options, const Rng& rng)
+    : shape_(images.sizes().vec()) {
   torch::NoGradGuard no_grad;
-  for (const auto& level : laplacian_pyramid(images.to(torch::kFloat))) {
-    sides_.push_back(std::min(level.size(2), level.size(3)));
-    const Rng stream = rng.fork("level", sides_.size());
-    auto descriptors = patches(level, options.patches_per_image, stream);
-    // A collapsed generator's flat images have no deviation, and still a distance.
-    descriptors =
-        (descriptors - descriptors.mean()) / descriptors.std(/*unbiased=*/false).clamp_min(1e-6);
-    const auto sides =
-        directions(options.repeats * options.directions, stream).to(descriptors.device());
-    // A repeat at a time: sorting takes four times the memory of what it sorts.
-    auto& repeats = sorted_.emplace_back();
-    for (const auto& some : sides.split(options.directions, 1)) {
-      repeats.push_back(std::get<0>(descriptors.matmul(some).t().contiguous().sort(1)));
-    }
+  for (const auto& level : swd_levels(images)) {
+    sides_.push_back(short_side(level));
+    sorted_.push_back(sorted_projections(level, options, rng.fork("level", sides_.size())));
   }
 }
 
 Swd SwdSet::distance(const SwdSet& other) const {
   torch::NoGradGuard no_grad;
+  check(shape_ == other.shape_, Exit::bad_data, kUnlikeSets);
   Swd swd;
-  for (size_t i = 0; i < sides_.size(); ++i) {
-    check(sorted_[i][0].sizes() == other.sorted_[i][0].sizes(),
-          Exit::bad_data,
-          "SWD compares equally many images of one size");
-    double sum = 0;
-    for (size_t repeat = 0; repeat < sorted_[i].size(); ++repeat) {
-      sum += (sorted_[i][repeat] - other.sorted_[i][repeat]).abs().mean().item<double>();
-    }
-    swd.levels[sides_[i]] = sum / static_cast<double>(sorted_[i].size()) * 1000;
-    swd.mean += swd.levels[sides_[i]] / static_cast<double>(sides_.size());
-  }
+  for (size_t i = 0; i < sides_.size(); ++i)
+    swd.levels[sides_[i]] = projected_distance(sorted_[i], other.sorted_[i]);
+  swd.mean = mean_level(swd);
   return swd;
+}
+
+std::vector<Swd> swd_to(const torch::Tensor& reference,
+                        const std::vector<torch::Tensor>& sets,
+                        const SwdOptions& options,
+                        const Rng& rng) {
+  torch::NoGradGuard no_grad;
+  const auto reference_levels = swd_levels(reference);
+  std::vector<std::vector<torch::Tensor>> levels;
+  for (const auto& set : sets) {
+    check(set.sizes() == reference.sizes(), Exit::bad_data, kUnlikeSets);
+    levels.push_back(swd_levels(set));
+  }
+  std::vector<Swd> out(sets.size());
+  for (size_t i = 0; i < reference_levels.size(); ++i) {
+    const Rng stream = rng.fork("level", i + 1);
+    const auto sorted = sorted_projections(reference_levels[i], options, stream);
+    for (size_t s = 0; s < sets.size(); ++s)
+      out[s].levels[short_side(levels[s][i])] =
+          projected_distance(sorted_projections(levels[s][i], options, stream), sorted);
+  }
+  for (Swd& swd : out) swd.mean = mean_level(swd);
+  return out;
 }
 
 double ms_ssim(const torch::Tensor& first, const torch::Tensor& second) {

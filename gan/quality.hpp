@@ -16,10 +16,10 @@ struct SwdOptions {
 };
 
 /// Sliced Wasserstein distance of Laplacian-pyramid patches, x 1000 (Karras et al. 2018, section 5
-/// and their published code): 7x7 patches, normalised by their own mean and deviation, levels from
-/// full size down to a short side of 16, keyed by the short side.
+/// and their published code): 7x7 patches, those of a level normalised by their common mean and
+/// deviation; levels from full size down to a short side of 16 to 31.
 struct Swd {
-  std::map<int64_t, double> levels;
+  std::map<int64_t, double> levels;  ///< by the level's short side
   double mean = 0;
 };
 
@@ -27,18 +27,25 @@ struct Swd {
 /// of rng alone.
 class SwdSet {
  public:
-  /// images: [N,1,H,W], 0..255 (any type).
+  /// images: [N,1,H,W], 0..255 (any type). Throws 65 for images of less than 7 px a side.
   SwdSet(const torch::Tensor& images, const SwdOptions& options, const Rng& rng);
-  /// Between equally many images made with the same options and rng.
+  /// Between equally many images of one size, made with the same options and rng. Throws 65 for
+  /// other sets.
   Swd distance(const SwdSet& other) const;
-  /// Number of pyramid levels.
-  size_t levels() const { return sides_.size(); }
 
  private:
-  std::vector<int64_t> sides_;
+  std::vector<int64_t> shape_;  ///< of the images
+  std::vector<int64_t> sides_;  ///< short side of each level
   /// [level][repeat]: [directions, patches], each row sorted.
   std::vector<std::vector<torch::Tensor>> sorted_;
 };
+
+/// SWD of each of `sets` to `reference`, as SwdSet has it, with one level's patches in memory at a
+/// time. Throws 65 for sets of another number or size.
+std::vector<Swd> swd_to(const torch::Tensor& reference,
+                        const std::vector<torch::Tensor>& sets,
+                        const SwdOptions& options,
+                        const Rng& rng);
 
 /// Levels of the Laplacian pyramid, finest first: 5x5 binomial filter, mirrored borders.
 std::vector<torch::Tensor> laplacian_pyramid(const torch::Tensor& images,

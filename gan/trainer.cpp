@@ -62,7 +62,9 @@ class Training {
     judged_by_validation_ = validation.size(0) >= kEnoughValidation;
     const auto& real = judged_by_validation_ ? validation : images_;
     judged_ = std::min({options.eval_images, real.size(0)});
-    real_ = std::make_unique<SwdSet>(scaled(real.slice(0, 0, judged_)), kSwd, rng_.fork("swd"));
+    const auto rows = EpochOrder(real.size(0), judged_, rng_.fork("judged real")).minibatch(0);
+    real_ = std::make_unique<SwdSet>(
+        scaled(real.index_select(0, index_tensor(rows, compute_.device))), kSwd, rng_.fork("swd"));
     steps_ = std::max<int64_t>(
         1,
         static_cast<int64_t>(
@@ -104,11 +106,7 @@ class Training {
   static constexpr SwdOptions kSwd{64, 1, 128};
 
   torch::Tensor class_images(const std::string& part) const {
-    if (class_name_.empty()) return load_images(store_, part, compute_.device);
-    return load_images(store_,
-                       part,
-                       store_.part(part).rows_of(store_.info().class_index(class_name_)),
-                       compute_.device);
+    return load_images(store_, part, real_rows(store_, part, class_name_), compute_.device);
   }
 
   torch::Tensor scaled(const torch::Tensor& stored) const {
@@ -129,13 +127,19 @@ class Training {
     return torch::where(flip, batch.flip(3), batch).contiguous(at::MemoryFormat::ChannelsLast);
   }
 
+  /// What a run goes on with only if it has not changed.
+  Json fixed_facts() const {
+    Json facts = run_facts(compute_, store_.content_digest());
+    facts["class"] = class_name_;
+    return facts;
+  }
+
   int64_t resume() {
-    const auto resumed = resume_run(run_, checkpoints_, compute_.threads, store_.content_digest());
+    const auto resumed = resume_run(run_, checkpoints_, fixed_facts());
     if (!resumed) return 0;
-    players_.load(resumed->file, run_.path());
-    const Json& best = resumed->facts.at("best_swd");
-    best_ = best.is_null() ? INFINITY : best.get<double>();
-    best_step_ = resumed->facts.at("best_step");
+    players_.load(resumed->file, resumed->path);
+    best_ = resumed->fact<double>("best_swd", INFINITY);
+    best_step_ = resumed->fact<int64_t>("best_step");
     return resumed->step;
   }
 
@@ -154,14 +158,12 @@ class Training {
 
   void evaluate(int64_t step) {
     const auto drawn = players_.draw(judged_);
-    const double swd =
-        real_
-            ->distance(
-                SwdSet(drawn.add(1).mul_(127.5).round_().clamp_(0, 255), kSwd, rng_.fork("swd")))
-            .mean;
+    const int max = store_.info().value_max;
+    const auto stored = drawn.add(1).mul_(max / 2.).round_().clamp_(0, max);
+    const double swd = real_->distance(SwdSet(scaled(stored), kSwd, rng_.fork("swd"))).mean;
     run_.event({{"step", step}, {"kimg", kimg(step)}, {"swd", swd}});
     std::vector<SheetItem> items;
-    for (auto& image : to_mats(drawn.slice(0, 0, kSheetImages), store_.info().value_max))
+    for (auto& image : to_mats(drawn.slice(0, 0, kSheetImages), max))
       items.push_back({image, "", {}});
     char name[32];
     std::snprintf(name, sizeof name, "kimg-%09.3f.png", kimg(step));
@@ -185,19 +187,16 @@ class Training {
     TensorFile file;
     file.metadata["kind"] = "gan";
     file.metadata["config"] = write_config([&](Fields& f) { f.section("gan", options_); });
-    file.metadata["facts"] = Json{{"class", class_name_},
-                                  {"size_px", {info.height, info.width}},
-                                  {"value_max", info.value_max},
-                                  {"images", images_.size(0)},
-                                  {"step", step},
-                                  {"kimg", kimg(step)},
-                                  {"best_swd", best_},
-                                  {"best_step", best_step_},
-                                  {"seed", runtime_.seed},
-                                  {"stream", rng_.key()},
-                                  {"threads", compute_.threads},
-                                  {"store", store_.content_digest()}}
-                                 .dump();
+    Json facts = fixed_facts();
+    facts.update(Json{{"size_px", {info.height, info.width}},
+                      {"value_max", info.value_max},
+                      {"images", images_.size(0)},
+                      {"step", step},
+                      {"kimg", kimg(step)},
+                      {"best_swd", best_},
+                      {"best_step", best_step_},
+                      {"seed", runtime_.seed}});
+    file.metadata["facts"] = facts.dump();
     return file;
   }
 
@@ -226,7 +225,20 @@ void train_gan(const Store& store,
                const Runtime& runtime,
                RunFolder& run) {
   options.check();
-  if (run.done()) return;
+  const auto& info = store.info();
+  check(info.value_max == (info.bits == 8 ? 255 : 65535),
+        Exit::bad_data,
+        cat(store.path().string(),
+            ": its values end at ",
+            info.value_max,
+            ", a generator is trained on those that use the full range (255 or 65535)"));
+  if (run.done()) {
+    const Json trained = read_json(run.path() / "metrics.json").at("class");
+    check(trained == class_name,
+          Exit::config,
+          cat(run.path().string(), " is a finished run of class ", trained.dump()));
+    return;
+  }
   Training(store, class_name, options, runtime, run).run();
 }
 
@@ -240,13 +252,18 @@ double gan_step_seconds(
                         .sub_(1)
                         .to(compute.device)
                         .contiguous(at::MemoryFormat::ChannelsLast);
-  int64_t step = 0;
-  for (int i = 0; i < 3; ++i) players.step(real, step++);
-  players.take_means(step);
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < steps; ++i) players.step(real, step++);
-  players.take_means(steps);
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps;
+  // Step number 0 has R1, number 1 has not (unless every step has).
+  const auto timed = [&](int64_t number, int times) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < times; ++i) players.step(real, number);
+    players.take_means(times);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / times;
+  };
+  timed(1, 3);
+  const double plain = timed(1, steps);
+  if (options.r1_gamma == 0) return plain;
+  timed(0, 1);
+  return plain + (timed(0, 2) - plain) / static_cast<double>(options.r1_every);
 }
 
 }  // namespace evenray

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include "nn/compute.hpp"
+
 namespace evenray {
 
 torch::nn::Conv2d conv(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
@@ -60,6 +62,7 @@ SpectralConv2dImpl::SpectralConv2dImpl(int64_t in,
 }
 
 torch::Tensor SpectralConv2dImpl::normalised_weight() {
+  const Autocast fp32(Compute{weight_.device(), false, 1});
   const auto rows = weight_.flatten(1);
   torch::Tensor u, v;
   {

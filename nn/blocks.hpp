@@ -46,7 +46,8 @@ class EvalGuard {
 };
 
 /// A convolution whose weight is divided by its largest singular value, found by one power
-/// iteration a training forward (Miyato et al. 2018, algorithm 1). The vector u is a buffer.
+/// iteration a training forward (Miyato et al. 2018, algorithm 1), in fp32 also under autocast. The
+/// vector u is a buffer.
 class SpectralConv2dImpl : public torch::nn::Module {
  public:
   SpectralConv2dImpl(int64_t in,

@@ -88,22 +88,32 @@ bool Checkpoints::due() const {
 void Checkpoints::write(int64_t step, const TensorFile& file) {
   char name[64];
   std::snprintf(name, sizeof name, "%s%08ld.safetensors", kStepPrefix.data(), step);
-  write_safetensors(folder_ / name, file);
-  auto files = step_files(folder_);
-  for (size_t i = 0; i + 2 < files.size(); ++i) std::filesystem::remove(files[i]);
+  const Path path = folder_ / name;
+  write_safetensors(path, file);
+  auto others = step_files(folder_);
+  std::erase(others, path);
+  for (size_t i = 0; i + 1 < others.size(); ++i) std::filesystem::remove(others[i]);
   written_ = std::chrono::steady_clock::now();
 }
 
-std::optional<TensorFile> Checkpoints::newest() const {
+std::optional<Checkpoints::Found> Checkpoints::newest() const {
   auto files = step_files(folder_);
-  for (auto file = files.rbegin(); file != files.rend(); ++file) {
+  if (files.empty()) return std::nullopt;
+  std::vector<Path> damaged;
+  for (; !files.empty(); files.pop_back()) {
     try {
-      return read_safetensors(*file);
+      Found found{files.back(), read_safetensors(files.back())};
+      for (const Path& path : damaged) std::filesystem::rename(path, path.string() + ".damaged");
+      return found;
     } catch (const Error& error) {
+      if (error.code() != Exit::bad_data) throw;
       log_warning(cat("passing over a damaged checkpoint: ", error.what()));
+      damaged.push_back(files.back());
     }
   }
-  return std::nullopt;
+  throw Error(Exit::bad_data,
+              cat(folder_.string(),
+                  ": none of the step checkpoints is whole; start anew in another folder"));
 }
 
 Path model_file(const Path& path) {

@@ -32,10 +32,16 @@ class Checkpoints {
 
   /// Whether it is time for the next one.
   bool due() const;
-  /// Writes the step's file and removes all but the newest two.
+  /// Writes the step's file and removes the others but for the newest.
   void write(int64_t step, const TensorFile& file);
-  /// The newest whole one, passing over damaged files with a warning; nullopt where there is none.
-  std::optional<TensorFile> newest() const;
+  struct Found {
+    Path path;
+    TensorFile file;
+  };
+  /// The newest whole one; nullopt where no step was ever written. Damaged newer ones are renamed
+  /// to NAME.damaged, with a warning. Throws 65 where none is whole, 66 or 74 where one cannot be
+  /// read.
+  std::optional<Found> newest() const;
 
   Path best() const { return folder_ / "best.safetensors"; }
 

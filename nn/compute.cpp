@@ -3,6 +3,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <malloc.h>
 #include <torch/torch.h>
 #include <torch/version.h>
@@ -32,6 +33,13 @@ torch::Device parse_device(const std::string& name) {
   return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
+/// Whether the device multiplies bf16 in hardware.
+bool has_bf16(torch::Device device) {
+  if (!device.is_cuda()) return cpu_has_bf16();
+  const c10::DeviceGuard guard(device);
+  return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();  // capability 8 on
+}
+
 }  // namespace
 
 bool cpu_has_bf16() { return __builtin_cpu_supports("avx512bf16"); }
@@ -40,27 +48,29 @@ Compute make_compute(const Runtime& runtime) {
   Compute compute;
   compute.threads = runtime.thread_count();
   compute.device = parse_device(runtime.device);
-  compute.bf16 = runtime.precision == "bf16" ||
-                 (runtime.precision == "auto" && (compute.device.is_cuda() || cpu_has_bf16()));
+  compute.bf16 =
+      runtime.precision == "bf16" || (runtime.precision == "auto" && has_bf16(compute.device));
   // Gradients of a network that is sure of itself are denormal numbers, which were seen to make a
   // step 20 times slower. Torch's threads inherit the setting when they start.
   at::globalContext().setFlushDenormal(true);
+  at::globalContext().setDeterministicCuDNN(true);
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::globalContext().setAllowTF32CuBLAS(false);
   at::set_num_threads(compute.threads);
   static std::once_flag once;
   std::call_once(once, [] { at::set_num_interop_threads(1); });
   return compute;
 }
 
-Autocast::Autocast(const Compute& compute) : type_(compute.device.type()), on_(compute.bf16) {
-  if (!on_) return;
+Autocast::Autocast(const Compute& compute)
+    : type_(compute.device.type()), was_on_(at::autocast::is_autocast_enabled(type_)) {
   at::autocast::increment_nesting();
-  at::autocast::set_autocast_enabled(type_, true);
+  at::autocast::set_autocast_enabled(type_, compute.bf16);
   at::autocast::set_autocast_dtype(type_, at::kBFloat16);
 }
 
 Autocast::~Autocast() {
-  if (!on_) return;
-  at::autocast::set_autocast_enabled(type_, false);
+  at::autocast::set_autocast_enabled(type_, was_on_);
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
 }
 

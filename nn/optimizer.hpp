@@ -24,7 +24,8 @@ class FusedAdam {
   void zero_grad();
   void step();
 
-  /// Moments and step counts as "prefix.exp_avg.NAME" etc.
+  /// Moments and step counts as "prefix.exp_avg.NAME" etc. load() throws 65 for one that is missing
+  /// or has another shape.
   void save(TensorFile& file, const std::string& prefix) const;
   void load(const TensorFile& file, const std::string& prefix, const Path& path);
 

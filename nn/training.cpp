@@ -5,35 +5,51 @@
 #include "core/text.hpp"
 
 namespace evenray {
+namespace {
+
+/// How a run whose `key` has changed may go on.
+std::string way_out(const std::string& key, const Json& before) {
+  if (key == "threads") return cat("give --threads ", before.dump(), " to go on bit for bit");
+  return "go on with what it was begun with, or start anew in another folder";
+}
+
+}  // namespace
+
+Json run_facts(const Compute& compute, const std::string& store_digest) {
+  return {{"threads", compute.threads},
+          {"device", compute.device.is_cuda() ? "cuda" : "cpu"},
+          {"bf16", compute.bf16},
+          {"store", store_digest}};
+}
+
+void Resumed::damaged_facts(const std::string& key) const {
+  throw Error(Exit::bad_data, cat(path.string(), ": damaged facts ('", key, "')"));
+}
 
 std::optional<Resumed> resume_run(RunFolder& run,
                                   const Checkpoints& checkpoints,
-                                  int threads,
-                                  const std::string& store_digest) {
-  auto file = run.resumed() ? checkpoints.newest() : std::nullopt;
-  if (!file) {
+                                  const Json& facts) {
+  auto found = run.resumed() ? checkpoints.newest() : std::nullopt;
+  if (!found) {
     run.rewind_events(0);
     return std::nullopt;
   }
-  const std::string folder = run.path().string();
-  Resumed out{std::move(*file), {}, 0};
-  try {
-    out.facts = Json::parse(require_metadata(out.file, "facts", run.path()));
-    out.step = out.facts.at("step");
-    const int before = out.facts.at("threads");
-    check(before == threads,
+  Resumed out{found->path, std::move(found->file), {}, 0};
+  out.facts = Json::parse(require_metadata(out.file, "facts", out.path), nullptr, false);
+  out.step = out.fact<int64_t>("step");
+  for (const auto& [key, now] : facts.items()) {
+    const auto before = out.fact<Json>(key);
+    check(before == now,
           Exit::config,
-          cat(folder,
-              " was begun with ",
-              before,
-              " threads; give --threads ",
-              before,
-              " to go on bit for bit"));
-    check(out.facts.at("store") == store_digest,
-          Exit::config,
-          cat(folder, " was begun with another store"));
-  } catch (const Json::exception&) {
-    throw Error(Exit::bad_data, cat(folder, ": its newest checkpoint has damaged facts"));
+          cat(run.path().string(),
+              ": ",
+              key,
+              " was ",
+              before.dump(),
+              ", now ",
+              now.dump(),
+              "; ",
+              way_out(key, before)));
   }
   run.rewind_events(out.step);
   return out;

@@ -33,7 +33,7 @@ void judge_generator(const Config& config,
   const Rng rng = Rng(static_cast<uint64_t>(config.runtime.seed)).fork("judge").fork(cell.id());
   const Generator generator(folder, compute);
   const StorePart& train = store.part("train");
-  std::vector<int64_t> rows = train.rows_of(store.info().class_index(cell.class_name));
+  std::vector<int64_t> rows = real_rows(store, "train", cell.class_name);
   Rng shuffle = rng.fork("rows");
   shuffle.shuffle(rows);
   std::vector<cv::Mat> real;

@@ -202,9 +202,8 @@ void write_generators(ReportWriter& out, const StudyFolder& folder, const Json& 
   }
   out.table(generators_table(summary));
   out.list({
-      "SWD: sliced Wasserstein distance \u00d7 1000 to as many real images. Its floor is that "
-      "between two halves of the real ones; being "
-      "taken on fewer images it is somewhat too high.",
+      "SWD: sliced Wasserstein distance \u00d7 1000 to as many real images (at most half of them). "
+      "Its floor is that between as many real ones and as many others.",
       "MS-SSIM: likeness between images of one set. Higher than among real ones means less "
       "variety.",
       "Nearest ratio: distance to the nearest training image over that among training images. Well "

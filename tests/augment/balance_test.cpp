@@ -279,3 +279,94 @@ TEST_CASE("image i of a source does not depend on how the numbers are cut") {
   }
   CHECK(first_round.size() == 6);
 }
+
+namespace {
+
+/// Rejects all that is made from one row.
+class AgainstParent final : public Gate {
+ public:
+  explicit AgainstParent(int64_t parent) : parent_(parent) {}
+  std::string name() const override { return "against"; }
+  bool applies(Origin origin) const override { return origin == Origin::augmented; }
+  std::optional<std::string> reject(const Drawn& drawn, int) override {
+    if (drawn.provenance.parent == parent_) return "its parent";
+    return std::nullopt;
+  }
+
+ private:
+  int64_t parent_;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a row of which nothing passes the gates leaves its part missing where others are used up") {
+  ScratchFolder folder;
+  write_little_store(folder / "set.h5", {{40, 6}, 2, 8, -1});
+  const Store in(folder / "set.h5");
+  BalanceOptions options;
+  options.max_factor = 5;
+  const auto filled = [&](const std::vector<std::shared_ptr<Gate>>& gates) {
+    const Plan plan = make_plan(class_counts(in), in.info().class_names, "Broken=36");
+    const std::vector<SourceShare> sources{{make_source("augment:xray", in, 2), 1}};
+    return balance(in, plan, sources, gates, options, 11, 2, "", folder / "out.h5").json;
+  };
+  CHECK(filled({})["after"]["Broken"]["augmented"] == 30);
+  const int64_t hopeless = in.part("train").rows_of(1).at(2);
+  const Json json = filled({std::make_shared<AgainstParent>(hopeless)});
+  CHECK(json["after"]["Broken"]["augmented"] == 25);
+  CHECK(json["missing"]["Broken"] == 5);
+  CHECK(json["multiplicity"]["histogram"] == Json{{"1", 41}, {"6", 5}});
+}
+
+TEST_CASE("a store that is balanced again with its seed gets other images") {
+  ScratchFolder folder;
+  write_little_store(folder / "set.h5", {});
+  BalanceOptions options;
+  options.strategy = "Broken=12";
+  balance_little(
+      Store(folder / "set.h5"), folder / "a.h5", {"augment:xray@.5", "gan:fake"}, options);
+  options.strategy = "Broken=18";
+  options.near_duplicate = 0;
+  balance_little(Store(folder / "a.h5"), folder / "b.h5", {"augment:xray@.5", "gan:fake"}, options);
+  const Store out(folder / "b.h5");
+  std::set<std::string> seen;
+  const auto rows = out.part("train").rows_of(1);
+  for (const int64_t row : rows) {
+    const cv::Mat image = out.image("train", row);
+    seen.emplace(reinterpret_cast<const char*>(image.data), image.total());
+  }
+  CHECK(rows.size() == 18);
+  CHECK(seen.size() == 18);
+}
+
+TEST_CASE("what a class cannot have is said before anything is drawn for another") {
+  ScratchFolder folder;
+  write_little_store(folder / "set.h5", {});
+  const Store in(folder / "set.h5");
+  int drawn = 0;
+  auto generator = std::make_shared<FakeGenerator>([&](int64_t, const Rng& rng) {
+    ++drawn;
+    return little_picture(rng.key());
+  });
+  class ForSound final : public Source {
+   public:
+    explicit ForSound(std::shared_ptr<Source> of) : of_(std::move(of)) {}
+    std::string name() const override { return of_->name(); }
+    Origin origin() const override { return of_->origin(); }
+    bool serves(int class_index) const override { return class_index == 0; }
+    std::vector<Drawn> draw(int c, int64_t first, int64_t count, const Rng& rng) override {
+      return of_->draw(c, first, count, rng);
+    }
+
+   private:
+    std::shared_ptr<Source> of_;
+  };
+  const Plan plan{{20, 6}, {0, 0}, {3, 3}};
+  const std::vector<SourceShare> sources{{std::make_shared<ForSound>(generator), 1}};
+  const Error error = error_of(
+      [&] { balance(in, plan, sources, {}, BalanceOptions{}, 11, 1, "", folder / "out.h5"); });
+  CHECK(error.code() == Exit::usage);
+  CHECK(contains(error.what(), "'Broken' has rows to replace but no synthetic source"));
+  CHECK(drawn == 0);
+}

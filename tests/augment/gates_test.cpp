@@ -46,10 +46,16 @@ TEST_CASE("the range gate knows what the training images span") {
   CHECK(gate->reject(synthetic(faint), 0) == std::string("flatter than any training image"));
 }
 
-TEST_CASE("the lost-box gate rejects a positive whose finding left the picture") {
-  const auto gate = make_lost_box_gate();
-  Drawn drawn{little_picture(1), {Origin::augmented, 0, "", 0}, {}, true, 1};
+TEST_CASE("the lost-box gate rejects an image that keeps a label without its finding") {
+  ScratchFolder folder;
+  write_little_store(folder / "set.h5", {});
+  const Store store(folder / "set.h5");
+  const auto gate = make_lost_box_gate(store);
+  const int64_t parent = store.part("train").rows_of(1).at(0);
+  Drawn drawn{little_picture(1), {Origin::augmented, parent, "", 0}, {}, true, 1};
   CHECK(gate->reject(drawn, 1).has_value());
+  // Drawn for another class of the parent, it would keep the label all the same.
+  CHECK(gate->reject(drawn, 0).has_value());
   drawn.boxes = {Box{1, 1, 5, 5, 1, {}}};
   CHECK(!gate->reject(drawn, 1).has_value());
   drawn.boxes.clear();
@@ -87,6 +93,9 @@ TEST_CASE("the near-duplicate gate compares with training images of any class an
     gate->prepare(next);
     CHECK(gate->reject(next[1], 0) == std::string("of an accepted image"));
     CHECK(!gate->reject(next[2], 0).has_value());
+    cv::Mat mirrored;
+    cv::flip(store.image("train", 3), mirrored, 1);
+    CHECK(gate->reject(synthetic(mirrored), 0) == std::string("of a training image"));
     // Without prepare() too.
     CHECK(gate->reject(synthetic(store.image("train", 2)), 0) ==
           std::string("of a training image"));

@@ -110,6 +110,7 @@ TEST_CASE("radiograph operations do what they say") {
   const int border = border_median(limb);
   CHECK(run(limb, "TranslateX:5", Sampling::radiograph).at<uint8_t>(10, 1) == border);
   CHECK(run(limb, "TranslateX:5").at<uint8_t>(10, 1) == 0);
+  CHECK(run(limb, "Invert,TranslateX:5", Sampling::radiograph).at<uint8_t>(10, 1) == 255 - border);
   // There and back in one resampling is nothing; in two it blurs.
   CHECK(differing_pixels(run(limb, "TranslateX:3,TranslateX:-3", Sampling::radiograph), limb) == 0);
   CHECK(apply_operations(limb, {}, {}, Sampling::torchvision, Rng(1)).image.data != limb.data);

@@ -58,6 +58,7 @@ TEST_CASE("sources and shares") {
   CHECK(shares == std::vector<double>{.5, .25, .25});
   CHECK(parse_sources({"gan:a@b"})[0].name == "gan:a@b");
   CHECK(error_of([] { parse_sources({"copy@1.5"}); }).code() == Exit::usage);
+  CHECK(contains(error_of([] { parse_sources({"copy@.5", "copy@.5"}); }).what(), "named twice"));
   CHECK(error_of([] { parse_sources({"@.5"}); }).code() == Exit::usage);
   CHECK(error_of([] { source_shares(parse_sources({"copy@.5"})); }).code() == Exit::usage);
   CHECK(error_of([] {
@@ -98,21 +99,29 @@ TEST_CASE("options out of range are named") {
   options.near_duplicate = 1.5;
   CHECK(contains(error_of([&] { options.check(); }).what(), "balance.near_duplicate"));
   options = {};
-  options.max_factor = .5;
-  CHECK(error_of([&] { options.check(); }).code() == Exit::config);
+  for (const double factor : {.5, double{INFINITY}, double{NAN}}) {
+    options.max_factor = factor;
+    CHECK(error_of([&] { options.check(); }).code() == Exit::config);
+  }
+  options = {};
+  options.max_synthetic = INFINITY;
+  CHECK(contains(error_of([&] { options.check(); }).what(), "balance.max_synthetic"));
   for (const char* strategy : {"auto", "not minority", ".5", "1", "Sick=3"}) {
     options = {};
     options.strategy = strategy;
     options.check();
   }
-  for (const char* strategy : {"nope", "2", ""}) {
+  for (const char* strategy : {"nope", "2", "", "Sick=", "Sick=x", "Sick=3,Sound", "=-1"}) {
     CAPTURE(strategy);
     options = {};
     options.strategy = strategy;
     CHECK(error_of([&] { options.check(); }).code() == Exit::config);
   }
-  for (const auto& sources : std::vector<std::vector<std::string>>{
-           {"augment:nope"}, {"vae:x"}, {"copy@2"}, {"copy@.4", "augment:xray@.4"}}) {
+  for (const auto& sources : std::vector<std::vector<std::string>>{{"augment:nope"},
+                                                                   {"vae:x"},
+                                                                   {"copy@2"},
+                                                                   {"copy@.4", "augment:xray@.4"},
+                                                                   {"copy", "copy"}}) {
     CAPTURE(sources[0]);
     options = {};
     options.sources = sources;

@@ -55,11 +55,12 @@ TEST_CASE("--resume in an empty folder starts afresh") {
   CHECK_FALSE(RunFolder(scratch.path(), true, settings.visit()).resumed());
 }
 
-TEST_CASE("a resume with changed settings lists them; how often it checkpoints is free") {
+TEST_CASE("a resume with changed settings lists them; threads and checkpoints are free") {
   const ScratchFolder scratch;
   Settings settings;
   { RunFolder(scratch.path(), false, settings.visit()).event({{"step", 1}}); }
   settings.runtime.checkpoint_every_s = 5;
+  settings.runtime.threads = 3;
   CHECK(RunFolder(scratch.path(), true, settings.visit()).resumed());
   settings.runtime.seed = 2;
   settings.runtime.precision = "fp32";

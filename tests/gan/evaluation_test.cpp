@@ -51,6 +51,17 @@ TEST_CASE("an evaluation is a function of its seed, and of the metrics that are 
   CHECK(evaluating(2)["swd"] != first["swd"]);
 }
 
+TEST_CASE("SWD and its floor are of equally many images") {
+  const auto counts = [](uint64_t fake, uint64_t real) {
+    const Json swd =
+        evaluate_gan(pictures(0, fake), pictures(50, real), parse_gan_metrics("swd"), 1)["swd"];
+    CHECK(swd["n"] == swd["floor"]["n"]);
+    return swd["n"].get<int>();
+  };
+  CHECK(counts(10, 9) == 4);
+  CHECK(counts(3, 9) == 3);
+}
+
 TEST_CASE("16-bit pictures are judged as their 8-bit selves would be") {
   const auto swd = [](int bits) {
     return evaluate_gan(pictures(0, 8, bits), pictures(50, 8, bits), parse_gan_metrics("swd"), 1)
@@ -82,7 +93,15 @@ TEST_CASE("sets that cannot be compared are refused") {
   CHECK(evaluating(pictures(0, 2, 16), pictures(50, 4)).code() == Exit::bad_data);
   const std::vector<cv::Mat> taller(3, tiny_picture(1, 48, 32));
   CHECK(contains(evaluating(taller, pictures(50, 4)).what(),
-                 "drawn images are 48x32, real ones 32x32"));
+                 "a drawn image is 48x32 px of 8 bits, the first real one 32x32 px of 8 bits"));
+  auto mixed = pictures(50, 5);
+  mixed.back() = taller[0];
+  for (const char* metrics : {"swd", "msssim", "memorisation"}) {
+    const Error error =
+        error_of([&] { evaluate_gan(pictures(0, 2), mixed, parse_gan_metrics(metrics), 1); });
+    CHECK(error.code() == Exit::bad_data);
+    CHECK(contains(error.what(), "a real image is 48x32"));
+  }
 }
 
 TEST_CASE("metrics by name") {

@@ -115,6 +115,12 @@ TEST_CASE("what is no generator is refused with its name") {
   CHECK(facts("size_px", {24}).code() == Exit::bad_data);
   CHECK(facts("size_px", {23, 16}).code() == Exit::bad_data);
   CHECK(facts("size_px", {32, 16}).code() == Exit::bad_data);
+  // Nothing of this size is built.
+  CHECK(facts("size_px", {4096, 4096}).code() == Exit::bad_data);
+  CHECK(facts("size_px", {16, 1 << 30}).code() == Exit::bad_data);
+  CHECK(changed([](TensorFile& f) {
+          f.metadata["config"] = "[gan]\nlatent = 1\nngf = 4096\n";
+        }).code() == Exit::bad_data);
   CHECK(facts("class", 3).code() == Exit::bad_data);
   CHECK(facts("value_max", 0).code() == Exit::bad_data);
   for (const std::string text : {"[gan]\nlatent = 0\n", "[gan]\nlatant = 6\n", "[gan", ""}) {

@@ -65,3 +65,12 @@ TEST_CASE("memorisation needs sets that can be compared") {
   CHECK(error_of([] { nearest_images({cv::Mat(2, 3, CV_8UC1)}, kTrain); }).code() ==
         Exit::bad_data);
 }
+
+TEST_CASE("a mirrored copy of a training image is a near duplicate") {
+  std::vector<cv::Mat> train;
+  for (uint64_t i = 0; i < 4; ++i) train.push_back(tiny_picture(i, 24, 16));
+  cv::Mat mirrored;
+  cv::flip(train[2], mirrored, 1);
+  CHECK(memorisation({mirrored}, train).flagged == 1);
+  CHECK(nearest_images({mirrored}, train)[0].index == 2);
+}

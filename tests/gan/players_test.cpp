@@ -13,7 +13,7 @@ torch::Tensor real_images(int64_t count, int64_t height, int64_t width, int64_t 
   return wave(count * height * width, static_cast<double>(step)).view({count, 1, height, width});
 }
 
-TensorFile saved(const Players& players) {
+TensorFile saved(Players& players) {
   TensorFile file;
   players.save(file);
   for (auto& [name, tensor] : file.tensors) tensor = tensor.detach().clone();
@@ -21,7 +21,7 @@ TensorFile saved(const Players& players) {
 }
 
 /// The weights of make_dcgan.py in g, d and the average.
-TensorFile filled(const Players& players) {
+TensorFile filled(Players& players) {
   TensorFile file = saved(players);
   for (auto& [name, tensor] : file.tensors) {
     const bool network =
@@ -138,7 +138,8 @@ TEST_CASE("R1 enters the loss by gamma / 2, times the steps that it stands for")
     return players.take_means(1)[0];
   };
   const auto discriminator = make_discriminator(options, 16, 16);
-  load_module(saved(Players(options, 16, 16, Compute{}, Rng(2))), "d", *discriminator, "f");
+  Players fresh(options, 16, 16, Compute{}, Rng(2));
+  load_module(saved(fresh), "d", *discriminator, "f");
   const auto shown = real.clone().requires_grad_(true);
   const double penalty = r1_penalty(discriminator->forward(shown), shown).item<double>();
   REQUIRE(penalty > 0);
@@ -203,7 +204,39 @@ TEST_CASE("a checkpoint always holds the generator as trained so far, averaged o
   players.step(real_images(8, 16, 16), 0);
   const TensorFile file = saved(players);
   CHECK(same(file.tensors.at("ema.body.0.weight"), file.tensors.at("g.body.0.weight")));
-  CHECK(same(file.tensors.at("ema.body.1.running_var"), file.tensors.at("g.body.1.running_var")));
+}
+
+TEST_CASE("the average of every checkpoint has batch-norm statistics of its own") {
+  GanOptions options = tiny_options();
+  options.ema_kimg = GENERATE(0., 1.);
+  Players players(options, 16, 16, Compute{}, Rng(2));
+  players.step(real_images(8, 16, 16), 0);
+  const TensorFile step = saved(players);
+  players.draw(4);
+  TensorFile best;
+  players.save_average(best);
+  for (const auto& [name, tensor] : best.tensors) {
+    INFO(name);
+    CHECK(same(step.tensors.at(name), tensor));
+  }
+  const std::string statistics = "body.1.running_var";
+  CHECK_FALSE(same(step.tensors.at("ema." + statistics), step.tensors.at("g." + statistics)));
+}
+
+TEST_CASE("judged images are drawn in fp32, and R1's real images judged in it") {
+  GanOptions options = tiny_options();
+  options.diffaugment = "none";
+  options.r1_gamma = 1e-20;
+  options.r1_every = 2;
+  Players coarse(options, 16, 16, Compute{torch::kCPU, true, 1}, Rng(2)),
+      fine(options, 16, 16, Compute{}, Rng(2));
+  CHECK(same(coarse.draw(4), fine.draw(4)));
+  const auto d_real = [](Players& players, int64_t step) {
+    players.step(real_images(8, 16, 16, step), step);
+    return players.take_means(1)[2];
+  };
+  CHECK(d_real(coarse, 0) == d_real(fine, 0));
+  CHECK(d_real(coarse, 1) != d_real(fine, 1));
 }
 
 TEST_CASE("players are not loaded from a file that lacks a piece") {

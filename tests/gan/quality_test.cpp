@@ -71,7 +71,6 @@ TEST_CASE("SWD is that of the published procedure") {
   const SwdOptions options{24, 2, 16};
   const SwdSet a(pictures("a", 6, 72, 64), options, Rng(8));
   const SwdSet b(pictures("b", 6, 72, 64), options, Rng(8));
-  CHECK(a.levels() == 3);
   const Swd found = a.distance(b);
   REQUIRE(found.levels.size() == 3);
   for (const auto& [side, value] : found.levels) {
@@ -80,6 +79,13 @@ TEST_CASE("SWD is that of the published procedure") {
   }
   CHECK(found.mean == Approx(golden["mean"].get<double>()).epsilon(1e-4));
   CHECK(b.distance(a).mean == found.mean);
+  const auto at_once = swd_to(pictures("b", 6, 72, 64),
+                              {pictures("a", 6, 72, 64), pictures("b", 6, 72, 64)},
+                              options,
+                              Rng(8));
+  CHECK(at_once[0].levels == found.levels);
+  CHECK(at_once[0].mean == found.mean);
+  CHECK(at_once[1].mean == 0);
 }
 
 TEST_CASE("SWD of a set with itself is 0, with another of its kind more, with another kind most") {
@@ -97,6 +103,12 @@ TEST_CASE("SWD compares equally many images of one size") {
   const SwdSet eight(pictures("a", 8, 32, 32), {8, 1, 8}, Rng(1));
   const SwdSet seven(pictures("a", 7, 32, 32), {8, 1, 8}, Rng(1));
   CHECK(error_of([&] { eight.distance(seven); }).code() == Exit::bad_data);
+  const SwdSet tall(pictures("a", 8, 64, 32), {8, 1, 8}, Rng(1));
+  CHECK(error_of([&] { tall.distance(eight); }).code() == Exit::bad_data);
+  CHECK(error_of([&] { eight.distance(tall); }).code() == Exit::bad_data);
+  const Error small = error_of([&] { SwdSet(pictures("a", 8, 6, 32), {8, 1, 8}, Rng(1)); });
+  CHECK(small.code() == Exit::bad_data);
+  CHECK(contains(small.what(), "SWD needs images of 7 px a side or more, these are 6x32"));
 }
 
 TEST_CASE("SWD to a set of flat pictures is a number: a collapsed generator is no best one") {

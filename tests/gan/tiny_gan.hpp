@@ -29,6 +29,7 @@ inline cv::Mat tiny_picture(uint64_t number, int height, int width, int bits = 8
 struct TinyStore {
   int height = 24, width = 16, bits = 8;
   int64_t rare = 54, common = 8;  ///< training rows of "Rare" and "Common"
+  int value_max = 0;              ///< 0: the full range
 };
 
 inline void write_tiny_store(const Path& path, const TinyStore& tiny = {}) {
@@ -37,7 +38,7 @@ inline void write_tiny_store(const Path& path, const TinyStore& tiny = {}) {
   info.height = tiny.height;
   info.width = tiny.width;
   info.bits = tiny.bits;
-  info.value_max = tiny.bits == 8 ? 255 : 65535;
+  info.value_max = tiny.value_max > 0 ? tiny.value_max : tiny.bits == 8 ? 255 : 65535;
   info.source = "tiny";
   StoreWriter writer(path, info, tiny.rare + tiny.common + 2);
   uint64_t number = 0;

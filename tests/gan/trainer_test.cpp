@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "augment/sources.hpp"
 #include "tests/gan/tiny_gan.hpp"
 
 using namespace evenray;
@@ -184,11 +185,41 @@ TEST_CASE("a run goes on with its store and its thread count only") {
   const Error threads = going_on(tiny.store, 2);
   at::set_num_threads(1);
   CHECK(threads.code() == Exit::config);
-  CHECK(contains(threads.what(), "was begun with 1 threads"));
+  CHECK(contains(threads.what(), "threads was 1, now 2; give --threads 1"));
   const Error store = going_on(scratch / "other.h5", 1);
   CHECK(store.code() == Exit::config);
-  CHECK(contains(store.what(), "was begun with another store"));
+  CHECK(contains(store.what(), "store was "));
+  Error other_class = error_of([&] { train_tiny(scratch / "run", tiny.store, ""); });
+  CHECK(other_class.code() == Exit::config);
+  CHECK(contains(other_class.what(), "class was \"Rare\", now \"\""));
   CHECK(going_on(tiny.store, 1).code() == Exit::done);
+  other_class = error_of([&] { train_tiny(scratch / "run", tiny.store, "Common"); });
+  CHECK(other_class.code() == Exit::config);
+  CHECK(contains(other_class.what(), "is a finished run of class \"Rare\""));
+}
+
+TEST_CASE("copies, augmented and synthetic rows are no images to learn from") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  const Store in(tiny.store);
+  const Plan plan{{8, 54}, {52, 6}, {}};
+  const std::vector<SourceShare> copies{{make_copy_source(in, 1), 1}};
+  balance(in, plan, copies, {}, BalanceOptions{}, 1, 1, "", scratch / "balanced.h5");
+  train_tiny(scratch / "run", scratch / "balanced.h5");
+  CHECK(read_json(scratch / "run/metrics.json")["images"] == 54);
+  CHECK(digest_in(step_file(scratch / "run", 6)) == digest_in(step_file(tiny.run, 6)));
+  const Error few =
+      error_of([&] { train_tiny(scratch / "few", scratch / "balanced.h5", "Common"); });
+  CHECK(few.code() == Exit::bad_data);
+  CHECK(contains(few.what(), "class Common has 8 training images"));
+}
+
+TEST_CASE("values that do not use the full range are refused at once") {
+  const ScratchFolder scratch;
+  write_tiny_store(scratch / "odd.h5", {24, 16, 16, 54, 8, 4095});
+  const Error error = error_of([&] { train_tiny(scratch / "run", scratch / "odd.h5"); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "its values end at 4095"));
 }
 
 TEST_CASE("too few images, an unknown class, a size that cannot be drawn") {

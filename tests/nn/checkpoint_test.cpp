@@ -21,8 +21,8 @@ Path step_path(const ScratchFolder& run, const std::string& number) {
 }
 
 int64_t newest_step(const Checkpoints& checkpoints) {
-  const auto file = checkpoints.newest();
-  return file ? file->tensors.at("step").item<int64_t>() : -1;
+  const auto found = checkpoints.newest();
+  return found ? found->file.tensors.at("step").item<int64_t>() : -1;
 }
 
 void damage(const Path& path) {
@@ -91,23 +91,37 @@ TEST_CASE("checkpoints: the newest two stay, best is left alone") {
   CHECK(std::distance(std::filesystem::directory_iterator(run / "checkpoints"), {}) == 3);
 }
 
-TEST_CASE("checkpoints: damaged ones are passed over, with a warning") {
+TEST_CASE("checkpoints: damaged ones are set aside, with a warning") {
   const ScratchFolder run;
   const LogLevel level = log_level();
   set_log_level(LogLevel::quiet);
   {
     const LogFile log(run / "log.txt");
     Checkpoints checkpoints(run.path(), 0);
-    for (const int64_t step : {1, 2}) checkpoints.write(step, numbered(step));
-    damage(step_path(run, "00000002"));
-    CHECK(newest_step(checkpoints) == 1);
-    std::filesystem::resize_file(step_path(run, "00000001"), 0);
-    CHECK(newest_step(checkpoints) == -1);
+    for (const int64_t step : {1, 8, 9}) checkpoints.write(step, numbered(step));
+    damage(step_path(run, "00000009"));
+    CHECK(newest_step(checkpoints) == 8);
+    CHECK(std::filesystem::exists(run / "checkpoints/step-00000009.safetensors.damaged"));
+    // What is written on the way back to the damaged one stays.
+    checkpoints.write(2, numbered(2));
+    CHECK(std::filesystem::exists(step_path(run, "00000002")));
+    CHECK(std::filesystem::exists(step_path(run, "00000008")));
+    std::filesystem::remove(step_path(run, "00000002"));
+    std::filesystem::resize_file(step_path(run, "00000008"), 0);
+    // No silent start from the beginning, however often it is tried.
+    for (int i = 0; i < 2; ++i) {
+      const Error error = error_of([&] { checkpoints.newest(); });
+      CHECK(error.code() == Exit::bad_data);
+      CHECK(contains(error.what(), "none of the step checkpoints is whole"));
+    }
+    // A file that cannot be read is not a damaged one.
+    std::filesystem::create_directory(step_path(run, "00000010"));
+    CHECK(error_of([&] { checkpoints.newest(); }).code() == Exit::missing_input);
   }
   set_log_level(level);
   const std::string log = read_file(run / "log.txt");
   CHECK(contains(log, "passing over a damaged checkpoint"));
-  CHECK(contains(log, "step-00000002.safetensors"));
+  CHECK(contains(log, "step-00000009.safetensors"));
 }
 
 TEST_CASE("checkpoints are due after their interval") {

@@ -59,6 +59,12 @@ TEST_CASE("autocast holds for its scope and only where it was asked for") {
   {
     const Autocast on(compute);
     CHECK(convolution_type() == torch::kBFloat16);
+    {
+      const Autocast off(Compute{});
+      CHECK(convolution_type() == torch::kFloat);
+    }
+    { const Autocast again(compute); }
+    CHECK(convolution_type() == torch::kBFloat16);
   }
   CHECK(convolution_type() == torch::kFloat);
 }

@@ -23,15 +23,17 @@ struct Begun {
   Visit settings() {
     return [this](Fields& f) { runtime.fields(f); };
   }
-  std::optional<Resumed> resume(int threads, const std::string& store) {
+  std::optional<Resumed> resume(int threads, const std::string& store, bool bf16 = false) {
     RunFolder run(folder.path(), true, settings());
-    return resume_run(run, Checkpoints(folder.path(), 0), threads, store);
+    return resume_run(
+        run, Checkpoints(folder.path(), 0), run_facts(Compute{torch::kCPU, bf16, threads}, store));
   }
   std::string events() { return read_file(folder / "events.jsonl"); }
   Runtime runtime;
 };
 
-const std::string kFacts = R"({"step": 20, "threads": 2, "store": "abc"})";
+const std::string kFacts =
+    R"({"step": 20, "threads": 2, "device": "cpu", "bf16": false, "store": "abc", "best": null})";
 
 }  // namespace
 
@@ -41,18 +43,32 @@ TEST_CASE("a run goes on from its newest checkpoint, and later events are droppe
   REQUIRE(resumed);
   CHECK(resumed->step == 20);
   CHECK(resumed->facts == Json::parse(kFacts));
+  CHECK(resumed->fact<std::string>("store") == "abc");
+  CHECK(resumed->fact("best", 7.) == 7);
+  for (const char* key : {"nothing", "store"}) {
+    const Error error = error_of([&] { resumed->fact<int>(key); });
+    CHECK(error.code() == Exit::bad_data);
+    CHECK(contains(error.what(), cat("step-00000020.safetensors: damaged facts ('", key, "')")));
+  }
   CHECK(same(resumed->file.tensors.at("weight"), torch::ones({2})));
   CHECK(begun.events() == "{\"step\":10}\n{\"step\":20}\n");
 }
 
-TEST_CASE("a run with another thread count or store is refused, and its events stay") {
+TEST_CASE("a run with other threads, precision, device or store is refused, its events stay") {
   Begun begun(kFacts);
   Error error = error_of([&] { begun.resume(1, "abc"); });
   CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "was begun with 2 threads; give --threads 2"));
+  CHECK(contains(error.what(), "threads was 2, now 1; give --threads 2"));
   error = error_of([&] { begun.resume(2, "abd"); });
   CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "was begun with another store"));
+  CHECK(contains(error.what(), "store was \"abc\", now \"abd\""));
+  error = error_of([&] { begun.resume(2, "abc", true); });
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "bf16 was false, now true; go on with what it was begun with"));
+  Begun elsewhere(R"({"step": 20, "threads": 2, "device": "cuda", "bf16": false, "store": "abc"})");
+  error = error_of([&] { elsewhere.resume(2, "abc"); });
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "device was \"cuda\", now \"cpu\""));
   CHECK(contains(begun.events(), "30"));
 }
 
