@@ -301,9 +301,9 @@ TEST_CASE("doctor, config, completion and man speak of the program") {
     for (const char* word : {"classify", "preview", "strategy"}) CHECK(contains(script, word));
   }
   write_text(scratch / "completion.bash", done(at, {"completion", "bash"}).out);
-  const std::string check = cat("cd ",
+  const std::string check = cat("cd '",
                                 at.string(),
-                                " && bash -c '. ./completion.bash; COMP_WORDS=(evenray gan tr); "
+                                "' && bash -c '. ./completion.bash; COMP_WORDS=(evenray gan tr); "
                                 "COMP_CWORD=2; _evenray; echo ${COMPREPLY[0]} > said; "
                                 "COMP_WORDS=(evenray balance x --strat); COMP_CWORD=3; _evenray; "
                                 "echo ${COMPREPLY[0]} >> said'");

@@ -93,7 +93,7 @@ TEST_CASE("a store can be written only where there is room", "[store]") {
   const ScratchFolder folder;
   CHECK(error_of([&] { StoreWriter(folder / "a.h5", small_info(), int64_t{1} << 40); }).code() ==
         Exit::io);
-  write_bytes(folder / "file", "x");
+  write_text(folder / "file", "x");
   CHECK(error_of([&] { StoreWriter(folder / "file/a.h5", small_info(), 1); }).code() ==
         Exit::cannot_create);
 }

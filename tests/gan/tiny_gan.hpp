@@ -5,6 +5,7 @@
 #include "dataset/store.hpp"
 #include "gan/gan.hpp"
 #include "tests/nn/torch_fixture.hpp"
+#include "tests/pixels.hpp"
 
 namespace evenray {
 
@@ -110,9 +111,5 @@ struct TinyRun {
     return instance;
   }
 };
-
-inline bool same_pixels(const cv::Mat& a, const cv::Mat& b) {
-  return a.size() == b.size() && a.type() == b.type() && cv::norm(a, b, cv::NORM_INF) == 0;
-}
 
 }  // namespace evenray
