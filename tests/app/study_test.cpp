@@ -14,6 +14,8 @@ namespace {
 constexpr const char* kStudy = R"(seed = 3
 threads = 1
 [data]
+device = "cpu"
+precision = "fp32"
 path = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32"
 size_px = [40, 32]
 ratios = [0.6, 0.2, 0.2]
@@ -161,7 +163,7 @@ TEST_CASE("a demo of two arms") {
   const ScratchFolder scratch;
   const Ran ran =
       done(scratch.path(),
-           {"demo", "--quick", "--out=d", "--set=study.arms=['real','weighted']", "--threads=1"});
+           Words{"demo", "--quick", "--out=d", "--set=study.arms=['real','weighted']"} + kPlain);
   CHECK(contains(ran.out, "report: d/report.html"));
   CHECK(std::filesystem::exists(scratch / "d/report.html"));
 }

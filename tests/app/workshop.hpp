@@ -6,18 +6,20 @@
 
 namespace evenray {
 
+/// Where tests compute, whatever else the machine has.
+inline const Words kPlain{"--set=device=cpu", "--set=precision=fp32", "--threads=1"};
+
 /// Settings with which a training takes no time.
-inline const Words kTinyGan{"--set=gan.ngf=4",
-                            "--set=gan.ndf=4",
-                            "--set=gan.lr_g=2e-3",
-                            "--set=gan.lr_d=2e-3",
-                            "--set=gan.total_kimg=.6",
-                            "--set=gan.eval_every_kimg=.3",
-                            "--set=gan.minibatch=16",
-                            "--threads=1",
-                            "--allow-few"};
-inline const Words kTinyClassifier{
-    "--set=classify.steps=6", "--set=classify.minibatch=8", "--threads=1"};
+inline const Words kTinyGan = kPlain + Words{"--set=gan.ngf=4",
+                                             "--set=gan.ndf=4",
+                                             "--set=gan.lr_g=2e-3",
+                                             "--set=gan.lr_d=2e-3",
+                                             "--set=gan.total_kimg=.6",
+                                             "--set=gan.eval_every_kimg=.3",
+                                             "--set=gan.minibatch=16",
+                                             "--allow-few"};
+inline const Words kTinyClassifier =
+    kPlain + Words{"--set=classify.steps=6", "--set=classify.minibatch=8"};
 
 constexpr const char* kPhantoms = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32";
 

@@ -20,6 +20,7 @@ struct Bench {
     options.minibatch = 16;
     options.eval_every = 6;
     runtime.threads = 1;
+    runtime.device = "cpu";
     runtime.precision = "fp32";
     write_blob_store(scratch / "set.h5", {});
   }

@@ -14,6 +14,7 @@ namespace {
 /// A whole study in a few seconds; it measures nothing.
 Config tiny(const std::vector<std::string>& arms) {
   Config config;
+  config.runtime.precision = "fp32";
   config.runtime.threads = 1;
   config.runtime.device = "cpu";
   config.data.path = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32";
