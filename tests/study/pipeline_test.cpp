@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <torch/torch.h>
-#undef CHECK
-#include <catch2/catch.hpp>
+#include <set>
 
 #include "core/csv.hpp"
 #include "study/cells.hpp"
-#include "tests/fixture.hpp"
+#include "tests/nn/torch_fixture.hpp"
 
 using namespace evenray;
 
@@ -14,9 +12,9 @@ namespace {
 /// A whole study in a few seconds; it measures nothing.
 Config tiny(const std::vector<std::string>& arms) {
   Config config;
-  config.runtime.precision = "fp32";
   config.runtime.threads = 1;
   config.runtime.device = "cpu";
+  config.runtime.precision = "fp32";
   config.data.path = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32";
   config.data.pack.size_px = {40, 32};
   config.data.ratios = {.6, .2, .2};
@@ -67,7 +65,7 @@ TEST_CASE("a plan says what a study would do") {
 TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   const ScratchFolder scratch;
   const Path out = scratch / "study";
-  Config config = tiny({"real", "weighted", "oversample", "autoaugment", "gan", "gan-both"});
+  Config config = tiny(arm_names());
   REQUIRE(run_study(config, out) == 0);
 
   CHECK(run_done(out));
@@ -90,12 +88,12 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
     CAPTURE(cell);
     CHECK(state == "done");
   }
-  CHECK(column(out, "auroc").size() == 6);
+  CHECK(column(out, "auroc").size() == 7);
 
   const Json summary = read_json(out / "summary.json");
   CHECK(summary["schema"] == "evenray-study-1");
   CHECK(summary["rare_class"] == "Fractured");
-  CHECK(summary["comparison"]["arms"].size() == 6);
+  CHECK(summary["comparison"]["arms"].size() == 7);
   CHECK(summary["comparison"]["differences"][0]["first"] == "gan");
   CHECK(summary["comparison"]["differences"][0]["primary"] == true);
   CHECK(summary["generators"].size() == 2);
@@ -106,7 +104,7 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
 
   // Counts match between the arms; in gan-both "synthetic" does not mean "Fractured".
   const Json& balance = summary["balance"];
-  for (const char* arm : {"autoaugment", "gan", "gan-both"})
+  for (const char* arm : {"autoaugment", "gan", "gan+autoaugment", "gan-both"})
     for (const char* name : {"Fractured", "Non_fractured"})
       CHECK(balance[arm]["after"][name]["total"] == balance["oversample"]["after"][name]["total"]);
   const Json& after = balance["gan-both"]["after"];
@@ -117,6 +115,11 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   };
   CHECK(share("Non_fractured") == Approx(share("Fractured")).margin(.02));
   CHECK(balance["gan"]["after"]["Non_fractured"]["synthetic"] == 0);
+  // What synthetic images leave to fill is augmented, not copied.
+  const Json& both = balance["gan+autoaugment"]["after"]["Fractured"];
+  CHECK(both["synthetic"] == both["real"]);
+  CHECK(both["augmented"] > 0);
+  CHECK(both["copy"] == 0);
 
   // Nothing of host, path or time.
   const std::string bytes = read_file(out / "summary.json");
@@ -133,7 +136,7 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
 
   const Json status = study_status(out);
   CHECK(status["state"] == "done");
-  CHECK(status["done"].size() == 8);
+  CHECK(status["done"].size() == 9);
   CHECK(status["failed"].empty());
   CHECK(status["waiting"].empty());
 
@@ -209,6 +212,45 @@ TEST_CASE("cross-validation tests every image once") {
   CHECK(column(scratch / "study", "state").size() == 6);
   CHECK(summary["comparison"]["test"]["images"] == 120);
   CHECK(summary["data"]["folds"].size() == 3);
+}
+
+TEST_CASE("a fold's generator knows that fold's training rows alone") {
+  const ScratchFolder scratch;
+  const Path out = scratch / "study";
+  Config config = tiny({"oversample", "gan"});
+  config.data.path = "phantom:images=240,rare_share=.3,seed=7,size_px=40x32";
+  config.study.folds = 3;
+  config.study.keep_stores = true;
+  REQUIRE(run_study(config, out) == 0);
+  std::set<std::string> generators;
+  for (int fold = 0; fold < 3; ++fold) {
+    CAPTURE(fold);
+    const Store store(out / cat("data/set-f", fold, ".h5"));
+    const Path generator = out / cat("generators/Fractured-s0-f", fold);
+    const TensorFile chosen = read_safetensors(generator / "checkpoints/best.safetensors");
+    const Json facts = Json::parse(chosen.metadata.at("facts"));
+    CHECK(facts["store"] == store.content_digest());
+    const StorePart& train = store.part("train");
+    const auto rows = train.rows_of(store.info().class_index("Fractured"));
+    CHECK(facts["images"] == rows.size());
+    std::set<std::string> ids;
+    for (const int64_t row : rows) ids.insert(train.ids[static_cast<size_t>(row)]);
+    for (const auto& pair : read_json(generator / "quality.json")["nearest"])
+      CHECK(ids.contains(pair["train_id"].get<std::string>()));
+
+    // And the fold's cell is filled by that generator.
+    const std::string digest = chosen.metadata.at("tensor_digest");
+    generators.insert(digest);
+    const Store filled(out / cat("cells/gan-s0-f", fold, "/balanced.h5"));
+    size_t synthetic = 0;
+    for (const auto& provenance : filled.part("train").provenance) {
+      if (provenance.origin != Origin::synthetic) continue;
+      ++synthetic;
+      CHECK(contains(provenance.recipe, digest));
+    }
+    CHECK(synthetic == rows.size());
+  }
+  CHECK(generators.size() == 3);
 }
 
 TEST_CASE("studies that cannot begin") {
