@@ -30,6 +30,7 @@ inline cv::Mat tiny_picture(uint64_t number, int height, int width, int bits = 8
 struct TinyStore {
   int height = 24, width = 16, bits = 8;
   int64_t rare = 54, common = 8;  ///< training rows of "Rare" and "Common"
+  int64_t val = 1;                ///< rows of val, all "Rare"
 };
 
 inline void write_tiny_store(const Path& path, const TinyStore& tiny = {}) {
@@ -40,7 +41,7 @@ inline void write_tiny_store(const Path& path, const TinyStore& tiny = {}) {
   info.bits = tiny.bits;
   info.value_max = tiny.bits == 8 ? 255 : 65535;
   info.source = "tiny";
-  StoreWriter writer(path, info, tiny.rare + tiny.common + 2);
+  StoreWriter writer(path, info, tiny.rare + tiny.common + tiny.val + 1);
   uint64_t number = 0;
   const auto add = [&](const std::string& part, bool rare) {
     StoreRow row;
@@ -54,7 +55,7 @@ inline void write_tiny_store(const Path& path, const TinyStore& tiny = {}) {
   };
   for (int64_t i = 0; i < tiny.rare; ++i) add("train", true);
   for (int64_t i = 0; i < tiny.common; ++i) add("train", false);
-  add("val", true);
+  for (int64_t i = 0; i < tiny.val; ++i) add("val", true);
   add("test", true);
   writer.finish();
 }
