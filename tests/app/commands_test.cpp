@@ -288,6 +288,7 @@ TEST_CASE("doctor, config, completion and man speak of the program") {
     CAPTURE(part);
     CHECK(contains(all, part));
   }
+  CHECK(contains(read_file(source_folder() / "docs/config.md"), "```toml\n" + all + "```\n"));
   // What it prints is a configuration, and reads back as itself.
   write_text(scratch / "all.toml", all);
   CHECK(done(at, {"config", "--config", "all.toml"}).out == all);
