@@ -85,18 +85,18 @@ void add_system_commands(CLI::App& app, Cli& cli) {
               [&cli] { return doctor(cli); });
 
   auto section = std::make_shared<std::string>();
-  auto* config =
-      add_command(&app,
-                  cli,
-                  "config",
-                  "every setting with its default and meaning, as TOML",
-                  {.config = true},
-                  [&cli, section] {
-                    Config settings = cli.load();
-                    std::cout << write_config(
-                        [&](Fields& f) { settings.fields(f); }, /*comments=*/true, *section);
-                    return 0;
-                  });
+  auto* config = add_command(
+      &app,
+      cli,
+      "config",
+      "every setting with its default and meaning, as TOML",
+      {.config = true, .seed = true, .threads = true, .device = true, .precision = true},
+      [&cli, section] {
+        Config settings = cli.load();
+        std::cout << write_config(
+            [&](Fields& f) { settings.fields(f); }, /*comments=*/true, *section);
+        return 0;
+      });
   config->add_option("SECTION", *section, "data, gan, balance, classify or study");
 
   auto shell = std::make_shared<std::string>();

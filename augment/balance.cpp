@@ -178,8 +178,9 @@ class Filler {
       served += s.share;
     }
     // What a generator of another class would have given falls to those that serve this one.
-    if (served > 0)
-      for (double& share : shares) share /= served;
+    // Where only sources without a share are left, those that start from real rows serve.
+    for (size_t s = 0; s < shares.size(); ++s)
+      shares[s] = served > 0 ? shares[s] / served : (synthetic[s] ? 0 : 1);
     const auto dose =
         static_cast<int64_t>(std::floor(options_.max_synthetic * static_cast<double>(real)));
     // Without a row to start from there is nothing but synthesis.

@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   int64_t height = 64, width = 64, ngf = 64, limit = 0;
   int steps = 20;
   std::string path, out;
+  app.set_version_flag("--version", "torch " + torch_version());
   app.require_subcommand(1);
   auto* dcgan = app.add_subcommand("dcgan");
   auto* classifier = app.add_subcommand("classifier");

@@ -1,8 +1,8 @@
 # LibTorch from a pip wheel, CPU or CUDA, as own imported targets: a CUDA wheel's TorchConfig demands the whole toolkit.
-set(EVENRAY_TORCH "$ENV{EVENRAY_TORCH}" CACHE PATH "the 'torch' folder of a wheel; empty: the one in .venv")
-if(EVENRAY_TORCH)
-  set(TORCH_DIR ${EVENRAY_TORCH})
-else()
+# EVENRAY_TORCH in the environment: the 'torch' folder of another wheel than .venv's. Asked for at every configuration; a
+# cache entry would outlive a change.
+set(TORCH_DIR "$ENV{EVENRAY_TORCH}")
+if(NOT TORCH_DIR)
   file(GLOB TORCH_DIR ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
 endif()
 if(NOT EXISTS "${TORCH_DIR}/lib/libtorch_cpu.so")

@@ -21,7 +21,9 @@ torch::Device parse_device(const std::string& name) {
     return torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::kCPU;
   if (name == "cpu") return torch::kCPU;
   int64_t index = 0;
-  if (name != "cuda") parse_int(name.substr(5), index);
+  const bool cuda = name == "cuda" ||
+                    (name.starts_with("cuda:") && parse_int(name.substr(5), index) && index >= 0);
+  check(cuda, Exit::config, cat("unknown device '", name, "' (known: auto, cpu, cuda, cuda:i)"));
   const auto count = static_cast<int64_t>(torch::cuda::device_count());
   check(index < count,
         Exit::missing_resource,

@@ -4,6 +4,9 @@
 Every image becomes 256x256 px with its aspect kept; the free strips take the median of its border.
 The data set has one image a chunk and no compression; a SHA-256 runs over the pixels. Timed from
 the first image to the closed file. Prints one line of JSON.
+
+`evenray data pack` does more in its time: it hashes the source files too, keeps ids, labels and
+boxes, seals the file, reads it back and waits until the disk has it (fsync).
 """
 
 import argparse

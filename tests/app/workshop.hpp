@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <fstream>
-
 #include "dataset/image.hpp"
 #include "tests/app/program.hpp"
 #include "tests/dataset/drawn.hpp"
 
 namespace evenray {
 
+/// Where tests compute, whatever else the machine has.
+inline const Words kPlain{"--set=device=cpu", "--set=precision=fp32", "--threads=1"};
+
 /// Settings with which a training takes no time.
-inline const Words kTinyGan{"--set=gan.ngf=4",
-                            "--set=gan.ndf=4",
-                            "--set=gan.lr_g=2e-3",
-                            "--set=gan.lr_d=2e-3",
-                            "--set=gan.total_kimg=.6",
-                            "--set=gan.eval_every_kimg=.3",
-                            "--set=gan.minibatch=16",
-                            "--threads=1",
-                            "--allow-few"};
-inline const Words kTinyClassifier{
-    "--set=classify.steps=6", "--set=classify.minibatch=8", "--threads=1"};
+inline const Words kTinyGan = kPlain + Words{"--set=gan.ngf=4",
+                                             "--set=gan.ndf=4",
+                                             "--set=gan.lr_g=2e-3",
+                                             "--set=gan.lr_d=2e-3",
+                                             "--set=gan.total_kimg=.6",
+                                             "--set=gan.eval_every_kimg=.3",
+                                             "--set=gan.minibatch=16",
+                                             "--allow-few"};
+inline const Words kTinyClassifier =
+    kPlain + Words{"--set=classify.steps=6", "--set=classify.minibatch=8"};
 
 constexpr const char* kPhantoms = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32";
 
@@ -39,33 +39,19 @@ inline const Path& workshop() {
   return folder.path();
 }
 
-inline void write_text(const Path& path, const std::string& text) {
-  make_folder(path.parent_path());
-  std::ofstream(path, std::ios::binary) << text;
-}
-
-/// Changes one bit in the middle of a file.
-inline void flip_bit(const Path& path) {
-  std::string bytes = read_file(path);
-  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-  write_text(path, bytes);
-}
-
 /// A folder in FracAtlas' layout: 40 pictures of 60x80 px, every fourth one fractured with a box at
 /// 10,10; ids eight apart, so that each is a visit of its own. `width`: of the boxes.
 inline void write_fracatlas(const Path& root, double width = 20) {
-  std::string table = "image_id,hand,hardware,fractured,fracture_count,frontal\n";
-  Json images = Json::array(), annotations = Json::array();
+  std::string rows;
+  std::vector<FracAtlasImage> images;
+  Json annotations = Json::array();
   for (int i = 0; i < 40; ++i) {
     std::string number = cat(i * 8);
     number.insert(0, 7 - number.size(), '0');
     const std::string file = cat("IMG", number, ".jpg");
     const bool fractured = i % 4 == 0;
-    write_atomic(root / "images" / (fractured ? "Fractured" : "Non_fractured") / file,
-                 encode_png(drawn_picture(static_cast<uint64_t>(i))));
-    table +=
-        cat(file, ",", i % 2, ",", i % 3 == 0 ? 1 : 0, ",", fractured ? "1,1," : "0,0,", "1\n");
-    images.push_back({{"id", i}, {"file_name", file}});
+    images.push_back({file, fractured, drawn_picture(static_cast<uint64_t>(i))});
+    rows += cat(file, ",", i % 2, ",", i % 3 == 0 ? 1 : 0, ",", fractured ? "1,1," : "0,0,", "1\n");
     if (fractured)
       annotations.push_back({{"id", i},
                              {"image_id", i},
@@ -73,12 +59,7 @@ inline void write_fracatlas(const Path& root, double width = 20) {
                              {"bbox", {10, 10, width, 20}},
                              {"segmentation", Json::array()}});
   }
-  write_text(root / "dataset.csv", table);
-  write_json(root / "Annotations" / "COCO JSON" / "boxes.json",
-             {{"info", Json::object()},
-              {"categories", {{{"id", 0}, {"name", "fractured"}}}},
-              {"images", images},
-              {"annotations", annotations}});
+  write_fracatlas(root, rows, images, annotations);
 }
 
 }  // namespace evenray

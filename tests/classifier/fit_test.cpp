@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "classifier/fit.hpp"
 
-#include <torch/torch.h>
-#undef CHECK
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "core/error.hpp"
-#include "nn/weights.hpp"
 #include "tests/classifier/blobs.hpp"
-#include "tests/fixture.hpp"
+#include "tests/nn/torch_fixture.hpp"
 
 using namespace evenray;
 
@@ -43,13 +39,6 @@ double mean_loss(const Examples& rows, const ClassifyOptions& options, int64_t s
   Fit fit(rows, options, plain_compute(), Rng(1));
   for (int64_t step = 0; step < steps; ++step) fit.step(step);
   return fit.take_loss(steps);
-}
-
-bool same_tensors(const TensorFile& a, const TensorFile& b) {
-  if (a.tensors.size() != b.tensors.size()) return false;
-  for (const auto& [name, tensor] : a.tensors)
-    if (!b.tensors.contains(name) || !torch::equal(tensor, b.tensors.at(name))) return false;
-  return true;
 }
 
 }  // namespace

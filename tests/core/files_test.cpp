@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/files.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <fstream>
 #include <optional>
 
@@ -79,13 +83,30 @@ TEST_CASE("writing where nothing can be written ends with 73 and leaves nothing"
         Exit::cannot_create);
 }
 
-TEST_CASE("a full disk is an I/O error") {
-  if (!std::filesystem::exists("/dev/full")) return;
-  std::ofstream full("/dev/full");
-  full << "x" << std::flush;
-  CHECK_FALSE(full);
-  errno = ENOSPC;
-  CHECK(error_of([] { throw_errno("write", "f"); }).code() == Exit::io);
+TEST_CASE("a write that breaks off half-way ends with 74 and leaves what was there") {
+  const ScratchFolder folder;
+  write_atomic(folder / "old", "old");
+  // The limit on a file's size is the process's, so a process of its own runs into it.
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{4096, 4096};
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(1);
+    const std::string bytes(10000, 'x');
+    for (const char* name : {"old", "new"}) {
+      const Error error = error_of([&] { write_atomic(folder / name, bytes); });
+      if (error.code() != Exit::io) ::_exit(2);
+      if (!contains(error.what(), "cannot write " + (folder / name).string())) ::_exit(3);
+    }
+    ::_exit(static_cast<int>(Exit::io));
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == static_cast<int>(Exit::io));
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"old"});
+  CHECK(read_file(folder / "old") == "old");
 }
 
 TEST_CASE("a writer of its own publishes") {

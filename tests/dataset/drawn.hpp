@@ -4,8 +4,9 @@
 #include <string>
 
 #include "core/rng.hpp"
-#include "core/text.hpp"
+#include "dataset/image.hpp"
 #include "dataset/sample.hpp"
+#include "tests/fixture.hpp"
 
 namespace evenray {
 
@@ -47,15 +48,31 @@ inline Manifest drawn_manifest(int rows, int every = 4) {
   return manifest;
 }
 
-/// shared/data of the working place, or empty where it is not there.
-inline Path real_data(const std::string& name) {
-  const char* data = std::getenv("EVENRAY_DATA");
-  const char* source = std::getenv("EVENRAY_SOURCE");
-  for (const Path& root :
-       {Path(data ? data : ""), Path(source ? source : ".") / "../shared/data"}) {
-    if (std::filesystem::is_directory(root / name)) return root / name;
+struct FracAtlasImage {
+  std::string file;
+  bool fractured = false;
+  cv::Mat pixels;
+};
+
+/// A folder in FracAtlas' layout. `rows`: of its table, below the header; an annotation's image_id
+/// is a place in `images`.
+inline void write_fracatlas(const Path& root,
+                            const std::string& rows,
+                            const std::vector<FracAtlasImage>& images,
+                            const Json& annotations) {
+  write_text(root / "dataset.csv",
+             "image_id,hand,hardware,fractured,fracture_count,frontal\n" + rows);
+  Json listed = Json::array();
+  for (const auto& image : images) {
+    write_text(root / "images" / (image.fractured ? "Fractured" : "Non_fractured") / image.file,
+               encode_png(image.pixels));
+    listed.push_back({{"id", listed.size()}, {"file_name", image.file}});
   }
-  return {};
+  write_json(root / "Annotations" / "COCO JSON" / "boxes.json",
+             {{"info", {{"description", "x"}}},
+              {"categories", {{{"id", 0}, {"name", "fractured"}}}},
+              {"images", listed},
+              {"annotations", annotations}});
 }
 
 }  // namespace evenray

@@ -10,7 +10,8 @@
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "dataset/reader.hpp"
-#include "tests/dataset/image_fixtures.hpp"
+#include "tests/fixture.hpp"
+#include "tests/pixels.hpp"
 
 using namespace evenray;
 
@@ -52,13 +53,6 @@ std::string encode_jpeg(const cv::Mat& image, int orientation = 0, bool progress
   return out;
 }
 
-cv::Mat noise(int height, int width, int type = CV_8UC1) {
-  cv::Mat image(height, width, type);
-  cv::RNG rng(5);
-  rng.fill(image, cv::RNG::UNIFORM, 0, CV_MAT_DEPTH(type) == CV_16U ? 65536 : 256);
-  return image;
-}
-
 cv::Mat ramp(int height, int width) {
   cv::Mat image(height, width, CV_8UC1);
   for (int y = 0; y < height; ++y) {
@@ -74,11 +68,11 @@ double largest_difference(const cv::Mat& a, const cv::Mat& b) {
 }  // namespace
 
 TEST_CASE("PNGs of every kind become one grey channel") {
-  const CsvTable table = read_csv(golden_folder() / "png_grey.csv");
+  const CsvTable table = read_csv(golden_path("dataset/png_grey.csv"));
   REQUIRE(table.rows.size() == 10);
   for (const auto& row : table.rows) {
     INFO(row[0]);
-    const DecodedImage image = decode_image(golden_folder() / row[0]);
+    const DecodedImage image = decode_image(golden_path("dataset/" + row[0]));
     REQUIRE(image.fault == "");
     CHECK_FALSE(image.truncated);
     REQUIRE(image.pixels.type() == (row[1] == "16" ? CV_16UC1 : CV_8UC1));
@@ -306,9 +300,9 @@ TEST_CASE("encode_png keeps every value") {
 
 TEST_CASE("FracAtlas has 47 truncated and 18 rotated files", "[data]") {
   const auto folder = real_data("fracatlas");
-  if (!folder) return;
+  if (folder.empty()) return;
   int truncated = 0, rotated = 0, unreadable = 0, truncated_fractured = 0, outside = 0;
-  for (const auto& sample : read_dataset(folder->string()).samples) {
+  for (const auto& sample : read_dataset(folder).samples) {
     const DecodedImage image = decode_image(sample.file, 80);
     truncated += image.truncated;
     truncated_fractured += image.truncated && sample.exclusive_class() == 1;

@@ -221,10 +221,7 @@ TEST_CASE("a filter, and what does not fit together", "[pack]") {
 
 TEST_CASE("a JPEG decoded small keeps its boxes", "[pack][data]") {
   const Path root = real_data("fracatlas");
-  if (root.empty()) {
-    WARN("skipped: no data/fracatlas");
-    return;
-  }
+  if (root.empty()) return;
   const ScratchFolder folder;
   Manifest manifest = read_dataset(root);
   // Orientation 8: stored 373 x 454, annotated 454 x 373.

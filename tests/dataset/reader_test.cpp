@@ -6,8 +6,7 @@
 #include <map>
 #include <set>
 
-#include "core/error.hpp"
-#include "tests/dataset/image_fixtures.hpp"
+#include "tests/dataset/drawn.hpp"
 
 using namespace evenray;
 
@@ -46,25 +45,34 @@ std::pair<int, std::string> failure(const std::string& path, const std::string& 
 
 using Names = std::vector<std::string>;
 
-constexpr const char* kHeader = "image_id,hand,hardware,fractured,fracture_count,frontal\n";
+/// A folder to fill with little files.
+struct TestFolder : ScratchFolder {
+  std::string text() const { return path().string(); }
+  void file(const std::string& name, const std::string& bytes) const {
+    write_text(path() / name, bytes);
+  }
+  void image(const std::string& name) const { file(name, encode_png(grey())); }
+  static cv::Mat grey() { return cv::Mat(4, 6, CV_8UC1, cv::Scalar(9)); }
+};
 
 /// Three images: one fractured with a box, one not, one whose table row contradicts its folder and
-/// box.
-void write_fracatlas(const TestFolder& folder,
-                     const std::string& rows,
-                     const std::string& boxes_on = "1") {
-  folder.file("dataset.csv", kHeader + rows);
-  folder.image("images/Fractured/IMG0000001.jpg");
-  folder.image("images/Non_fractured/IMG0000002.jpg");
-  folder.image("images/Fractured/IMG0000003.jpg");
-  folder.file(
-      "Annotations/COCO JSON/masks.json",
-      R"({"info":{"description":"x"},"categories":[{"id":0,"name":"fractured"}],
-      "images":[{"id":0,"file_name":"IMG0000001.jpg"},{"id":1,"file_name":"IMG0000003.jpg"},{"id":2,"file_name":"IMG0000002.jpg"}],
-      "annotations":[{"id":0,"image_id":0,"category_id":0,"bbox":[1,1,2.5,2],"segmentation":[[1,1,3.5,1,2,3]]},
-                     {"id":1,"image_id":)" +
-          boxes_on +
-          R"(,"category_id":0,"bbox":[0,0,2,2],"segmentation":{"counts":[1],"size":[4,6]}}]})");
+/// box, or has its box on another image.
+void write_three(const TestFolder& folder, const std::string& rows, const Json& boxes_on = 1) {
+  write_fracatlas(folder.path(),
+                  rows,
+                  {{"IMG0000001.jpg", true, TestFolder::grey()},
+                   {"IMG0000003.jpg", true, TestFolder::grey()},
+                   {"IMG0000002.jpg", false, TestFolder::grey()}},
+                  {{{"id", 0},
+                    {"image_id", 0},
+                    {"category_id", 0},
+                    {"bbox", {1, 1, 2.5, 2}},
+                    {"segmentation", {{1, 1, 3.5, 1, 2, 3}}}},
+                   {{"id", 1},
+                    {"image_id", boxes_on},
+                    {"category_id", 0},
+                    {"bbox", {0, 0, 2, 2}},
+                    {"segmentation", {{"counts", {1}}, {"size", {4, 6}}}}}});
 }
 
 constexpr const char* kRows =
@@ -181,7 +189,7 @@ TEST_CASE("what cannot be read as a set says so") {
 
 TEST_CASE("FracAtlas: folder and box beat the table") {
   TestFolder folder;
-  write_fracatlas(folder, kRows);
+  write_three(folder, kRows);
   const Manifest manifest = read_dataset(folder.text());
   CHECK(manifest.format == "fracatlas");
   CHECK(manifest.class_names == Names{"Non_fractured", "Fractured"});
@@ -210,9 +218,8 @@ TEST_CASE("FracAtlas: folder and box beat the table") {
 
 TEST_CASE("FracAtlas: a box beats the folder; files and rows without each other are found") {
   TestFolder folder;
-  write_fracatlas(folder,
-                  "IMG0000001.jpg,1,0,1,1,1\nIMG0000002.jpg,0,0,0,0,1\nIMG0000009.jpg,0,1,0,0,0\n",
-                  "2");
+  write_three(
+      folder, "IMG0000001.jpg,1,0,1,1,1\nIMG0000002.jpg,0,0,0,0,1\nIMG0000009.jpg,0,1,0,0,0\n", 2);
   folder.file("ATTRIBUTION.txt", "Data: (stated to be CC BY 4.0, ...)");
   const Manifest manifest = read_dataset(folder.text());
   CHECK(manifest.licence == "CC BY 4.0");
@@ -225,21 +232,21 @@ TEST_CASE("FracAtlas: a box beats the folder; files and rows without each other 
 
 TEST_CASE("FracAtlas: faults of the table and the annotations") {
   TestFolder folder;
-  write_fracatlas(folder, cat(kRows, "IMG0000001.jpg,1,0,1,1,1\n"));
+  write_three(folder, cat(kRows, "IMG0000001.jpg,1,0,1,1,1\n"));
   CHECK(failure(folder.text()).first == 65);
   CHECK(failure(folder.text()).second.find("image_id IMG0000001.jpg stands there twice") !=
         std::string::npos);
-  write_fracatlas(folder, "IMG0000001.jpg,1,0,yes,1,1\n");
+  write_three(folder, "IMG0000001.jpg,1,0,yes,1,1\n");
   CHECK(failure(folder.text()).second.find("fractured is 'yes', not 0 or 1") != std::string::npos);
-  write_fracatlas(folder, kRows, "77");
+  write_three(folder, kRows, 77);
   CHECK(failure(folder.text()).first == 65);
   CHECK(failure(folder.text()).second.find("a box on image 77, which is not listed") !=
         std::string::npos);
-  write_fracatlas(folder, kRows, "\"x\"");
+  write_three(folder, kRows, "x");
   CHECK(failure(folder.text()).first == 65);
-  CHECK(failure(folder.text()).second.find("masks.json: not COCO annotations") !=
+  CHECK(failure(folder.text()).second.find("boxes.json: not COCO annotations") !=
         std::string::npos);
-  folder.file("Annotations/COCO JSON/masks.json", "{");
+  folder.file("Annotations/COCO JSON/boxes.json", "{");
   CHECK(failure(folder.text()).first == 65);
   folder.file("dataset.csv", "image_id,hand\nIMG0000001.jpg,1\n");
   CHECK(failure(folder.text()).first == 65);
@@ -248,7 +255,7 @@ TEST_CASE("FracAtlas: faults of the table and the annotations") {
 
 TEST_CASE("FracAtlas without annotations knows no boxes") {
   TestFolder folder;
-  write_fracatlas(folder, kRows);
+  write_three(folder, kRows);
   std::filesystem::remove_all(folder / "Annotations");
   const Manifest manifest = read_dataset(folder.text());
   CHECK_FALSE(manifest.samples[0].boxes_known);
@@ -274,7 +281,7 @@ TEST_CASE("several sources become one") {
 
 TEST_CASE("a table and a folder become one") {
   TestFolder folder, plain;
-  write_fracatlas(folder, kRows);
+  write_three(folder, kRows);
   plain.image("Wrist/x.png");
   plain.image("Fractured/y.png");
   const Manifest all = read_datasets({plain.text(), folder.text()});
@@ -299,8 +306,8 @@ TEST_CASE("phantoms are a source") {
 
 TEST_CASE("the real FracAtlas", "[data]") {
   const auto folder = real_data("fracatlas");
-  if (!folder) return;
-  const Manifest manifest = read_dataset(folder->string());
+  if (folder.empty()) return;
+  const Manifest manifest = read_dataset(folder);
   CHECK(manifest.samples.size() == 2980);
   CHECK(manifest.licence == "CC BY 4.0");
   CHECK(manifest.meta_columns.size() == 10);
@@ -316,8 +323,8 @@ TEST_CASE("the real FracAtlas", "[data]") {
 
 TEST_CASE("the real NIH folders", "[data]") {
   const auto folder = real_data("nih1000-64px");
-  if (!folder) return;
-  const Manifest manifest = read_dataset(folder->string());
+  if (folder.empty()) return;
+  const Manifest manifest = read_dataset(folder);
   CHECK(manifest.class_names == Names{"0_normal", "1_abnormal"});
   std::map<std::string, int> parts;
   std::set<std::string> patients;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <fstream>
-
 #include "core/parallel.hpp"
-#include "core/rng.hpp"
 #include "dataset/hdf5.hpp"
 #include "dataset/store.hpp"
 #include "dataset/store_seal.hpp"
 #include "tests/fixture.hpp"
+#include "tests/pixels.hpp"
 
 namespace evenray {
 
@@ -26,18 +24,9 @@ inline StoreInfo small_info(int bits = 8) {
   return info;
 }
 
-inline cv::Mat noise(int bits, uint64_t seed) {
-  cv::Mat image(12, 10, bits == 8 ? CV_8UC1 : CV_16UC1);
-  Rng rng(seed);
-  for (size_t i = 0; i < image.total() * image.elemSize(); ++i) {
-    image.data[i] = static_cast<uint8_t>(rng.below(40));
-  }
-  return image;
-}
-
 inline StoreRow small_row(const std::string& id, int label, int bits = 8) {
   StoreRow row;
-  row.image = noise(bits, std::hash<std::string>()(id));
+  row.image = noise(12, 10, bits == 8 ? CV_8UC1 : CV_16UC1, std::hash<std::string>()(id), 40);
   row.labels = {static_cast<int8_t>(1 - label), static_cast<int8_t>(label)};
   row.id = id;
   row.group = "group of " + id;
@@ -79,10 +68,6 @@ inline std::string write_small(const Path& path,
 inline Hdf5Handle open_unsealed(const Path& path) {
   std::filesystem::resize_file(path, std::filesystem::file_size(path) - kSealBytes);
   return {H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose, "open"};
-}
-
-inline void write_bytes(const Path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
 }
 
 }  // namespace evenray

@@ -19,14 +19,14 @@ TEST_CASE("a flipped bit or a cut is told, never read", "[store]") {
     } else {
       bytes[at] = static_cast<char>(bytes[at] ^ (1 << rng.below(8)));
     }
-    write_bytes(folder / "b.h5", bytes);
+    write_text(folder / "b.h5", bytes);
     INFO((cut ? "cut at " : "flip at ") << at);
     const auto fault = check_store(folder / "b.h5");
     REQUIRE(fault);
     CHECK(contains(*fault, "b.h5"));
     CHECK(error_of([&] { Store(folder / "b.h5"); }).code() == Exit::bad_data);
   }
-  write_bytes(folder / "b.h5", "");
+  write_text(folder / "b.h5", "");
   CHECK(check_store(folder / "b.h5"));
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("values that make no sense are faults of the part", "[store]") {
 
 TEST_CASE("text, folders and other HDF5 files are no stores", "[store]") {
   const ScratchFolder folder;
-  write_bytes(folder / "a.h5", std::string(5000, 'x'));
+  write_text(folder / "a.h5", std::string(5000, 'x'));
   CHECK(contains(error_of([&] { Store(folder / "a.h5"); }).what(), "not an HDF5 file"));
   {
     const Hdf5Handle file(

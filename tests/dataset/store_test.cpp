@@ -93,7 +93,7 @@ TEST_CASE("a store can be written only where there is room", "[store]") {
   const ScratchFolder folder;
   CHECK(error_of([&] { StoreWriter(folder / "a.h5", small_info(), int64_t{1} << 40); }).code() ==
         Exit::io);
-  write_bytes(folder / "file", "x");
+  write_text(folder / "file", "x");
   CHECK(error_of([&] { StoreWriter(folder / "file/a.h5", small_info(), 1); }).code() ==
         Exit::cannot_create);
 }
@@ -160,6 +160,27 @@ TEST_CASE("the check names the first fault", "[store]") {
   CHECK(contains(fault_of_rows(path, {{"train", good}, {"train", bad}}),
                  "does not lie in the image"));
   CHECK(error_of([&] { check_store(folder / "none.h5"); }).code() == Exit::missing_input);
+}
+
+TEST_CASE("the Python of docs/format.md reads a store and finds its digest", "[store]") {
+  const Path source = std::filesystem::absolute(source_folder());
+  const std::string python = cat("'", (source / ".venv/bin/python").string(), "'");
+  if (std::system((python + " -c 'import h5py' 2>/dev/null").c_str()) != 0) {
+    std::cout << "skipped: .venv has no h5py; bench/setup installs it\n";
+    return;
+  }
+  const ScratchFolder folder;
+  const std::string digest = write_small(folder / "set.h5");
+  const std::string text = read_file(source / "docs/format.md"), fence = "```python\n";
+  std::string script;
+  for (size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at + 1)) {
+    const size_t first = at + fence.size();
+    script += text.substr(first, text.find("```", first) - first);
+  }
+  write_text(folder / "read.py", script + "open('digest', 'w').write(content_digest('set.h5'))\n");
+  const std::string read = cat("cd '", folder.path().string(), "' && ", python, " read.py");
+  REQUIRE(std::system(read.c_str()) == 0);
+  CHECK(read_file(folder / "digest") == digest);
 }
 
 TEST_CASE("names that a store does not have", "[store]") {

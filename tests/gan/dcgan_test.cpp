@@ -7,12 +7,6 @@ using namespace evenray;
 
 namespace {
 
-int64_t parameter_count(const torch::nn::Module& module) {
-  int64_t count = 0;
-  for (const auto& p : module.parameters()) count += p.numel();
-  return count;
-}
-
 GanOptions narrow(int64_t width) {
   GanOptions options;
   options.ngf = options.ndf = width;

@@ -5,6 +5,7 @@
 #include "dataset/store.hpp"
 #include "gan/gan.hpp"
 #include "tests/nn/torch_fixture.hpp"
+#include "tests/pixels.hpp"
 
 namespace evenray {
 
@@ -30,6 +31,7 @@ struct TinyStore {
   int height = 24, width = 16, bits = 8;
   int64_t rare = 54, common = 8;  ///< training rows of "Rare" and "Common"
   int value_max = 0;              ///< 0: the full range
+  int64_t val = 1;                ///< rows of val, all "Rare"
 };
 
 inline void write_tiny_store(const Path& path, const TinyStore& tiny = {}) {
@@ -40,7 +42,7 @@ inline void write_tiny_store(const Path& path, const TinyStore& tiny = {}) {
   info.bits = tiny.bits;
   info.value_max = tiny.value_max > 0 ? tiny.value_max : tiny.bits == 8 ? 255 : 65535;
   info.source = "tiny";
-  StoreWriter writer(path, info, tiny.rare + tiny.common + 2);
+  StoreWriter writer(path, info, tiny.rare + tiny.common + tiny.val + 1);
   uint64_t number = 0;
   const auto add = [&](const std::string& part, bool rare) {
     StoreRow row;
@@ -54,7 +56,7 @@ inline void write_tiny_store(const Path& path, const TinyStore& tiny = {}) {
   };
   for (int64_t i = 0; i < tiny.rare; ++i) add("train", true);
   for (int64_t i = 0; i < tiny.common; ++i) add("train", false);
-  add("val", true);
+  for (int64_t i = 0; i < tiny.val; ++i) add("val", true);
   add("test", true);
   writer.finish();
 }
@@ -111,9 +113,5 @@ struct TinyRun {
     return instance;
   }
 };
-
-inline bool same_pixels(const cv::Mat& a, const cv::Mat& b) {
-  return a.size() == b.size() && a.type() == b.type() && cv::norm(a, b, cv::NORM_INF) == 0;
-}
 
 }  // namespace evenray

@@ -124,10 +124,7 @@ TEST_CASE("a run whose last checkpoint is damaged goes on from the one before") 
   const TinyRun& tiny = TinyRun::get();
   const ScratchFolder scratch;
   train_tiny(scratch / "run", tiny.store);
-  const Path last = step_file(scratch / "run", 6);
-  std::string bytes = read_file(last);
-  bytes[bytes.size() / 2] ^= 4;
-  write_atomic(last, bytes);
+  flip_bit(step_file(scratch / "run", 6));
   std::filesystem::remove(scratch / "run/DONE");
   set_log_level(LogLevel::quiet);
   train_tiny(scratch / "run", tiny.store);
@@ -250,6 +247,24 @@ TEST_CASE("too few images, an unknown class, a size that cannot be drawn") {
   few.mirror = true;
   CHECK(training(tiny.store, "Common", few).code() == Exit::done);
   CHECK(read_json(scratch / "run/metrics.json")["images"] == 8);
+}
+
+TEST_CASE("300 validation images of the class are enough to choose the checkpoint by") {
+  const ScratchFolder scratch;
+  const auto metrics_with = [&](int64_t val) {
+    TinyStore tiny;
+    tiny.val = val;
+    write_tiny_store(scratch / cat(val, ".h5"), tiny);
+    train_tiny(scratch / cat(val), scratch / cat(val, ".h5"));
+    return read_json(scratch / cat(val) / "metrics.json");
+  };
+  const Json few = metrics_with(299), enough = metrics_with(300);
+  CHECK(few["judged_by"] == "train");
+  CHECK(enough["judged_by"] == "val");
+  CHECK(enough["judged_images"] == tiny_options().eval_images);
+  // The same training, held against other images.
+  CHECK(digest_in(step_file(scratch / "300", 6)) == digest_in(step_file(scratch / "299", 6)));
+  CHECK(enough["best_swd"] != few["best_swd"]);
 }
 
 TEST_CASE("a step is timed") { CHECK(gan_step_seconds(tiny_options(), 24, 16, Compute{}, 2) > 0); }

@@ -8,12 +8,6 @@ using namespace evenray;
 
 namespace {
 
-int64_t parameter_count(const torch::nn::Module& module) {
-  int64_t count = 0;
-  for (const auto& p : module.parameters()) count += p.numel();
-  return count;
-}
-
 /// The weights of make_nn.py.
 void fill_with_waves(torch::nn::Module& module) {
   torch::NoGradGuard no_grad;

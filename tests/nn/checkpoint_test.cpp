@@ -25,12 +25,6 @@ int64_t newest_step(const Checkpoints& checkpoints) {
   return found ? found->file.tensors.at("step").item<int64_t>() : -1;
 }
 
-void damage(const Path& path) {
-  std::string bytes = read_file(path);
-  bytes.back() ^= 1;
-  write_atomic(path, bytes);
-}
-
 }  // namespace
 
 TEST_CASE("a module goes into a tensor file under its prefix and back") {
@@ -99,7 +93,8 @@ TEST_CASE("checkpoints: damaged ones are set aside, with a warning") {
     const LogFile log(run / "log.txt");
     Checkpoints checkpoints(run.path(), 0);
     for (const int64_t step : {1, 8, 9}) checkpoints.write(step, numbered(step));
-    damage(step_path(run, "00000009"));
+    flip_bit(step_path(run, "00000009"),
+             std::filesystem::file_size(step_path(run, "00000009")) - 1);
     CHECK(newest_step(checkpoints) == 8);
     CHECK(std::filesystem::exists(run / "checkpoints/step-00000009.safetensors.damaged"));
     // What is written on the way back to the damaged one stays.

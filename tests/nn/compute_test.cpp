@@ -25,11 +25,11 @@ torch::ScalarType convolution_type() {
 
 }  // namespace
 
-TEST_CASE("an unknown device is an error of usage, a missing GPU one of the machine") {
+TEST_CASE("an unknown device is one of the configuration, a missing GPU one of the machine") {
   for (const std::string device : {"gpu", "", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda0"}) {
     INFO(device);
     const Error error = choosing(device);
-    CHECK(error.code() == Exit::usage);
+    CHECK(error.code() == Exit::config);
     CHECK(contains(error.what(), cat("unknown device '", device, "' (known: auto, cpu, cuda")));
   }
   const Error error = choosing("cuda:1000");

@@ -8,10 +8,6 @@ using namespace evenray;
 
 namespace {
 
-bool same_pixels(const cv::Mat& a, const cv::Mat& b) {
-  return a.size() == b.size() && a.type() == b.type() && cv::norm(a, b, cv::NORM_INF) == 0;
-}
-
 /// All values of a depth as one picture.
 cv::Mat every_value(int bits) {
   const int side = bits == 8 ? 16 : 256;

@@ -11,7 +11,7 @@
 
 namespace evenray {
 
-/// Test programs run beside each other, and some tests compare bits.
+/// Some tests compare bits, which depend on the number of threads.
 inline const bool one_thread = (at::set_num_threads(1), true);
 
 /// sin(.37 i + shift) in f32: numbers that the golden scripts make too.
@@ -29,6 +29,19 @@ inline double largest_difference(const torch::Tensor& a, const torch::Tensor& b)
 
 inline torch::Tensor tensor_of(const Json& numbers) {
   return torch::tensor(numbers.get<std::vector<double>>(), torch::kDouble);
+}
+
+inline bool same_tensors(const TensorFile& a, const TensorFile& b) {
+  if (a.tensors.size() != b.tensors.size()) return false;
+  for (const auto& [name, tensor] : a.tensors)
+    if (!b.tensors.contains(name) || !torch::equal(tensor, b.tensors.at(name))) return false;
+  return true;
+}
+
+inline int64_t parameter_count(const torch::nn::Module& module) {
+  int64_t count = 0;
+  for (const auto& p : module.parameters()) count += p.numel();
+  return count;
 }
 
 /// "name [shape]" a line, parameters first, then buffers: the keys of a checkpoint.

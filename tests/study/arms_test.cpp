@@ -52,19 +52,20 @@ TEST_CASE("settings that no study can have") {
   const auto refused = [](const std::string& set) {
     return error_of([&] { load_config("", {set}).check(); });
   };
-  for (const auto& [set, word] :
-       std::vector<std::pair<std::string, std::string>>{{"study.arms=[]", "must name an arm"},
-                                                        {"study.arms=['reel']", "'reel'"},
-                                                        {"study.arms=['gan','gan']", "twice"},
-                                                        {"study.seeds=0", "study.seeds"},
-                                                        {"study.folds=2", "study.folds"},
-                                                        {"study.bootstrap=99", "study.bootstrap"},
-                                                        {"study.policy=imagnet", "study.policy"},
-                                                        {"study.contrast=gan", "ARM vs ARM"},
-                                                        {"study.judge_images=1", "judge_images"},
-                                                        {"study.origin_steps=0", "origin_steps"},
-                                                        {"study.armz=1", "'study.arms'"},
-                                                        {"seeds=1", "unknown key 'seeds'"}}) {
+  for (const auto& [set, word] : std::vector<std::pair<std::string, std::string>>{
+           {"study.arms=[]", "must name an arm"},
+           {"study.arms=['reel']", "'reel'"},
+           {"study.arms=['gan','gan']", "twice"},
+           {"study.seeds=0", "study.seeds"},
+           {"study.folds=2", "study.folds"},
+           {"study.bootstrap=99", "study.bootstrap"},
+           {"study.policy=imagnet", "study.policy"},
+           {"study.contrast=gan", "ARM vs ARM"},
+           {"study.arms=['real','gan']", "'gan+autoaugment', which study.arms"},
+           {"study.judge_images=1", "judge_images"},
+           {"study.origin_steps=0", "origin_steps"},
+           {"study.armz=1", "'study.arms'"},
+           {"seeds=1", "unknown key 'seeds'"}}) {
     CAPTURE(set);
     CHECK(refused(set).code() == Exit::config);
     CHECK(contains(refused(set).what(), word));

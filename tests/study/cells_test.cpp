@@ -15,6 +15,8 @@ namespace {
 Config tiny() {
   Config config;
   config.runtime.threads = 1;
+  config.runtime.device = "cpu";
+  config.runtime.precision = "fp32";
   config.classify.steps = 4;
   config.classify.minibatch = 8;
   config.classify.bootstrap = 20;

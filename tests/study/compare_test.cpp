@@ -155,9 +155,8 @@ TEST_CASE("a contrast whose arms are not done leaves exploratory differences onl
   input.arms.pop_back();
   CHECK(compare_arms(input, 1)["differences"].empty());
   input.arms.clear();
-  const Error error = error_of([&] { compare_arms(input, 1); });
-  CHECK(error.code() == Exit::missing_input);
-  CHECK(contains(error.what(), "nothing to compare"));
+  CHECK(compare_arms(input, 1)["arms"].empty());
+  CHECK(compare_arms(input, 1)["detectable"].is_null());
 }
 
 TEST_CASE("threads change nothing, the seed does") {
@@ -184,4 +183,19 @@ TEST_CASE("groups and seeds are both resampled") {
   CHECK(found["ci"][0] < -.3);
   CHECK(found["ci"][1] > .3);
   CHECK(std::abs(found["value"].get<double>()) < .1);
+}
+
+TEST_CASE("a few seeds spread as much as their mean does") {
+  ComparisonInput input = rows();
+  std::fill(input.groups.begin(), input.groups.end(), "one");
+  input.draws = 4000;
+  input.arms = {arm(input, "oversample", {.5, .5}, 2), arm(input, "gan", {1, 3}, 4)};
+  const Json found = difference(compare_arms(input, 2), "gan", "oversample")["metrics"]["auroc"];
+  const Json out = compare_arms(input, 2);
+  const auto seeds = [&](size_t a) { return out["arms"][a]["metrics"]["auroc"]["seeds"]; };
+  const double first = seeds(1)[0].get<double>() - seeds(0)[0].get<double>();
+  const double second = seeds(1)[1].get<double>() - seeds(0)[1].get<double>();
+  REQUIRE(std::abs(first - second) > .02);
+  // The standard error of a mean of two.
+  CHECK(found["standard_error"].get<double>() == Approx(std::abs(first - second) / 2).epsilon(.05));
 }

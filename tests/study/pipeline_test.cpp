@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <torch/torch.h>
-#undef CHECK
-#include <catch2/catch.hpp>
+#include <set>
 
 #include "core/csv.hpp"
 #include "study/cells.hpp"
-#include "tests/fixture.hpp"
+#include "tests/nn/torch_fixture.hpp"
 
 using namespace evenray;
 
@@ -16,6 +14,7 @@ Config tiny(const std::vector<std::string>& arms) {
   Config config;
   config.runtime.threads = 1;
   config.runtime.device = "cpu";
+  config.runtime.precision = "fp32";
   config.data.path = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32";
   config.data.pack.size_px = {40, 32};
   config.data.ratios = {.6, .2, .2};
@@ -48,6 +47,7 @@ std::map<std::string, std::string> column(const Path& folder, const std::string&
 
 TEST_CASE("a plan says what a study would do") {
   Config config = tiny({"real", "gan", "gan-both"});
+  config.study.contrast = "gan vs real";
   config.study.seeds = 2;
   Json plan = plan_study(config, /*estimate=*/false);
   CHECK(plan["cells"].size() == 6);
@@ -66,7 +66,7 @@ TEST_CASE("a plan says what a study would do") {
 TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   const ScratchFolder scratch;
   const Path out = scratch / "study";
-  Config config = tiny({"real", "weighted", "oversample", "autoaugment", "gan", "gan-both"});
+  Config config = tiny(arm_names());
   REQUIRE(run_study(config, out) == 0);
 
   CHECK(run_done(out));
@@ -89,12 +89,12 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
     CAPTURE(cell);
     CHECK(state == "done");
   }
-  CHECK(column(out, "auroc").size() == 6);
+  CHECK(column(out, "auroc").size() == 7);
 
   const Json summary = read_json(out / "summary.json");
   CHECK(summary["schema"] == "evenray-study-1");
   CHECK(summary["rare_class"] == "Fractured");
-  CHECK(summary["comparison"]["arms"].size() == 6);
+  CHECK(summary["comparison"]["arms"].size() == 7);
   CHECK(summary["comparison"]["differences"][0]["first"] == "gan");
   CHECK(summary["comparison"]["differences"][0]["primary"] == true);
   CHECK(summary["generators"].size() == 2);
@@ -105,7 +105,7 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
 
   // Counts match between the arms; in gan-both "synthetic" does not mean "Fractured".
   const Json& balance = summary["balance"];
-  for (const char* arm : {"autoaugment", "gan", "gan-both"})
+  for (const char* arm : {"autoaugment", "gan", "gan+autoaugment", "gan-both"})
     for (const char* name : {"Fractured", "Non_fractured"})
       CHECK(balance[arm]["after"][name]["total"] == balance["oversample"]["after"][name]["total"]);
   const Json& after = balance["gan-both"]["after"];
@@ -116,6 +116,11 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   };
   CHECK(share("Non_fractured") == Approx(share("Fractured")).margin(.02));
   CHECK(balance["gan"]["after"]["Non_fractured"]["synthetic"] == 0);
+  // What synthetic images leave to fill is augmented, not copied.
+  const Json& both = balance["gan+autoaugment"]["after"]["Fractured"];
+  CHECK(both["synthetic"] == both["real"]);
+  CHECK(both["augmented"] > 0);
+  CHECK(both["copy"] == 0);
 
   // Nothing of host, path or time.
   const std::string bytes = read_file(out / "summary.json");
@@ -132,7 +137,7 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
 
   const Json status = study_status(out);
   CHECK(status["state"] == "done");
-  CHECK(status["done"].size() == 8);
+  CHECK(status["done"].size() == 9);
   CHECK(status["failed"].empty());
   CHECK(status["waiting"].empty());
 
@@ -177,7 +182,7 @@ TEST_CASE("a cell that fails is recorded, the others go on") {
   const Path out = scratch / "study";
   Config config = tiny({"real", "oversample", "gan"});
   config.gan.allow_few = false;
-  CHECK(run_study(config, out) == 1);
+  CHECK(run_study(config, out) == 2);  // a generator and its cell
   CHECK_FALSE(run_done(out));
   CHECK(column(out, "state") == std::map<std::string, std::string>{{"gan-s0-f0", "failed"},
                                                                    {"oversample-s0-f0", "done"},
@@ -195,7 +200,7 @@ TEST_CASE("a cell that fails is recorded, the others go on") {
   CHECK(summary["comparison"]["arms"].size() == 2);
   CHECK(contains(summary["answer"].get<std::string>(), "No answer yet"));
   // Again: it is tried again, and fails again.
-  CHECK(run_study(config, out) == 1);
+  CHECK(run_study(config, out) == 2);  // a generator and its cell
 }
 
 TEST_CASE("cross-validation tests every image once") {
@@ -210,9 +215,48 @@ TEST_CASE("cross-validation tests every image once") {
   CHECK(summary["data"]["folds"].size() == 3);
 }
 
+TEST_CASE("a fold's generator knows that fold's training rows alone") {
+  const ScratchFolder scratch;
+  const Path out = scratch / "study";
+  Config config = tiny({"oversample", "gan"});
+  config.data.path = "phantom:images=240,rare_share=.3,seed=7,size_px=40x32";
+  config.study.folds = 3;
+  config.study.keep_stores = true;
+  REQUIRE(run_study(config, out) == 0);
+  std::set<std::string> generators;
+  for (int fold = 0; fold < 3; ++fold) {
+    CAPTURE(fold);
+    const Store store(out / cat("data/set-f", fold, ".h5"));
+    const Path generator = out / cat("generators/Fractured-s0-f", fold);
+    const TensorFile chosen = read_safetensors(generator / "checkpoints/best.safetensors");
+    const Json facts = Json::parse(chosen.metadata.at("facts"));
+    CHECK(facts["store"] == store.content_digest());
+    const StorePart& train = store.part("train");
+    const auto rows = train.rows_of(store.info().class_index("Fractured"));
+    CHECK(facts["images"] == rows.size());
+    std::set<std::string> ids;
+    for (const int64_t row : rows) ids.insert(train.ids[static_cast<size_t>(row)]);
+    for (const auto& pair : read_json(generator / "quality.json")["nearest"])
+      CHECK(ids.contains(pair["train_id"].get<std::string>()));
+
+    // And the fold's cell is filled by that generator.
+    const std::string digest = chosen.metadata.at("tensor_digest");
+    generators.insert(digest);
+    const Store filled(out / cat("cells/gan-s0-f", fold, "/balanced.h5"));
+    size_t synthetic = 0;
+    for (const auto& provenance : filled.part("train").provenance) {
+      if (provenance.origin != Origin::synthetic) continue;
+      ++synthetic;
+      CHECK(contains(provenance.recipe, digest));
+    }
+    CHECK(synthetic == rows.size());
+  }
+  CHECK(generators.size() == 3);
+}
+
 TEST_CASE("studies that cannot begin") {
   const ScratchFolder scratch;
-  Config config = tiny({"real"});
+  Config config = tiny({"oversample", "gan"});
   config.data.path = "";
   CHECK(error_of([&] { run_study(config, scratch / "a"); }).code() == Exit::usage);
   config.data.path = scratch / "nowhere";
@@ -221,6 +265,20 @@ TEST_CASE("studies that cannot begin") {
   config.data.path = "phantom:images=60,size_px=40x32";
   config.study.rare_class = "Broken";
   CHECK(error_of([&] { run_study(config, scratch / "b"); }).code() == Exit::bad_data);
+  config.study.rare_class = "";
+  config.runtime.device = "cuda:1000";
+  CHECK(error_of([&] { run_study(config, scratch / "c"); }).code() == Exit::missing_resource);
+  CHECK_FALSE(std::filesystem::exists(scratch / "c"));
+  config.runtime.device = "cpu";
+  // What the arms decide is not for the settings.
+  config.classify.loss_weights = "inverse";
+  CHECK(contains(error_of([&] { run_study(config, scratch / "c"); }).what(), "loss_weights"));
+  config.classify.loss_weights = "none";
+  // The common class needs no filling: its generator would give nothing.
+  config.study.rare_class = "Non_fractured";
+  const Error idle = error_of([&] { run_study(config, scratch / "c"); });
+  CHECK(idle.code() == Exit::config);
+  CHECK(contains(idle.what(), "no synthetic image of Non_fractured"));
   CHECK(error_of([&] { study_status(scratch / "nothing"); }).code() == Exit::missing_input);
   CHECK(error_of([&] { report_study(scratch / "nothing"); }).code() == Exit::missing_input);
 }

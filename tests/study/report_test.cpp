@@ -7,9 +7,9 @@
 #include "study/report_value.hpp"
 
 #undef CHECK
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
+
+#include "tests/fixture.hpp"
 
 namespace evenray {
 namespace {
@@ -45,22 +45,10 @@ Json two_arms(double difference, double low, double high) {
             {"test", {{"images", 4}, {"positives", 2}}}}}};
 }
 
-/// A folder that goes with the test.
-struct Folder {
-  Path path =
-      std::filesystem::temp_directory_path() / ("evenray-report-" + std::to_string(getpid()));
-  Folder() { std::filesystem::create_directories(path); }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
-
 size_t count(const std::string& text, const std::string& what) {
   size_t found = 0;
   for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
   return found;
-}
-
-bool holds(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
 }
 
 }  // namespace
@@ -68,24 +56,24 @@ bool holds(const std::string& text, const std::string& what) {
 TEST_CASE("the answer follows the interval of the contrast named beforehand") {
   REQUIRE(answer_text(two_arms(.03, .01, .05)) ==
           "Synthetic images of Rare with copies helped: +.030 AUROC against oversample, 95 % "
-          "interval +.010 to +.050.");
-  REQUIRE(holds(answer_text(two_arms(-.03, -.05, -.01)), "did harm: -.030 AUROC"));
+          "interval +.010 to +.050. That is for this split and 2 seeds.");
+  REQUIRE(contains(answer_text(two_arms(-.03, -.05, -.01)), "did harm: -.030 AUROC"));
   const std::string null_result = answer_text(two_arms(.004, -.019, .011));
-  REQUIRE(holds(null_result, "did not measurably help: +.004 AUROC"));
-  REQUIRE(holds(null_result,
-                "No difference was found; this test could have shown one of .021 or more."));
+  REQUIRE(contains(null_result, "did not measurably help: +.004 AUROC"));
+  REQUIRE(contains(null_result,
+                   "No difference was found; this test could have shown one of .021 or more."));
 }
 
 TEST_CASE("an answer that the study cannot give is not given") {
   Json summary = two_arms(.03, .01, .05);
   summary["comparison"]["differences"][0]["primary"] = false;
-  REQUIRE(holds(answer_text(summary), "No answer yet: gan vs oversample"));
+  REQUIRE(contains(answer_text(summary), "No answer yet: gan vs oversample"));
   summary["comparison"]["differences"] = Json::array();
-  REQUIRE(holds(answer_text(summary), "No answer yet"));
+  REQUIRE(contains(answer_text(summary), "No answer yet"));
   summary = two_arms(.03, .01, .05);
   summary["comparison"]["differences"][0]["metrics"]["auroc"] = {{"value", nullptr},
                                                                  {"ci", {nullptr, nullptr}}};
-  REQUIRE(holds(answer_text(summary), "No answer: "));
+  REQUIRE(contains(answer_text(summary), "No answer: "));
 }
 
 TEST_CASE("the terminal's table is aligned and ends with the answer") {
@@ -95,8 +83,8 @@ TEST_CASE("the terminal's table is aligned and ends with the answer") {
   const std::string text = study_text(summary);
   const size_t width = text.find('\n');
   REQUIRE(text.find('\n', width + 1) == 2 * width + 1);
-  REQUIRE(holds(text, "gan vs oversample (named beforehand): -.004 (-.019 to +.011) AUROC\n"));
-  REQUIRE(holds(text, answer_text(summary)));
+  REQUIRE(contains(text, "gan vs oversample (named beforehand): -.004 (-.019 to +.011) AUROC\n"));
+  REQUIRE(contains(text, answer_text(summary)));
 }
 
 TEST_CASE("numbers of a report") {
@@ -111,15 +99,15 @@ TEST_CASE("numbers of a report") {
 }
 
 TEST_CASE("a report copes with all that may be missing") {
-  const Folder folder;
+  const ScratchFolder folder;
   Json summary = two_arms(-.004, -.019, .011);
   for (int round = 0; round < 3; ++round) {
-    const std::string html = report_html({folder.path}, summary, "seed = 1\n");
-    REQUIRE(holds(html, "What the audit found"));
-    REQUIRE_FALSE(holds(html, "The generators"));
-    REQUIRE_FALSE(holds(html, "nan"));
-    REQUIRE(
-        holds(report_markdown({folder.path}, summary, "seed = 1\n"), "# Does synthesising Rare"));
+    const std::string html = report_html({folder.path()}, summary, "seed = 1\n");
+    REQUIRE(contains(html, "What the audit found"));
+    REQUIRE_FALSE(contains(html, "The generators"));
+    REQUIRE_FALSE(contains(html, "nan"));
+    REQUIRE(contains(report_markdown({folder.path()}, summary, "seed = 1\n"),
+                     "# Is a classifier for Rare better with gan than with oversample?"));
     if (round == 0) summary["comparison"]["differences"] = Json::array();
     if (round == 1) summary["comparison"]["detectable"] = nullptr;
   }
@@ -127,7 +115,7 @@ TEST_CASE("a report copes with all that may be missing") {
 
 TEST_CASE(
     "what was found in the data is shown, left-out rows too, and nothing is taken as markup") {
-  const Folder folder;
+  const ScratchFolder folder;
   Json summary = two_arms(-.004, -.019, .011);
   summary["data"] = {
       {"source", "<b>set"},
@@ -141,12 +129,12 @@ TEST_CASE(
       {"folds",
        {{{"counts", {{"train", {{"Rare", 10}, {"Other", 90}}}}}, {"metadata_baseline", nullptr}}}}};
   summary["failed"] = {{{"id", "gan-s1-f0"}, {"message", "out of memory"}}};
-  const std::string html = report_html({folder.path}, summary, "");
-  REQUIRE(holds(html, "&lt;b&gt;set: 1\u202f234 images, at 80 \u00d7 64 px"));
-  REQUIRE(holds(
+  const std::string html = report_html({folder.path()}, summary, "");
+  REQUIRE(contains(html, "&lt;b&gt;set: 1\u202f234 images, at 80 \u00d7 64 px"));
+  REQUIRE(contains(
       html, "4.7 px at the working size, below 8: such a run proves the plumbing, not medicine."));
-  REQUIRE(holds(html, "gan-s1-f0: out of memory"));
-  REQUIRE(holds(html, "hardware=1"));
+  REQUIRE(contains(html, "gan-s1-f0: out of memory"));
+  REQUIRE(contains(html, "hardware=1"));
   const auto findings = findings_table(summary).rows;
   REQUIRE(findings.size() == 2);
   REQUIRE(std::vector(findings[0].begin(), findings[0].end() - 1) ==
@@ -161,24 +149,24 @@ TEST_CASE(
 }
 
 TEST_CASE("curves come from the cells that are there") {
-  const Folder folder;
+  const ScratchFolder folder;
   const Json summary = two_arms(-.004, -.019, .011);
-  REQUIRE(curve_figures({folder.path}, summary).empty());
+  REQUIRE(curve_figures({folder.path()}, summary).empty());
   const std::string rows =
       "id,group,y_Rare,y_Other,p_Rare,p_Other\na,a,1,0,.9,.1\nb,b,0,1,.6,.4\nc,c,1,0,.5,.5\nd,d,0,"
       "1,.2,.8\n";
   for (const char* cell : {"gan-s0-f0", "gan-s1-f0"}) {
-    write_atomic(folder.path / "cells" / cell / "predictions.csv", rows);
+    write_atomic(folder / "cells" / cell / "predictions.csv", rows);
   }
-  const auto figures = curve_figures({folder.path}, summary);
+  const auto figures = curve_figures({folder.path()}, summary);
   REQUIRE(figures.size() == 2);
   // Each chart is drawn twice, wide and narrow: two seeds and their mean.
   REQUIRE(count(figures[0].markup, "<path class=\"stroke arm-4 thin") == 4);
-  REQUIRE(holds(figures[1].markup, "prevalence .5"));
+  REQUIRE(contains(figures[1].markup, "prevalence .5"));
 }
 
 TEST_CASE("generators are shown with their curves and sheets") {
-  const Folder folder;
+  const ScratchFolder folder;
   Json summary = two_arms(-.004, -.019, .011);
   summary["generators"] = {{{"class", "Rare"},
                             {"seed", 0},
@@ -190,17 +178,17 @@ TEST_CASE("generators are shown with their curves and sheets") {
                             {"fold", 0},
                             {"n_fake", 20},
                             {"origin", {{"auroc", .8}, {"ci", {.7, .9}}}}}};
-  const Path first = folder.path / "generators" / "Rare-s0-f0";
+  const Path first = folder / "generators" / "Rare-s0-f0";
   write_atomic(first / "events.jsonl",
                "{\"step\":50,\"kimg\":3.2,\"loss_d\":1.2,\"loss_g\":.9}\n{\"step\":60,\"kimg\":3.8,"
                "\"swd\":20}\nhalf a li");
   write_atomic(first / "samples.png", "not really a picture");
-  const auto figures = generator_figures({folder.path}, summary);
+  const auto figures = generator_figures({folder.path()}, summary);
   REQUIRE(figures.size() == 2);
-  REQUIRE(holds(figures[1].markup, "SWD"));
-  REQUIRE(holds(report_html({folder.path}, summary, ""), base64("not really a picture")));
-  REQUIRE(
-      holds(report_markdown({folder.path}, summary, ""), "](<generators/Rare-s0-f0/samples.png>)"));
+  REQUIRE(contains(figures[1].markup, "SWD"));
+  REQUIRE(contains(report_html({folder.path()}, summary, ""), base64("not really a picture")));
+  REQUIRE(contains(report_markdown({folder.path()}, summary, ""),
+                   "](<generators/Rare-s0-f0/samples.png>)"));
   REQUIRE(generators_table(summary).rows[1][0] == "Rare-s1-f0");
   REQUIRE(baselines_table(summary).rows.back() ==
           std::vector<std::string>{"synthetic from real Rare, mean of 2 generators", ".850"});
