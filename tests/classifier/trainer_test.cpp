@@ -146,7 +146,7 @@ TEST_CASE("a resume wants the same store and threads") {
   write_blob_store(bench.scratch / "other.h5", {{30, 30}});
   Error error = error_of([&] { bench.train("run", true, "other.h5"); });
   CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "begun with another store"));
+  CHECK(contains(error.what(), "store was "));
   bench.runtime.threads = 2;
   error = error_of([&] { bench.train("run", true); });
   CHECK(error.code() == Exit::config);
