@@ -148,7 +148,7 @@ Json summarise(const Config& config,
                {"contrast", config.study.contrast},
                {"policy", config.study.policy},
                {"max_synthetic", config.balance.max_synthetic},
-               {"computed", read_json(folder.root / "plan.json").at("computed")}};
+               {"computed", read_json(folder.root / "plan.json").value("computed", Json())}};
   summary["comparison"] = compare_finished(config, folder, plan);
   Json generators = Json::array(), failed = Json::array(), balances = Json::object();
   for (const auto& cell : plan.generators) {
