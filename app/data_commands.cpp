@@ -176,6 +176,7 @@ int pack_command(const Cli& cli, const Flags& flags) {
                {{"schema", "evenray-pack-1"},
                 {"counts", packed.counts},
                 {"left_out", left_out},
+                {"boxes_dropped", packed.boxes_dropped},
                 {"median_box_side_px", packed.median_box_side_px},
                 {"content_digest", packed.content_digest}},
                text);

@@ -65,6 +65,10 @@ CsvTable read_csv(const Path& path) {
   for (size_t start = 0; whole && start < bytes.size();) {
     const size_t end = std::min(bytes.find('\n', start), bytes.size() - 1) + 1;
     ++reading.line;
+    if (!is_plain_utf8(std::string_view(bytes).substr(start, end - start))) {
+      reading.fault = cat("line ", reading.line, " is not UTF-8 text");
+      break;
+    }
     whole = csv_parse(&parser, bytes.data() + start, end - start, on_field, on_row, &reading) ==
             end - start;
     start = end;

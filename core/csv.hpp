@@ -20,7 +20,8 @@ struct CsvTable {
   size_t require(std::string_view column) const;
 };
 
-/// Throws 66 if missing, 65 where a row is longer or shorter than the header (with its line).
+/// Throws 66 if missing, 65 (with the line) where a row is longer or shorter than the header or is
+/// not UTF-8.
 CsvTable read_csv(const Path& path);
 
 /// One line with its newline; fields are quoted where they must be.

@@ -10,15 +10,26 @@ void check(bool ok, Exit code, const std::string& message) {
   if (!ok) throw Error(code, message);
 }
 
+namespace {
+
+bool wrong_path(int number) {
+  return number == EACCES || number == EPERM || number == EROFS || number == ENOTDIR ||
+         number == EISDIR || number == ELOOP || number == ENAMETOOLONG;
+}
+
+}  // namespace
+
 void throw_errno(const std::string& doing, const std::string& path) {
   const int number = errno;
   Exit code = Exit::io;
   if (number == ENOENT) code = Exit::missing_input;
-  if (number == EACCES || number == EPERM || number == EROFS || number == ENOTDIR ||
-      number == EISDIR || number == ENAMETOOLONG) {
-    code = Exit::cannot_create;
-  }
+  if (wrong_path(number)) code = Exit::cannot_create;
   throw Error(code, "cannot " + doing + " " + path + ": " + std::strerror(number));
+}
+
+void throw_unreadable(const std::string& path, int number) {
+  throw Error(number == ENOENT || wrong_path(number) ? Exit::missing_input : Exit::io,
+              "cannot read " + path + ": " + std::strerror(number));
 }
 
 }  // namespace evenray

@@ -34,8 +34,10 @@ class Error : public std::runtime_error {
 /// throw`.
 void check(bool ok, Exit code, const std::string& message);
 
-/// Throws for a failed system call on a file: disk full and I/O give 74, missing 66, no
-/// permission 73. Reads errno.
+/// Throws for a failed system call on a file that is written: no permission, a wrong or too long
+/// path give 73, missing 66, all else (disk full, I/O) 74. Reads errno.
 [[noreturn]] void throw_errno(const std::string& doing, const std::string& path);
+/// The same for one that is read: whatever is wrong with its path or permissions gives 66.
+[[noreturn]] void throw_unreadable(const std::string& path, int number);
 
 }  // namespace evenray

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <limits>
 #include <utility>
 
 #include "core/error.hpp"
@@ -51,6 +53,23 @@ void write_all(int descriptor, std::string_view bytes, const Path& path) {
   }
 }
 
+/// Whether this is the name of a temporary file whose writer has ended.
+bool abandoned(const std::string& name) {
+  const size_t mark = name.rfind(kTemporaryMark);
+  int64_t process = 0;
+  if (mark == std::string::npos ||
+      !parse_int(std::string_view(name).substr(mark + kTemporaryMark.size()), process) ||
+      process <= 0 || process > std::numeric_limits<pid_t>::max()) {
+    return false;
+  }
+  return ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
+}
+
+void remove_quietly(const Path& path) {
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+}
+
 }  // namespace
 
 Digest::Digest() : state_(EVP_MD_CTX_new()) {
@@ -86,9 +105,9 @@ std::string sha256_hex(std::string_view bytes) {
 
 std::string read_file(const Path& path, uint64_t limit) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) throw_errno("open", path);
+  if (file.get() < 0) throw_unreadable(path, errno);
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) throw_errno("read", path);
+  if (::fstat(file.get(), &status) != 0) throw_unreadable(path, errno);
   check(S_ISREG(status.st_mode),
         Exit::missing_input,
         cat("cannot read ", path.string(), ": not a file"));
@@ -102,7 +121,7 @@ std::string read_file(const Path& path, uint64_t limit) {
   while (filled < size) {
     const ssize_t got = ::read(file.get(), bytes.data() + filled, size - filled);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno("read", path);
+    if (got < 0) throw_unreadable(path, errno);
     if (got == 0) break;
     filled += static_cast<size_t>(got);
   }
@@ -163,8 +182,9 @@ void make_folder(const Path& path) {
 }
 
 uint64_t free_bytes(const Path& path) {
+  std::error_code ignored;
   Path folder = std::filesystem::absolute(path);
-  while (!std::filesystem::is_directory(folder) && folder.has_relative_path())
+  while (!std::filesystem::is_directory(folder, ignored) && folder.has_relative_path())
     folder = folder.parent_path();
   struct statvfs status {};
   if (::statvfs(folder.c_str(), &status) != 0) throw_errno("ask the free space of", folder);
@@ -176,10 +196,18 @@ void remove_leftovers(const Path& folder) {
   for (std::filesystem::recursive_directory_iterator entry(folder, error), end;
        !error && entry != end;
        entry.increment(error)) {
-    if (entry->path().filename().string().find(kTemporaryMark) != std::string::npos) {
-      std::error_code ignored;
-      std::filesystem::remove(entry->path(), ignored);
-    }
+    if (abandoned(entry->path().filename().string())) remove_quietly(entry->path());
+  }
+}
+
+void remove_leftovers_of(const Path& path) {
+  const std::string start = cat(".", path.filename().string(), kTemporaryMark);
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder_of(path), error), end;
+       !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with(start) && abandoned(name)) remove_quietly(entry->path());
   }
 }
 

@@ -29,7 +29,8 @@ class Digest {
 
 std::string sha256_hex(std::string_view bytes);
 
-/// The whole file. Throws 66 if it is missing, 74 on a read error, 65 above `limit` bytes.
+/// The whole file. Throws 66 if it is missing, no file or not permitted, 74 on a read error, 65
+/// above `limit` bytes.
 std::string read_file(const Path& path, uint64_t limit = uint64_t{4} << 30);
 
 /// Writes beside `path`, fsyncs, renames, fsyncs the folder: `path` holds the old bytes or all of
@@ -53,8 +54,10 @@ void make_folder(const Path& path);
 /// Bytes that this user may still write where `path` lies (its nearest existing parent).
 uint64_t free_bytes(const Path& path);
 
-/// Removes temporary files that a killed process left in `folder`.
+/// Removes temporary files below `folder` whose writers have ended without publishing them.
 void remove_leftovers(const Path& folder);
+/// The same for the temporary files of `path` alone.
+void remove_leftovers_of(const Path& path);
 
 /// Takes the exclusive lock `folder`/.lock for as long as it lives; throws 73 if another process
 /// holds it.

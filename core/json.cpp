@@ -11,6 +11,8 @@ Json read_json(const Path& path) {
     return Json::parse(read_file(path, uint64_t{1} << 30));
   } catch (const Json::parse_error& error) {
     throw Error(Exit::bad_data, cat(path.string(), ": not JSON (at byte ", error.byte, ")"));
+  } catch (const Json::exception& error) {  // a number beyond double's range
+    throw Error(Exit::bad_data, cat(path.string(), ": ", error.what()));
   }
 }
 

@@ -107,7 +107,7 @@ TableEncoder::TableEncoder(const std::vector<std::vector<std::string>>& rows,
       ++counts[text];
       double value = 0;
       if (text.empty()) continue;
-      numbers = numbers && parse_double(text, value) && std::isfinite(value);
+      numbers = numbers && parse_double(text, value);
       sum += value, known += 1;
     }
     if (numbers && known > 0) {
@@ -141,7 +141,7 @@ double TableEncoder::raw(const Feature& feature, const std::vector<std::string>&
   if (feature.kind == Kind::text) return text == feature.text;
   if (feature.kind == Kind::number_missing) return text.empty();
   double value = 0;
-  return parse_double(text, value) && std::isfinite(value) ? value : feature.fill;
+  return parse_double(text, value) ? value : feature.fill;
 }
 
 Features TableEncoder::encode(const std::vector<std::vector<std::string>>& rows) const {

@@ -11,7 +11,8 @@ namespace evenray {
 /// A counter-based random stream: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as
 /// easy as 1, 2, 3"). Work that may run in any order or on any thread takes one fork a unit, named
 /// by purpose and index, so that results depend on neither. Example: `Rng(seed).fork("augment",
-/// row)`. Values are the same on every machine.
+/// row)`. Values are the same on every machine, but for the last bits of normal(), which are the C
+/// library's.
 class Rng {
  public:
   explicit Rng(uint64_t seed) : key_(seed) {}

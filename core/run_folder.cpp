@@ -32,11 +32,19 @@ bool free_to_change(const std::string& key) {
 /// Whether a run has left more than its settings and log: one that was refused at once may start
 /// anew with other settings.
 bool has_begun(const Path& folder) {
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
     if (name != "config.toml" && name != "log.txt" && !name.starts_with('.')) return true;
   }
+  if (error) throw_unreadable(folder, error.value());
   return false;
+}
+
+bool is_there(const Path& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
 }
 
 }  // namespace
@@ -70,13 +78,14 @@ int Runtime::thread_count() const {
 
 RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : folder_(folder) {
   make_folder(folder);
+  // First of all: another process may be about to begin here.
+  lock_ = std::make_unique<FolderLock>(folder);
   const Path config = folder / "config.toml";
-  resumed_ = std::filesystem::exists(config) && has_begun(folder);
+  resumed_ = is_there(config) && has_begun(folder);
   check(resume || !resumed_,
         Exit::cannot_create,
         cat(folder.string(),
             " holds a run already: give --resume to go on with it, or another --out"));
-  lock_ = std::make_unique<FolderLock>(folder);
   remove_leftovers(folder);
   if (resumed_) {
     auto now = flat_config(settings);
@@ -105,7 +114,7 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
   log_ = std::make_unique<LogFile>(folder / "log.txt");
 }
 
-bool run_done(const Path& folder) { return std::filesystem::exists(folder / "DONE"); }
+bool run_done(const Path& folder) { return is_there(folder / "DONE"); }
 bool RunFolder::done() const { return run_done(folder_); }
 
 void RunFolder::event(const Json& event) {
@@ -117,7 +126,7 @@ void RunFolder::event(const Json& event) {
 
 void RunFolder::rewind_events(int64_t step) {
   const Path path = folder_ / "events.jsonl";
-  if (!std::filesystem::exists(path)) return;
+  if (!is_there(path)) return;
   std::string kept;
   for (const auto& line : split_text(read_file(path), '\n')) {
     const Json event = Json::parse(line, nullptr, false);

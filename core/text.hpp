@@ -30,9 +30,13 @@ std::string exact(double value);
 /// A duration for people: "41 s", "3 min 05 s", "2 h 10 min".
 std::string duration_text(double seconds);
 
-/// The whole text as a number (C locale); false where it is not one.
+/// The whole text as a finite number (C locale); false where it is not one.
 bool parse_double(std::string_view text, double& value);
 bool parse_int(std::string_view text, int64_t& value);
+
+/// Whether the text is UTF-8 (no surrogates, no longer forms than needed) without zero bytes, as
+/// HDF5 and JSON want it.
+bool is_plain_utf8(std::string_view text);
 
 /// The known name nearest to `name` by edit distance, or "" where none is near (distance at most
 /// 1/3 of its length + 1).

@@ -17,10 +17,10 @@ struct ImageFacts {
   std::string fault;
   cv::Mat thumbnail;  ///< 64x64 CV_32F, zero mean, unit norm (normalised correlation = dot product)
   float mean = 0;     ///< of the pixels, 0..1 (of 16 bits: as a share of the image's brightest)
-  float border_minus_centre = 0;  ///< mean of the border band minus mean of the centre, -1..1
 };
 
-/// Decodes every image once on `threads` threads. Throws 65 where none is readable.
+/// Decodes every image once on `threads` threads. Throws 65 where none is readable, 75 when
+/// stopped.
 std::vector<ImageFacts> scan_images(const Manifest& manifest, int threads);
 
 /// Groups (two or more rows each) of one picture: correlation of the thumbnails above .98, linked.

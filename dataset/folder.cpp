@@ -162,8 +162,6 @@ std::vector<Sample> samples_of_files(const Path& root, const std::vector<Path>& 
   return samples;
 }
 
-bool is_folder_layout(const std::string& path) { return fs::is_directory(path); }
-
 Manifest read_folder(const std::string& path) {
   Manifest manifest;
   manifest.format = "folder";

@@ -22,8 +22,6 @@ Path clean_root(const std::string& path);
 /// stem; the path without its ending where stems collide, with it where even those do).
 std::vector<Sample> samples_of_files(const Path& root, const std::vector<Path>& files);
 
-bool is_folder_layout(const std::string& path);
-
 /// One folder a class, or train|val|test (valid, validation = val) with one folder a class in each;
 /// exclusive classes sorted by name. Images outside of the class folders become `unlisted_file`
 /// findings. Patient: the first eight characters where all stems are NIH's (`00000012_003`). Throws

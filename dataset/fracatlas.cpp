@@ -196,7 +196,6 @@ Manifest read_fracatlas(const std::string& path) {
   manifest.licence = licence_of(root);
   manifest.class_names = kClassNames;
   manifest.meta_columns = table.meta_columns;
-  manifest.running_ids = true;
 
   std::vector<Path> files;
   std::map<Path, Class> folder_of;
@@ -223,6 +222,7 @@ Manifest read_fracatlas(const std::string& path) {
       manifest.findings.push_back(
           {"unlisted_file", {sample.id}, cat(sample.source_path, " is not in dataset.csv")});
     }
+    sample.running_id = true;
     sample.boxes_known = boxes.has_value();
     if (boxes) {
       if (const auto found = boxes->find(name); found != boxes->end()) sample.boxes = found->second;

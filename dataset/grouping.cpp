@@ -27,7 +27,7 @@ std::string visit_block(const std::string& id) {
 }  // namespace
 
 std::vector<std::string> group_names(const Manifest& manifest,
-                                     const std::vector<ImageFacts>& facts,
+                                     const std::vector<std::vector<size_t>>& duplicates,
                                      const std::string& mode) {
   const auto& samples = manifest.samples;
   std::vector<std::string> names;
@@ -43,22 +43,23 @@ std::vector<std::string> group_names(const Manifest& manifest,
     return names;
   }
   UnionFind together(samples.size());
-  for (const auto& picture : near_duplicate_groups(facts)) {
-    size_t first = samples.size();
-    for (const auto row : picture) {
-      if (!samples[row].patient.empty()) continue;
-      if (first == samples.size()) first = row;
-      together.unite(first, row);
+  for (const auto& picture : duplicates) {
+    for (const auto row : picture) together.unite(picture.front(), row);
+  }
+  std::map<std::string, size_t> first_of_patient, first_of_block;
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const auto& sample = samples[i];
+    if (!sample.patient.empty()) {
+      together.unite(first_of_patient.emplace(sample.patient, i).first->second, i);
+    } else if (const auto block = visit_block(sample.id); sample.running_id && !block.empty()) {
+      together.unite(first_of_block.emplace(block, i).first->second, i);
     }
   }
-  std::map<std::string, size_t> first_of_block;
-  for (size_t i = 0; manifest.running_ids && i < samples.size(); ++i) {
-    const std::string block = visit_block(samples[i].id);
-    if (!samples[i].patient.empty() || block.empty()) continue;
-    together.unite(first_of_block.emplace(block, i).first->second, i);
-  }
-  for (size_t i = 0; i < samples.size(); ++i) {
-    if (samples[i].patient.empty()) names[i] = samples[together.root(i)].id;
+  for (const auto& rows : together.groups()) {
+    const auto known = std::find_if(
+        rows.begin(), rows.end(), [&](size_t row) { return !samples[row].patient.empty(); });
+    const std::string name = names[known == rows.end() ? rows.front() : *known];
+    for (const auto row : rows) names[row] = name;
   }
   return names;
 }

@@ -20,10 +20,6 @@ constexpr hsize_t kMaxAttributeElements = 1 << 16;
 constexpr size_t kMaxLinks = 1 << 14;
 constexpr uint64_t kMaxChunkElements = uint64_t{1} << 28;
 
-void must(bool ok, const std::string& message) {
-  if (!ok) throw Hdf5Fault(message);
-}
-
 Hdf5Handle space_of(const std::vector<hsize_t>& shape) {
   const hid_t id = shape.empty()
                        ? H5Screate(H5S_SCALAR)
@@ -83,13 +79,15 @@ struct TextMemory {
   static void release(void*, void*) {}
 };
 
-/// Whether the product of the sides is at most `limit`, without overflow; a side of 0 makes it 0.
+/// Whether no side is above 2^40 and their product at most `limit`, without overflow.
 bool fits(const std::vector<hsize_t>& shape, uint64_t limit) {
+  if (std::any_of(shape.begin(), shape.end(), [](auto side) { return side > uint64_t{1} << 40; }))
+    return false;
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return true;
   uint64_t count = 1;
   for (const auto side : shape) {
-    if (side > uint64_t{1} << 40) return false;
-    if (side > 0 && count > limit / side) return false;
-    count *= std::max<uint64_t>(side, 1);
+    if (count > limit / side) return false;
+    count *= side;
   }
   return true;
 }
@@ -287,7 +285,8 @@ DatasetShape check_dataset(hid_t dataset,
          "cannot read the chunks of " + where);
   }
   const uint64_t bytes_each = type == Element::text ? 16 : element_bytes(type);
-  const uint64_t limit = (out.filtered ? kMaxDeflateRatio : 1) * file_bytes / bytes_each;
+  const uint64_t stored = std::min<uint64_t>(H5Dget_storage_size(dataset), file_bytes);
+  const uint64_t limit = (out.filtered ? kMaxDeflateRatio : 1) * stored / bytes_each;
   must(fits(out.shape, limit) && fits(out.chunk, kMaxChunkElements),
        where + " claims more data than the file can hold");
   return out;

@@ -17,6 +17,11 @@ struct Hdf5Fault : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Throws Hdf5Fault(message) unless ok.
+inline void must(bool ok, const std::string& message) {
+  if (!ok) throw Hdf5Fault(message);
+}
+
 /// To be called before any other call of HDF5 on a thread (its error stack is one a thread): no
 /// exit handler (it crashes after a full disk), no printing of errors, no filter plug-ins.
 void prepare_hdf5();
@@ -100,7 +105,7 @@ struct DatasetShape {
 };
 /// Type, storage and size of a data set, before anything is allocated for it: throws Hdf5Fault for
 /// a foreign type, external storage, a virtual layout, filters but deflate, shuffle and fletcher32,
-/// and for sizes that a file of `file_bytes` cannot hold.
+/// and for a shape that its own storage in a file of `file_bytes` cannot hold.
 DatasetShape check_dataset(hid_t dataset,
                            const std::string& where,
                            Element type,

@@ -5,6 +5,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <fstream>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
@@ -131,14 +132,23 @@ DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px) {
 }
 
 DecodedImage decode_image(const Path& file, int min_side_px) {
-  return decode_image_bytes(read_file(file), min_side_px);
+  return decode_image_bytes(read_file(file, kMaxImageFileBytes), min_side_px);
+}
+
+int stored_bits(const Path& file) {
+  constexpr size_t kBitsAt = 24;  // mark, length and name of the header, width, height
+  char head[kBitsAt + 1];
+  std::ifstream in(file, std::ios::binary);
+  if (!in.read(head, sizeof head) || !std::string_view(head, sizeof head).starts_with(kPngMark))
+    return 8;
+  return head[kBitsAt];
 }
 
 Fit parse_fit(const std::string& name) {
   if (name == "pad") return Fit::pad;
   if (name == "stretch") return Fit::stretch;
   if (name == "crop") return Fit::crop;
-  throw Error(Exit::usage, unknown_name("fit", name, {"pad", "stretch", "crop"}));
+  throw Error(Exit::config, "data.fit: " + unknown_name("fit", name, {"pad", "stretch", "crop"}));
 }
 
 cv::Mat fit_image(const cv::Mat& image, int height, int width, Fit fit, Placement& placement) {

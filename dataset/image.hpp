@@ -19,15 +19,21 @@ struct DecodedImage {
   std::string fault;       ///< why there are no pixels
 };
 
+/// Larger image files are not read: 256 Mpx of 16 bits, uncompressed.
+inline constexpr uint64_t kMaxImageFileBytes = uint64_t{512} << 20;
+
+/// Bits a sample of a PNG, from its first bytes; 8 for all other files, also unreadable ones.
+int stored_bits(const Path& file);
+
 /// PNG (8/16 bit) and JPEG by content. Colour becomes grey (JPEG: luma), transparency is dropped.
 /// Refuses above 256 Mpx before allocating. Throws only where the file itself cannot be read (66,
-/// 74). min_side_px > 0: a JPEG may be decoded scaled by k/8 as long as both its sides stay at
-/// least that long.
+/// 74) or is too large (65). min_side_px > 0: a JPEG may be decoded scaled by k/8 as long as both
+/// its sides stay at least that long.
 DecodedImage decode_image(const Path& file, int min_side_px = 0);
 DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px = 0);
 
 enum class Fit { pad, stretch, crop };
-Fit parse_fit(const std::string& name);  ///< throws 2
+Fit parse_fit(const std::string& name);  ///< throws 78
 
 /// store pixel = source pixel * scale + offset, for x and y.
 struct Placement {

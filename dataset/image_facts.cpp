@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "core/run_folder.hpp"
 #include "core/text.hpp"
 #include "dataset/audit.hpp"
 
@@ -28,13 +29,6 @@ void measure(const cv::Mat& image, ImageFacts& facts) {
   double largest = 0;
   cv::minMaxLoc(small, nullptr, &largest);
   facts.blank = deviation[0] <= kBlankDeviation * largest;
-  constexpr int band = kThumbnailPx / 10, quarter = kThumbnailPx / 4;
-  constexpr int inner = kThumbnailPx - 2 * band;
-  const double whole = cv::sum(small)[0];
-  const double inside = cv::sum(small(cv::Rect(band, band, inner, inner)))[0];
-  const double border = (whole - inside) / (kThumbnailPx * kThumbnailPx - inner * inner);
-  const auto centre = cv::mean(small(cv::Rect(quarter, quarter, 2 * quarter, 2 * quarter)))[0];
-  facts.border_minus_centre = static_cast<float>(border - centre);
   small -= mean;
   const double norm = cv::norm(small);
   if (facts.blank) {
@@ -47,24 +41,25 @@ void measure(const cv::Mat& image, ImageFacts& facts) {
 
 ImageFacts look_at(const Sample& sample) {
   ImageFacts facts;
-  DecodedImage decoded;
-  if (sample.draw) {
-    decoded.pixels = sample.draw();
-  } else {
-    try {
+  // Whatever one file does to a decoder, OpenCV or the memory, is a fault of that file.
+  try {
+    DecodedImage decoded;
+    if (sample.draw) {
+      decoded.pixels = sample.draw();
+    } else {
       decoded = decode_image(sample.file);
-    } catch (const Error& error) {
-      decoded.fault = error.what();
     }
+    facts.orientation = decoded.orientation;
+    facts.truncated = decoded.truncated;
+    facts.fault = decoded.fault;
+    if (decoded.pixels.empty()) return facts;
+    facts.width = decoded.pixels.cols;
+    facts.height = decoded.pixels.rows;
+    measure(decoded.pixels, facts);
+    facts.readable = true;
+  } catch (const std::exception& error) {
+    facts.fault = error.what();
   }
-  facts.orientation = decoded.orientation;
-  facts.truncated = decoded.truncated;
-  facts.fault = decoded.fault;
-  facts.readable = !decoded.pixels.empty();
-  if (!facts.readable) return facts;
-  facts.width = decoded.pixels.cols;
-  facts.height = decoded.pixels.rows;
-  measure(decoded.pixels, facts);
   return facts;
 }
 
@@ -72,7 +67,10 @@ ImageFacts look_at(const Sample& sample) {
 
 std::vector<ImageFacts> scan_images(const Manifest& manifest, int threads) {
   std::vector<ImageFacts> facts(manifest.samples.size());
-  parallel_for(facts.size(), threads, [&](size_t i) { facts[i] = look_at(manifest.samples[i]); });
+  parallel_for(facts.size(), threads, [&](size_t i) {
+    throw_if_stopped();
+    facts[i] = look_at(manifest.samples[i]);
+  });
   const bool any =
       std::any_of(facts.begin(), facts.end(), [](const auto& f) { return f.readable; });
   if (!any) {

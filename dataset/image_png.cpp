@@ -18,6 +18,9 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "PNG's 16-bit samples are swapped");
 
+/// Deflate shrinks no further, so a file that claims more pixels is a lie.
+constexpr size_t kMaxDeflateRatio = 1032;
+
 /// libpng leaves by longjmp, so what owns memory lives outside of the frames that are jumped over.
 struct Coder {
   png_structp png = nullptr;
@@ -154,6 +157,10 @@ DecodedImage decode_png(std::string_view bytes) {
   const png_uint_32 height = png_get_image_height(reader.png, reader.info);
   image.fault = size_fault(width, height);
   if (!image.fault.empty()) return image;
+  if (png_get_rowbytes(reader.png, reader.info) > kMaxDeflateRatio * bytes.size() / height) {
+    image.fault = cat(width, "x", height, " pixels cannot be in ", bytes.size(), " bytes");
+    return image;
+  }
   if (!start(reader)) {
     image.fault = cat("a broken PNG: ", reader.message);
     return image;

@@ -20,26 +20,37 @@ namespace {
 constexpr float kMinVisible = .25f;
 constexpr int64_t kBytesAhead = int64_t{256} << 20;
 
+/// A row on its way from a worker to the writer.
+struct Ready {
+  StoreRow row;
+  PreparedImage image;
+  std::string source_digest;
+  int64_t boxes_dropped = 0;
+};
+
 /// Makes store rows from samples; thread-safe.
 class Packer {
  public:
-  Packer(const Manifest& manifest, const PackOptions& options)
+  Packer(const Manifest& manifest, const PackOptions& options, int white16)
       : manifest_(manifest),
         options_(options),
         fit_(parse_fit(options.fit)),
         height_(static_cast<int>(options.size_px[0])),
         width_(static_cast<int>(options.size_px[1])),
-        clip_(kept(options, "box_outside")) {}
+        clip_(kept(options, "box_outside")),
+        keep_truncated_(kept(options, "truncated")),
+        white16_(white16) {}
 
-  StoreRow row(const Planned& planned, std::string& source_digest) const {
+  Ready make(const Planned& planned) const {
+    Ready ready;
     const auto& sample = manifest_.samples[planned.sample];
-    const DecodedImage decoded = decode(sample, source_digest);
+    const DecodedImage decoded = decode(sample, ready.source_digest);
     Placement placement;
     cv::Mat fitted = fit_image(decoded.pixels, height_, width_, fit_, placement);
     // A JPEG may have been decoded at k/8; what is placed is the whole image.
     placement.scale_x *= eighths(decoded.pixels.cols, decoded.width);
     placement.scale_y *= eighths(decoded.pixels.rows, decoded.height);
-    StoreRow out;
+    StoreRow& out = ready.row;
     out.image = with_bits(fitted);
     out.labels = sample.labels;
     out.id = sample.id;
@@ -49,11 +60,13 @@ class Packer {
     out.offset = {placement.offset_x, placement.offset_y};
     for (const auto& box : sample.boxes) {
       if (!clip_ && box_outside(box, decoded.width, decoded.height)) refuse(sample, box, decoded);
-      place(box, placement, out.boxes);
+      place(box, decoded, placement, out.boxes);
     }
-    out.boxes_known = sample.boxes_known;
+    ready.boxes_dropped = static_cast<int64_t>(sample.boxes.size() - out.boxes.size());
+    // A picture whose boxes all went is not one of a healthy bone.
+    out.boxes_known = sample.boxes_known && (sample.boxes.empty() || !out.boxes.empty());
     out.meta = sample.meta;
-    return out;
+    return ready;
   }
 
  private:
@@ -67,14 +80,17 @@ class Packer {
       source_digest =
           sha256_hex({reinterpret_cast<const char*>(whole.data), whole.total() * whole.elemSize()});
     } else {
-      const std::string bytes = read_file(sample.file);
+      const std::string bytes = read_file(sample.file, kMaxImageFileBytes);
       source_digest = sha256_hex(bytes);
       decoded = decode_image_bytes(bytes, 2 * std::max(height_, width_));
     }
-    if (decoded.pixels.empty()) {
-      throw Error(
-          Exit::bad_data,
-          cat(sample.file.string(), ": ", decoded.fault, "; split again so that it is left out"));
+    const bool cut = decoded.truncated && !keep_truncated_;
+    if (decoded.pixels.empty() || cut) {
+      throw Error(Exit::bad_data,
+                  cat(sample.file.string(),
+                      ": ",
+                      cut ? "truncated" : decoded.fault,
+                      "; split again so that it is left out"));
     }
     return decoded;
   }
@@ -83,11 +99,14 @@ class Packer {
     return std::round(8.f * static_cast<float>(decoded) / static_cast<float>(whole)) / 8.f;
   }
 
+  /// White becomes white: 255 of 8 bits, white16_ of 16.
   cv::Mat with_bits(const cv::Mat& image) const {
     const int depth = options_.bits == 8 ? CV_8U : CV_16U;
-    if (image.depth() == depth) return image;
+    const double scale =
+        (depth == CV_8U ? 255. : 65535.) / (image.depth() == CV_8U ? 255 : white16_);
+    if (image.depth() == depth && scale == 1) return image;
     cv::Mat out;
-    image.convertTo(out, depth, depth == CV_8U ? 1 / 257. : 257);
+    image.convertTo(out, depth, scale);
     return out;
   }
 
@@ -112,10 +131,20 @@ class Packer {
                     " pixels; mend it, or clip with --keep box_outside"));
   }
 
-  void place(Box box, const Placement& placement, std::vector<Box>& boxes) const {
+  /// Cuts a box to its image, then to what the store shows of that.
+  void place(Box box,
+             const DecodedImage& decoded,
+             const Placement& placement,
+             std::vector<Box>& boxes) const {
     const auto w = static_cast<float>(width_), h = static_cast<float>(height_);
-    const auto x = [&](float value) { return value * placement.scale_x + placement.offset_x; };
-    const auto y = [&](float value) { return value * placement.scale_y + placement.offset_y; };
+    const auto x = [&](float value) {
+      const float inside = std::clamp(value, 0.f, static_cast<float>(decoded.width));
+      return inside * placement.scale_x + placement.offset_x;
+    };
+    const auto y = [&](float value) {
+      const float inside = std::clamp(value, 0.f, static_cast<float>(decoded.height));
+      return inside * placement.scale_y + placement.offset_y;
+    };
     const float area = (x(box.x1) - x(box.x0)) * (y(box.y1) - y(box.y0));
     box.x0 = std::clamp(x(box.x0), 0.f, w);
     box.x1 = std::clamp(x(box.x1), 0.f, w);
@@ -136,7 +165,8 @@ class Packer {
   const PackOptions& options_;
   Fit fit_;
   int height_, width_;
-  bool clip_;
+  bool clip_, keep_truncated_;
+  int white16_;  ///< value of 16-bit files that becomes white
 };
 
 StoreInfo info_of(const Manifest& manifest, const PackOptions& options) {
@@ -184,21 +214,21 @@ void PackOptions::check() const {
   const bool size_ok = size_px.size() == 2 && std::min(size_px[0], size_px[1]) >= 8 &&
                        std::max(size_px[0], size_px[1]) <= 8192;
   evenray::check(
-      size_ok, Exit::config, "pack.size_px must be [height, width] with sides of 8 to 8192");
+      size_ok, Exit::config, "data.size_px must be [height, width] with sides of 8 to 8192");
   evenray::check(
-      bits == 8 || bits == 16, Exit::config, cat("pack.bits is ", bits, "; give 8 or 16"));
+      bits == 8 || bits == 16, Exit::config, cat("data.bits is ", bits, "; give 8 or 16"));
   evenray::check(gzip == -1 || (gzip >= 1 && gzip <= 9),
                  Exit::config,
-                 cat("pack.gzip is ", gzip, "; give 1 to 9, or -1 for none"));
+                 cat("data.gzip is ", gzip, "; give 1 to 9, or -1 for none"));
   const auto& known = keepable_kinds();
   for (const auto& kind : keep) {
     evenray::check(std::find(known.begin(), known.end(), kind) != known.end(),
-                   Exit::usage,
-                   unknown_name("kind to keep", kind, known));
+                   Exit::config,
+                   "data.keep: " + unknown_name("kind to keep", kind, known));
   }
   evenray::check(where.empty() || (where.find('=') != std::string::npos && where[0] != '='),
-                 Exit::usage,
-                 cat("where takes COLUMN=VALUE, not '", where, "'"));
+                 Exit::config,
+                 cat("data.where takes COLUMN=VALUE, not '", where, "'"));
   parse_fit(fit);
 }
 
@@ -214,16 +244,11 @@ PackResult pack(const Manifest& manifest,
     for (const auto& name : manifest.class_names) result.counts[part][name] = 0;
   }
   const auto rows = plan_rows(manifest, split, fold, options, threads, result.left_out);
-  const Packer packer(manifest, options);
+  const Packer packer(manifest, options, white_of_16_bits(manifest, rows, threads));
   StoreWriter writer(out,
                      info_of(manifest, options),
                      static_cast<int64_t>(rows.size()),
                      static_cast<int>(options.gzip));
-  struct Ready {
-    StoreRow row;
-    PreparedImage image;
-    std::string source_digest;
-  };
   Progress progress("pack", static_cast<int64_t>(rows.size()), "img");
   Digest source;
   std::vector<double> box_sides;
@@ -231,8 +256,7 @@ PackResult pack(const Manifest& manifest,
       rows.size(),
       threads,
       [&](size_t i) {
-        Ready ready;
-        ready.row = packer.row(rows[i], ready.source_digest);
+        Ready ready = packer.make(rows[i]);
         ready.image = writer.prepare(ready.row.image);
         return ready;
       },
@@ -241,6 +265,7 @@ PackResult pack(const Manifest& manifest,
         for (const auto& box : ready.row.boxes) {
           box_sides.push_back(std::sqrt((box.x1 - box.x0) * (box.y1 - box.y0)));
         }
+        result.boxes_dropped += ready.boxes_dropped;
         count(manifest, rows[i], result);
         writer.add(rows[i].part, ready.row, ready.image);
         progress.advance();

@@ -2,8 +2,11 @@
 #include "dataset/pack_plan.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <bit>
 
 #include "core/error.hpp"
+#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "dataset/duplicates.hpp"
 
@@ -106,10 +109,30 @@ class Planner {
       }
     }
     check(!rows.empty(), Exit::bad_data, cat(manifest_.source, ": no image is left to pack"));
+    refuse_leaks(rows);
     return rows;
   }
 
  private:
+  /// A store whose groups lie in two parts would not pass check_store.
+  static void refuse_leaks(const std::vector<Planned>& rows) {
+    std::map<std::string, std::string> part_of_group;
+    for (const auto& planned : rows) {
+      const auto& group = planned.row->group;
+      if (group.empty()) continue;
+      const auto& part = part_of_group.emplace(group, planned.part).first->second;
+      if (part == planned.part) continue;
+      throw Error(Exit::bad_data,
+                  cat("the split table puts group '",
+                      group,
+                      "' into ",
+                      part,
+                      " and ",
+                      planned.part,
+                      "; a group must lie in one part"));
+    }
+  }
+
   /// Faults from the table; looked for in the pixels where it has none, or where a fold becomes the
   /// test, of which the table cannot say what is to be left out.
   void find_faults() {
@@ -154,12 +177,8 @@ class Planner {
 }  // namespace
 
 const std::vector<std::string>& keepable_kinds() {
-  static const std::vector<std::string> kinds = {"truncated",
-                                                 "duplicate_conflict",
-                                                 "duplicate_group",
-                                                 "leak_patient",
-                                                 "leak_duplicate",
-                                                 "box_outside"};
+  static const std::vector<std::string> kinds = {
+      "truncated", "duplicate_conflict", "duplicate_group", "box_outside"};
   return kinds;
 }
 
@@ -174,6 +193,25 @@ std::vector<Planned> plan_rows(const Manifest& manifest,
                                int threads,
                                std::map<std::string, std::vector<std::string>>& left_out) {
   return Planner(manifest, split, fold, options, threads).plan(left_out);
+}
+
+int white_of_16_bits(const Manifest& manifest, const std::vector<Planned>& rows, int threads) {
+  std::vector<const Path*> deep;
+  for (const auto& planned : rows) {
+    const auto& sample = manifest.samples[planned.sample];
+    if (!sample.draw && stored_bits(sample.file) == 16) deep.push_back(&sample.file);
+  }
+  std::atomic<unsigned> used{255};  // every bit that an image's brightest sets
+  parallel_for(deep.size(), threads, [&](size_t i) {
+    if (used > 65535 / 2) return;
+    throw_if_stopped();
+    const cv::Mat pixels = decode_image(*deep[i]).pixels;
+    if (pixels.empty()) return;
+    double brightest = 0;
+    cv::minMaxLoc(pixels, nullptr, &brightest);
+    used |= static_cast<unsigned>(brightest);
+  });
+  return deep.empty() ? 65535 : static_cast<int>(std::bit_ceil(used + 1) - 1);
 }
 
 }  // namespace evenray

@@ -14,18 +14,24 @@ struct Planned {
 };
 
 /// Kinds that --keep takes: rows that are left out otherwise, and box_outside. An unreadable image
-/// has nothing to keep.
+/// has nothing to keep, and a store with a leak is none.
 const std::vector<std::string>& keepable_kinds();
 bool kept(const PackOptions& options, const std::string& kind);
 
 /// The rows of the store, in the manifest's order. Faults come from the split table; they are
 /// looked for in the pixels where it has none, and later images of one picture also where a fold
-/// becomes the test, of which the table cannot tell.
+/// becomes the test, of which the table cannot tell. Throws 65 for a row that the manifest lacks,
+/// where no row is left, and where a group lies in two parts.
 std::vector<Planned> plan_rows(const Manifest& manifest,
                                const std::vector<SplitRow>& split,
                                std::optional<int> fold,
                                const PackOptions& options,
                                int threads,
                                std::map<std::string, std::vector<std::string>>& left_out);
+
+/// The value that 16-bit files of these rows mean by white: their largest one, rounded up to a full
+/// number of bits (1023, 4095, ..., 65535), since detectors often fill 10 or 12 of 16. 65535 where
+/// there are none, and for drawn images. Decodes the 16-bit files until one needs all 16 bits.
+int white_of_16_bits(const Manifest& manifest, const std::vector<Planned>& rows, int threads);
 
 }  // namespace evenray

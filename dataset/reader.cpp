@@ -19,12 +19,7 @@ bool is_phantom(const std::string& path) {
   return path == "phantom" || path.starts_with("phantom:");
 }
 
-Manifest read_phantom(const std::string& spec) {
-  check(is_phantom(spec),
-        Exit::usage,
-        cat("'", spec, "' is no phantom (write phantom:key=value,...)"));
-  return phantom_manifest(parse_phantom(spec));
-}
+Manifest read_phantom(const std::string& spec) { return phantom_manifest(parse_phantom(spec)); }
 
 struct Layout {
   std::string_view name;
@@ -32,22 +27,45 @@ struct Layout {
   Manifest (*read)(const std::string& path);
 };
 
-/// `auto` asks them in this order: the plain folder takes what is left.
+/// `auto` asks them in this order: the plain folder, last, takes what is left.
 constexpr std::array kLayouts = {Layout{"phantom", &is_phantom, &read_phantom},
                                  Layout{"fracatlas", &is_fracatlas_layout, &read_fracatlas},
-                                 Layout{"folder", &is_folder_layout, &read_folder}};
+                                 Layout{"folder", nullptr, &read_folder}};
 
+/// `format`: one of format_names().
 const Layout& find_layout(const std::string& path, const std::string& format) {
-  for (const auto& layout : kLayouts) {
-    if (format == "auto" ? layout.recognises(path) : layout.name == format) return layout;
-  }
-  throw Error(Exit::usage, unknown_name("format", format, format_names()));
+  return *std::find_if(kLayouts.begin(), kLayouts.end() - 1, [&](const Layout& layout) {
+    return format == "auto" ? layout.recognises(path) : layout.name == format;
+  });
 }
 
+/// What goes into tables and stores must be text; throws 65.
+void check_text(const Manifest& manifest, const std::string& what, const std::string& text) {
+  check(is_plain_utf8(text),
+        Exit::bad_data,
+        cat(manifest.source, ": ", what, " '", text, "' is not UTF-8; rename it"));
+}
+
+/// Throws 65 for equal ids.
 void sort_by_id(Manifest& manifest) {
   std::sort(manifest.samples.begin(), manifest.samples.end(), [](const Sample& a, const Sample& b) {
     return a.id < b.id;
   });
+  const auto twice = std::adjacent_find(
+      manifest.samples.begin(), manifest.samples.end(), [](const Sample& a, const Sample& b) {
+        return a.id == b.id;
+      });
+  if (twice != manifest.samples.end()) {
+    throw Error(Exit::bad_data,
+                cat(manifest.source,
+                    ": ",
+                    twice->source_path,
+                    " and ",
+                    (twice + 1)->source_path,
+                    " have the same id '",
+                    twice->id,
+                    "'; rename one"));
+  }
   std::sort(
       manifest.findings.begin(), manifest.findings.end(), [](const Finding& a, const Finding& b) {
         return std::tie(a.kind, a.ids) < std::tie(b.kind, b.ids);
@@ -97,6 +115,7 @@ void append(Manifest& all, Manifest& source) {
   for (auto& sample : source.samples) {
     sample.id = prefix + sample.id;
     sample.source_path = prefix + sample.source_path;
+    if (!sample.patient.empty()) sample.patient.insert(0, prefix);
     std::vector<int8_t> labels(all.class_names.size(), all.multi_label ? -1 : 0);
     for (size_t c = 0; c < classes.size(); ++c) labels[classes[c]] = sample.labels[c];
     sample.labels = std::move(labels);
@@ -126,14 +145,23 @@ Manifest read_dataset(const std::string& path, const std::string& format) {
   if (std::find(names.begin(), names.end(), format) == names.end()) {
     throw Error(Exit::usage, unknown_name("format", format, names));
   }
-  if (!is_phantom(path) || format == "folder" || format == "fracatlas") {
-    check(
-        std::filesystem::exists(path), Exit::missing_input, cat(path, ": there is no such folder"));
-    check(std::filesystem::is_directory(path),
-          Exit::bad_data,
-          cat(path, ": a file, but a folder of images is expected"));
+  Manifest manifest;
+  try {
+    if (!is_phantom(path) || format == "folder" || format == "fracatlas") {
+      check(std::filesystem::exists(path),
+            Exit::missing_input,
+            cat(path, ": there is no such folder"));
+      check(std::filesystem::is_directory(path),
+            Exit::bad_data,
+            cat(path, ": a file, but a folder of images is expected"));
+    }
+    manifest = find_layout(path, format).read(path);
+  } catch (const std::filesystem::filesystem_error& error) {
+    throw_unreadable(error.path1().empty() ? path : error.path1().string(), error.code().value());
   }
-  Manifest manifest = find_layout(path, format).read(path);
+  check_text(manifest, "source", manifest.source);
+  for (const auto& name : manifest.class_names) check_text(manifest, "class", name);
+  for (const auto& sample : manifest.samples) check_text(manifest, "file", sample.source_path);
   sort_by_id(manifest);
   return manifest;
 }
@@ -154,7 +182,6 @@ Manifest read_datasets(const std::vector<std::string>& paths, const std::string&
     united_indices(all.class_names, source.class_names);
     united_indices(all.meta_columns, source.meta_columns);
     all.multi_label |= source.multi_label;
-    all.running_ids |= source.running_ids;
   }
   for (auto& source : sources) append(all, source);
   sort_by_id(all);

@@ -39,6 +39,8 @@ struct Sample {
   std::vector<Box> boxes;
   bool boxes_known = false;  ///< annotated (no boxes = truly none)
   std::string patient;       ///< empty where the source does not tell
+  bool running_id = false;   ///< the id ends in the source's running number: neighbours may be one
+                             ///< visit (see group_names)
   std::string part;          ///< train, val or test where the source's layout fixes it, else empty
   std::vector<std::string> meta;  ///< one a meta column, as text; empty = missing
 
@@ -64,9 +66,7 @@ struct Manifest {
   std::vector<std::string> class_names;
   bool multi_label = false;
   std::vector<std::string> meta_columns;  ///< never a label
-  bool running_ids = false;  ///< ids are running numbers without patients: aligned blocks of 8 are
-                             ///< united when grouping
-  std::vector<Sample> samples;  ///< sorted by id
+  std::vector<Sample> samples;            ///< sorted by id
   std::vector<Finding>
       findings;  ///< what the reader itself noticed (label_conflict, missing_file, unlisted_file)
 

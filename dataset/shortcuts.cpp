@@ -2,7 +2,10 @@
 #include "dataset/shortcuts.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <map>
+#include <optional>
 
 #include "core/stats.hpp"
 #include "core/text.hpp"
@@ -11,6 +14,8 @@ namespace evenray {
 namespace {
 
 constexpr double kMaxAuroc = .7, kMaxShare = .95, kMaxP = 1e-6;
+/// Standard errors that an AUROC must lie above .5: of few images it is far from it by chance.
+constexpr double kMinErrors = 3;
 constexpr int64_t kMinImages = 20;
 
 /// A property of each image that might tell its class; empty text = missing.
@@ -19,31 +24,46 @@ struct Property {
   std::vector<std::string> values;
 };
 
-/// Texts become the share of the class among the images that have them, rare ones pooled; numbers
-/// stay.
-std::vector<double> scores(const std::vector<std::string>& values,
-                           const std::vector<uint8_t>& labels) {
-  std::vector<double> out(values.size());
-  bool numbers = true;
-  for (size_t i = 0; i < values.size(); ++i) numbers &= parse_double(values[i], out[i]);
-  if (numbers) return out;
-  std::map<std::string, std::pair<int64_t, int64_t>> counts;  // positives, images
-  const auto pooled = [&](const std::string& value) {
-    return counts[value].second < kMinImages ? std::string("\1rare") : value;
-  };
-  for (const auto& value : values) ++counts[value].second;
+/// AUROC of values that are all numbers, whichever way they point; nullopt where one is none.
+std::optional<double> auroc_of_numbers(const std::vector<std::string>& values,
+                                       const std::vector<uint8_t>& labels) {
+  std::vector<double> numbers(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!parse_double(values[i], numbers[i])) return std::nullopt;
+  }
+  const double area = auroc(numbers, labels);
+  return std::max(area, 1 - area);
+}
+
+/// AUROC of texts, each scored by the share of the class among the images that have it, rare ones
+/// pooled. The shares come from the other half of the images: from the same ones they would tell
+/// noise. NaN with fewer than two images of a class.
+double auroc_of_texts(const std::vector<std::string>& values, const std::vector<uint8_t>& labels) {
+  std::map<std::string, int64_t> images;
+  for (const auto& value : values) ++images[value];
+  std::array<size_t, 2> seen{};
+  std::vector<size_t> half;
   std::vector<std::string> names;
-  for (const auto& value : values) names.push_back(pooled(value));
-  counts.clear();
-  for (size_t i = 0; i < names.size(); ++i) {
-    counts[names[i]].first += labels[i];
-    ++counts[names[i]].second;
+  std::map<std::string, std::array<std::array<double, 2>, 2>> counts;  // half, label
+  for (size_t i = 0; i < values.size(); ++i) {
+    half.push_back(seen[labels[i]]++ % 2);  // turn about within a class
+    names.push_back(images[values[i]] < kMinImages ? "\1rare" : values[i]);
+    ++counts[names[i]][half[i]][labels[i]];
   }
-  for (size_t i = 0; i < names.size(); ++i) {
-    const auto& [positives, images] = counts[names[i]];
-    out[i] = static_cast<double>(positives) / static_cast<double>(images);
+  const double prior = static_cast<double>(seen[1]) / static_cast<double>(values.size());
+  double sum = 0;
+  for (const size_t own : {0, 1}) {
+    std::vector<double> scores;
+    std::vector<uint8_t> own_labels;
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (half[i] != own) continue;
+      const auto& other = counts[names[i]][1 - own];
+      scores.push_back((other[1] + prior) / (other[0] + other[1] + 1));
+      own_labels.push_back(labels[i]);
+    }
+    sum += auroc(scores, own_labels);
   }
-  return out;
+  return sum / 2;
 }
 
 /// The rows whose label of one class is known, with a property's values there.
@@ -113,16 +133,19 @@ void add_telling_column(const Manifest& manifest,
     labels.push_back(known.labels[k]);
   }
   if (static_cast<int64_t>(values.size()) < 2 * kMinImages) return;
-  const double area = auroc(scores(values, labels), labels);
-  const double either_way = std::max(area, 1 - area);
-  if (!(either_way > kMaxAuroc)) return;
+  const double area = auroc_of_numbers(values, labels).value_or(auroc_of_texts(values, labels));
+  // The standard error of an AUROC that tells nothing (Hanley and McNeil 1982).
+  const auto positives = static_cast<double>(std::count(labels.begin(), labels.end(), 1));
+  const double images = static_cast<double>(labels.size()), negatives = images - positives;
+  const double chance = std::sqrt((images + 1) / (12 * positives * negatives));
+  if (!(area > kMaxAuroc && area > .5 + kMinErrors * chance)) return;
   findings.push_back({property.kind,
                       {},
                       cat(property.name,
                           " alone tells ",
                           manifest.class_names[class_index],
                           " from the rest with an AUROC of ",
-                          fixed(either_way, 2),
+                          fixed(area, 2),
                           " (",
                           values.size(),
                           " images)")});

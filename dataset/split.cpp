@@ -24,7 +24,7 @@ class Splitter {
         options_(options),
         duplicates_(near_duplicate_groups(facts)),
         faults_(row_faults(manifest, facts, duplicates_)),
-        groups_(group_names(manifest, facts, options.group)),
+        groups_(group_names(manifest, duplicates_, options.group)),
         rows_(manifest.samples.size()) {
     for (size_t i = 0; i < rows_.size(); ++i) {
       const auto& sample = manifest.samples[i];
@@ -156,19 +156,21 @@ class Splitter {
     }
   }
 
-  /// Where the layout tore a group apart, the part that measures keeps its rows.
+  /// Where the layout tore a group apart, the part that measures keeps its rows: of those without a
+  /// fault where there are any. Faulty rows elsewhere are leaks too, or --keep would bring them
+  /// back.
   void leave_out_leaks() {
-    std::map<std::string, int> rank_of_group;
     const auto rank = [](const SplitRow& row) {
       return row.split == "test" ? 2 : row.split == "val" ? 1 : 0;
     };
+    std::map<std::string, std::pair<bool, int>> place_of_group;  // whether faultless, rank
     for (const auto& row : rows_) {
-      if (row.fault.empty())
-        rank_of_group[row.group] = std::max(rank_of_group[row.group], rank(row));
+      auto& place = place_of_group.emplace(row.group, std::pair(false, 0)).first->second;
+      place = std::max(place, std::pair(row.fault.empty(), rank(row)));
     }
     for (size_t i = 0; i < rows_.size(); ++i) {
       auto& row = rows_[i];
-      if (!row.fault.empty() || rank(row) == rank_of_group[row.group]) continue;
+      if (row.fault == "unreadable" || rank(row) == place_of_group[row.group].second) continue;
       row.fault = manifest_.samples[i].patient.empty() ? "leak_duplicate" : "leak_patient";
     }
   }
@@ -206,22 +208,22 @@ void SplitOptions::check() const {
   const bool shares = ratios.size() == 3 && ratios[0] > 0 && ratios[1] >= 0 && ratios[2] >= 0 &&
                       std::abs(ratios[0] + ratios[1] + ratios[2] - 1) < 1e-6;
   evenray::check(
-      shares, Exit::config, "split.ratios must be three shares that sum to 1, train above 0");
+      shares, Exit::config, "data.ratios must be three shares that sum to 1, train above 0");
   evenray::check(folds == 0 || (folds >= 3 && folds <= 100),
                  Exit::config,
-                 cat("split.folds is ",
+                 cat("study.folds is ",
                      folds,
                      "; give 0 (one split) or 3 to 100: test, val and train need one each"));
   evenray::check(
-      hold_out >= 0 && hold_out < 1, Exit::config, "split.hold_out must be at least 0 and below 1");
+      hold_out >= 0 && hold_out < 1, Exit::config, "data.hold_out must be at least 0 and below 1");
   evenray::check(hold_out == 0 || folds > 0,
                  Exit::config,
-                 "split.hold_out needs split.folds; with one split the test share is the third of "
-                 "split.ratios");
+                 "data.hold_out needs study.folds; with one split the test share is the third of "
+                 "data.ratios");
   const std::vector<std::string> modes{"auto", "patient", "none"};
   evenray::check(std::find(modes.begin(), modes.end(), group) != modes.end(),
                  Exit::config,
-                 "split.group: " + unknown_name("group", group, modes));
+                 "data.group: " + unknown_name("group", group, modes));
 }
 
 std::vector<SplitRow> make_split(const Manifest& manifest,

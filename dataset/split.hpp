@@ -6,21 +6,24 @@
 namespace evenray {
 
 struct SplitOptions {
-  std::vector<double> ratios = {.7, .15, .15};
-  int64_t folds = 0;    ///< 0: one split by ratios
-  double hold_out = 0;  ///< share of a locked test, with folds
-  std::string group = "auto";
+  std::vector<double> ratios = {.7, .15, .15};  ///< train, val, test; sum 1, train above 0
+  int64_t folds = 0;                            ///< 3 to 100; 0: one split by ratios
+  double hold_out = 0;         ///< with folds: share of a locked test, 0 to below 1
+  std::string group = "auto";  ///< mode of group_names
   int64_t seed = 1;
 
   void fields(Fields& f);
+  /// Throws 78 for a value out of range or an unknown name, with its key (data.ratios, ...).
   void check() const;
 };
 
-/// Groups of rows that must stay together: patient where known; else near-duplicates, united with
-/// aligned blocks of 8 ids where ids are running numbers (manifest.running_ids). A group's name is
-/// a patient or its first id. Mode: auto, patient, none.
+/// The group of each row; rows of one group must stay together. Mode `none`: each row its own;
+/// `patient`: the patient, where known; `auto`: whatever is linked by a patient, a picture
+/// (`duplicates`, as near_duplicate_groups gives them) or, without a patient, by an aligned block
+/// of 8 running numbers (Sample::running_id). A group is named after its first known patient, else
+/// its first id. Throws 65 for `patient` where none is known.
 std::vector<std::string> group_names(const Manifest& manifest,
-                                     const std::vector<ImageFacts>& facts,
+                                     const std::vector<std::vector<size_t>>& duplicates,
                                      const std::string& mode);
 
 /// Stratified by class over whole groups (largest need first; ties by a seeded draw), every row of

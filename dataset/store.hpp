@@ -17,13 +17,15 @@ inline constexpr std::array<const char*, 3> kParts = {"train", "val", "test"};
 
 struct StoreInfo {
   std::vector<std::string> class_names;
-  bool multi_label = false;
-  int height = 0, width = 0;
-  int bits = 8;  ///< 8: u8, 16: u16
-  int value_max = 255;
+  bool multi_label = false;   ///< false: exactly one class a row
+  int height = 0, width = 0;  ///< of every image, px
+  int bits = 8;               ///< 8: u8, 16: u16
+  int value_max = 255;        ///< the pixel value that is white
   std::vector<std::string> meta_columns;
-  std::string config;  ///< TOML
-  std::string source, source_digest, licence;
+  std::string config;         ///< TOML
+  std::string source;         ///< the collection's name
+  std::string source_digest;  ///< SHA-256 over ids and source files
+  std::string licence;        ///< may be empty
 
   /// Index of a class; throws 65 "this store has no class 'x' (it has: ...)".
   int class_index(std::string_view name) const;
@@ -32,14 +34,14 @@ struct StoreInfo {
 /// One row; the image is CV_8UC1 or CV_16UC1 of the store's size.
 struct StoreRow {
   cv::Mat image;
-  std::vector<int8_t> labels;
+  std::vector<int8_t> labels;  ///< one a class: 1 yes, 0 no, -1 unknown
   std::string id, group, source_path;
-  std::array<float, 2> scale{1, 1}, offset{0, 0};
-  std::vector<Box> boxes;  ///< in store pixels
+  std::array<float, 2> scale{1, 1}, offset{0, 0};  ///< x, y: store px = source px * scale + offset
+  std::vector<Box> boxes;                          ///< in store pixels
   bool boxes_known = false;
   Provenance provenance;
   float weight = 1;
-  std::vector<std::string> meta;
+  std::vector<std::string> meta;  ///< one a meta column; empty = missing
 };
 
 /// Everything of a part but its pixels, in memory.
@@ -78,8 +80,9 @@ class StoreWriter {
 
   /// The work on the pixels (digest, compression, checksum), for workers. Thread-safe.
   PreparedImage prepare(const cv::Mat& image) const;
-  /// part: "train", "val" or "test". `prepared`: of the row's image. Throws 1 for a row of another
-  /// shape than the store's, 74 on a full disk.
+  /// part: "train", "val" or "test" (else 2). `prepared`: of the row's image. Not thread-safe.
+  /// Throws 1 for a row of another shape than the store's, 65 for an id that it has already, 74 on
+  /// a full disk.
   void add(const std::string& part, const StoreRow& row, const PreparedImage& prepared);
   void add(const std::string& part, const StoreRow& row) { add(part, row, prepare(row.image)); }
   /// Rows to draw for a balanced epoch of train; optional.
@@ -107,12 +110,15 @@ class Store {
   const Path& path() const;
   const StoreInfo& info() const;
   const std::string& content_digest() const;
-  /// Read on first use.
+  /// Read on first use, thread-safe. Throws 2 for an unknown part, 65 for values that make no
+  /// sense.
   const StorePart& part(const std::string& name) const;
-  /// One image, thread-safe (one lock).
+  /// One image, thread-safe (one lock). Throws 2 for a row that is not there, 65 where it cannot be
+  /// read.
   cv::Mat image(const std::string& part, int64_t row) const;
-  /// count images from `first` into `out` (count * height * width * bits/8 bytes).
+  /// The same for `count` images from `first`, into `out` (count * height * width * bits/8 bytes).
   void read_images(const std::string& part, int64_t first, int64_t count, void* out) const;
+  /// Rows of train to draw for a balanced epoch; empty where no plan made one.
   std::vector<int64_t> balanced_index() const;
 
  private:
@@ -121,7 +127,8 @@ class Store {
 };
 
 /// Full check of a store: schema, shapes, digest, provenance, real and unaltered val/test, no group
-/// in two of train, val, test. nullopt where all is well, else the first fault.
+/// in two of train, val, test. nullopt where all is well, else the first fault. Throws 66 if it is
+/// missing, 75 when stopped.
 std::optional<std::string> check_store(const Path& path);
 
 }  // namespace evenray

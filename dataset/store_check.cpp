@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "core/run_folder.hpp"
 #include "core/text.hpp"
 #include "dataset/store.hpp"
 #include "dataset/store_file.hpp"
@@ -119,6 +120,7 @@ Fault check_digest(const StoreFile& file) {
     columns[p] = file.read_columns(p);
     digests[p].resize(static_cast<size_t>(file.rows(p)));
     parallel_for(digests[p].size(), hardware_threads(), [&](size_t row) {
+      throw_if_stopped();
       thread_local std::string pixels;
       pixels.resize(file.row_bytes());
       file.read_row(p, static_cast<int64_t>(row), pixels.data());

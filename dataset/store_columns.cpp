@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/store_columns.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -44,11 +43,9 @@ Column meta_column(const StorePart& part, size_t column, bool numeric) {
   }
   std::vector<double> numbers;
   for (const auto& row : part.meta) {
-    double number = std::numeric_limits<double>::quiet_NaN();
-    if (!parse_double(row[column], number) || std::isnan(number)) {
-      number = std::numeric_limits<double>::quiet_NaN();
-    }
-    numbers.push_back(number);
+    double number = 0;
+    const bool known = parse_double(row[column], number);
+    numbers.push_back(known ? number : std::numeric_limits<double>::quiet_NaN());
   }
   return Column::of(Element::f64, {numbers.size()}, numbers);
 }
@@ -77,10 +74,6 @@ void add_boxes(Columns& columns, const StorePart& part) {
   columns["polygons"] = Column::of(Element::f32, {points.size() / 2, 2}, points);
   columns["polygon_offsets"] = Column::of(Element::i64, {point_offsets.size()}, point_offsets);
   columns["polygon_box"] = Column::of(Element::i64, {ring_box.size()}, ring_box);
-}
-
-void must(bool ok, const std::string& message) {
-  if (!ok) throw Hdf5Fault(message);
 }
 
 /// Offsets into `total` items: rising from 0 to it.
@@ -171,7 +164,7 @@ std::set<size_t> numeric_columns(const std::vector<const StorePart*>& parts, siz
         double number = 0;
         const bool is_number = parse_double(row[c], number);
         any |= is_number;
-        all &= is_number || row[c].empty();
+        all &= is_number || row[c].empty() || lower(row[c]) == "nan";
       }
     }
     if (all && any) numeric.insert(c);
@@ -249,7 +242,11 @@ StorePart part_of(const std::string& name, const Columns& columns, const StoreIn
     const auto& column = columns.at("meta/" + info.meta_columns[c]);
     const auto numbers = column.values<double>();
     for (size_t i = 0; i < n; ++i) {
-      part.meta[i][c] = column.type == Element::text ? column.texts[i] : number_text(numbers[i]);
+      if (column.type == Element::text) {
+        part.meta[i][c] = column.texts[i];
+      } else if (!std::isnan(numbers[i])) {
+        part.meta[i][c] = exact(numbers[i]);
+      }
     }
   }
   return part;
@@ -291,13 +288,6 @@ std::string content_digest_of(const Columns& attributes,
     }
   }
   return digest.hex();
-}
-
-std::string number_text(double value) {
-  if (std::isnan(value)) return "";
-  char buffer[32];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return error == std::errc() ? std::string(buffer, end) : "";
 }
 
 }  // namespace evenray

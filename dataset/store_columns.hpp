@@ -28,7 +28,7 @@ const std::vector<ColumnSpec>& column_specs();
 inline constexpr const char* kSchema = "evenray-store";
 inline constexpr int64_t kSchemaVersion = 1;
 
-/// Indices of the meta columns that are numbers in every part (empty: missing).
+/// Indices of the meta columns that are finite numbers in every part (empty or "nan": missing).
 std::set<size_t> numeric_columns(const std::vector<const StorePart*>& parts, size_t columns);
 
 /// All data sets of a part but `images`; meta columns as meta/<name>.
@@ -47,7 +47,7 @@ std::string content_digest_of(const Columns& attributes,
                               const std::array<Columns, 3>& parts,
                               const std::array<std::vector<std::string>, 3>& row_digests);
 
-/// A number as a table spells it: the shortest text that reads back as the same value.
-std::string number_text(double value);
+/// Index into kParts; throws 2 for a name that is none of them.
+size_t part_index(const std::string& name);
 
 }  // namespace evenray

@@ -16,10 +16,6 @@ namespace {
 constexpr uint64_t kAlwaysRead = uint64_t{256} << 20;
 constexpr int64_t kMaxSidePx = 1 << 15;
 
-void must(bool ok, const std::string& message) {
-  if (!ok) throw Hdf5Fault(message);
-}
-
 bool inflate(std::string_view stored, void* out, size_t bytes) {
   struct Free {
     void operator()(libdeflate_decompressor* d) const { libdeflate_free_decompressor(d); }

@@ -8,17 +8,11 @@
 #include "dataset/store_file.hpp"
 
 namespace evenray {
-namespace {
-
 size_t part_index(const std::string& name) {
   const auto found = std::find(kParts.begin(), kParts.end(), name);
-  if (found == kParts.end()) {
-    throw Error(Exit::usage, unknown_name("part", name, {kParts.begin(), kParts.end()}));
-  }
-  return static_cast<size_t>(found - kParts.begin());
+  if (found != kParts.end()) return static_cast<size_t>(found - kParts.begin());
+  throw Error(Exit::usage, unknown_name("part", name, {kParts.begin(), kParts.end()}));
 }
-
-}  // namespace
 
 int StoreInfo::class_index(std::string_view name) const {
   const auto found = std::find(class_names.begin(), class_names.end(), name);

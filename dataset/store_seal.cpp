@@ -23,7 +23,7 @@ uint32_t crc_of(std::ifstream& file, uint64_t bytes, const Path& path) {
   file.seekg(0);
   while (bytes > 0) {
     const auto take = std::min<uint64_t>(bytes, block.size());
-    if (!file.read(block.data(), static_cast<std::streamsize>(take))) throw_errno("read", path);
+    if (!file.read(block.data(), static_cast<std::streamsize>(take))) throw_unreadable(path, errno);
     crc = libdeflate_crc32(crc, block.data(), take);
     bytes -= take;
   }
@@ -39,7 +39,7 @@ std::string seal_text(uint64_t bytes, uint32_t crc) {
 
 std::ifstream open(const Path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw_errno("open", path);
+  if (!file) throw_unreadable(path, errno);
   return file;
 }
 
@@ -71,7 +71,7 @@ Seal check_seal(const Path& path, bool read_all) {
   if (bytes < kSealBytes) return Seal::none;
   std::string seal(kSealBytes, '\0');
   file.seekg(static_cast<std::streamoff>(bytes - kSealBytes));
-  if (!file.read(seal.data(), kSealBytes)) throw_errno("read", path);
+  if (!file.read(seal.data(), kSealBytes)) throw_unreadable(path, errno);
   if (!seal.starts_with(kMark)) return Seal::none;
   const uint64_t content = bytes - kSealBytes;
   int64_t stated = -1;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
@@ -28,21 +29,11 @@ constexpr int64_t kRowOverhead = 600;
 /// Radiographs deflate to less than half; noise does not. A guess for the check of free space only.
 constexpr double kDeflateShare = .7;
 
-void must(bool ok, const std::string& message) {
-  if (!ok) throw Hdf5Fault(message);
-}
-
 /// Column names become names of HDF5 links, which may not hold a slash.
 std::string link_name(std::string name) {
   std::replace(name.begin(), name.end(), '/', '_');
   if (name.empty() || name == "." || name == "..") name = "column_" + name;
   return name;
-}
-
-size_t part_index(const std::string& name) {
-  const auto found = std::find(kParts.begin(), kParts.end(), name);
-  if (found == kParts.end()) throw Error(Exit::usage, cat("a store has no part '", name, "'"));
-  return static_cast<size_t>(found - kParts.begin());
 }
 
 std::string_view pixels_of(const cv::Mat& image) {
@@ -88,6 +79,7 @@ struct StoreWriter::State {
   StoreInfo info;
   int gzip_level = -1;
   std::array<Part, 3> parts;
+  std::set<std::string> ids;
   std::vector<int64_t> balanced_index;
   Hdf5Handle file;
   size_t bytes_to_write_out = 0;
@@ -115,7 +107,7 @@ struct StoreWriter::State {
   std::array<Columns, 3> write_columns();
   void write_attributes(const Columns& attributes, const std::string& digest);
   void close_file();
-  void compare(const std::string& digest, const Columns& attributes) const;
+  bool reads_back(const std::string& digest, const Columns& attributes) const;
 
   template <class Body>
   void guarded(const std::string& doing, const Body& body) {
@@ -155,9 +147,11 @@ void StoreWriter::State::check_free(int64_t expected_rows) const {
 void StoreWriter::State::create() {
   const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
   make_folder(folder);
-  check(!std::filesystem::is_directory(path),
+  std::error_code error;
+  check(!std::filesystem::is_directory(path, error),
         Exit::cannot_create,
         cat("cannot create ", path.string(), ": a folder is in the way"));
+  remove_leftovers_of(path);
   temporary = temporary_beside(path);
   if (!std::ofstream(temporary)) {
     temporary.clear();
@@ -294,23 +288,22 @@ void StoreWriter::State::close_file() {
   must(closed, "the last data could not be written");
 }
 
-/// What lies in the file now against what was handed over: columns by digest, images by checksum.
-void StoreWriter::State::compare(const std::string& digest, const Columns& attributes) const {
+/// Whether the file holds what was handed over: columns by digest, images by checksum.
+bool StoreWriter::State::reads_back(const std::string& digest, const Columns& attributes) const {
   const StoreFile written(temporary);
   std::array<Columns, 3> columns;
   std::array<std::vector<std::string>, 3> digests;
   std::string stored;
-  bool same = true;
   for (size_t p = 0; p < parts.size(); ++p) {
     columns[p] = written.read_columns(p);
     digests[p] = parts[p].digests;
-    for (size_t row = 0; same && row < parts[p].checksums.size(); ++row) {
+    for (size_t row = 0; row < parts[p].checksums.size(); ++row) {
       written.read_stored(p, static_cast<int64_t>(row), stored);
-      same = libdeflate_crc32(0, stored.data(), stored.size()) == parts[p].checksums[row];
+      if (libdeflate_crc32(0, stored.data(), stored.size()) != parts[p].checksums[row])
+        return false;
     }
   }
-  same = same && content_digest_of(attributes, columns, digests) == digest;
-  check(same, Exit::io, cat("cannot write ", path.string(), ": the file reads back differently"));
+  return content_digest_of(attributes, columns, digests) == digest;
 }
 
 StoreWriter::StoreWriter(const Path& path, StoreInfo info, int64_t expected_rows, int gzip_level)
@@ -355,6 +348,9 @@ void StoreWriter::add(const std::string& part_name,
   auto& state = *state_;
   auto& part = state.parts[part_index(part_name)];
   state.check_row(row);
+  check(state.ids.insert(row.id).second,
+        Exit::bad_data,
+        cat("cannot store two rows with the id '", row.id, "' in ", state.path.string()));
   state.guarded("write", [&] {
     if (state.gzip_level > 0) {
       state.write_image(part, prepared.compressed);
@@ -403,13 +399,21 @@ std::string StoreWriter::finish(int threads) {
   });
   // Both read the whole file, one through HDF5, the other not.
   std::string seal;
-  parallel_for(2, threads, [&](size_t task) {
-    if (task == 0) {
-      state.compare(digest, attributes);
-    } else {
-      seal = make_seal(state.temporary);
-    }
-  });
+  bool same = true;
+  try {
+    parallel_for(2, threads, [&](size_t task) {
+      if (task == 0) {
+        same = state.reads_back(digest, attributes);
+      } else {
+        seal = make_seal(state.temporary);
+      }
+    });
+  } catch (const Error&) {
+    same = false;  // its message names the temporary file, which means nothing to the user
+  }
+  check(same,
+        Exit::io,
+        cat("cannot write ", state.path.string(), ": the file reads back differently"));
   append_seal(state.temporary, seal);
   publish(state.temporary, state.path);
   state.temporary.clear();

@@ -53,6 +53,8 @@ TEST_CASE("faulty tables end with 65 and the line") {
   CHECK(contains(fault_of("a,b\n1,\"x\"y\n"), "line 2"));
   CHECK(contains(fault_of("a,b\n1,\"x\n"), "quote"));
   CHECK(contains(fault_of(""), "no header line"));
+  CHECK(contains(fault_of("a,b\n1,2\nM\xFCller,2\n"), "line 3 is not UTF-8"));
+  CHECK(contains(fault_of(std::string("a,b\n1,\0\n", 8)), "line 2 is not UTF-8"));
   CHECK(error_of([] { read_csv("/nowhere/t.csv"); }).code() == Exit::missing_input);
 }
 

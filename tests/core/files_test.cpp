@@ -63,6 +63,13 @@ TEST_CASE("reading what cannot be read") {
   CHECK(error_of([&] { read_file(folder / "none"); }).code() == Exit::missing_input);
   CHECK(error_of([&] { read_file(folder.path()); }).code() == Exit::missing_input);
   write_atomic(folder / "f", "12345");
+  CHECK(error_of([&] { read_file(folder.path() / "f" / "g"); }).code() == Exit::missing_input);
+  CHECK(error_of([&] { read_file(folder / std::string(300, 'x')); }).code() == Exit::missing_input);
+  CHECK(error_of([&] { write_atomic(folder / std::string(300, 'x'), "y"); }).code() ==
+        Exit::cannot_create);
+  CHECK(error_of([&] { free_bytes(folder.path() / "f" / "g"); }).code() == Exit::done);
+  write_atomic(folder / "number.json", "1e999");
+  CHECK(error_of([&] { read_json(folder / "number.json"); }).code() == Exit::bad_data);
   CHECK(read_file(folder / "f", 5).size() == 5);
   const Error error = error_of([&] { read_file(folder / "f", 4); });
   CHECK(error.code() == Exit::bad_data);
@@ -124,11 +131,23 @@ TEST_CASE("a writer of its own publishes") {
 TEST_CASE("what a killed process left is removed, nothing else") {
   const ScratchFolder folder;
   write_atomic(folder.path() / "sub" / "kept.txt", "x");
-  std::ofstream(temporary_beside(folder.path() / "sub" / "kept.txt")) << "part";
-  std::ofstream(temporary_beside(folder / "other")) << "part";
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ::waitpid(gone, nullptr, 0);
+  const auto dead = [&](const std::string& name) { return cat(".", name, ".evenray-tmp-", gone); };
+  std::ofstream(folder.path() / "sub" / dead("kept.txt")) << "part";
+  std::ofstream(folder / dead("other")) << "part";
+  std::ofstream(folder / ".x.evenray-tmp-notes") << "somebody's";
+  remove_leftovers_of(folder / "third");
+  CHECK(names_in(folder.path()).size() == 3);
+  const Path writing = temporary_beside(folder / "other");  // of this process, which lives
+  std::ofstream(writing) << "part";
+  remove_leftovers_of(folder / "other");
+  CHECK_FALSE(std::filesystem::exists(folder / dead("other")));
   remove_leftovers(folder.path());
-  CHECK(names_in(folder.path()) == std::vector<std::string>{"sub"});
   CHECK(names_in(folder.path() / "sub") == std::vector<std::string>{"kept.txt"});
+  CHECK(std::filesystem::exists(writing));
+  CHECK(names_in(folder.path()).size() == 3);
   remove_leftovers(folder / "none");
 }
 

@@ -55,6 +55,15 @@ TEST_CASE("a run starts, ends, and is not begun again by mistake") {
   CHECK(RunFolder(path, true, settings.visit()).resumed());
 }
 
+TEST_CASE("of two processes that begin in one folder the second waits for none") {
+  const ScratchFolder scratch;
+  Settings settings;
+  const RunFolder first(scratch.path(), false, settings.visit());
+  const Error error = error_of([&] { RunFolder(scratch.path(), false, settings.visit()); });
+  CHECK(error.code() == Exit::cannot_create);
+  CHECK(contains(error.what(), "in use by another"));
+}
+
 TEST_CASE("--resume in an empty folder starts afresh") {
   const ScratchFolder scratch;
   Settings settings;

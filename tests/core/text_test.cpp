@@ -47,7 +47,7 @@ TEST_CASE("a number is the whole text or none") {
   CHECK(value == 1500);
   CHECK(parse_double("-.25", value));
   CHECK(value == -.25);
-  for (const char* wrong : {"", " 1", "1 ", "1,5", "1.5x", "x", "+1"}) {
+  for (const char* wrong : {"", " 1", "1 ", "1,5", "1.5x", "x", "+1", "nan", "inf", "-inf"}) {
     CHECK_FALSE(parse_double(wrong, value));
   }
   int64_t whole = 0;
@@ -56,6 +56,15 @@ TEST_CASE("a number is the whole text or none") {
   for (const char* wrong : {"", "1.0", "99999999999999999999", "0x10"}) {
     CHECK_FALSE(parse_int(wrong, whole));
   }
+}
+
+TEST_CASE("UTF-8 is told from other bytes") {
+  for (const char* text : {"", "a b", "M\u00fcller", "\u20ac", "\U0001F600"})
+    CHECK(is_plain_utf8(text));
+  for (const char* bytes :
+       {"M\xFCller", "\xC3", "\xC0\x80", "\xE2\x82", "\xED\xA0\x80", "\xF5", "\x80"})
+    CHECK_FALSE(is_plain_utf8(bytes));
+  CHECK_FALSE(is_plain_utf8(std::string_view("a\0b", 3)));
 }
 
 TEST_CASE("exact doubles read back as themselves") {

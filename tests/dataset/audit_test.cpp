@@ -7,6 +7,7 @@
 #include "core/parallel.hpp"
 #include "dataset/duplicates.hpp"
 #include "dataset/reader.hpp"
+#include "dataset/shortcuts.hpp"
 #include "tests/dataset/drawn.hpp"
 #include "tests/fixture.hpp"
 
@@ -42,7 +43,6 @@ TEST_CASE("facts of an image", "[audit]") {
   CHECK(facts[1].bits == 16);
   CHECK(cv::norm(facts[0].thumbnail) == Approx(1));
   CHECK(cv::sum(facts[0].thumbnail)[0] == Approx(0).margin(1e-3));
-  CHECK(facts[0].border_minus_centre < 0);
   CHECK(facts[0].thumbnail.dot(facts[1].thumbnail) > .999);
   CHECK(facts[2].blank);
   CHECK(!facts[0].blank);
@@ -137,6 +137,20 @@ TEST_CASE("columns and sizes that tell the class", "[audit]") {
          contains(sizes[1].detail, "size=64x80: 25 of 25")));
 }
 
+TEST_CASE("noise tells no class", "[audit]") {
+  Manifest manifest = drawn_manifest(100, 5);
+  manifest.meta_columns = {"ward", "age"};
+  const std::vector<ImageFacts> facts(100);
+  size_t found = 0;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    Rng rng(seed);
+    for (auto& sample : manifest.samples)
+      sample.meta = {cat("ward ", rng.below(5)), cat(rng.uniform())};
+    found += find_shortcuts(manifest, facts).size();
+  }
+  CHECK(found <= 3);
+}
+
 TEST_CASE("leaks of a split", "[audit]") {
   Manifest manifest = drawn_manifest(8);
   manifest.samples[0].patient = manifest.samples[1].patient = "p1";
@@ -172,6 +186,10 @@ TEST_CASE("what cannot be read", "[audit]") {
   manifest.findings = {{"missing_file", {"x"}, "not there"}};
   const auto findings = audit_of(manifest);
   CHECK(of_kind(findings, "unreadable").size() == 2);
+  manifest.samples[0].draw = []() -> cv::Mat { throw std::bad_alloc(); };
+  manifest.samples.push_back(drawn_sample("whole", 0, 1));
+  CHECK_FALSE(scan_images(manifest, 1)[0].readable);
+  manifest.samples.pop_back();
   CHECK(of_kind(findings, "missing_file").size() == 1);
   manifest.samples.erase(manifest.samples.begin());
   const Error error = error_of([&] { scan_images(manifest, 1); });

@@ -195,6 +195,11 @@ TEST_CASE("what is no image has a fault and no pixels") {
   const unsigned char header[] = {
       0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 0, 0, 0, 0, 0xA5, 0xB9, 0x2A, 0x9E};
   huge.replace(16, sizeof header, reinterpret_cast<const char*>(header), sizeof header);
+  // 16000 x 16000 would be read, but not from 200 bytes.
+  std::string bomb = png;
+  const unsigned char large[] = {
+      0, 0, 0x3E, 0x80, 0, 0, 0x3E, 0x80, 0x08, 0, 0, 0, 0, 0x64, 0x15, 0x80, 0x02};
+  bomb.replace(16, sizeof large, reinterpret_cast<const char*>(large), sizeof large);
   std::string tall_jpeg = jpeg;
   const size_t frame = jpeg.find("\xFF\xC0");
   for (const size_t i : {5, 6, 7, 8}) tall_jpeg[frame + i] = '\xF0';
@@ -205,6 +210,7 @@ TEST_CASE("what is no image has a fault and no pixels") {
                                    png.substr(0, 8),
                                    png.substr(0, 20),
                                    huge,
+                                   bomb,
                                    tall_jpeg}) {
     const DecodedImage image = decode_image_bytes(bytes);
     INFO(bytes.size() << " bytes: " << image.fault);
@@ -214,6 +220,8 @@ TEST_CASE("what is no image has a fault and no pixels") {
   }
   CHECK(decode_image_bytes(huge).fault ==
         "60000x60000 pixels, more than the 256 Mpx that are read");
+  CHECK(decode_image_bytes(bomb).fault ==
+        cat("16000x16000 pixels cannot be in ", bomb.size(), " bytes"));
   CHECK(decode_image_bytes(tall_jpeg).fault.find("61680x61680") != std::string::npos);
 }
 

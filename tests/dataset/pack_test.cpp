@@ -122,7 +122,24 @@ TEST_CASE("faulty rows stay out unless they are kept", "[pack]") {
   CHECK(result.left_out.size() == 1);
   CHECK(Store(folder / "b.h5").part("train").size() == 11);
   options.keep = {"unreadable"};
-  CHECK(error_of([&] { options.check(); }).code() == Exit::usage);
+  CHECK(error_of([&] { options.check(); }).code() == Exit::config);
+}
+
+TEST_CASE("a group in two parts is refused", "[pack]") {
+  const ScratchFolder folder;
+  const Manifest manifest = drawn_manifest(20);
+  auto rows = table(manifest);
+  rows[0].group = rows[4].group = "p7";
+  const auto error = [&](const PackOptions& options) {
+    return error_of([&] { pack(manifest, rows, {}, options, folder / "a.h5", 1); });
+  };
+  CHECK(error(small()).code() == Exit::bad_data);
+  CHECK(contains(error(small()).what(), "group 'p7' into train and test"));
+  rows[0].fault = "leak_patient";
+  CHECK(error(small()).code() == Exit::done);
+  PackOptions options = small();
+  options.keep = {"leak_patient"};
+  CHECK(contains(error(options).what(), "unknown kind to keep"));
 }
 
 TEST_CASE("without a fault column pack looks itself", "[pack]") {
@@ -183,6 +200,72 @@ TEST_CASE("boxes outside are refused, or clipped", "[pack]") {
   CHECK(box.x0 == Approx(20));
   CHECK(box.x1 == Approx(40));
   CHECK(box.y1 == Approx(40));
+  options.fit = "pad";  // the image is 30 wide, between borders of 5
+  pack(manifest, table(manifest), {}, options, folder / "b.h5", 2);
+  CHECK(Store(folder / "b.h5").part("test").boxes[0][0].x1 == Approx(35));
+}
+
+TEST_CASE("a row that loses its boxes does not count as healthy", "[pack]") {
+  const ScratchFolder folder;
+  Manifest manifest = drawn_manifest(20);
+  manifest.samples[4].boxes = {{5, 0, 15, 6, 1, {}}};
+  manifest.samples[9].boxes = {{5, 0, 15, 6, 1, {}}, {20, 30, 40, 50, 1, {}}};
+  PackOptions options = small();
+  options.fit = "crop";  // of 80 rows the middle 60
+  const auto result = pack(manifest, table(manifest), {}, options, folder / "a.h5", 1);
+  CHECK(result.boxes_dropped == 2);
+  const Store store(folder / "a.h5");
+  const StorePart& test = store.part("test");
+  CHECK(test.boxes_known == std::vector<uint8_t>{0, 1, 1, 1});
+  CHECK(test.boxes[1].size() == 1);
+}
+
+TEST_CASE("12 of 16 bits fill the store's range", "[pack]") {
+  const ScratchFolder folder;
+  Manifest manifest = drawn_manifest(5);
+  const auto deep = [&](size_t i, double scale) {
+    cv::Mat pixels;
+    drawn_picture(i).convertTo(pixels, CV_16U, scale);
+    manifest.samples[i].file = folder / cat(i, ".png");
+    write_atomic(manifest.samples[i].file, encode_png(pixels));
+    manifest.samples[i].draw = nullptr;
+  };
+  deep(0, 16);
+  deep(3, 4);
+  const auto packed = [&](int64_t bits, const char* part) {
+    PackOptions options = small();
+    options.bits = bits;
+    pack(manifest, table(manifest), {}, options, folder / "a.h5", 2);
+    const Store store(folder / "a.h5");
+    CHECK(store.info().value_max == (bits == 8 ? 255 : 65535));
+    double brightest = 0;
+    cv::minMaxLoc(store.image(part, 0), nullptr, &brightest);
+    return brightest;
+  };
+  Placement placement;
+  double expected = 0;
+  cv::minMaxLoc(fit_image(drawn_picture(0), 40, 40, Fit::pad, placement), nullptr, &expected);
+  CHECK(packed(8, "train") == Approx(expected).margin(2));
+  CHECK(packed(16, "train") == Approx(expected * 257).margin(500));
+  CHECK(packed(8, "val") < 64);  // one scale for the whole set
+  deep(3, 200);
+  CHECK(packed(8, "train") == Approx(expected / 16).margin(2));
+}
+
+TEST_CASE("a file that was cut after the split is refused", "[pack]") {
+  const ScratchFolder folder;
+  Manifest manifest = drawn_manifest(5);
+  const std::string bytes = encode_png(drawn_picture(2));
+  manifest.samples[2].file = folder / "2.png";
+  manifest.samples[2].draw = nullptr;
+  write_atomic(manifest.samples[2].file, bytes.substr(0, bytes.size() / 2));
+  PackOptions options = small();
+  const Error error =
+      error_of([&] { pack(manifest, table(manifest), {}, options, folder / "a.h5", 1); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "2.png: truncated; split again"));
+  options.keep = {"truncated"};
+  pack(manifest, table(manifest), {}, options, folder / "a.h5", 1);
 }
 
 TEST_CASE("a filter, and what does not fit together", "[pack]") {
@@ -216,7 +299,7 @@ TEST_CASE("a filter, and what does not fit together", "[pack]") {
   CHECK(error_of([&] { options.check(); }).code() == Exit::config);
   options = small();
   options.fit = "squeeze";
-  CHECK(error_of([&] { options.check(); }).code() == Exit::usage);
+  CHECK(error_of([&] { options.check(); }).code() == Exit::config);
 }
 
 TEST_CASE("a JPEG decoded small keeps its boxes", "[pack][data]") {

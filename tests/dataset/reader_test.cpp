@@ -99,7 +99,7 @@ TEST_CASE("a folder a class") {
   CHECK(sample_of(manifest, "c").labels == std::vector<int8_t>{1, 0});
   CHECK(sample_of(manifest, "c").source_path == "Fractured/deep/c.JPG");
   CHECK(std::filesystem::is_regular_file(sample_of(manifest, "c").file));
-  CHECK_FALSE(manifest.running_ids);
+  CHECK_FALSE(sample_of(manifest, "a").running_id);
   CHECK_FALSE(sample_of(manifest, "a").boxes_known);
   CHECK(sample_of(manifest, "a").part == "");
   CHECK(manifest.findings.empty());
@@ -194,7 +194,7 @@ TEST_CASE("FracAtlas: folder and box beat the table") {
   CHECK(manifest.format == "fracatlas");
   CHECK(manifest.class_names == Names{"Non_fractured", "Fractured"});
   CHECK(manifest.meta_columns == Names{"hand", "hardware", "frontal"});
-  CHECK(manifest.running_ids);
+  CHECK(manifest.samples[0].running_id);
   CHECK(manifest.licence == "");
   REQUIRE(ids(manifest) == Names{"IMG0000001", "IMG0000002", "IMG0000003"});
   const Sample& first = manifest.samples[0];
@@ -262,6 +262,24 @@ TEST_CASE("FracAtlas without annotations knows no boxes") {
   CHECK(manifest.samples[0].boxes.empty());
 }
 
+TEST_CASE("a name that is not UTF-8 is refused") {
+  TestFolder bytes;
+  bytes.image("well/M\xFCller.png");
+  CHECK(failure(bytes.text()).first == 65);
+  CHECK(failure(bytes.text()).second.find("is not UTF-8") != std::string::npos);
+}
+
+TEST_CASE("a folder that cannot be read is missing input") {
+  TestFolder folder;
+  folder.image("well/a.png");
+  CHECK(failure(folder.text() + "/well/a.png/below").first == 66);
+  CHECK(failure(folder.text() + "/" + std::string(300, 'x')).first == 66);
+  std::filesystem::create_directory_symlink("loop", folder / "loop");
+  const auto [code, message] = failure(folder.text());
+  CHECK(code == 66);
+  CHECK(message.find("loop") != std::string::npos);
+}
+
 TEST_CASE("several sources become one") {
   TestFolder folder;
   folder.image("one/set/well/a.png");
@@ -277,6 +295,12 @@ TEST_CASE("several sources become one") {
   CHECK(sample_of(all, "set-2/a").labels == std::vector<int8_t>{0, 0, 1});
   CHECK(sample_of(all, "set-2/a").source_path == "set-2/other/a.png");
   CHECK(read_datasets({folder.text() + "/one/set"}).samples[0].id == "a");
+  // Number 1 of one hospital is not number 1 of the other.
+  folder.image("three/set/well/00000001_001.png");
+  folder.image("four/set/well/00000001_002.png");
+  const Manifest same = read_datasets({folder.text() + "/three/set", folder.text() + "/four/set"});
+  CHECK(same.samples[0].patient == "set-2/00000001");
+  CHECK(same.samples[1].patient == "set/00000001");
 }
 
 TEST_CASE("a table and a folder become one") {
@@ -287,11 +311,11 @@ TEST_CASE("a table and a folder become one") {
   const Manifest all = read_datasets({plain.text(), folder.text()});
   CHECK(all.class_names == Names{"Fractured", "Wrist", "Non_fractured"});
   CHECK(all.meta_columns == Names{"hand", "hardware", "frontal"});
-  CHECK(all.running_ids);
   CHECK(all.format == "folder+fracatlas");
   for (const auto& sample : all.samples) {
     CHECK(sample.labels.size() == 3);
     CHECK(sample.meta.size() == 3);
+    CHECK(sample.running_id == sample.file.stem().string().starts_with("IMG"));
     for (const auto& box : sample.boxes) CHECK(box.label == 0);
   }
   REQUIRE(all.findings.size() == 1);

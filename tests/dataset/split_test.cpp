@@ -58,23 +58,30 @@ Manifest with_patients(int rows, int views) {
 
 TEST_CASE("groups by patient, picture and visit", "[split]") {
   Manifest manifest = drawn_manifest(20);
-  manifest.samples[13].draw = manifest.samples[2].draw;
-  auto facts = scan_images(manifest, 2);
-  CHECK(group_names(manifest, facts, "none")[13] == "00013");
-  auto names = group_names(manifest, facts, "auto");
+  const std::vector<std::vector<size_t>> duplicates = {{2, 13}};
+  CHECK(group_names(manifest, duplicates, "none")[13] == "00013");
+  auto names = group_names(manifest, duplicates, "auto");
   CHECK(names[13] == "00002");
   CHECK(names[3] == "00003");
-  manifest.running_ids = true;  // 0-7 and 8-15 meet through the picture of 2 and 13
-  names = group_names(manifest, facts, "auto");
+  for (auto& sample : manifest.samples) sample.running_id = true;
+  names = group_names(manifest, duplicates, "auto");  // 0-7 and 8-15 meet through 2 and 13
   CHECK(names[3] == "00000");
   CHECK(names[15] == "00000");
   CHECK(names[16] == "00016");
   manifest.samples[4].patient = "p";
-  names = group_names(manifest, facts, "auto");
+  names = group_names(manifest, duplicates, "auto");
   CHECK(names[4] == "p");
-  CHECK(group_names(manifest, facts, "patient")[5] == "00005");
-  CHECK(error_of([&] { group_names(drawn_manifest(3), facts, "patient"); }).code() ==
-        Exit::bad_data);
+  CHECK(names[5] == "00000");
+  CHECK(group_names(manifest, duplicates, "patient")[5] == "00005");
+  CHECK(error_of([&] { group_names(drawn_manifest(3), {}, "patient"); }).code() == Exit::bad_data);
+}
+
+TEST_CASE("a picture under two patients links both", "[split]") {
+  Manifest manifest = drawn_manifest(6);
+  manifest.samples[1].patient = manifest.samples[2].patient = "p";
+  manifest.samples[3].patient = manifest.samples[4].patient = "q";
+  const auto names = group_names(manifest, {{0, 2, 4}}, "auto");
+  CHECK(names == std::vector<std::string>{"p", "p", "p", "p", "p", "00005"});
 }
 
 TEST_CASE("a split keeps groups whole and classes in their shares", "[split]") {
@@ -147,6 +154,14 @@ TEST_CASE("a layout that fixes parts is kept", "[split]") {
   for (int i = 0; i < 60; ++i) CHECK(rows[i].split == manifest.samples[i].part);
   CHECK(rows[4].fault == "leak_duplicate");
   CHECK(rows[55].fault.empty());
+  facts[4].truncated = true;  // --keep truncated must not bring it back beside its copy in test
+  CHECK(make_split(manifest, facts, {})[4].fault == "leak_duplicate");
+  facts[4].truncated = false;
+  facts[55].truncated = true;
+  rows = make_split(manifest, facts, {});
+  CHECK(rows[4].fault.empty());
+  CHECK(rows[55].fault == "leak_duplicate");
+  facts[55].truncated = false;
   for (auto& sample : manifest.samples) {
     if (sample.part == "val") sample.part = "train";
   }

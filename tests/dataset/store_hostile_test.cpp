@@ -99,9 +99,17 @@ TEST_CASE("links, foreign storage and false sizes are refused", "[store]") {
       replace("/train/boxes", H5T_IEEE_F32LE, large.get());
       expected = "/train/boxes claims more data than the file can hold";
     }
+    SECTION("boxes that were never written, in a file that has room for them") {
+      const hsize_t many[2] = {64, 4}, chunk[2] = {1, 4};
+      const Hdf5Handle large(H5Screate_simple(2, many, nullptr), H5Sclose, "space");
+      H5Pset_chunk(properties.get(), 2, chunk);
+      replace("/train/boxes", H5T_IEEE_F32LE, large.get());
+      expected = "/train/boxes claims more data than the file can hold";
+    }
     SECTION("rows that do not match") {
       const hsize_t three[1] = {3};
       const Hdf5Handle fewer(H5Screate_simple(1, three, nullptr), H5Sclose, "space");
+      H5Pset_alloc_time(properties.get(), H5D_ALLOC_TIME_EARLY);
       replace("/train/weight", H5T_IEEE_F32LE, fewer.get());
       expected = "/train/weight has 3 rows, not 4";
     }
@@ -133,6 +141,19 @@ TEST_CASE("values that make no sense are faults of the part", "[store]") {
   const Store store(folder / "a.h5");
   CHECK(error_of([&] { store.part("train"); }).code() == Exit::bad_data);
   CHECK(contains(check_store(folder / "a.h5").value_or(""), "/box_offsets does not rise"));
+}
+
+TEST_CASE("an id that occurs twice is a fault", "[store]") {
+  const ScratchFolder folder;
+  write_small(folder / "a.h5");
+  {
+    const auto file = open_unsealed(folder / "a.h5");
+    const Hdf5Handle ids(H5Dopen2(file.get(), "/val/ids", H5P_DEFAULT), H5Dclose, "open");
+    const char* text = "image0";
+    const auto type = element_type(Element::text);
+    REQUIRE(H5Dwrite(ids.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &text) >= 0);
+  }
+  CHECK(contains(check_store(folder / "a.h5").value_or(""), "this id occurs twice"));
 }
 
 TEST_CASE("text, folders and other HDF5 files are no stores", "[store]") {

@@ -69,6 +69,14 @@ TEST_CASE("inspect as JSON") {
   CHECK(inspect_json(small_set(false), small_facts()).at("classes")[0].at("patients").is_null());
 }
 
+TEST_CASE("a value that is no number is not lost among those that are") {
+  Manifest manifest = small_set(true);
+  for (size_t i = 0; i < manifest.samples.size(); ++i)
+    manifest.samples[i].meta[0] = i == 0 ? "nan" : std::to_string(i);
+  const Json values = inspect_json(manifest, small_facts()).at("metadata").at("age");
+  CHECK(values.dump() == R"({"1":1,"2":1,"3":1,"4":1,"nan":1})");
+}
+
 TEST_CASE("inspect as text") {
   const std::string text = inspect_text(inspect_json(small_set(false), small_facts()));
   CHECK(text ==
