@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "augment/balance_entry.hpp"
 #include "augment/balance_report.hpp"
 #include "augment/balance_rows.hpp"
 #include "augment/sources.hpp"
@@ -44,14 +45,14 @@ class Filler {
       : in_(in),
         plan_(plan),
         sources_(sources),
-        gates_(gates),
         options_(options),
         rng_(Rng(seed).fork("balance")),
         threads_(threads),
         train_(in.part("train")),
         writer_(out, out_info(config_text), expected_rows()),
         progress_("balance", expected_rows(), "img"),
-        rows_(in) {
+        rows_(in),
+        entry_(in.info(), gates) {
     const size_t classes = in.info().class_names.size();
     tally_.class_names = in.info().class_names;
     tally_.before.assign(classes, {});
@@ -266,7 +267,6 @@ class Filler {
     if (asked == 0) return;
     BalanceTally::Drawing drawing{
         source.name(), tally_.class_names[static_cast<size_t>(class_index)], asked};
-    std::map<std::string, std::map<std::string, int64_t>> rejected;
     // Rows of an earlier balance may be the stream's own images, which must not come again.
     Rng rng = rng_.fork(source.name(), static_cast<uint64_t>(class_index));
     const int64_t there = rows_there(class_index, source.origin());
@@ -284,12 +284,10 @@ class Filler {
         tally_.missing[static_cast<size_t>(class_index)] += wanted;
         break;
       }
-      if (drawing.tried >= kMostTries * asked + kFreeTries) give_up(drawing, rejected);
+      if (drawing.tried >= kMostTries * asked + kFreeTries) entry_.give_up(drawing);
       const std::vector<Drawn> batch =
           next_batch(source, class_index, number, std::clamp(wanted, kLeastBatch, kBatch), rng);
-      for (const Drawn& drawn : batch) check_form(source, drawn);
-      for (const auto& gate : gates_)
-        if (gate->applies(source.origin())) gate->prepare(batch);
+      entry_.prepare(source, batch);
       std::vector<const Drawn*> kept;
       for (const Drawn& drawn : batch) {
         if (drawing.accepted == asked) break;
@@ -297,7 +295,7 @@ class Filler {
         if (derived && !is_free(drawn.provenance.parent)) continue;
         ++drawing.tried;
         ++in_vain;
-        if (!passes(drawn, class_index, rejected)) continue;
+        if (!entry_.passes(drawn, class_index)) continue;
         in_vain = 0;
         ++drawing.accepted;
         drawing.boxes_dropped += drawn.boxes_dropped;
@@ -306,70 +304,9 @@ class Filler {
       }
       write(kept, class_index);
     }
-    for (const auto& [gate, reasons] : rejected)
+    for (const auto& [gate, reasons] : entry_.take_rejected())
       for (const auto& [reason, images] : reasons) tally_.rejected[gate][reason] += images;
     tally_.drawings.push_back(std::move(drawing));
-  }
-
-  void check_form(const Source& source, const Drawn& drawn) const {
-    const StoreInfo& info = in_.info();
-    if (drawn.image.rows == info.height && drawn.image.cols == info.width &&
-        drawn.image.type() == (info.bits == 16 ? CV_16UC1 : CV_8UC1))
-      return;
-    throw Error(Exit::bad_data,
-                cat("source ",
-                    source.name(),
-                    " gives images of ",
-                    drawn.image.cols,
-                    "x",
-                    drawn.image.rows,
-                    " (",
-                    drawn.image.elemSize() * 8,
-                    " bits), the store holds ",
-                    info.width,
-                    "x",
-                    info.height,
-                    " (",
-                    info.bits,
-                    " bits); train the generator on this store"));
-  }
-
-  bool passes(const Drawn& drawn,
-              int class_index,
-              std::map<std::string, std::map<std::string, int64_t>>& rejected) {
-    for (const auto& gate : gates_) {
-      if (!gate->applies(drawn.provenance.origin)) continue;
-      if (const auto reason = gate->reject(drawn, class_index)) {
-        ++rejected[gate->name()][*reason];
-        return false;
-      }
-    }
-    for (const auto& gate : gates_)
-      if (gate->applies(drawn.provenance.origin)) gate->accepted(drawn, class_index);
-    return true;
-  }
-
-  [[noreturn]] void give_up(
-      const BalanceTally::Drawing& drawing,
-      const std::map<std::string, std::map<std::string, int64_t>>& rejected) const {
-    std::vector<std::string> causes;
-    for (const auto& [gate, reasons] : rejected)
-      for (const auto& [reason, images] : reasons)
-        causes.push_back(cat("gate ", gate, " rejected ", images, " (", reason, ")"));
-    throw Error(Exit::bad_data,
-                cat("balance: of ",
-                    drawing.tried,
-                    " images that ",
-                    drawing.source,
-                    " gave for class '",
-                    drawing.class_name,
-                    "' only ",
-                    drawing.accepted,
-                    " of ",
-                    drawing.asked,
-                    " wanted passed: ",
-                    join(causes),
-                    "; use another source, a smaller share or a looser gate"));
   }
 
   void write(const std::vector<const Drawn*>& kept, int class_index) {
@@ -388,7 +325,6 @@ class Filler {
   const Store& in_;
   const Plan& plan_;
   const std::vector<SourceShare>& sources_;
-  const std::vector<std::shared_ptr<Gate>>& gates_;
   const BalanceOptions& options_;
   Rng rng_;
   int threads_;
@@ -397,6 +333,7 @@ class Filler {
   Progress progress_;
   BalanceTally tally_;
   RowMaker rows_;
+  Entry entry_;
   std::vector<int64_t> new_row_;  ///< input train row -> output train row, -1: left out
 };
 

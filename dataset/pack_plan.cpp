@@ -196,11 +196,12 @@ std::vector<Planned> plan_rows(const Manifest& manifest,
 }
 
 int white_of_16_bits(const Manifest& manifest, const std::vector<Planned>& rows, int threads) {
-  std::vector<const Path*> deep;
-  for (const auto& planned : rows) {
-    const auto& sample = manifest.samples[planned.sample];
-    if (!sample.draw && stored_bits(sample.file) == 16) deep.push_back(&sample.file);
-  }
+  std::vector<const Path*> deep(rows.size());
+  parallel_for(rows.size(), threads, [&](size_t i) {
+    const auto& sample = manifest.samples[rows[i].sample];
+    if (!sample.draw && stored_bits(sample.file) == 16) deep[i] = &sample.file;
+  });
+  std::erase(deep, nullptr);
   std::atomic<unsigned> used{255};  // every bit that an image's brightest sets
   parallel_for(deep.size(), threads, [&](size_t i) {
     if (used > 65535 / 2) return;

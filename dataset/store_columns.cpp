@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/store_columns.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "core/error.hpp"
 #include "core/text.hpp"
 
 namespace evenray {
@@ -204,6 +206,18 @@ Columns columns_of(const StorePart& part, const StoreInfo& info, const std::set<
     out["meta/" + info.meta_columns[c]] = meta_column(part, c, numeric.contains(c));
   }
   return out;
+}
+
+std::vector<std::string> link_names(std::vector<std::string> columns, const Path& path) {
+  std::set<std::string> seen;
+  for (auto& name : columns) {
+    std::replace(name.begin(), name.end(), '/', '_');
+    if (name.empty() || name == "." || name == "..") name = "column_" + name;
+    check(seen.insert(name).second,
+          Exit::bad_data,
+          cat("cannot write ", path.string(), ": two meta columns named '", name, "'"));
+  }
+  return columns;
 }
 
 StorePart part_of(const std::string& name, const Columns& columns, const StoreInfo& info) {

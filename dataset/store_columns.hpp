@@ -34,6 +34,10 @@ std::set<size_t> numeric_columns(const std::vector<const StorePart*>& parts, siz
 /// All data sets of a part but `images`; meta columns as meta/<name>.
 Columns columns_of(const StorePart& part, const StoreInfo& info, const std::set<size_t>& numeric);
 
+/// Meta columns by the names of their HDF5 links, which may not hold a slash. Throws 65 where two
+/// are alike; `path`: of the store that shall have them.
+std::vector<std::string> link_names(std::vector<std::string> columns, const Path& path);
+
 /// The way back. The shapes must fit (StoreFile sees to it); throws Hdf5Fault for values that do
 /// not: offsets that fall, a box of a class that does not exist, a label that is none.
 StorePart part_of(const std::string& name, const Columns& columns, const StoreInfo& info);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/store_file.hpp"
 
-#include <libdeflate.h>
-
 #include <algorithm>
 #include <cassert>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/deflate.hpp"
 
 namespace evenray {
 namespace {
@@ -15,17 +14,6 @@ namespace {
 /// Files up to this size are read whole for the seal at every opening (some 50 ms).
 constexpr uint64_t kAlwaysRead = uint64_t{256} << 20;
 constexpr int64_t kMaxSidePx = 1 << 15;
-
-bool inflate(std::string_view stored, void* out, size_t bytes) {
-  struct Free {
-    void operator()(libdeflate_decompressor* d) const { libdeflate_free_decompressor(d); }
-  };
-  thread_local const std::unique_ptr<libdeflate_decompressor, Free> decompressor(
-      libdeflate_alloc_decompressor());
-  return libdeflate_zlib_decompress(
-             decompressor.get(), stored.data(), stored.size(), out, bytes, nullptr) ==
-         LIBDEFLATE_SUCCESS;
-}
 
 }  // namespace
 

@@ -14,6 +14,7 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
+#include "dataset/deflate.hpp"
 #include "dataset/store.hpp"
 #include "dataset/store_file.hpp"
 
@@ -29,30 +30,8 @@ constexpr int64_t kRowOverhead = 600;
 /// Radiographs deflate to less than half; noise does not. A guess for the check of free space only.
 constexpr double kDeflateShare = .7;
 
-/// Column names become names of HDF5 links, which may not hold a slash.
-std::string link_name(std::string name) {
-  std::replace(name.begin(), name.end(), '/', '_');
-  if (name.empty() || name == "." || name == "..") name = "column_" + name;
-  return name;
-}
-
 std::string_view pixels_of(const cv::Mat& image) {
   return {reinterpret_cast<const char*>(image.data), image.total() * image.elemSize()};
-}
-
-std::string deflate(std::string_view bytes, int level) {
-  struct Free {
-    void operator()(libdeflate_compressor* c) const { libdeflate_free_compressor(c); }
-  };
-  thread_local std::map<int, std::unique_ptr<libdeflate_compressor, Free>> compressors;
-  auto& compressor = compressors[level];
-  if (!compressor) compressor.reset(libdeflate_alloc_compressor(level));
-  std::string out(libdeflate_zlib_compress_bound(compressor.get(), bytes.size()), '\0');
-  const size_t used = libdeflate_zlib_compress(
-      compressor.get(), bytes.data(), bytes.size(), out.data(), out.size());
-  must(used > 0, "cannot deflate an image");
-  out.resize(used);
-  return out;
 }
 
 std::string now_utc() {
@@ -313,17 +292,7 @@ StoreWriter::StoreWriter(const Path& path, StoreInfo info, int64_t expected_rows
   state.path = path;
   state.info = std::move(info);
   state.gzip_level = gzip_level;
-  for (auto& name : state.info.meta_columns) name = link_name(name);
-  auto sorted = state.info.meta_columns;
-  std::sort(sorted.begin(), sorted.end());
-  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  check(twice == sorted.end(),
-        Exit::bad_data,
-        cat("cannot write ",
-            path.string(),
-            ": two meta columns named '",
-            twice == sorted.end() ? "" : *twice,
-            "'"));
+  state.info.meta_columns = link_names(state.info.meta_columns, path);
   state.check_free(expected_rows);
   state.guarded("create", [&] { state.create(); });
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "augment/balance_entry.hpp"
+
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+
+void Entry::prepare(const Source& source, const std::vector<Drawn>& batch) {
+  for (const Drawn& drawn : batch) {
+    if (drawn.image.rows == info_.height && drawn.image.cols == info_.width &&
+        drawn.image.type() == (info_.bits == 16 ? CV_16UC1 : CV_8UC1)) {
+      continue;
+    }
+    throw Error(Exit::bad_data,
+                cat("source ",
+                    source.name(),
+                    " gives images of ",
+                    drawn.image.cols,
+                    "x",
+                    drawn.image.rows,
+                    " (",
+                    drawn.image.elemSize() * 8,
+                    " bits), the store holds ",
+                    info_.width,
+                    "x",
+                    info_.height,
+                    " (",
+                    info_.bits,
+                    " bits); train the generator on this store"));
+  }
+  for (const auto& gate : gates_)
+    if (gate->applies(source.origin())) gate->prepare(batch);
+}
+
+bool Entry::passes(const Drawn& drawn, int class_index) {
+  for (const auto& gate : gates_) {
+    if (!gate->applies(drawn.provenance.origin)) continue;
+    if (const auto reason = gate->reject(drawn, class_index)) {
+      ++rejected_[gate->name()][*reason];
+      return false;
+    }
+  }
+  for (const auto& gate : gates_)
+    if (gate->applies(drawn.provenance.origin)) gate->accepted(drawn, class_index);
+  return true;
+}
+
+std::map<std::string, std::map<std::string, int64_t>> Entry::take_rejected() {
+  return std::exchange(rejected_, {});
+}
+
+void Entry::give_up(const BalanceTally::Drawing& drawing) const {
+  std::vector<std::string> causes;
+  for (const auto& [gate, reasons] : rejected_)
+    for (const auto& [reason, images] : reasons)
+      causes.push_back(cat("gate ", gate, " rejected ", images, " (", reason, ")"));
+  throw Error(Exit::bad_data,
+              cat("balance: of ",
+                  drawing.tried,
+                  " images that ",
+                  drawing.source,
+                  " gave for class '",
+                  drawing.class_name,
+                  "' only ",
+                  drawing.accepted,
+                  " of ",
+                  drawing.asked,
+                  " wanted passed: ",
+                  join(causes),
+                  "; use another source, a smaller share or a looser gate"));
+}
+
+}  // namespace evenray

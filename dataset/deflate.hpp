@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace evenray {
+
+/// zlib's format, as HDF5's deflate filter has it. level 1 to 9. Thread-safe.
+std::string deflate(std::string_view bytes, int level);
+/// Into exactly `bytes` bytes at `out`; false where `stored` gives anything else.
+bool inflate(std::string_view stored, void* out, size_t bytes);
+
+}  // namespace evenray

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/plan.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/reader.hpp"
+
+namespace evenray {
+namespace {
+
+double seconds_of_generator(const Config& config, const Compute& compute) {
+  const auto& size = config.data.pack.size_px;
+  const double step = gan_step_seconds(
+      config.gan, static_cast<int>(size[0]), static_cast<int>(size[1]), compute, 5);
+  return step * config.gan.total_kimg * 1000 / static_cast<double>(config.gan.minibatch);
+}
+
+double seconds_of_cell(const Config& config, const Compute& compute) {
+  const auto& size = config.data.pack.size_px;
+  return classifier_step_seconds(
+             config.classify, static_cast<int>(size[0]), static_cast<int>(size[1]), compute, 10) *
+         static_cast<double>(config.classify.steps);
+}
+
+/// The classes of the data and which of them is rare, as far as a look at the labels tells; roles
+/// instead of names where no data are named yet.
+std::pair<std::vector<std::string>, std::string> expected_classes(const Config& config) {
+  if (config.data.path.empty()) return {{"other", "rare"}, "rare"};
+  const Manifest manifest = read_dataset(config.data.path, config.data.format);
+  if (!config.study.rare_class.empty()) {
+    manifest.class_index(config.study.rare_class);
+    return {manifest.class_names, config.study.rare_class};
+  }
+  std::vector<int64_t> counts(manifest.class_names.size());
+  for (const auto& sample : manifest.samples) {
+    for (size_t c = 0; c < counts.size(); ++c) counts[c] += sample.labels[c] == 1;
+  }
+  const auto rarest = std::min_element(counts.begin(), counts.end()) - counts.begin();
+  return {manifest.class_names, manifest.class_names[static_cast<size_t>(rarest)]};
+}
+
+}  // namespace
+
+Json plan_json(const StudyPlan& plan) {
+  Json cells = Json::array(), generators = Json::array();
+  for (const auto& cell : plan.cells)
+    cells.push_back(
+        {{"id", cell.id()}, {"arm", cell.arm}, {"seed", cell.seed}, {"fold", cell.fold}});
+  for (const auto& cell : plan.generators) {
+    generators.push_back(
+        {{"id", cell.id()}, {"class", cell.class_name}, {"seed", cell.seed}, {"fold", cell.fold}});
+  }
+  return {{"schema", "evenray-study-plan-1"},
+          {"rare_class", plan.rare_class},
+          {"generators", generators},
+          {"cells", cells}};
+}
+
+void check_doses(const Config& config, const StudyPlan& plan, const Json& facts) {
+  for (const auto& fold : facts.at("folds")) {
+    const Json& train = fold.at("counts").at("train");
+    std::vector<int64_t> counts;
+    size_t rare = 0;
+    for (size_t c = 0; c < plan.class_names.size(); ++c) {
+      counts.push_back(train.value(plan.class_names[c], int64_t{0}));
+      if (plan.class_names[c] == plan.rare_class) rare = c;
+    }
+    const Plan rows = make_plan(counts, plan.class_names, config.balance.strategy);
+    for (const auto& arm : config.study.arms) {
+      check(!arm_named(arm).synthetic || synthetic_rows(config, rows, rare) > 0,
+            Exit::config,
+            cat("arm '",
+                arm,
+                "' would get no synthetic image of ",
+                plan.rare_class,
+                ": look at study.rare_class, balance.strategy and balance.max_synthetic"));
+    }
+  }
+}
+
+Json plan_study(const Config& config, bool estimate) {
+  config.check_study();
+  const auto [class_names, rare_class] = expected_classes(config);
+  const StudyPlan plan = make_study_plan(config, class_names, rare_class);
+  Json out = plan_json(plan);
+  out["steps"] = config.classify.steps;
+  out["kimg"] = config.gan.total_kimg;
+  out["size_px"] = config.data.pack.size_px;
+  if (estimate) {
+    const Compute compute = make_compute(config.runtime);
+    const double generator = plan.generators.empty() ? 0 : seconds_of_generator(config, compute);
+    const double cell = seconds_of_cell(config, compute);
+    out["estimate_s"] = {{"generator", generator},
+                         {"cell", cell},
+                         {"total",
+                          generator * static_cast<double>(plan.generators.size()) +
+                              cell * static_cast<double>(plan.cells.size())}};
+  }
+  return out;
+}
+
+std::string plan_text(const Json& plan) {
+  std::string out = cat(plan["cells"].size(),
+                        " cells, ",
+                        plan["generators"].size(),
+                        " generators of ",
+                        plan["kimg"].dump(),
+                        " kimg at ",
+                        plan["size_px"].dump(),
+                        " px, ",
+                        plan["steps"].dump(),
+                        " classifier steps a cell\n");
+  for (const auto& cell : plan["cells"]) out += "  " + cell["id"].get<std::string>() + "\n";
+  if (plan.contains("estimate_s")) {
+    const Json& estimate = plan["estimate_s"];
+    out += cat("estimated time: ",
+               duration_text(estimate["total"]),
+               " (",
+               duration_text(estimate["generator"]),
+               " a generator, ",
+               duration_text(estimate["cell"]),
+               " a cell), data and judging not counted\n");
+  }
+  return out;
+}
+
+}  // namespace evenray

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "study/cells.hpp"
+
+namespace evenray {
+
+/// plan.json: {"schema","rare_class","generators":[],"cells":[]}.
+Json plan_json(const StudyPlan& plan);
+
+/// An arm with a generator that gets nothing from it would be another arm under its name. `facts`:
+/// of the prepared data. Throws 78.
+void check_doses(const Config& config, const StudyPlan& plan, const Json& facts);
+
+}  // namespace evenray
