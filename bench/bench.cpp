@@ -32,6 +32,7 @@ void pack_all(const std::string& path, const Path& out, int threads, int64_t lim
     rows.push_back({sample.id, sample.source_path, sample.id, "train", "", ""});
   PackOptions options;
   options.size_px = {256, 256};
+  options.keep = {"truncated"};  // the peer packs them too
   const auto start = std::chrono::steady_clock::now();
   pack(manifest, rows, std::nullopt, options, out, threads);
   const double seconds =
