@@ -31,3 +31,5 @@ if(TARGET torch::torch_cuda)
     "-Wl,--no-as-needed;-Wl,--allow-shlib-undefined")
 endif()
 set_target_properties(torch::torch PROPERTIES INTERFACE_LINK_LIBRARIES "${torch_links}")
+# Some wheels export parts of a libstdc++ of their own (std::filesystem): the system's must be searched first.
+string(APPEND CMAKE_EXE_LINKER_FLAGS " -Wl,--push-state,--no-as-needed -lstdc++ -Wl,--pop-state")
