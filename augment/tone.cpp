@@ -113,7 +113,8 @@ void ToneCurve::posterize(int bits) {
 }
 
 void ToneCurve::solarize(double threshold) {
-  const double level = threshold * (max_ / 255);
+  const int per_u8_step = max_ / 255;
+  const double level = threshold * per_u8_step;
   then([&](int v) { return v < level ? v : max_ - v; });
 }
 

@@ -106,7 +106,7 @@ bool has_interval(const ForestRow& row) {
 
 std::string forest_numbers(const ForestRow& row, int digits) {
   if (!std::isfinite(row.value)) return "no result";
-  const std::string value = decimal_text(row.value, digits, true);
+  std::string value = decimal_text(row.value, digits, true);
   if (!has_interval(row)) return value;
   return cat(value,
              " (",

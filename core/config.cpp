@@ -88,8 +88,9 @@ void apply(const Visit& visit, const toml::table& table, const std::string& name
   });
   const std::function<void(const toml::table&, const std::string&)> walk =
       [&](const toml::table& level, const std::string& prefix) {
-        for (const auto& [part, node] : level) {
-          const std::string key = prefix + std::string(part.str());
+        for (const auto& entry : level) {
+          const toml::node& node = entry.second;
+          const std::string key = prefix + std::string(entry.first.str());
           if (const auto found = known.find(key); found != known.end()) {
             if (!std::visit([&](auto* field) { return assign(node, *field); }, found->second)) {
               throw Error(Exit::config,

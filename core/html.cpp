@@ -95,7 +95,7 @@ std::string escape_html(std::string_view text) {
   return out;
 }
 
-HtmlPage::HtmlPage(std::string title, std::string answer, std::string measured_on)
+HtmlPage::HtmlPage(std::string title, std::string_view answer, std::string_view measured_on)
     : title_(std::move(title)) {
   header_ = cat("<h1>", prose(title_), "</h1>\n");
   if (!answer.empty()) header_ += cat("<p class=\"answer\">", prose(answer), "</p>\n");

@@ -35,7 +35,7 @@ struct HtmlSheetRow {
 class HtmlPage {
  public:
   /// `answer`: the sentence that the page answers with, in plain words; `measured_on`: on what.
-  HtmlPage(std::string title, std::string answer, std::string measured_on = "");
+  HtmlPage(std::string title, std::string_view answer, std::string_view measured_on = "");
 
   void section(std::string_view heading);
   /// One level below; only after a section.

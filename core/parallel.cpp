@@ -51,7 +51,7 @@ void ordered_pipeline(size_t n,
                       int threads,
                       size_t ahead,
                       const std::function<std::shared_ptr<void>(size_t)>& produce,
-                      const std::function<void(size_t, std::shared_ptr<void>)>& consume) {
+                      const std::function<void(size_t, const std::shared_ptr<void>&)>& consume) {
   if (threads <= 1) {
     for (size_t i = 0; i < n; ++i) consume(i, produce(i));
     return;
@@ -80,7 +80,10 @@ void ordered_pipeline(size_t n,
       while (!failure && !consuming && !ready.empty() && ready.begin()->first == consumed) {
         consuming = true;
         auto result = std::move(ready.extract(ready.begin()).mapped());
-        unlocked(lock, [&] { consume(consumed, std::move(result)); });
+        unlocked(lock, [&] {
+          consume(consumed, result);
+          result.reset();
+        });
         consuming = false;
         ++consumed;
         changed.notify_all();

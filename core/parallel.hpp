@@ -18,7 +18,7 @@ void ordered_pipeline(size_t n,
                       int threads,
                       size_t ahead,
                       const std::function<std::shared_ptr<void>(size_t)>& produce,
-                      const std::function<void(size_t, std::shared_ptr<void>)>& consume);
+                      const std::function<void(size_t, const std::shared_ptr<void>&)>& consume);
 }
 
 /// produce(i) on `threads` threads (the caller is one), consume(i, result) one at a time in the
@@ -36,7 +36,7 @@ void ordered_pipeline(size_t n,
       threads,
       ahead,
       [&](size_t i) { return std::make_shared<Result>(produce(i)); },
-      [&](size_t i, std::shared_ptr<void> result) {
+      [&](size_t i, const std::shared_ptr<void>& result) {
         consume(i, *static_cast<Result*>(result.get()));
       });
 }

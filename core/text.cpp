@@ -62,7 +62,7 @@ std::string exact(double value) {
 
 std::string duration_text(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "-";
-  const auto whole = static_cast<int64_t>(seconds + .5);
+  const int64_t whole = std::lround(seconds);
   char buffer[64];
   if (whole < 60) {
     std::snprintf(buffer, sizeof buffer, "%ld s", whole);

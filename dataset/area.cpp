@@ -22,21 +22,24 @@ struct Taps {
   int taps;
   std::vector<int> first;
   std::vector<float> weight;
+  size_t at(int t, int i) const {
+    return static_cast<size_t>(t) * first.size() + static_cast<size_t>(i);
+  }
 };
 
 /// Output i covers [i, i + 1) * in / out of the input.
 Taps area_taps(int in, int out) {
   const double step = double(in) / out;
   const int taps = std::min(in, static_cast<int>(std::ceil(step)) + 1);
-  Taps result{taps, {}, std::vector<float>(static_cast<size_t>(taps) * static_cast<size_t>(out))};
+  Taps result{taps, std::vector<int>(static_cast<size_t>(out)), {}};
+  result.weight.resize(result.at(taps, 0));
   for (int i = 0; i < out; ++i) {
     const double begin = i * step, end = begin + step;
     const int first = std::min(static_cast<int>(begin), in - taps);
-    result.first.push_back(first);
+    result.first[static_cast<size_t>(i)] = first;
     for (int t = 0; t < taps; ++t) {
       const double covered = std::min(end, first + t + 1.) - std::max(begin, double(first + t));
-      result.weight[static_cast<size_t>(t * out + i)] =
-          static_cast<float>(std::max(0., covered) / step);
+      result.weight[result.at(t, i)] = static_cast<float>(std::max(0., covered) / step);
     }
   }
   return result;
@@ -66,14 +69,14 @@ void shrink(const cv::Mat& image, cv::Mat& out) {
   for (int y = 0; y < out.rows; ++y) {
     std::fill(column_means.begin(), column_means.end(), 0.f);
     for (int t = 0; t < down.taps; ++t) {
-      const float weight = down.weight[static_cast<size_t>(t * out.rows + y)];
+      const float weight = down.weight[down.at(t, y)];
       if (weight == 0) continue;
       const auto* row = image.ptr<Pixel>(down.first[static_cast<size_t>(y)] + t);
       add_row(row, weight, column_means.data(), image.cols);
     }
     std::fill(means.begin(), means.end(), .5f);
     for (int t = 0; t < across.taps; ++t) {
-      const float* weight = across.weight.data() + static_cast<std::ptrdiff_t>(t) * out.cols;
+      const float* weight = across.weight.data() + across.at(t, 0);
       add_taps(column_means.data() + t, across.first.data(), weight, means.data(), out.cols);
     }
     auto* pixels = out.ptr<Pixel>(y);

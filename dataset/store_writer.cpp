@@ -107,7 +107,7 @@ struct StoreWriter::State {
 };
 
 void StoreWriter::State::check_free(int64_t expected_rows) const {
-  const double pixels = static_cast<double>(info.height) * info.width * (info.bits / 8);
+  const double pixels = static_cast<double>(info.height) * info.width * info.bits / 8;
   const double row = pixels * (gzip_level > 0 ? kDeflateShare : 1) + kRowOverhead;
   const auto needed = static_cast<uint64_t>(1.05 * row * static_cast<double>(expected_rows));
   const uint64_t free = free_bytes(path);
