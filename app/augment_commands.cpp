@@ -22,22 +22,15 @@ struct Flags {
   int64_t n = 32;
 };
 
-cv::Mat read_image(const std::string& path) {
-  const DecodedImage decoded = decode_image(path);
-  check(decoded.fault.empty() && !decoded.truncated,
-        Exit::bad_data,
-        cat(path, ": ", decoded.truncated ? "truncated" : decoded.fault));
-  return decoded.pixels;
-}
-
 int apply(const Cli& cli, const Flags& flags) {
   const auto operations = parse_operations(flags.ops);
   const Rng rng(static_cast<uint64_t>(cli.load().runtime.seed));
   write_atomic(
       flags.out,
-      encode_png(apply_operations(
-                     read_image(flags.image), {}, operations, parse_sampling(flags.sampling), rng)
-                     .image));
+      encode_png(
+          apply_operations(
+              read_whole_image(flags.image), {}, operations, parse_sampling(flags.sampling), rng)
+              .image));
   return 0;
 }
 
@@ -47,7 +40,8 @@ int preview(const Cli& cli, const Flags& flags) {
   const auto items =
       Path(flags.image).extension() == ".h5"
           ? preview_items(policy, Store(flags.image), static_cast<int>(flags.n), seed)
-          : preview_items(policy, read_image(flags.image), {}, static_cast<int>(flags.n), seed);
+          : preview_items(
+                policy, read_whole_image(flags.image), {}, static_cast<int>(flags.n), seed);
   write_atomic(flags.out, encode_png(draw_sheet(items, SheetOptions{})));
   return 0;
 }

@@ -104,22 +104,19 @@ int evaluate(const Cli& cli, const Flags& flags) {
 int predict(const Cli& cli, const Flags& flags) {
   const Classifier classifier(flags.model, make_compute(cli.load().runtime));
   const Fit fit = parse_fit(flags.fit);
+  // As `data pack` does it, where these files stand for the set.
   std::vector<cv::Mat> images;
+  unsigned brightest = 0;
   for (const auto& file : flags.files) {
-    // As `data pack` decodes.
-    const DecodedImage decoded =
-        decode_image(file, 2 * std::max(classifier.height(), classifier.width()));
-    check(decoded.fault.empty() && !decoded.truncated,
-          Exit::bad_data,
-          cat(file, ": ", decoded.truncated ? "truncated" : decoded.fault));
+    const cv::Mat pixels =
+        read_whole_image(file, 2 * std::max(classifier.height(), classifier.width()));
+    double largest = 0;
+    cv::minMaxLoc(pixels, nullptr, &largest);
+    if (pixels.depth() == CV_16U) brightest = std::max(brightest, static_cast<unsigned>(largest));
     Placement placement;
-    cv::Mat fitted =
-        fit_image(decoded.pixels, classifier.height(), classifier.width(), fit, placement);
-    if (classifier.bits() == 8 && fitted.depth() == CV_16U)
-      fitted.convertTo(fitted, CV_8U, 1. / 257);
-    if (classifier.bits() == 16 && fitted.depth() == CV_8U) fitted.convertTo(fitted, CV_16U, 257);
-    images.push_back(fitted);
+    images.push_back(fit_image(pixels, classifier.height(), classifier.width(), fit, placement));
   }
+  for (cv::Mat& image : images) image = with_bits(image, classifier.bits(), white_of(brightest));
   const auto rows = classifier.predict(images);
   const auto& names = classifier.class_names();
   Json out = Json::array();

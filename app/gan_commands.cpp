@@ -146,11 +146,7 @@ std::vector<cv::Mat> read_images(const std::string& path, const std::string& cla
   std::vector<cv::Mat> images;
   if (std::filesystem::is_directory(path)) {
     for (const auto& file : image_files(path)) {
-      const DecodedImage decoded = decode_image(file);
-      check(decoded.fault.empty() && !decoded.truncated,
-            Exit::bad_data,
-            cat(file.string(), ": ", decoded.truncated ? "truncated" : decoded.fault));
-      images.push_back(decoded.pixels);
+      images.push_back(read_whole_image(file));
       check(images.back().size() == images[0].size() && images.back().type() == images[0].type(),
             Exit::bad_data,
             cat(file.string(), " has another size or depth than the first image of its folder"));

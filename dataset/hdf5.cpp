@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "core/text.hpp"
+#include "dataset/deflate.hpp"
 
 namespace evenray {
 namespace {
@@ -14,8 +15,6 @@ namespace {
 static_assert(std::endian::native == std::endian::little,
               "a store is written as it lies in memory");
 
-/// Deflate cannot shrink more than this, so a larger claim is a lie.
-constexpr uint64_t kMaxDeflateRatio = 1032;
 constexpr hsize_t kMaxAttributeElements = 1 << 16;
 constexpr size_t kMaxLinks = 1 << 14;
 constexpr uint64_t kMaxChunkElements = uint64_t{1} << 28;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <fstream>
@@ -133,6 +134,27 @@ DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px) {
 
 DecodedImage decode_image(const Path& file, int min_side_px) {
   return decode_image_bytes(read_file(file, kMaxImageFileBytes), min_side_px);
+}
+
+cv::Mat read_whole_image(const Path& file, int min_side_px) {
+  DecodedImage decoded = decode_image(file, min_side_px);
+  check(decoded.fault.empty() && !decoded.truncated,
+        Exit::bad_data,
+        cat(file.string(), ": ", decoded.truncated ? "truncated" : decoded.fault));
+  return decoded.pixels;
+}
+
+int white_of(unsigned brightest) {
+  return static_cast<int>(std::bit_ceil(std::max(brightest, 255u) + 1) - 1);
+}
+
+cv::Mat with_bits(const cv::Mat& image, int64_t bits, int white16) {
+  const int depth = bits == 8 ? CV_8U : CV_16U;
+  const double scale = (depth == CV_8U ? 255. : 65535.) / (image.depth() == CV_8U ? 255 : white16);
+  if (image.depth() == depth && scale == 1) return image;
+  cv::Mat out;
+  image.convertTo(out, depth, scale);
+  return out;
 }
 
 int stored_bits(const Path& file) {

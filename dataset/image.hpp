@@ -32,6 +32,18 @@ int stored_bits(const Path& file);
 DecodedImage decode_image(const Path& file, int min_side_px = 0);
 DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px = 0);
 
+/// The pixels of a file that must be whole: throws 65 also where it is truncated or no image.
+cv::Mat read_whole_image(const Path& file, int min_side_px = 0);
+
+/// The value that 16-bit images mean by white, of their brightest pixels' values, or-ed or the
+/// largest: rounded up to a full number of bits (255, 1023, 4095, ..., 65535), since detectors
+/// often fill 10 or 12 of 16.
+int white_of(unsigned brightest);
+
+/// As 8 or 16 bits a pixel; white stays white: 255 of 8 bits, 65535 of 16, `white16` of a 16-bit
+/// image that comes in. May share the image's memory.
+cv::Mat with_bits(const cv::Mat& image, int64_t bits, int white16);
+
 enum class Fit { pad, stretch, crop };
 Fit parse_fit(const std::string& name);  ///< throws 78
 

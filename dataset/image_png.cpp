@@ -11,15 +11,13 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/deflate.hpp"
 #include "dataset/image_codecs.hpp"
 
 namespace evenray {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "PNG's 16-bit samples are swapped");
-
-/// Deflate shrinks no further, so a file that claims more pixels is a lie.
-constexpr size_t kMaxDeflateRatio = 1032;
 
 /// libpng leaves by longjmp, so what owns memory lives outside of the frames that are jumped over.
 struct Coder {

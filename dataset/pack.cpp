@@ -51,7 +51,7 @@ class Packer {
     placement.scale_x *= eighths(decoded.pixels.cols, decoded.width);
     placement.scale_y *= eighths(decoded.pixels.rows, decoded.height);
     StoreRow& out = ready.row;
-    out.image = with_bits(fitted);
+    out.image = with_bits(fitted, options_.bits, white16_);
     out.labels = sample.labels;
     out.id = sample.id;
     out.group = planned.row->group;
@@ -97,17 +97,6 @@ class Packer {
 
   static float eighths(int decoded, int whole) {
     return std::round(8.f * static_cast<float>(decoded) / static_cast<float>(whole)) / 8.f;
-  }
-
-  /// White becomes white: 255 of 8 bits, white16_ of 16.
-  cv::Mat with_bits(const cv::Mat& image) const {
-    const int depth = options_.bits == 8 ? CV_8U : CV_16U;
-    const double scale =
-        (depth == CV_8U ? 255. : 65535.) / (image.depth() == CV_8U ? 255 : white16_);
-    if (image.depth() == depth && scale == 1) return image;
-    cv::Mat out;
-    image.convertTo(out, depth, scale);
-    return out;
   }
 
   [[noreturn]] static void refuse(const Sample& sample,

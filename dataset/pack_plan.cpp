@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
@@ -212,7 +211,7 @@ int white_of_16_bits(const Manifest& manifest, const std::vector<Planned>& rows,
     cv::minMaxLoc(pixels, nullptr, &brightest);
     used |= static_cast<unsigned>(brightest);
   });
-  return deep.empty() ? 65535 : static_cast<int>(std::bit_ceil(used + 1) - 1);
+  return deep.empty() ? 65535 : white_of(used);
 }
 
 }  // namespace evenray

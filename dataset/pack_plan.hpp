@@ -29,9 +29,8 @@ std::vector<Planned> plan_rows(const Manifest& manifest,
                                int threads,
                                std::map<std::string, std::vector<std::string>>& left_out);
 
-/// The value that 16-bit files of these rows mean by white: their largest one, rounded up to a full
-/// number of bits (1023, 4095, ..., 65535), since detectors often fill 10 or 12 of 16. 65535 where
-/// there are none, and for drawn images. Decodes the 16-bit files until one needs all 16 bits.
+/// white_of() the 16-bit files of these rows; 65535 where there are none, and for drawn images.
+/// Decodes the 16-bit files until one needs all 16 bits.
 int white_of_16_bits(const Manifest& manifest, const std::vector<Planned>& rows, int threads);
 
 }  // namespace evenray

@@ -16,14 +16,13 @@
 namespace evenray {
 namespace {
 
+/// `name`: as Runtime::check() lets it pass.
 torch::Device parse_device(const std::string& name) {
   if (name == "auto")
     return torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::kCPU;
   if (name == "cpu") return torch::kCPU;
   int64_t index = 0;
-  const bool cuda = name == "cuda" ||
-                    (name.starts_with("cuda:") && parse_int(name.substr(5), index) && index >= 0);
-  check(cuda, Exit::config, cat("unknown device '", name, "' (known: auto, cpu, cuda, cuda:i)"));
+  if (name != "cuda") parse_int(name.substr(5), index);
   const auto count = static_cast<int64_t>(torch::cuda::device_count());
   check(index < count,
         Exit::missing_resource,
@@ -47,6 +46,7 @@ bool has_bf16(torch::Device device) {
 bool cpu_has_bf16() { return __builtin_cpu_supports("avx512bf16"); }
 
 Compute make_compute(const Runtime& runtime) {
+  runtime.check();
   Compute compute;
   compute.threads = runtime.thread_count();
   compute.device = parse_device(runtime.device);

@@ -18,7 +18,7 @@ struct Compute {
 
 /// Sets torch's threads (intra-op = threads, inter-op 1) and chooses device and precision. `auto`
 /// takes CUDA where there is one, and bf16 where the CPU has avx512_bf16 or the GPU is Ampere or
-/// newer. Throws 69 for a GPU that is not there, 2 for an unknown device.
+/// newer. Throws 69 for a GPU that is not there, 78 as Runtime::check() does.
 ///
 /// What is computed depends on the device, its make and the precision, on the CPU also on the
 /// threads. On one CPU it comes out the same to the last bit each time. On CUDA, cuDNN is held to

@@ -191,7 +191,7 @@ void write_generators(ReportWriter& out, const StudyFolder& folder, const Json& 
               cat(cell.class_name,
                   ", seed ",
                   cell.seed,
-                  ": real training images, then synthetic ones; neither are selected."));
+                  ": real training images, then synthetic ones; none of them is selected."));
     out.image(at + "nearest.png",
               cat("Synthetic images of ", cell.class_name, " beside their nearest training images"),
               cat(cell.class_name,

@@ -265,6 +265,14 @@ TEST_CASE("classify train, eval, predict and metrics") {
   CHECK(told["predictions"].size() == 1);
   CHECK(done(at, {"classify", "predict", model, "one.png"})
             .out.starts_with("file,p_Non_fractured,p_Fractured\none.png,"));
+  cv::Mat twelve_bits;
+  drawn_picture(1).convertTo(twelve_bits, CV_16U, 4095. / 255);
+  write_atomic(scratch / "deep.png", encode_png(twelve_bits));
+  const Json deep = done(at, {"classify", "predict", model, "deep.png", "--json"}).json();
+  const auto fractured = [](const Json& said) {
+    return said["predictions"][0]["p"]["Fractured"].get<double>();
+  };
+  CHECK(fractured(deep) == Approx(fractured(told)).margin(.01));
 }
 
 TEST_CASE("doctor, config, completion and man speak of the program") {
