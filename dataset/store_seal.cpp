@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kMark = "evenray seal 1 ";
 
 uint32_t crc_of(std::ifstream& file, uint64_t bytes, const Path& path) {
-  std::vector<char> block(size_t{1} << 20);
+  std::vector<char> block(size_t{1} << 17);
   uint32_t crc = 0;
   file.seekg(0);
   while (bytes > 0) {

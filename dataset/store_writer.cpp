@@ -17,6 +17,7 @@
 #include "dataset/deflate.hpp"
 #include "dataset/store.hpp"
 #include "dataset/store_file.hpp"
+#include "dataset/store_readback.hpp"
 
 namespace evenray {
 namespace {
@@ -50,14 +51,14 @@ struct StoreWriter::State {
     StorePart rows;
     Hdf5Handle group, images;
     hsize_t room = 0;
-    std::vector<std::string> digests;
-    std::vector<uint32_t> checksums;  ///< CRC-32 of what was handed to HDF5
   };
 
   Path path, temporary;
   StoreInfo info;
   int gzip_level = -1;
   std::array<Part, 3> parts;
+  std::array<std::vector<std::string>, 3> digests;  ///< of the pixels of each row
+  std::array<std::vector<uint32_t>, 3> checksums;   ///< CRC-32 of what was handed to HDF5
   std::set<std::string> ids;
   std::vector<int64_t> balanced_index;
   Hdf5Handle file;
@@ -86,7 +87,6 @@ struct StoreWriter::State {
   std::array<Columns, 3> write_columns();
   void write_attributes(const Columns& attributes, const std::string& digest);
   void close_file();
-  bool reads_back(const std::string& digest, const Columns& attributes) const;
 
   template <class Body>
   void guarded(const std::string& doing, const Body& body) {
@@ -267,24 +267,6 @@ void StoreWriter::State::close_file() {
   must(closed, "the last data could not be written");
 }
 
-/// Whether the file holds what was handed over: columns by digest, images by checksum.
-bool StoreWriter::State::reads_back(const std::string& digest, const Columns& attributes) const {
-  const StoreFile written(temporary);
-  std::array<Columns, 3> columns;
-  std::array<std::vector<std::string>, 3> digests;
-  std::string stored;
-  for (size_t p = 0; p < parts.size(); ++p) {
-    columns[p] = written.read_columns(p);
-    digests[p] = parts[p].digests;
-    for (size_t row = 0; row < parts[p].checksums.size(); ++row) {
-      written.read_stored(p, static_cast<int64_t>(row), stored);
-      if (libdeflate_crc32(0, stored.data(), stored.size()) != parts[p].checksums[row])
-        return false;
-    }
-  }
-  return content_digest_of(attributes, columns, digests) == digest;
-}
-
 StoreWriter::StoreWriter(const Path& path, StoreInfo info, int64_t expected_rows, int gzip_level)
     : state_(std::make_unique<State>()) {
   prepare_hdf5();
@@ -315,7 +297,8 @@ void StoreWriter::add(const std::string& part_name,
                       const PreparedImage& prepared) {
   prepare_hdf5();
   auto& state = *state_;
-  auto& part = state.parts[part_index(part_name)];
+  const size_t index = part_index(part_name);
+  auto& part = state.parts[index];
   state.check_row(row);
   check(state.ids.insert(row.id).second,
         Exit::bad_data,
@@ -328,8 +311,8 @@ void StoreWriter::add(const std::string& part_name,
       state.write_image(part, pixels_of(whole));
     }
   });
-  part.digests.push_back(prepared.digest);
-  part.checksums.push_back(prepared.checksum);
+  state.digests[index].push_back(prepared.digest);
+  state.checksums[index].push_back(prepared.checksum);
   auto& rows = part.rows;
   rows.labels.push_back(row.labels);
   rows.ids.push_back(row.id);
@@ -359,31 +342,17 @@ std::string StoreWriter::finish(int threads) {
   std::string digest;
   state.guarded("write", [&] {
     const auto columns = state.write_columns();
-    digest =
-        content_digest_of(attributes,
-                          columns,
-                          {state.parts[0].digests, state.parts[1].digests, state.parts[2].digests});
+    digest = content_digest_of(attributes, columns, state.digests);
     state.write_attributes(attributes, digest);
     state.close_file();
   });
-  // Both read the whole file, one through HDF5, the other not.
-  std::string seal;
-  bool same = true;
-  try {
-    parallel_for(2, threads, [&](size_t task) {
-      if (task == 0) {
-        same = state.reads_back(digest, attributes);
-      } else {
-        seal = make_seal(state.temporary);
-      }
-    });
-  } catch (const Error&) {
-    same = false;  // its message names the temporary file, which means nothing to the user
+  const auto seal = seal_of_what_reads_back(
+      state.temporary, {attributes, digest, state.digests, state.checksums}, threads);
+  if (!seal) {
+    throw Error(Exit::io,
+                cat("cannot write ", state.path.string(), ": the file reads back differently"));
   }
-  check(same,
-        Exit::io,
-        cat("cannot write ", state.path.string(), ": the file reads back differently"));
-  append_seal(state.temporary, seal);
+  append_seal(state.temporary, *seal);
   publish(state.temporary, state.path);
   state.temporary.clear();
   return digest;
