@@ -21,17 +21,19 @@ struct Flags {
 
 int train(const Cli& cli, const Flags& flags) {
   Cli given = cli;
-  from_flag([&] {
-    if (flags.preset.empty()) return;
-    GanOptions named;
-    named.preset = flags.preset;
-    named.check();
-    // What a preset fixes comes below the file and --set, the choice itself above them.
-    given.sets.push_back("gan.preset=" + flags.preset);
-  });
+  // What a preset fixes comes below the file and --set, the choice itself above them.
+  const auto choose =
+      [&](const std::string& key, const std::string& name, const std::vector<std::string>& known) {
+        if (name.empty()) return;
+        check(std::count(known.begin(), known.end(), name) > 0,
+              Exit::usage,
+              unknown_name(key, name, known));
+        given.sets.push_back(cat("gan.", key, "=", name));
+      };
+  choose("family", flags.family, gan_families());
+  choose("preset", flags.preset, gan_presets());
   Config config = given.load();
   from_flag([&] {
-    if (!flags.family.empty()) config.gan.family = flags.family;
     config.gan.allow_few |= flags.allow_few;
     config.gan.check();
   });
@@ -40,8 +42,7 @@ int train(const Cli& cli, const Flags& flags) {
     const auto& info = store.info();
     const size_t rows = real_rows(store, "train", flags.class_name).size();
     const double seconds =
-        gan_step_seconds(config.gan, info.height, info.width, make_compute(config.runtime), 5) *
-        config.gan.total_kimg * 1000 / static_cast<double>(config.gan.minibatch);
+        gan_run_seconds(config.gan, info.height, info.width, make_compute(config.runtime));
     print_result(cli,
                  {{"schema", "evenray-gan-plan-1"},
                   {"family", config.gan.family},

@@ -25,13 +25,21 @@ struct GanOptions {
   int64_t minibatch = 16;
   int64_t latent = 100;
   int64_t ngf = 64, ndf = 64;
+  int64_t fmap_base = 1024, fmap_max = 128;
+  int64_t stddev_group = 4;
+  double stage_kimg = 3, final_kimg = 36;
+  std::vector<int64_t> minibatches;
+  std::vector<double> lr_factors;
+  double lr_ramp_kimg = 0;
+  std::string loss = "bce";
+  double gp_weight = 10, gp_target = 1;
   double lr_g = 2e-4, lr_d = 2e-4;
   double beta1 = .5, beta2 = .999;
   std::string diffaugment = "brightness,contrast,translation,cutout";
   bool mirror = false;
-  double ema_kimg = 1;
+  double ema_kimg = 1, ema_decay = 0;
   bool spectral_norm = false;
-  double r1_gamma = 0;
+  double r1_gamma = 0, r2_gamma = 0;
   int64_t r1_every = 16;
   double eval_every_kimg = 0;
   int64_t eval_images = 512;
@@ -40,12 +48,14 @@ struct GanOptions {
   void fields(Fields& f);
   /// Throws 78 with the key as the user writes it.
   void check() const;
-  /// Sets what the preset named in `preset` fixes; the file and flags are read on top of it.
+  /// Sets what the preset named in `preset` fixes for the family; the file and flags are read on
+  /// top of it.
   void apply_preset();
 };
 
 std::vector<std::string> gan_families();
-std::vector<std::string> gan_presets();
+/// Of a family, or of all where its name is empty.
+std::vector<std::string> gan_presets(const std::string& family = "");
 
 /// Trains on the real train rows of `class_name` (empty: of all classes). The checkpoint kept as
 /// best is that of the lowest SWD to real images: from 300 of the class in val on to those, else to
@@ -116,9 +126,16 @@ struct Neighbour {
 std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images,
                                       const std::vector<cv::Mat>& among);
 
-/// Seconds per minibatch step of the options on random images, forward, backward and update, after
-/// a warm-up (for bench and --dry-run); steps with R1 count by their share.
-double gan_step_seconds(
-    const GanOptions& options, int height, int width, const Compute& compute, int steps);
+/// Seconds per minibatch step on random images, forward, backward and update, after a warm-up (for
+/// bench); steps with R1 or R2 count by their share. `level`: of a family that grows, stabilised
+/// there; -1: the last one.
+double gan_step_seconds(const GanOptions& options,
+                        int height,
+                        int width,
+                        const Compute& compute,
+                        int steps,
+                        int level = -1);
+/// Estimate for a whole run, without evaluations: all its levels, timed for a few steps each.
+double gan_run_seconds(const GanOptions& options, int height, int width, const Compute& compute);
 
 }  // namespace evenray

@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "gan/gan.hpp"
 #include "gan/networks.hpp"
+#include "gan/pggan_blocks.hpp"
 #include "nn/blocks.hpp"
 #include "nn/checkpoint.hpp"
 #include "nn/loader.hpp"
@@ -39,6 +40,7 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
         cat(file_path.string(), " is no generator"));
   State& state = *state_;
   GanOptions options;
+  Growth growth;
   try {
     read_config_text([&](Fields& f) { f.section("gan", options); },
                      require_metadata(file, "config", file_path),
@@ -49,6 +51,11 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
     state.value_max = state.facts.at("value_max");
     state.class_name = state.facts.at("class");
     options.check();
+    growth = {state.facts.at("level"), state.facts.at("alpha")};
+    check(growth.level >= 0 && growth.level <= plan_size(state.height, state.width).doublings &&
+              growth.alpha >= 0 && growth.alpha <= 1 && (growth.level > 0 || !growth.fading()),
+          Exit::bad_data,
+          cat("level ", growth.level, " and alpha ", growth.alpha));
     check(state.value_max == 255 || state.value_max == 65535,
           Exit::bad_data,
           cat("value_max is ", state.value_max));
@@ -68,6 +75,7 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
   state.latent = options.latent;
   state.device = compute.device;
   state.net = make_generator(options, state.height, state.width);
+  state.net->growth = growth;
   load_module(file, "ema", *state.net, file_path);
   to_channels_last(*state.net);
   state.net->to(state.device);
@@ -91,7 +99,8 @@ std::vector<cv::Mat> Generator::sample(int64_t first, int64_t count, uint64_t se
   for (int64_t block = first / kBlock; block * kBlock < first + count; ++block) {
     if (block != state.block || seed != state.seed) {
       const auto latent = latents(Rng(seed), block * kBlock, kBlock, state.latent);
-      state.images = to_mats(state.net->forward(latent.to(state.device)), state.value_max);
+      const auto drawn = state.net->forward(latent.to(state.device));
+      state.images = to_mats(enlarged(drawn, state.height), state.value_max);
       state.block = block;
       state.seed = seed;
     }

@@ -2,14 +2,35 @@
 #pragma once
 #include <torch/types.h>
 
+#include <string>
+#include <vector>
+
 namespace evenray {
 
-/// Binary cross-entropy of logits against 1 (real) or 0 (fake), mean over the batch: Goodfellow et
-/// al. 2014 with the non-saturating generator loss. f32 whatever the logits are.
-torch::Tensor bce(const torch::Tensor& logits, bool real);
+/// What discriminator and generator minimise, of logits [B]; each gives a scalar in f32 also
+/// where the logits are bf16. The generator's loss may look at the real logits too (`paired`).
+struct AdversarialLoss {
+  const char* name;
+  torch::Tensor (*discriminator)(const torch::Tensor& real, const torch::Tensor& fake);
+  torch::Tensor (*generator)(const torch::Tensor& real, const torch::Tensor& fake);
+  bool paired = false;
+};
+
+/// bce (Goodfellow et al. 2014, non-saturating), hinge (Lim & Ye 2017), lsgan (Mao et al. 2017),
+/// wgan-gp (Gulrajani et al. 2017, with the drift term of Karras et al. 2018, whose penalty is
+/// gradient_penalty()), relativistic (Huang et al. 2024, R3GAN).
+std::vector<std::string> loss_names();
+/// Throws 78 for an unknown name.
+const AdversarialLoss& loss_named(const std::string& name);
 
 /// R1 (Mescheder et al. 2018): mean over the batch of |d sum(logits) / d images|^2, without the
-/// factor gamma / 2. Twice differentiable.
+/// factor gamma / 2; of fake images it is R2. Twice differentiable.
 torch::Tensor r1_penalty(const torch::Tensor& logits, const torch::Tensor& images);
+
+/// Mean over the batch of (|d sum(logits) / d images| - target)^2 / target^2, images between real
+/// and fake ones (Gulrajani et al. 2017; the target as in Karras et al. 2018). Without its factor.
+torch::Tensor gradient_penalty(const torch::Tensor& logits,
+                               const torch::Tensor& images,
+                               double target);
 
 }  // namespace evenray

@@ -17,9 +17,13 @@ struct Family {
   std::shared_ptr<GeneratorNet> (*make_generator)(const GanOptions&, int, int);
   std::shared_ptr<DiscriminatorNet> (*make_discriminator)(const GanOptions&, int, int);
   int64_t (*generator_weights)(const GanOptions&, int, int);
+  bool grows;
 };
 constexpr std::array kFamilies{
-    Family{"dcgan", &make_dcgan_generator, &make_dcgan_discriminator, &dcgan_generator_weights}};
+    Family{
+        "dcgan", &make_dcgan_generator, &make_dcgan_discriminator, &dcgan_generator_weights, false},
+    Family{
+        "pggan", &make_pggan_generator, &make_pggan_discriminator, &pggan_generator_weights, true}};
 
 const Family& family_named(const std::string& name) {
   for (const auto& family : kFamilies) {
@@ -45,6 +49,8 @@ std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options,
                                                      int width) {
   return family_named(options.family).make_discriminator(options, height, width);
 }
+
+bool family_grows(const std::string& family) { return family_named(family).grows; }
 
 int64_t generator_weights(const GanOptions& options, int height, int width) {
   return family_named(options.family).generator_weights(options, height, width);
@@ -94,6 +100,7 @@ void standing_statistics(GeneratorNet& net,
       norm->options.momentum(std::nullopt);  // a plain average over all that follows
     }
   }
+  if (norms.empty()) batches = 0;
   net.train();
   for (int i = 0; i < batches; ++i)
     net.forward(latents(rng, i * minibatch, minibatch, latent).to(device));

@@ -8,22 +8,20 @@
 #include <vector>
 
 #include "gan/gan.hpp"
+#include "gan/growth.hpp"
 
 namespace evenray {
 
-/// [B,latent] -> [B,1,H,W] in -1..1.
+/// [B,latent] -> [B,1,H,W]: of a level of `growth` where the family grows, about -1..1.
 struct GeneratorNet : torch::nn::Module {
+  Growth growth;
   virtual torch::Tensor forward(const torch::Tensor& latent) = 0;
 };
 
-/// [B,1,H,W] -> [B] logits: high for real.
+/// [B,1,H,W] of the generator's level -> [B] logits: high for real.
 struct DiscriminatorNet : torch::nn::Module {
+  Growth growth;
   virtual torch::Tensor forward(const torch::Tensor& images) = 0;
-};
-
-struct Networks {
-  std::shared_ptr<GeneratorNet> generator;
-  std::shared_ptr<DiscriminatorNet> discriminator;
 };
 
 /// Weights are drawn from torch's generator (seed_torch). Throws 78 for an unknown family or a size
@@ -33,7 +31,10 @@ std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options,
                                                      int height,
                                                      int width);
 
-/// Convolution weights of the generator that make_generator() would build.
+/// Whether a family starts with small images.
+bool family_grows(const std::string& family);
+
+/// Weights of the generator that make_generator() would build, biases and norms left out.
 int64_t generator_weights(const GanOptions& options, int height, int width);
 
 /// How the sides of an image come about: `base` doubled `doublings` times. The short side's base is
@@ -52,6 +53,13 @@ std::shared_ptr<DiscriminatorNet> make_dcgan_discriminator(const GanOptions& opt
                                                            int height,
                                                            int width);
 int64_t dcgan_generator_weights(const GanOptions& options, int height, int width);
+std::shared_ptr<GeneratorNet> make_pggan_generator(const GanOptions& options,
+                                                   int height,
+                                                   int width);
+std::shared_ptr<DiscriminatorNet> make_pggan_discriminator(const GanOptions& options,
+                                                           int height,
+                                                           int width);
+int64_t pggan_generator_weights(const GanOptions& options, int height, int width);
 
 /// `count` latent vectors of a stream: row i from fork("latent", first + i).
 torch::Tensor latents(const Rng& rng, int64_t first, int64_t count, int64_t length);

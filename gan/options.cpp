@@ -1,28 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "gan/diffaugment.hpp"
 #include "gan/gan.hpp"
+#include "gan/losses.hpp"
 #include "gan/networks.hpp"
 
 namespace evenray {
+namespace {
+
+void dcgan_reference(GanOptions& o) {
+  o.minibatch = 64;
+  o.diffaugment = "none";
+  o.ema_kimg = 0;
+  o.spectral_norm = false;
+  o.r1_gamma = 0;
+}
+
+/// The size of the networks comes from the defaults.
+void pggan_small(GanOptions& o) {
+  o.latent = 128;
+  o.lr_g = o.lr_d = 1e-3;
+  o.beta1 = 0;
+  o.beta2 = .99;
+  o.r1_gamma = 1;
+}
+
+/// What both published versions share (Karras et al. 2018, appendix A).
+void pggan_published(GanOptions& o) {
+  o.latent = 512;
+  o.fmap_base = 8192;
+  o.fmap_max = 512;
+  o.loss = "wgan-gp";
+  o.lr_g = o.lr_d = 1e-3;
+  o.beta1 = 0;
+  o.beta2 = .99;
+  o.diffaugment = "none";
+  o.r1_gamma = 0;
+  o.ema_decay = .999;
+  o.total_kimg = 0;
+}
+
+/// Their second version on one GPU: 12,000 kimg at 1024 px.
+void pggan_paper(GanOptions& o) {
+  pggan_published(o);
+  o.stage_kimg = 600;
+  o.final_kimg = 2400;
+  o.minibatches = {128, 128, 128, 64, 32, 16, 8, 4, 4};
+  o.lr_factors = {1, 1, 1, 1, 1, 1, 1, 1, 1.5};
+}
+
+/// Their first: 19,000 kimg at 1024 px, groups of the whole minibatch, learning rates that rise
+/// anew.
+void pggan_paper_v1(GanOptions& o) {
+  pggan_published(o);
+  o.stage_kimg = 800;
+  o.final_kimg = 6200;
+  o.minibatches = {16, 16, 16, 16, 16, 16, 14, 6, 3};
+  o.lr_factors = {1, 1, 1, 1, 1, 1, 1, 1, 1.5};
+  o.stddev_group = 0;
+  o.lr_ramp_kimg = 40;
+}
+
+struct Preset {
+  std::string_view family, name;
+  void (*apply)(GanOptions&);
+};
+constexpr std::array kPresets{Preset{"dcgan", "reference", &dcgan_reference},
+                              Preset{"dcgan", "small", [](GanOptions&) {}},
+                              Preset{"pggan", "small", &pggan_small},
+                              Preset{"pggan", "paper", &pggan_paper},
+                              Preset{"pggan", "paper-v1", &pggan_paper_v1}};
+
+}  // namespace
 
 void GanOptions::fields(Fields& f) {
-  f("family", family, "network family: dcgan");
+  f("family", family, "network family: dcgan, pggan");
   f("preset",
     preset,
-    "reference (the DCGAN recipe as published), small (with what 50 to 5,000 images need)");
-  f("total_kimg", total_kimg, "thousands of real images shown");
+    "small (what 50 to 5,000 images need); of dcgan: reference (as published); of pggan: paper, "
+    "paper-v1 (as published, the second and the first version)");
+  f("total_kimg",
+    total_kimg,
+    "thousands of real images shown; stages are stretched to it; 0: as long as pggan's stages are");
   f("minibatch", minibatch, "images a step");
+  f("minibatches",
+    minibatches,
+    "pggan: images a step by resolution from the smallest on, the last for all above; empty: "
+    "minibatch");
   f("latent", latent, "length of the latent vector");
   f("ngf", ngf, "width of the generator: channels at half size, doubled at each halving");
   f("ndf", ndf, "width of the discriminator, likewise");
+  f("fmap_base", fmap_base, "pggan: channels are fmap_base / 2 at 4 px, halved at each doubling");
+  f("fmap_max", fmap_max, "pggan: but at most so many");
+  f("stddev_group", stddev_group, "pggan: images a group of minibatch stddev; 0: the minibatch");
+  f("stage_kimg",
+    stage_kimg,
+    "pggan: thousands of images to fade a resolution in, and as many to stabilise it");
+  f("final_kimg", final_kimg, "pggan: thousands of images to stabilise the last resolution");
+  f("lr_factors", lr_factors, "pggan: factors of both learning rates by resolution; empty: 1");
+  f("lr_ramp_kimg",
+    lr_ramp_kimg,
+    "pggan: thousands of images over which learning rates rise from 0 in each new stage");
   f("lr_g", lr_g, "Adam's learning rate of the generator");
   f("lr_d", lr_d, "and of the discriminator");
   f("beta1", beta1, "Adam's beta1");
   f("beta2", beta2, "Adam's beta2");
+  f("loss", loss, "adversarial loss: " + join(loss_names()));
+  f("gp_weight", gp_weight, "weight of wgan-gp's gradient penalty");
+  f("gp_target", gp_target, "gradient norm that it wants");
   f("diffaugment",
     diffaugment,
     "augmentation before the discriminator: some of brightness,contrast,translation,cutout, or "
@@ -31,9 +120,11 @@ void GanOptions::fields(Fields& f) {
   f("ema_kimg",
     ema_kimg,
     "half-life of the generator's average in thousands of images; 0: no average");
+  f("ema_decay", ema_decay, "decay of that average a step instead, as pggan's paper; 0: ema_kimg");
   f("spectral_norm", spectral_norm, "spectral norm in place of batch norm in the discriminator");
   f("r1_gamma", r1_gamma, "weight of the R1 gradient penalty; 0: none");
-  f("r1_every", r1_every, "steps between R1 penalties (lazy regularisation)");
+  f("r2_gamma", r2_gamma, "the same on drawn images (R2)");
+  f("r1_every", r1_every, "steps between R1 and R2 penalties (lazy regularisation)");
   f("eval_every_kimg",
     eval_every_kimg,
     "thousands of images between evaluations by SWD; 0: a tenth of the run");
@@ -47,7 +138,15 @@ void GanOptions::check() const {
                    Exit::config,
                    cat("gan.", key, " must be above 0 and at most 1e9, not ", value));
   };
-  positive(total_kimg, "total_kimg");
+  const auto families = gan_families();
+  evenray::check(std::count(families.begin(), families.end(), family) > 0,
+                 Exit::config,
+                 unknown_name("generator family", family, families));
+  const bool grows = family_grows(family);
+  if (!grows || total_kimg != 0) positive(total_kimg, "total_kimg");
+  positive(stage_kimg, "stage_kimg");
+  positive(final_kimg, "final_kimg");
+  positive(gp_target, "gp_target");
   const auto width = [](int64_t value, const char* key) {
     evenray::check(value > 0 && value <= 4096,
                    Exit::config,
@@ -56,6 +155,10 @@ void GanOptions::check() const {
   width(latent, "latent");
   width(ngf, "ngf");
   width(ndf, "ndf");
+  width(fmap_max, "fmap_max");
+  evenray::check(fmap_base >= 2 && fmap_base <= 1 << 20,
+                 Exit::config,
+                 cat("gan.fmap_base must be 2 to 1048576, not ", fmap_base));
   positive(lr_g, "lr_g");
   positive(lr_d, "lr_d");
   positive(static_cast<double>(r1_every), "r1_every");
@@ -63,34 +166,57 @@ void GanOptions::check() const {
       beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1,
       Exit::config,
       cat("gan.beta1 and gan.beta2 must be from 0 to below 1, not ", beta1, " and ", beta2));
-  evenray::check(minibatch >= 2 && minibatch <= 65536,
-                 Exit::config,
-                 "gan.minibatch must be 2 (batch norm) or more, up to 65536");
-  evenray::check(eval_images >= 16, Exit::config, "gan.eval_images must be 16 or more");
-  for (const double value : {r1_gamma, ema_kimg, eval_every_kimg})
+  auto all_minibatches = minibatches;
+  all_minibatches.push_back(minibatch);
+  for (const int64_t images : all_minibatches) {
+    evenray::check(images >= 2 && images <= 65536,
+                   Exit::config,
+                   "gan.minibatch must be 2 (batch norm) or more, up to 65536");
     evenray::check(
-        value >= 0 && value <= 1e9,
+        !grows || stddev_group == 0 || images < stddev_group || images % stddev_group == 0,
         Exit::config,
-        cat("gan.r1_gamma, gan.ema_kimg and gan.eval_every_kimg must lie in 0..1e9, not ", value));
-  const auto families = gan_families(), presets = gan_presets();
-  evenray::check(std::count(families.begin(), families.end(), family) > 0,
+        cat("gan.minibatch of ",
+            images,
+            " is no multiple of gan.stddev_group ",
+            stddev_group,
+            "; choose others, or 0 for groups of the whole minibatch"));
+  }
+  for (const double factor : lr_factors) positive(factor, "lr_factors");
+  evenray::check(stddev_group >= 0 && ema_decay >= 0 && ema_decay < 1,
                  Exit::config,
-                 unknown_name("generator family", family, families));
+                 "gan.stddev_group must not be negative, gan.ema_decay lie in 0 to below 1");
+  evenray::check(eval_images >= 16, Exit::config, "gan.eval_images must be 16 or more");
+  const auto not_negative = [](double value, const char* key) {
+    evenray::check(value >= 0 && value <= 1e9,
+                   Exit::config,
+                   cat("gan.", key, " must lie in 0..1e9, not ", value));
+  };
+  not_negative(r1_gamma, "r1_gamma");
+  not_negative(r2_gamma, "r2_gamma");
+  not_negative(gp_weight, "gp_weight");
+  not_negative(ema_kimg, "ema_kimg");
+  not_negative(lr_ramp_kimg, "lr_ramp_kimg");
+  not_negative(eval_every_kimg, "eval_every_kimg");
+  const auto presets = gan_presets(family);
   evenray::check(std::count(presets.begin(), presets.end(), preset) > 0,
                  Exit::config,
                  unknown_name("gan preset", preset, presets));
   DiffAugment::parse(diffaugment);
+  loss_named(loss);
 }
 
-std::vector<std::string> gan_presets() { return {"reference", "small"}; }
+std::vector<std::string> gan_presets(const std::string& family) {
+  std::vector<std::string> names;
+  for (const auto& preset : kPresets)
+    if ((family.empty() || preset.family == family) &&
+        std::count(names.begin(), names.end(), preset.name) == 0)
+      names.emplace_back(preset.name);
+  return names;
+}
 
 void GanOptions::apply_preset() {
-  if (preset != "reference") return;
-  minibatch = 64;
-  diffaugment = "none";
-  ema_kimg = 0;
-  spectral_norm = false;
-  r1_gamma = 0;
+  for (const auto& known : kPresets)
+    if (known.family == family && known.name == preset) known.apply(*this);
 }
 
 }  // namespace evenray

@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "gan/losses.hpp"
+#include "gan/pggan_blocks.hpp"
 #include "nn/blocks.hpp"
 #include "nn/checkpoint.hpp"
 #include "nn/ema.hpp"
@@ -18,10 +18,6 @@ namespace {
 /// Batches of latents behind the average's batch-norm statistics.
 constexpr int kStatisticsBatches = 16;
 
-torch::Tensor probability(const torch::Tensor& logits) {
-  return logits.detach().to(torch::kFloat).sigmoid().mean();
-}
-
 }  // namespace
 
 Players::Players(
@@ -29,7 +25,9 @@ Players::Players(
     : options_(options),
       compute_(compute),
       rng_(rng),
-      augment_(DiffAugment::parse(options.diffaugment)) {
+      size_(plan_size(height, width)),
+      augment_(DiffAugment::parse(options.diffaugment)),
+      loss_(loss_named(options.loss)) {
   seed_torch(rng.fork("weights").key());
   generator_ = make_generator(options, height, width);
   discriminator_ = make_discriminator(options, height, width);
@@ -48,50 +46,87 @@ Players::Players(
   sums_ = torch::zeros({4}, torch::TensorOptions(torch::kFloat).device(compute.device));
 }
 
+torch::Tensor Players::view(const torch::Tensor& logits) const {
+  const auto values = logits.detach().to(torch::kFloat);
+  return (options_.loss == "bce" ? values.sigmoid() : values).mean();
+}
+
+torch::Tensor Players::penalty_between(const torch::Tensor& real,
+                                       const torch::Tensor& fake,
+                                       const Rng& stream) {
+  std::vector<float> shares;
+  Rng draws = stream.fork("between");
+  for (int64_t i = 0; i < real.size(0); ++i) shares.push_back(static_cast<float>(draws.uniform()));
+  const auto share = torch::tensor(shares).view({-1, 1, 1, 1}).to(real.device(), true);
+  const auto between = torch::lerp(real, fake, share).detach().requires_grad_(true);
+  return gradient_penalty(discriminator_->forward(between), between, options_.gp_target);
+}
+
 torch::Tensor Players::update_discriminator(const torch::Tensor& real,
                                             const torch::Tensor& fake,
                                             int64_t step,
                                             const Rng& stream) {
-  const bool penalise = options_.r1_gamma > 0 && step % options_.r1_every == 0;
-  torch::Tensor real_logits, fake_logits;
+  const bool lazy = step % options_.r1_every == 0;
+  const bool r1 = lazy && options_.r1_gamma > 0, r2 = lazy && options_.r2_gamma > 0;
   adam_d_->zero_grad();
   auto shown = augment_.apply(real, stream.fork("real"));
-  if (penalise) shown = shown.detach().requires_grad_(true);
-  {
-    Autocast autocast(compute_);
-    {
-      // The penalty is a gradient's square: bf16 is too coarse for it.
-      Compute precise = compute_;
-      precise.bf16 = compute_.bf16 && !penalise;
-      Autocast of_real(precise);
-      real_logits = discriminator_->forward(shown);
-    }
-    fake_logits = discriminator_->forward(augment_.apply(fake.detach(), stream.fork("fake")));
-  }
-  auto loss = bce(real_logits, true) + bce(fake_logits, false);
-  if (penalise) {
-    loss = loss + r1_penalty(real_logits, shown) *
-                      (options_.r1_gamma / 2 * static_cast<double>(options_.r1_every));
-  }
+  auto drawn = augment_.apply(fake.detach(), stream.fork("fake"));
+  if (r1) shown = shown.detach().requires_grad_(true);
+  if (r2) drawn = drawn.detach().requires_grad_(true);
+  const auto judge = [&](const torch::Tensor& images, bool penalised) {
+    // A penalty is a gradient's square: bf16 is too coarse for it.
+    Compute precise = compute_;
+    precise.bf16 = compute_.bf16 && !penalised;
+    Autocast autocast(precise);
+    return discriminator_->forward(images);
+  };
+  const auto real_logits = judge(shown, r1), fake_logits = judge(drawn, r2);
+  auto loss = loss_.discriminator(real_logits, fake_logits);
+  const auto weight = [&](double gamma) {
+    return gamma / 2 * static_cast<double>(options_.r1_every);
+  };
+  if (r1) loss = loss + r1_penalty(real_logits, shown) * weight(options_.r1_gamma);
+  if (r2) loss = loss + r1_penalty(fake_logits, drawn) * weight(options_.r2_gamma);
+  if (options_.loss == "wgan-gp")
+    loss = loss + penalty_between(shown, drawn, stream) * options_.gp_weight;
   loss.backward();
   adam_d_->step();
-  return torch::stack({loss.detach(), probability(real_logits), probability(fake_logits)});
+  return torch::stack({loss.detach(), view(real_logits), view(fake_logits)});
 }
 
-torch::Tensor Players::update_generator(const torch::Tensor& fake, const Rng& stream) {
+torch::Tensor Players::update_generator(const torch::Tensor& real,
+                                        const torch::Tensor& fake,
+                                        const Rng& stream) {
   FreezeGuard freeze(*discriminator_);
   torch::Tensor loss;
   adam_g_->zero_grad();
   {
     Autocast autocast(compute_);
-    loss = bce(discriminator_->forward(augment_.apply(fake, stream.fork("generator"))), true);
+    const auto judged = [&](const torch::Tensor& images, const char* purpose) {
+      return discriminator_->forward(augment_.apply(images, stream.fork(purpose)));
+    };
+    const auto real_logits = loss_.paired ? judged(real, "generator real") : torch::Tensor();
+    loss = loss_.generator(real_logits, judged(fake, "generator"));
   }
   loss.backward();
   adam_g_->step();
   return loss.detach();
 }
 
-void Players::step(const torch::Tensor& real, int64_t step) {
+void Players::set_growth(const Growth& growth) {
+  for (GeneratorNet* net : {generator_.get(), average_.get()}) net->growth = growth;
+  discriminator_->growth = growth;
+}
+
+void Players::step(const torch::Tensor& whole, const Moment& moment, int64_t step) {
+  set_growth(moment.growth);
+  if (moment.restarts) {
+    adam_g_->reset();
+    adam_d_->reset();
+  }
+  adam_g_->set_lr(options_.lr_g * moment.lr_factor);
+  adam_d_->set_lr(options_.lr_d * moment.lr_factor);
+  const auto real = at_growth(whole, size_.doublings, moment.growth);
   const Rng stream = rng_.fork("step", static_cast<uint64_t>(step));
   const auto latent =
       latents(stream, 0, real.size(0), options_.latent).to(compute_.device, /*non_blocking=*/true);
@@ -101,15 +136,17 @@ void Players::step(const torch::Tensor& real, int64_t step) {
     fake = generator_->forward(latent).to(torch::kFloat);  // as the real images are
   }
   const auto d = update_discriminator(real, fake, step, stream);
-  const auto g = update_generator(fake, stream);
+  const auto g = update_generator(real, fake, stream);
 
   // The half-life grows with the run, as in StyleGAN2-ADA: an early average forgets the first, poor
   // weights.
-  if (options_.ema_kimg > 0) {
-    const double shown = static_cast<double>((step + 1) * options_.minibatch);
-    const double half_life = std::min(options_.ema_kimg * 1000, shown * .05);
-    ema_update(
-        *average_, *generator_, std::pow(.5, static_cast<double>(options_.minibatch) / half_life));
+  const auto count = static_cast<double>(real.size(0));
+  const double half_life =
+      std::min(options_.ema_kimg * 1000, (static_cast<double>(moment.shown) + count) * .05);
+  if (options_.ema_decay > 0) {
+    ema_update(*average_, *generator_, options_.ema_decay);
+  } else if (options_.ema_kimg > 0) {
+    ema_update(*average_, *generator_, std::pow(.5, count / half_life));
   }
   torch::NoGradGuard no_grad;
   sums_ += torch::stack({d[0], g, d[1], d[2]});
@@ -129,7 +166,7 @@ std::vector<double> Players::take_means(int64_t steps) {
 }
 
 void Players::settle_average() {
-  if (options_.ema_kimg == 0) copy_module(*average_, *generator_);
+  if (options_.ema_kimg == 0 && options_.ema_decay == 0) copy_module(*average_, *generator_);
   standing_statistics(*average_,
                       rng_.fork("statistics"),
                       options_.minibatch,
@@ -147,7 +184,7 @@ torch::Tensor Players::draw(int64_t count) {
     parts.push_back(
         average_->forward(latents(rng_.fork("judged"), i, n, options_.latent).to(compute_.device)));
   }
-  return torch::cat(parts);
+  return enlarged(torch::cat(parts), int64_t{size_.base_height} << size_.doublings);
 }
 
 void Players::save(TensorFile& file) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <map>
 
 #include "core/error.hpp"
 #include "core/progress.hpp"
@@ -44,6 +45,7 @@ class Training {
         checkpoints_(run.path(), runtime.checkpoint_every_s),
         images_(class_images("train")),
         players_(options, store.info().height, store.info().width, compute_, rng_),
+        schedule_(options, plan_size(store.info().height, store.info().width).doublings),
         order_(images_.size(0), options.minibatch, rng_.fork("order")) {
     const int64_t count = images_.size(0);
     check(
@@ -65,27 +67,24 @@ class Training {
     const auto rows = EpochOrder(real.size(0), judged_, rng_.fork("judged real")).minibatch(0);
     real_ = std::make_unique<SwdSet>(
         scaled(real.index_select(0, index_tensor(rows, compute_.device))), kSwd, rng_.fork("swd"));
-    steps_ = std::max<int64_t>(
-        1,
-        static_cast<int64_t>(
-            std::llround(options.total_kimg * 1000 / static_cast<double>(options.minibatch))));
+    steps_ = schedule_.steps();
     const double every =
-        options.eval_every_kimg > 0 ? options.eval_every_kimg : options.total_kimg / 10;
-    eval_every_ = std::max<int64_t>(
-        1,
-        static_cast<int64_t>(std::llround(every * 1000 / static_cast<double>(options.minibatch))));
+        options.eval_every_kimg > 0 ? options.eval_every_kimg : schedule_.kimg(steps_) / 10;
+    eval_every_ = std::max<int64_t>(1, std::llround(every * 1000));
   }
 
   void run() {
     int64_t step = resume();
-    Progress progress(cat("gan ", class_name_), steps_ * options_.minibatch, "img");
-    progress.skip(step * options_.minibatch);
+    Progress progress(cat("gan ", class_name_), schedule_.at(steps_).shown, "img");
+    progress.skip(schedule_.at(step).shown);
     while (step < steps_) {
-      players_.step(minibatch(step), step);
+      const Moment moment = schedule_.at(step);
+      players_.step(minibatch(moment, step), moment, step);
       ++step;
-      progress.advance(options_.minibatch);
+      const int64_t shown = moment.shown + moment.minibatch;
+      progress.advance(moment.minibatch);
       if (step % kLogEvery == 0 || step == steps_) log(step, progress);
-      if (step % eval_every_ == 0 || step == steps_) evaluate(step);
+      if (shown / eval_every_ > moment.shown / eval_every_ || step == steps_) evaluate(step);
       if (stop_requested() || (checkpoints_.due() && step < steps_)) write(step);
       throw_if_stopped();
     }
@@ -113,16 +112,16 @@ class Training {
     return stored.to(torch::kFloat) * (255. / store_.info().value_max);
   }
 
-  double kimg(int64_t step) const { return static_cast<double>(step * options_.minibatch) / 1000; }
+  double kimg(int64_t step) const { return schedule_.kimg(step); }
 
-  torch::Tensor minibatch(int64_t step) {
-    auto batch =
-        gan_input(images_.index_select(0, index_tensor(order_.minibatch(step), compute_.device)),
-                  store_.info().value_max);
+  torch::Tensor minibatch(const Moment& moment, int64_t step) {
+    const auto rows = order_.rows(moment.shown, moment.minibatch);
+    auto batch = gan_input(images_.index_select(0, index_tensor(rows, compute_.device)),
+                           store_.info().value_max);
     if (!options_.mirror) return batch;
     std::vector<int64_t> flips;
     Rng stream = rng_.fork("mirror", static_cast<uint64_t>(step));
-    for (int64_t i = 0; i < options_.minibatch; ++i) flips.push_back(stream.chance(.5));
+    for (int64_t i = 0; i < moment.minibatch; ++i) flips.push_back(stream.chance(.5));
     const auto flip = index_tensor(flips, compute_.device).to(torch::kBool).view({-1, 1, 1, 1});
     return torch::where(flip, batch.flip(3), batch).contiguous(at::MemoryFormat::ChannelsLast);
   }
@@ -140,6 +139,7 @@ class Training {
     players_.load(resumed->file, resumed->path);
     best_ = resumed->fact<double>("best_swd", INFINITY);
     best_step_ = resumed->fact<int64_t>("best_step");
+    if (resumed->step > 0) players_.set_growth(schedule_.at(resumed->step - 1).growth);
     return resumed->step;
   }
 
@@ -148,6 +148,8 @@ class Training {
     const auto means = players_.take_means(since);
     run_.event({{"step", step},
                 {"kimg", kimg(step)},
+                {"level", players_.growth().level},
+                {"alpha", players_.growth().alpha},
                 {"loss_d", means[0]},
                 {"loss_g", means[1]},
                 {"d_real", means[2]},
@@ -193,6 +195,8 @@ class Training {
                       {"images", images_.size(0)},
                       {"step", step},
                       {"kimg", kimg(step)},
+                      {"level", players_.growth().level},
+                      {"alpha", players_.growth().alpha},
                       {"best_swd", best_},
                       {"best_step", best_step_},
                       {"seed", runtime_.seed}});
@@ -210,6 +214,7 @@ class Training {
   Checkpoints checkpoints_;
   torch::Tensor images_;
   Players players_;
+  Schedule schedule_;
   EpochOrder order_;
   std::unique_ptr<SwdSet> real_;
   bool judged_by_validation_ = false;
@@ -242,28 +247,53 @@ void train_gan(const Store& store,
   Training(store, class_name, options, runtime, run).run();
 }
 
-double gan_step_seconds(
-    const GanOptions& options, int height, int width, const Compute& compute, int steps) {
+double gan_step_seconds(const GanOptions& options,
+                        int height,
+                        int width,
+                        const Compute& compute,
+                        int steps,
+                        int level) {
   const Rng rng(1);
+  const int doublings = plan_size(height, width).doublings;
+  const Schedule schedule(options, doublings);
+  Moment moment;
+  for (const Stage& stage : schedule.stages())
+    if (!stage.fades && stage.level == (level < 0 ? doublings : level))
+      moment = schedule.at(stage.first_step + stage.steps - 1);
+  moment.restarts = false;
   Players players(options, height, width, compute, rng);
   seed_torch(2);
-  const auto real = torch::rand({options.minibatch, 1, height, width})
+  const auto real = torch::rand({moment.minibatch, 1, height, width})
                         .mul_(2)
                         .sub_(1)
                         .to(compute.device)
                         .contiguous(at::MemoryFormat::ChannelsLast);
-  // Step number 0 has R1, number 1 has not (unless every step has).
+  // Step number 0 has R1 and R2, number 1 has not (unless every step has).
   const auto timed = [&](int64_t number, int times) {
     const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < times; ++i) players.step(real, number);
+    for (int i = 0; i < times; ++i) players.step(real, moment, number);
     players.take_means(times);
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / times;
   };
   timed(1, 3);
   const double plain = timed(1, steps);
-  if (options.r1_gamma == 0) return plain;
+  if (options.r1_gamma == 0 && options.r2_gamma == 0) return plain;
   timed(0, 1);
   return plain + (timed(0, 2) - plain) / static_cast<double>(options.r1_every);
+}
+
+double gan_run_seconds(const GanOptions& options, int height, int width, const Compute& compute) {
+  constexpr int kTimed = 5;
+  std::map<int, double> step_seconds;
+  const Schedule schedule(options, plan_size(height, width).doublings);
+  double sum = 0;
+  for (const Stage& stage : schedule.stages()) {
+    auto& seconds = step_seconds[stage.level];
+    if (seconds == 0)
+      seconds = gan_step_seconds(options, height, width, compute, kTimed, stage.level);
+    sum += seconds * static_cast<double>(stage.steps);
+  }
+  return sum;
 }
 
 }  // namespace evenray

@@ -44,16 +44,20 @@ void FusedAdam::zero_grad() {
 
 void FusedAdam::step() {
   torch::NoGradGuard no_grad;
-  for (auto& group : groups_) {
-    if (group.params.empty()) continue;
+  for (const auto& whole : groups_) {
+    Group group{{}, {}, {}, {}, {}, whole.weight_decay};
     std::vector<torch::Tensor> grads;
-    grads.reserve(group.params.size());
-    for (const auto& param : group.params) {
+    for (size_t i = 0; i < whole.params.size(); ++i) {
+      const auto& param = whole.params[i];
+      if (!param.grad().defined()) continue;
+      group.params.push_back(param);
+      group.exp_avg.push_back(whole.exp_avg[i]);
+      group.exp_avg_sq.push_back(whole.exp_avg_sq[i]);
+      group.steps.push_back(whole.steps[i]);
       // A parameter's layout may be channels_last; the kernel wants its gradient in the same.
-      grads.push_back(param.grad().defined()
-                          ? param.grad().contiguous(param.suggest_memory_format())
-                          : torch::zeros_like(param));
+      grads.push_back(param.grad().contiguous(param.suggest_memory_format()));
     }
+    if (grads.empty()) continue;
     at::_foreach_add_(group.steps, 1);
     if (group.weight_decay > 0) {
       at::_fused_adamw_(group.params,
@@ -84,6 +88,13 @@ void FusedAdam::step() {
                        false,
                        false);
     }
+  }
+}
+
+void FusedAdam::reset() {
+  for (auto& group : groups_) {
+    for (auto* tensors : {&group.exp_avg, &group.exp_avg_sq, &group.steps})
+      for (auto& tensor : *tensors) tensor.zero_();
   }
 }
 

@@ -22,7 +22,10 @@ class FusedAdam {
 
   void set_lr(double lr) { options_.lr = lr; }
   void zero_grad();
+  /// Parameters without a gradient take no part, as in torch.optim.
   void step();
+  /// Forgets moments and step counts.
+  void reset();
 
   /// Moments and step counts as "prefix.exp_avg.NAME" etc. load() throws 65 for one that is missing
   /// or has another shape.

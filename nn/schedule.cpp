@@ -28,11 +28,14 @@ const std::vector<int64_t>& EpochOrder::epoch(int64_t number) {
 }
 
 std::vector<int64_t> EpochOrder::minibatch(int64_t step) {
-  std::vector<int64_t> rows;
-  for (int64_t i = step * minibatch_; i < (step + 1) * minibatch_; ++i) {
-    rows.push_back(epoch(i / rows_)[static_cast<size_t>(i % rows_)]);
-  }
-  return rows;
+  return rows(step * minibatch_, minibatch_);
+}
+
+std::vector<int64_t> EpochOrder::rows(int64_t first, int64_t count) {
+  std::vector<int64_t> out;
+  for (int64_t i = first; i < first + count; ++i)
+    out.push_back(epoch(i / rows_)[static_cast<size_t>(i % rows_)]);
+  return out;
 }
 
 }  // namespace evenray

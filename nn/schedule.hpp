@@ -18,6 +18,8 @@ class EpochOrder {
  public:
   EpochOrder(int64_t rows, int64_t minibatch, const Rng& rng);
   std::vector<int64_t> minibatch(int64_t step);
+  /// The rows number first .. first + count - 1 of all that are shown, for minibatches that change.
+  std::vector<int64_t> rows(int64_t first, int64_t count);
 
  private:
   const std::vector<int64_t>& epoch(int64_t number);

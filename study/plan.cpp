@@ -12,9 +12,7 @@ namespace {
 
 double seconds_of_generator(const Config& config, const Compute& compute) {
   const auto& size = config.data.pack.size_px;
-  const double step = gan_step_seconds(
-      config.gan, static_cast<int>(size[0]), static_cast<int>(size[1]), compute, 5);
-  return step * config.gan.total_kimg * 1000 / static_cast<double>(config.gan.minibatch);
+  return gan_run_seconds(config.gan, static_cast<int>(size[0]), static_cast<int>(size[1]), compute);
 }
 
 double seconds_of_cell(const Config& config, const Compute& compute) {

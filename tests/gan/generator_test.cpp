@@ -122,6 +122,8 @@ TEST_CASE("what is no generator is refused with its name") {
           f.metadata["config"] = "[gan]\nlatent = 1\nngf = 4096\n";
         }).code() == Exit::bad_data);
   CHECK(facts("class", 3).code() == Exit::bad_data);
+  for (const int level : {-1, 3, 1 << 20}) CHECK(facts("level", level).code() == Exit::bad_data);
+  for (const double alpha : {-.1, 1.1}) CHECK(facts("alpha", alpha).code() == Exit::bad_data);
   CHECK(facts("value_max", 0).code() == Exit::bad_data);
   for (const std::string text : {"[gan]\nlatent = 0\n", "[gan]\nlatant = 6\n", "[gan", ""}) {
     INFO(text);

@@ -5,23 +5,77 @@
 
 using namespace evenray;
 
-TEST_CASE("binary cross-entropy by hand") {
-  const auto logits = torch::tensor({0.f, 2.f, -3.f});
-  const double ln2 = std::log(2.);
-  CHECK(bce(logits, true).item<double>() ==
-        Approx((ln2 + std::log1p(std::exp(-2.)) + std::log1p(std::exp(3.))) / 3).epsilon(1e-6));
-  CHECK(bce(logits, false).item<double>() ==
-        Approx((ln2 + std::log1p(std::exp(2.)) + std::log1p(std::exp(-3.))) / 3).epsilon(1e-6));
-  CHECK(bce(torch::tensor({-200.f}), true).item<double>() == 200);
-  CHECK(bce(torch::tensor({200.f}), true).item<double>() == 0);
-  CHECK(bce(logits.to(torch::kBFloat16), true).scalar_type() == torch::kFloat);
+TEST_CASE("the losses by hand") {
+  const auto real = torch::tensor({0.f, 2.f, -3.f}), fake = torch::tensor({1.f, -1.f, .5f});
+  const auto mean = [](const torch::Tensor& logits, double (*of)(double)) {
+    double sum = 0;
+    for (int64_t i = 0; i < logits.size(0); ++i) sum += of(logits[i].item<double>());
+    return sum / static_cast<double>(logits.size(0));
+  };
+  constexpr auto surprise = [](double x) { return std::log1p(std::exp(-x)); };
+  constexpr auto denial = [](double x) { return std::log1p(std::exp(x)); };
+  constexpr auto self = [](double x) { return x; };
+  const double both = mean(real - fake, surprise), other = mean(fake - real, surprise);
+  const double squares = mean(real, [](double x) { return x * x; });
+  const std::map<std::string, std::pair<double, double>> expected{
+      {"bce", {mean(real, surprise) + mean(fake, denial), mean(fake, surprise)}},
+      {"hinge",
+       {mean(real, [](double x) { return std::max(0., 1 - x); }) +
+            mean(fake, [](double x) { return std::max(0., 1 + x); }),
+        -mean(fake, self)}},
+      {"lsgan",
+       {(mean(real, [](double x) { return (x - 1) * (x - 1); }) +
+         mean(fake, [](double x) { return x * x; })) /
+            2,
+        mean(fake, [](double x) { return (x - 1) * (x - 1) / 2; })}},
+      {"wgan-gp", {mean(fake, self) - mean(real, self) + .001 * squares, -mean(fake, self)}},
+      {"relativistic", {both, other}}};
+  for (const auto& name : loss_names()) {
+    INFO(name);
+    const AdversarialLoss& loss = loss_named(name);
+    const auto [d, g] = expected.at(name);
+    CHECK(loss.discriminator(real, fake).item<double>() == Approx(d).epsilon(1e-6));
+    CHECK(loss.generator(real, fake).item<double>() == Approx(g).epsilon(1e-6));
+    const auto coarse = real.to(torch::kBFloat16);
+    CHECK(loss.discriminator(coarse, coarse).scalar_type() == torch::kFloat);
+    CHECK(loss.generator(coarse, coarse).scalar_type() == torch::kFloat);
+    // All but relativistic's look at the fake images alone.
+    CHECK(loss.paired == (name == "relativistic"));
+    if (!loss.paired) CHECK(loss.generator({}, fake).item<double>() == Approx(g).epsilon(1e-6));
+  }
+  CHECK(loss_named("bce").generator({}, torch::tensor({-200.f})).item<double>() == 200);
+  CHECK(loss_named("bce").generator({}, torch::tensor({200.f})).item<double>() == 0);
+  const Error error = error_of([] { loss_named("hing"); });
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "gan.loss: unknown loss 'hing'"));
 }
 
-TEST_CASE("the gradient of the cross-entropy is sigmoid minus target over the batch") {
-  const auto logits = torch::tensor({0.f, 2.f, -3.f}).requires_grad_(true);
-  for (const bool real : {true, false}) {
-    const auto gradient = torch::autograd::grad({bce(logits, real)}, {logits})[0];
-    CHECK(largest_difference(gradient, (logits.sigmoid() - (real ? 1. : 0.)) / 3) < 1e-7);
+TEST_CASE("penalties in double precision are those of autograd to 1e-8") {
+  const auto w = wave(12, 1).to(torch::kDouble).view({12}).requires_grad_(true);
+  const auto x = wave(5 * 12, 2).to(torch::kDouble).view({5, 1, 3, 4}).requires_grad_(true);
+  const auto logits = [&] { return x.flatten(1).matmul(w).tanh(); };
+  const auto slope = (1 - logits().square()).detach();
+  const auto square = slope.square() * w.detach().square().sum();
+  const double r1 = square.mean().item<double>();
+  CHECK(std::abs(r1_penalty(logits(), x).item<double>() - r1) < 1e-8 * r1);
+  for (const double target : {1., 750.}) {
+    const double expected = ((square.sqrt() - target) / target).square().mean().item<double>();
+    const auto found = gradient_penalty(logits(), x, target);
+    CHECK(std::abs(found.item<double>() - expected) < 1e-8 * expected);
+    // The gradient to the weights, against a difference quotient.
+    const auto gradient = torch::autograd::grad({found}, {w})[0];
+    torch::NoGradGuard no_grad;
+    const double step = 1e-6;
+    for (const int64_t i : {0, 7}) {
+      std::array<double, 2> sides{};
+      for (const int side : {0, 1}) {
+        w[i] += side == 0 ? -step : 2 * step;
+        torch::AutoGradMode grad(true);
+        sides[static_cast<size_t>(side)] = gradient_penalty(logits(), x, target).item<double>();
+      }
+      w[i] -= step;
+      CHECK(gradient[i].item<double>() == Approx((sides[1] - sides[0]) / (2 * step)).epsilon(1e-5));
+    }
   }
 }
 

@@ -46,11 +46,33 @@ TEST_CASE("a GAN option out of range is named by its key") {
       {"gan.beta1 and gan.beta2 must be from 0 to below 1, not 1 and 0.999",
        [](GanOptions& o) { o.beta1 = 1; }},
       {"must be from 0 to below 1, not 0.5 and -0.1", [](GanOptions& o) { o.beta2 = -.1; }},
-      {"unknown generator family 'x' (known: dcgan",
+      {"unknown generator family 'x' (known: dcgan, pggan",
        [](GanOptions& o) { o.family = std::string("x"); }},
       {"unknown gan preset 'smal' (known: reference, small); did you mean 'small'?",
        [](GanOptions& o) { o.preset = "smal"; }},
+      {"unknown gan preset 'paper' (known: reference, small)",
+       [](GanOptions& o) { o.preset = "paper"; }},
       {"gan.diffaugment 'cut'", [](GanOptions& o) { o.diffaugment = "cut"; }},
+      {"gan.loss: unknown loss 'wgan'", [](GanOptions& o) { o.loss = "wgan"; }},
+      {"gan.gp_target must be above 0", [](GanOptions& o) { o.gp_target = 0; }},
+      {"gan.fmap_base must be 2 to 1048576, not 1", [](GanOptions& o) { o.fmap_base = 1; }},
+      {"gan.fmap_max must be above 0", [](GanOptions& o) { o.fmap_max = 0; }},
+      {"gan.stage_kimg must be above 0", [](GanOptions& o) { o.stage_kimg = 0; }},
+      {"gan.final_kimg must be above 0", [](GanOptions& o) { o.final_kimg = -1; }},
+      {"gan.lr_factors must be above 0",
+       [](GanOptions& o) {
+         o.lr_factors = {1, 0};
+       }},
+      {"gan.ema_decay", [](GanOptions& o) { o.ema_decay = 1; }},
+      {"gan.minibatch must be 2",
+       [](GanOptions& o) {
+         o.minibatches = {8, 1};
+       }},
+      {"gan.minibatch of 6 is no multiple of gan.stddev_group 4",
+       [](GanOptions& o) {
+         o.family = "pggan";
+         o.minibatches = {8, 6};
+       }},
   };
   for (const auto& [message, change] : changes) {
     INFO(message);
@@ -81,10 +103,16 @@ TEST_CASE("the presets: small keeps the defaults, reference is the published rec
   CHECK(reference.beta1 == .5);
   CHECK(reference.beta2 == .999);
   reference.check();
-  for (const auto& name : gan_presets()) {
-    GanOptions options;
-    options.preset = name;
-    CHECK(error_of([&] { options.check(); }).code() == Exit::done);
+  CHECK(gan_presets() == std::vector<std::string>{"reference", "small", "paper", "paper-v1"});
+  for (const auto& family : gan_families()) {
+    for (const auto& name : gan_presets(family)) {
+      INFO(family << " " << name);
+      GanOptions options;
+      options.family = family;
+      options.preset = name;
+      options.apply_preset();
+      CHECK(error_of([&] { options.check(); }).code() == Exit::done);
+    }
   }
 }
 

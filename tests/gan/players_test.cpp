@@ -13,6 +13,9 @@ torch::Tensor real_images(int64_t count, int64_t height, int64_t width, int64_t 
   return wave(count * height * width, static_cast<double>(step)).view({count, 1, height, width});
 }
 
+/// A step of eight images on networks of two doublings that do not grow.
+Moment grown(int64_t step) { return {{2}, 8, 8 * step}; }
+
 TensorFile saved(Players& players) {
   TensorFile file;
   players.save(file);
@@ -50,7 +53,7 @@ TEST_CASE("three steps of the published DCGAN recipe, number for number") {
   const Json golden = golden_json("gan/dcgan.json");
   for (int64_t step = 0; step < 3; ++step) {
     INFO(step);
-    players.step(real_images(5, 64, 64, step), step);
+    players.step(real_images(5, 64, 64, step), Schedule(options, 4).at(step), step);
     const auto means = players.take_means(1);
     for (size_t i = 0; i < 4; ++i)
       CHECK(means[i] == Approx(golden["log"][step][i].get<double>()).epsilon(1e-4));
@@ -79,7 +82,8 @@ TEST_CASE("every option of the training step runs, and changes the step") {
     change(options);
     Players players(options, 24, 16, Compute{torch::kCPU, bf16, 1}, Rng(2));
     const TensorFile before = saved(players);
-    for (int64_t step = 0; step < 2; ++step) players.step(real_images(8, 24, 16, step), step);
+    for (int64_t step = 0; step < 2; ++step)
+      players.step(real_images(8, 24, 16, step), grown(step), step);
     for (const double mean : players.take_means(2)) CHECK(std::isfinite(mean));
     const TensorFile after = saved(players);
     for (const std::string key : {"g.body.0.weight", "d.body.0.weight"}) {
@@ -119,7 +123,7 @@ TEST_CASE("R1 is taken every r1_every steps") {
     options.r1_gamma = gamma;
     options.r1_every = 4;
     Players players(options, 16, 16, Compute{}, Rng(2));
-    players.step(real_images(8, 16, 16), step);
+    players.step(real_images(8, 16, 16), grown(step), step);
     return saved(players).tensors.at("d.body.0.weight");
   };
   CHECK_FALSE(same(weights(0, 4), weights(10, 4)));
@@ -134,7 +138,7 @@ TEST_CASE("R1 enters the loss by gamma / 2, times the steps that it stands for")
   const auto loss = [&](double gamma) {
     options.r1_gamma = gamma;
     Players players(options, 16, 16, Compute{}, Rng(2));
-    players.step(real, 0);
+    players.step(real, grown(0), 0);
     return players.take_means(1)[0];
   };
   const auto discriminator = make_discriminator(options, 16, 16);
@@ -149,7 +153,7 @@ TEST_CASE("R1 enters the loss by gamma / 2, times the steps that it stands for")
 
 TEST_CASE("means are those since they were last taken; a loss that is not finite ends the run") {
   Players players(tiny_options(), 16, 16, Compute{}, Rng(2));
-  players.step(real_images(8, 16, 16), 0);
+  players.step(real_images(8, 16, 16), grown(0), 0);
   const auto first = players.take_means(1);
   REQUIRE(first.size() == 4);
   CHECK(first[0] == Approx(2 * std::log(2.)).margin(.5));
@@ -158,7 +162,7 @@ TEST_CASE("means are those since they were last taken; a loss that is not finite
     CHECK(first[probability] < 1);
   }
   CHECK(players.take_means(1) == std::vector<double>{0, 0, 0, 0});
-  players.step(torch::full({8, 1, 16, 16}, NAN), 1);
+  players.step(torch::full({8, 1, 16, 16}, NAN), grown(1), 1);
   const Error error = error_of([&] { players.take_means(1); });
   CHECK(error.code() == Exit::failed);
   CHECK(contains(error.what(), "the training diverged: loss_d is not finite"));
@@ -170,7 +174,7 @@ TEST_CASE("the average follows with its half-life") {
   Players players(options, 16, 16, Compute{}, Rng(2));
   // Far into the run the ramp is over: 8 images at a half-life of 16 keep 1/sqrt(2).
   const TensorFile before = saved(players);
-  players.step(real_images(8, 16, 16), 1000);
+  players.step(real_images(8, 16, 16), grown(1000), 1000);
   const TensorFile after = saved(players);
   const auto& key = "body.0.weight";
   const auto& start = before.tensors.at(cat("ema.", key));
@@ -186,8 +190,8 @@ TEST_CASE("drawing changes nothing that training or a later draw sees") {
   options.ema_kimg = ema_kimg;
   Players straight(options, 16, 16, Compute{}, Rng(2)), judged(options, 16, 16, Compute{}, Rng(2));
   for (int64_t step = 0; step < 3; ++step) {
-    straight.step(real_images(8, 16, 16, step), step);
-    judged.step(real_images(8, 16, 16, step), step);
+    straight.step(real_images(8, 16, 16, step), grown(step), step);
+    judged.step(real_images(8, 16, 16, step), grown(step), step);
     const auto drawn = judged.draw(20);
     CHECK(drawn.sizes() == std::vector<int64_t>{20, 1, 16, 16});
     CHECK(same(judged.draw(20), drawn));
@@ -201,7 +205,7 @@ TEST_CASE("a checkpoint always holds the generator as trained so far, averaged o
   GanOptions options = tiny_options();
   options.ema_kimg = 0;
   Players players(options, 16, 16, Compute{}, Rng(2));
-  players.step(real_images(8, 16, 16), 0);
+  players.step(real_images(8, 16, 16), grown(0), 0);
   const TensorFile file = saved(players);
   CHECK(same(file.tensors.at("ema.body.0.weight"), file.tensors.at("g.body.0.weight")));
 }
@@ -210,7 +214,7 @@ TEST_CASE("the average of every checkpoint has batch-norm statistics of its own"
   GanOptions options = tiny_options();
   options.ema_kimg = GENERATE(0., 1.);
   Players players(options, 16, 16, Compute{}, Rng(2));
-  players.step(real_images(8, 16, 16), 0);
+  players.step(real_images(8, 16, 16), grown(0), 0);
   const TensorFile step = saved(players);
   players.draw(4);
   TensorFile best;
@@ -232,7 +236,7 @@ TEST_CASE("judged images are drawn in fp32, and R1's real images judged in it") 
       fine(options, 16, 16, Compute{}, Rng(2));
   CHECK(same(coarse.draw(4), fine.draw(4)));
   const auto d_real = [](Players& players, int64_t step) {
-    players.step(real_images(8, 16, 16, step), step);
+    players.step(real_images(8, 16, 16, step), grown(step), step);
     return players.take_means(1)[2];
   };
   CHECK(d_real(coarse, 0) == d_real(fine, 0));

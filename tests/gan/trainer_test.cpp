@@ -18,8 +18,8 @@ Path step_file(const Path& run, int step) {
 }
 
 /// What a run leaves but for times and speeds.
-Json traces(const Path& run) {
-  Json out{{"last", digest_in(step_file(run, 6))},
+Json traces(const Path& run, int last_step = 6) {
+  Json out{{"last", digest_in(step_file(run, last_step))},
            {"best", digest_in(run / "checkpoints" / "best.safetensors")},
            {"metrics", read_json(run / "metrics.json")},
            {"events", Json::array()}};
@@ -118,6 +118,38 @@ TEST_CASE("a run that broke off goes on bit for bit") {
   train_tiny(scratch / "straight", tiny.store, "Rare", options);
   train_with_a_fault(scratch / "broken", tiny.store, options, step);
   CHECK(traces(scratch / "broken") == traces(scratch / "straight"));
+}
+
+TEST_CASE("PGGAN: a run that broke off in a fade or after growth goes on bit for bit") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  GanOptions options = rich_options();
+  options.family = "pggan";
+  options.fmap_base = 16;
+  options.fmap_max = 6;
+  options.stage_kimg = options.final_kimg = 1;
+  options.total_kimg = .08;  // 2 steps a stage: level 0, into and at level 1, into and at level 2
+  options.eval_every_kimg = .016;
+  train_tiny(scratch / "straight", tiny.store, "Rare", options);
+  for (const int step : {2, 4, 5, 8}) {
+    INFO(step);
+    const Path broken = scratch / cat("broken", step);
+    write_atomic(step_file(broken, step) / "in the way", "");
+    CHECK(error_of([&] { train_tiny(broken, tiny.store, "Rare", options); }).code() ==
+          Exit::cannot_create);
+    std::filesystem::remove_all(step_file(broken, step));
+    // What was grown so far draws images of the full size.
+    const Generator young(step_file(broken, step - 1), Compute{});
+    const auto drawn = young.sample(0, 1, 1);
+    CHECK(drawn[0].size() == cv::Size(16, 24));
+    if (step == 2) {
+      CHECK(young.facts().at("level") == 0);
+      for (const int x : {1, 2, 3})
+        CHECK(drawn[0].at<uint8_t>(0, x) == drawn[0].at<uint8_t>(0, 0));  // a pixel of 4 px
+    }
+    train_tiny(broken, tiny.store, "Rare", options);
+    CHECK(traces(broken, 10) == traces(scratch / "straight", 10));
+  }
 }
 
 TEST_CASE("a run whose last checkpoint is damaged goes on from the one before") {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gan/growth.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "gan/networks.hpp"
+
+namespace evenray {
+namespace {
+
+/// The value for a level: lists start at the base, their last entry holds for all above.
+template <class T>
+T at_level(const std::vector<T>& list, int level, T if_empty) {
+  if (list.empty()) return if_empty;
+  return list[std::min(static_cast<size_t>(level), list.size() - 1)];
+}
+
+}  // namespace
+
+Schedule::Schedule(const GanOptions& options, int doublings) : options_(options) {
+  if (!family_grows(options.family)) {
+    add(doublings, false, options.total_kimg);
+    return;
+  }
+  const double planned = 2 * doublings * options.stage_kimg + options.final_kimg;
+  const double stretch = options.total_kimg > 0 ? options.total_kimg / planned : 1;
+  for (int level = 0; level <= doublings; ++level) {
+    if (level > 0) add(level, true, stretch * options.stage_kimg);
+    add(level, false, stretch * (level == doublings ? options.final_kimg : options.stage_kimg));
+  }
+}
+
+void Schedule::add(int level, bool fades, double kimg) {
+  Stage stage{level, fades, 0, 1, at_level(options_.minibatches, level, options_.minibatch), 0};
+  if (!stages_.empty()) {
+    const Stage& before = stages_.back();
+    stage.first_step = before.first_step + before.steps;
+    stage.first_image = before.first_image + before.steps * before.minibatch;
+  }
+  const auto steps = std::llround(kimg * 1000 / static_cast<double>(stage.minibatch));
+  stage.steps = std::max<int64_t>(1, steps);
+  stages_.push_back(stage);
+}
+
+int64_t Schedule::steps() const { return stages_.back().first_step + stages_.back().steps; }
+
+Moment Schedule::at(int64_t step) const {
+  const auto after =
+      std::upper_bound(stages_.begin(), stages_.end(), step, [](int64_t s, const Stage& stage) {
+        return s < stage.first_step;
+      });
+  const Stage& stage = *std::prev(after);
+  const int64_t done = step - stage.first_step;
+  Moment moment;
+  moment.growth.level = stage.level;
+  if (stage.fades)
+    moment.growth.alpha = static_cast<double>(done) / static_cast<double>(stage.steps);
+  moment.minibatch = stage.minibatch;
+  moment.shown = stage.first_image + done * stage.minibatch;
+  moment.lr_factor = at_level(options_.lr_factors, stage.level, 1.);
+  // A stage begins where a fade begins or ends, which changes what the weights mean.
+  const bool later_stage = stage.first_step > 0;
+  moment.restarts = later_stage && done == 0;
+  const double ramp = options_.lr_ramp_kimg * 1000;
+  if (later_stage && ramp > 0) {
+    const auto since = static_cast<double>(done * stage.minibatch);
+    moment.lr_factor *= std::min(1., since / ramp);
+  }
+  return moment;
+}
+
+}  // namespace evenray
