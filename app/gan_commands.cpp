@@ -13,7 +13,7 @@ namespace evenray {
 namespace {
 
 struct Flags {
-  std::string store, family, preset, class_name, out, model, real,
+  std::string store, family, preset, class_name, out, model, real, fake,
       metrics = "swd,msssim,memorisation";
   bool resume = false, allow_few = false;
   int64_t n = 64;
@@ -169,6 +169,18 @@ bool holds_images(const Path& path) {
   return std::filesystem::is_directory(path) && !std::filesystem::exists(path / "config.toml");
 }
 
+int metrics(const Cli& cli, const Flags& flags) {
+  Runtime runtime = cli.load().runtime;
+  runtime.device = "cpu";
+  make_compute(runtime);
+  const Json out = feature_metrics(flags.real, flags.fake);
+  std::string text;
+  for (const auto& [key, value] : out.items())
+    if (key != "schema") text += cat(key, " ", value.dump(), "\n");
+  print_result(cli, out, text);
+  return 0;
+}
+
 int evaluate(const Cli& cli, const Flags& flags) {
   const Config config = cli.load();
   const GanMetrics metrics = parse_gan_metrics(flags.metrics);
@@ -255,6 +267,14 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
   eval_cli->add_option("--real", flags->real, "store, or a folder of images")->required();
   eval_cli->add_option("--metrics", flags->metrics, "some of swd,msssim,memorisation")
       ->capture_default_str();
+  auto* metrics_cli = add_command(gan,
+                                  cli,
+                                  "metrics",
+                                  "compare feature vectors of drawn and real images",
+                                  {.config = true, .threads = true, .json = true},
+                                  [&cli, flags] { return metrics(cli, *flags); });
+  metrics_cli->add_option("--real", flags->real, ".npy, a row an image")->required();
+  metrics_cli->add_option("--fake", flags->fake, "the same of drawn images")->required();
   for (CLI::App* command : {sample_cli, eval_cli})
     command
         ->add_option(

@@ -117,6 +117,11 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
                   const GanMetrics& metrics,
                   uint64_t seed);
 
+/// `gan metrics --json` of cli.md: FID, KID over all pairs, precision, recall, density and coverage
+/// (5 nearest neighbours) of two matrices of features, a row an image, as .npy files. Throws 66
+/// where one is missing, 65 where it is no such matrix, has less than 6 rows or other columns.
+Json feature_metrics(const Path& real, const Path& fake);
+
 /// Index of the most correlated image of `among` for each of `images`, with the correlation, one of
 /// the two mirrored where that is higher. Throws 65 for an empty set or mixed sizes.
 struct Neighbour {

@@ -275,6 +275,41 @@ TEST_CASE("classify train, eval, predict and metrics") {
   CHECK(fractured(deep) == Approx(fractured(told)).margin(.01));
 }
 
+TEST_CASE("gan metrics compares anybody's feature matrices") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  const auto save = [&](const std::string& name, int rows, int columns, double shift) {
+    std::string header =
+        cat("{'descr': '<f8', 'fortran_order': False, 'shape': (", rows, ", ", columns, "), }");
+    header.resize(117, ' ');
+    std::string bytes = std::string("\x93NUMPY\x01") + '\0' + '\x76' + '\0' + header + '\n';
+    Rng draws(5);
+    for (int i = 0; i < rows * columns; ++i) {
+      const double value = draws.normal() + shift;
+      bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+    }
+    write_atomic(scratch / name, bytes);
+  };
+  save("real.npy", 20, 3, 0);
+  save("fake.npy", 20, 3, 2);
+  save("wide.npy", 20, 4, 0);
+  save("short.npy", 5, 3, 0);
+  const Words both{"gan", "metrics", "--real=real.npy", "--fake=fake.npy"};
+  const Json told = done(at, both + Words{"--json"}).json();
+  CHECK(told["n_real"] == 20);
+  CHECK(told["fid"].get<double>() == Approx(12));  // the same matrix, three features moved by 2
+  for (const char* key : {"kid", "precision", "recall", "density", "coverage"})
+    CHECK(told[key].is_number());
+  CHECK(contains(done(at, both).out, "fid "));
+  const auto fails_with = [&](const std::string& real, Exit code, const std::string& message) {
+    const Words words{"gan", "metrics", "--real=" + real, "--fake=fake.npy"};
+    fails(at, words, code, message);
+  };
+  fails_with("wide.npy", Exit::bad_data, "wide.npy has 4 features a row, fake.npy has 3");
+  fails_with("short.npy", Exit::bad_data, "short.npy has 5 rows; 6 are the least");
+  fails_with("none.npy", Exit::missing_input, "none.npy");
+}
+
 TEST_CASE("doctor, config, completion and man speak of the program") {
   const ScratchFolder scratch;
   const Path& at = scratch.path();

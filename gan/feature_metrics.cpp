@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gan/feature_metrics.hpp"
+
+#include <torch/torch.h>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "gan/gan.hpp"
+#include "nn/npy.hpp"
+
+namespace evenray {
+namespace {
+
+/// So many rows of a matrix of pairs are in memory at a time.
+constexpr int64_t kRows = 1024;
+constexpr int64_t kNeighbours = 5;
+
+torch::Tensor covariance(const torch::Tensor& x) {
+  const auto centred = x - x.mean(0);
+  return centred.t().matmul(centred) / static_cast<double>(x.size(0) - 1);
+}
+
+/// Sum of the kernel over all pairs of a row of `a` and one of `b`.
+double kernel_sum(const torch::Tensor& a, const torch::Tensor& b) {
+  double sum = 0;
+  for (const auto& rows : a.split(kRows)) {
+    const auto products = rows.matmul(b.t()).div_(static_cast<double>(a.size(1))).add_(1);
+    sum += (products * products * products).sum().item<double>();
+  }
+  return sum;
+}
+
+/// The same over all pairs of two rows of `x`, none with itself.
+double kernel_sum_within(const torch::Tensor& x) {
+  const auto own = x.square().sum(1).div_(static_cast<double>(x.size(1))).add_(1).pow_(3).sum();
+  double sum = -own.item<double>();
+  for (int64_t first = 0; first < x.size(0); first += kRows) {
+    const auto rows = x.slice(0, first, first + kRows), later = x.slice(0, first + kRows);
+    sum += kernel_sum(rows, rows);
+    if (later.size(0) > 0) sum += 2 * kernel_sum(rows, later);
+  }
+  return sum;
+}
+
+/// Distances of `rows` to all of `to`.
+torch::Tensor distances(const torch::Tensor& rows, const torch::Tensor& to) {
+  const auto squares = rows.square().sum(1, true) + to.square().sum(1) - 2 * rows.matmul(to.t());
+  return squares.clamp_min_(0).sqrt_();
+}
+
+/// Of each row to its k-th nearest other one.
+torch::Tensor radii(const torch::Tensor& x, int64_t k) {
+  std::vector<torch::Tensor> parts;
+  for (const auto& rows : x.split(kRows))
+    parts.push_back(std::get<0>(distances(rows, x).kthvalue(k + 1, 1)));  // the first is itself
+  return torch::cat(parts);
+}
+
+}  // namespace
+
+double fid(const torch::Tensor& real, const torch::Tensor& fake) {
+  const auto a = covariance(real), b = covariance(fake);
+  // The trace of the root of a b is that of the root of r b r, r the root of a, which is symmetric.
+  const auto [values, vectors] = torch::linalg_eigh(a);
+  const auto root = vectors * values.clamp_min(0).sqrt();
+  const auto mixed = torch::linalg_eigvalsh(root.t().matmul(b).matmul(root));
+  const auto means = (real.mean(0) - fake.mean(0)).square().sum();
+  return (means + a.trace() + b.trace() - 2 * mixed.clamp_min(0).sqrt().sum()).item<double>();
+}
+
+double kid(const torch::Tensor& real, const torch::Tensor& fake) {
+  const auto m = static_cast<double>(real.size(0)), n = static_cast<double>(fake.size(0));
+  return kernel_sum_within(real) / (m * (m - 1)) + kernel_sum_within(fake) / (n * (n - 1)) -
+         2 * kernel_sum(real, fake) / (m * n);
+}
+
+Prdc prdc(const torch::Tensor& real, const torch::Tensor& fake, int64_t k) {
+  const auto real_radii = radii(real, k), fake_radii = radii(fake, k);
+  auto in_real_ball = torch::zeros({fake.size(0)}, torch::kLong);
+  double recalled = 0, covered = 0;
+  for (int64_t first = 0; first < real.size(0); first += kRows) {
+    const auto rows = real.slice(0, first, first + kRows);
+    const auto apart = distances(rows, fake);
+    const auto inside = apart < real_radii.slice(0, first, first + kRows).unsqueeze(1);
+    in_real_ball += inside.sum(0);
+    covered += inside.any(1).sum().item<double>();
+    recalled += (apart < fake_radii).any(1).sum().item<double>();
+  }
+  const auto m = static_cast<double>(real.size(0)), n = static_cast<double>(fake.size(0));
+  return {(in_real_ball > 0).sum().item<double>() / n,
+          recalled / m,
+          in_real_ball.sum().item<double>() / (static_cast<double>(k) * n),
+          covered / m};
+}
+
+Json feature_metrics(const Path& real_path, const Path& fake_path) {
+  const auto real = read_npy_matrix(real_path), fake = read_npy_matrix(fake_path);
+  check(real.size(1) == fake.size(1),
+        Exit::bad_data,
+        cat(real_path.string(),
+            " has ",
+            real.size(1),
+            " features a row, ",
+            fake_path.string(),
+            " has ",
+            fake.size(1)));
+  for (const auto& [path, rows] : {std::pair(real_path, real), std::pair(fake_path, fake)}) {
+    check(rows.size(0) > kNeighbours,
+          Exit::bad_data,
+          cat(path.string(), " has ", rows.size(0), " rows; ", kNeighbours + 1, " are the least"));
+  }
+  const Prdc found = prdc(real, fake, kNeighbours);
+  return {{"schema", "evenray-gan-metrics-1"},
+          {"n_real", real.size(0)},
+          {"n_fake", fake.size(0)},
+          {"fid", fid(real, fake)},
+          {"kid", kid(real, fake)},
+          {"precision", found.precision},
+          {"recall", found.recall},
+          {"density", found.density},
+          {"coverage", found.coverage}};
+}
+
+}  // namespace evenray
