@@ -41,27 +41,35 @@ int train(const Cli& cli, const Flags& flags) {
   if (cli.dry_run) {
     const auto& info = store.info();
     const size_t rows = real_rows(store, "train", flags.class_name).size();
-    const double seconds =
-        gan_run_seconds(config.gan, info.height, info.width, make_compute(config.runtime));
-    print_result(cli,
-                 {{"schema", "evenray-gan-plan-1"},
-                  {"family", config.gan.family},
-                  {"size_px", {info.height, info.width}},
-                  {"images", rows},
-                  {"kimg", config.gan.total_kimg},
-                  {"estimate_s", seconds}},
-                 cat(config.gan.family,
-                     " ",
-                     info.height,
-                     "x",
-                     info.width,
-                     " px on ",
-                     rows,
-                     " images, ",
-                     config.gan.total_kimg,
-                     " kimg, about ",
-                     duration_text(seconds),
-                     "\n"));
+    const Compute compute = make_compute(config.runtime);
+    Json plan = gan_plan(config.gan, info.height, info.width, &compute);
+    plan.update(Json{{"schema", "evenray-gan-plan-1"},
+                     {"family", config.gan.family},
+                     {"size_px", {info.height, info.width}},
+                     {"images", rows}});
+    std::string text = cat(config.gan.family,
+                           " ",
+                           info.height,
+                           "x",
+                           info.width,
+                           " px on ",
+                           rows,
+                           " images, ",
+                           plan["kimg"].dump(),
+                           " kimg, about ",
+                           duration_text(plan["estimate_s"]),
+                           "\n");
+    for (const auto& stage : plan["stages"])
+      text += cat("  ",
+                  stage["size_px"][0].dump(),
+                  "x",
+                  stage["size_px"][1].dump(),
+                  stage["fades"] ? " faded in, " : " stabilised, ",
+                  stage["kimg"].dump(),
+                  " kimg, minibatch ",
+                  stage["minibatch"].dump(),
+                  "\n");
+    print_result(cli, plan, text);
     return 0;
   }
   RunFolder run(flags.out, flags.resume, [&](Fields& f) {

@@ -140,7 +140,9 @@ double gan_step_seconds(const GanOptions& options,
                         const Compute& compute,
                         int steps,
                         int level = -1);
-/// Estimate for a whole run, without evaluations: all its levels, timed for a few steps each.
-double gan_run_seconds(const GanOptions& options, int height, int width, const Compute& compute);
+/// What a run would do: {"kimg","stages":[{"size_px","fades","kimg","minibatch"}],"estimate_s"},
+/// the last one, without evaluations, from a few steps at each level, only where there is a
+/// `compute`.
+Json gan_plan(const GanOptions& options, int height, int width, const Compute* compute);
 
 }  // namespace evenray

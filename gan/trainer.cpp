@@ -275,25 +275,35 @@ double gan_step_seconds(const GanOptions& options,
     players.take_means(times);
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / times;
   };
-  timed(1, 3);
+  timed(1, std::min(3, steps));
   const double plain = timed(1, steps);
   if (options.r1_gamma == 0 && options.r2_gamma == 0) return plain;
   timed(0, 1);
   return plain + (timed(0, 2) - plain) / static_cast<double>(options.r1_every);
 }
 
-double gan_run_seconds(const GanOptions& options, int height, int width, const Compute& compute) {
-  constexpr int kTimed = 5;
+Json gan_plan(const GanOptions& options, int height, int width, const Compute* compute) {
+  constexpr int kTimed = 2;
+  const SizePlan size = plan_size(height, width);
+  const Schedule schedule(options, size.doublings);
+  Json stages = Json::array();
   std::map<int, double> step_seconds;
-  const Schedule schedule(options, plan_size(height, width).doublings);
   double sum = 0;
   for (const Stage& stage : schedule.stages()) {
+    stages.push_back(
+        {{"size_px", {size.base_height << stage.level, size.base_width << stage.level}},
+         {"fades", stage.fades},
+         {"kimg", static_cast<double>(stage.steps * stage.minibatch) / 1000},
+         {"minibatch", stage.minibatch}});
+    if (!compute) continue;
     auto& seconds = step_seconds[stage.level];
     if (seconds == 0)
-      seconds = gan_step_seconds(options, height, width, compute, kTimed, stage.level);
+      seconds = gan_step_seconds(options, height, width, *compute, kTimed, stage.level);
     sum += seconds * static_cast<double>(stage.steps);
   }
-  return sum;
+  Json out{{"kimg", schedule.kimg(schedule.steps())}, {"stages", stages}};
+  if (compute) out["estimate_s"] = sum;
+  return out;
 }
 
 }  // namespace evenray

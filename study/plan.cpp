@@ -10,9 +10,9 @@
 namespace evenray {
 namespace {
 
-double seconds_of_generator(const Config& config, const Compute& compute) {
+Json plan_of_generator(const Config& config, const Compute* compute) {
   const auto& size = config.data.pack.size_px;
-  return gan_run_seconds(config.gan, static_cast<int>(size[0]), static_cast<int>(size[1]), compute);
+  return gan_plan(config.gan, static_cast<int>(size[0]), static_cast<int>(size[1]), compute);
 }
 
 double seconds_of_cell(const Config& config, const Compute& compute) {
@@ -84,11 +84,14 @@ Json plan_study(const Config& config, bool estimate) {
   const StudyPlan plan = make_study_plan(config, class_names, rare_class);
   Json out = plan_json(plan);
   out["steps"] = config.classify.steps;
-  out["kimg"] = config.gan.total_kimg;
+  out["kimg"] =
+      plan.generators.empty() ? 0. : plan_of_generator(config, nullptr)["kimg"].get<double>();
   out["size_px"] = config.data.pack.size_px;
   if (estimate) {
     const Compute compute = make_compute(config.runtime);
-    const double generator = plan.generators.empty() ? 0 : seconds_of_generator(config, compute);
+    const double generator = plan.generators.empty()
+                                 ? 0.
+                                 : plan_of_generator(config, &compute)["estimate_s"].get<double>();
     const double cell = seconds_of_cell(config, compute);
     out["estimate_s"] = {{"generator", generator},
                          {"cell", cell},

@@ -111,8 +111,15 @@ TEST_CASE("gan train, sample and eval") {
            Words{"gan", "train", set, "--class=Fractured", "--out=g", "--dry-run", "--json"} +
                kTinyGan)
           .json();
-  CHECK(told["kimg"] == .6);
+  CHECK(told["kimg"] == .608);  // whole minibatches of 16
   CHECK(told["estimate_s"] > 0);
+  CHECK(told["stages"].size() == 1);
+  const Words growing{"gan", "train", set, "--family=pggan", "--class=Fractured", "--out=g"};
+  told = done(at, growing + kTinyGan + Words{"--dry-run", "--json"}).json();
+  CHECK(told["stages"].size() == 7);
+  CHECK(told["stages"][0]["size_px"] == Json{5, 4});
+  CHECK(told["stages"][6]["size_px"] == Json{40, 32});
+  CHECK(told["stages"][1]["fades"] == true);
   CHECK_FALSE(std::filesystem::exists(scratch / "g"));
 
   done(at, {"gan", "sample", gan, "--n", "5", "--seed", "4", "--out", "drawn"});
