@@ -5,23 +5,29 @@
 
 #include "app/command.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/text.hpp"
 #include "dataset/folder.hpp"
 #include "dataset/image.hpp"
+#include "dataset/sheet.hpp"
 
 namespace evenray {
 namespace {
 
 struct Flags {
-  std::string store, family, preset, class_name, out, model, real, fake,
+  std::string store, family, preset, class_name, where, out, model, real, fake,
       metrics = "swd,msssim,memorisation";
-  bool resume = false, allow_few = false;
-  int64_t n = 64;
+  bool resume = false, allow_few = false, conditional = false;
+  int64_t n = 64, interpolate = 0;
+  double truncation = 0;
 };
 
-int train(const Cli& cli, const Flags& flags) {
+/// Images in a row of an interpolation sheet.
+constexpr int64_t kInterpolated = 8;
+
+/// The run's settings: what a preset fixes lies below the file and --set, the choice of it above.
+Config training_config(const Cli& cli, const Flags& flags, const Store& store) {
   Cli given = cli;
-  // What a preset fixes comes below the file and --set, the choice itself above them.
   const auto choose =
       [&](const std::string& key, const std::string& name, const std::vector<std::string>& known) {
         if (name.empty()) return;
@@ -32,50 +38,90 @@ int train(const Cli& cli, const Flags& flags) {
       };
   choose("family", flags.family, gan_families());
   choose("preset", flags.preset, gan_presets());
+  const auto take_flags = [&](Config& config) {
+    from_flag([&] {
+      config.gan.allow_few |= flags.allow_few;
+      if (!flags.where.empty()) config.gan.where = flags.where;
+      if (flags.conditional && config.gan.conditioning == "none")
+        config.gan.conditioning = "projection";
+      check(flags.class_name.empty() || config.gan.conditioning == "none",
+            Exit::usage,
+            "--class and --conditional exclude one another: one class, or labels of all");
+      config.gan.check();
+    });
+  };
   Config config = given.load();
-  from_flag([&] {
-    config.gan.allow_few |= flags.allow_few;
-    config.gan.check();
-  });
+  take_flags(config);
+  if (config.gan.preset != kAutoPreset) return config;
+  const GanOptions planned = plan_gan_options(
+      config.gan, gan_situation(store, flags.class_name, config.gan, config.runtime));
+  config.gan = planned;
+  // What was set by hand stays.
+  config = given.load(config);
+  take_flags(config);
+  return config;
+}
+
+std::string stages_text(const Json& plan) {
+  std::string text;
+  for (const auto& stage : plan["stages"])
+    text += cat("  ",
+                stage["size_px"][0].dump(),
+                "x",
+                stage["size_px"][1].dump(),
+                stage["fades"] ? " faded in, " : " stabilised, ",
+                stage["kimg"].dump(),
+                " kimg, minibatch ",
+                stage["minibatch"].dump(),
+                "\n");
+  return text;
+}
+
+std::string plan_text(const Json& plan) {
+  std::string text = cat(plan["family"].get<std::string>(),
+                         " ",
+                         plan["size_px"][0].dump(),
+                         "x",
+                         plan["size_px"][1].dump(),
+                         " px on ",
+                         plan["images"].dump(),
+                         " images, ",
+                         plan["kimg"].dump(),
+                         " kimg, about ",
+                         duration_text(plan["estimate_s"]),
+                         "\n");
+  if (plan.contains("parent"))
+    text += cat(" first its parent, ",
+                plan["parent"]["kimg"].dump(),
+                " kimg\n",
+                stages_text(plan["parent"]),
+                " then\n");
+  return text + stages_text(plan);
+}
+
+int train(const Cli& cli, const Flags& flags) {
   const Store store(flags.store);
-  if (cli.dry_run) {
+  Config config = training_config(cli, flags, store);
+  const auto planned = [&] {
     const auto& info = store.info();
-    const size_t rows = real_rows(store, "train", flags.class_name).size();
     const Compute compute = make_compute(config.runtime);
-    Json plan = gan_plan(config.gan, info.height, info.width, &compute);
-    plan.update(Json{{"schema", "evenray-gan-plan-1"},
-                     {"family", config.gan.family},
-                     {"size_px", {info.height, info.width}},
-                     {"images", rows}});
-    std::string text = cat(config.gan.family,
-                           " ",
-                           info.height,
-                           "x",
-                           info.width,
-                           " px on ",
-                           rows,
-                           " images, ",
-                           plan["kimg"].dump(),
-                           " kimg, about ",
-                           duration_text(plan["estimate_s"]),
-                           "\n");
-    for (const auto& stage : plan["stages"])
-      text += cat("  ",
-                  stage["size_px"][0].dump(),
-                  "x",
-                  stage["size_px"][1].dump(),
-                  stage["fades"] ? " faded in, " : " stabilised, ",
-                  stage["kimg"].dump(),
-                  " kimg, minibatch ",
-                  stage["minibatch"].dump(),
-                  "\n");
-    print_result(cli, plan, text);
+    Json plan{{"schema", "evenray-gan-plan-1"},
+              {"family", config.gan.family},
+              {"size_px", {info.height, info.width}},
+              {"images", real_rows(store, "train", flags.class_name).size()}};
+    plan.update(gan_plan(config.gan, info.height, info.width, &compute));
+    return plan;
+  };
+  if (cli.dry_run) {
+    const Json plan = planned();
+    print_result(cli, plan, plan_text(plan));
     return 0;
   }
   RunFolder run(flags.out, flags.resume, [&](Fields& f) {
     config.runtime.fields(f);
     f.section("gan", config.gan);
   });
+  if (config.gan.preset == kAutoPreset && !run.resumed()) log_info(plan_text(planned()));
   train_gan(store, flags.class_name, config.gan, config.runtime, run);
   const Json metrics = read_json(run.path() / "metrics.json");
   print_result(cli,
@@ -94,22 +140,30 @@ int train(const Cli& cli, const Flags& flags) {
 void write_store(const Path& path,
                  const Generator& generator,
                  const std::vector<cv::Mat>& images,
-                 const std::string& class_name,
-                 uint64_t seed) {
+                 const Drawing& drawing) {
   StoreInfo info;
-  info.class_names = {class_name};
+  info.class_names = generator.classes();
+  if (info.class_names.empty())
+    info.class_names = {generator.class_name().empty() ? "all" : generator.class_name()};
   info.height = generator.height();
   info.width = generator.width();
   info.value_max = generator.value_max();
   info.bits = info.value_max > 255 ? 16 : 8;
   info.source = "gan " + generator.digest();
+  const size_t classes = info.class_names.size();
   StoreWriter writer(path, info, static_cast<int64_t>(images.size()));
   for (size_t i = 0; i < images.size(); ++i) {
     StoreRow row;
     row.image = images[i];
-    row.labels = {1};
-    row.id = row.group = row.source_path = cat("synthetic-", seed, "-", i);
-    row.provenance = {Origin::synthetic, -1, cat("gan ", generator.digest(), " latent ", i), seed};
+    // Without a class asked for, they take turns.
+    const size_t label = classes > 1 && !drawing.class_name.empty()
+                             ? static_cast<size_t>(info.class_index(drawing.class_name))
+                             : i % classes;
+    row.labels.assign(classes, 0);
+    row.labels[label] = 1;
+    row.id = row.group = row.source_path = cat("synthetic-", drawing.seed, "-", i);
+    row.provenance = {
+        Origin::synthetic, -1, cat("gan ", generator.digest(), " latent ", i), drawing.seed};
     writer.add("train", row);
   }
   writer.finish();
@@ -118,22 +172,22 @@ void write_store(const Path& path,
 int sample(const Cli& cli, const Flags& flags) {
   const Config config = cli.load();
   const Generator generator(flags.model, make_compute(config.runtime));
-  check(flags.class_name.empty() || flags.class_name == generator.class_name(),
-        Exit::bad_data,
-        cat(flags.model,
-            " draws class '",
-            generator.class_name(),
-            "', not '",
-            flags.class_name,
-            "'"));
-  const auto seed = static_cast<uint64_t>(config.runtime.seed);
-  const auto images = generator.sample(0, flags.n, seed);
+  Drawing drawing;
+  drawing.seed = static_cast<uint64_t>(config.runtime.seed);
+  drawing.class_name = flags.class_name;
+  drawing.truncation = flags.truncation;
+  if (flags.interpolate > 0) {
+    std::vector<SheetItem> items;
+    for (auto& image : generator.interpolate(flags.interpolate, kInterpolated, drawing))
+      items.push_back({image, "", {}});
+    SheetOptions options;
+    options.columns = kInterpolated;
+    write_atomic(flags.out, encode_png(draw_sheet(items, options)));
+    return 0;
+  }
+  const auto images = generator.sample(0, flags.n, drawing);
   if (Path(flags.out).extension() == ".h5") {
-    write_store(flags.out,
-                generator,
-                images,
-                generator.class_name().empty() ? "all" : generator.class_name(),
-                seed);
+    write_store(flags.out, generator, images, drawing);
     return 0;
   }
   make_folder(flags.out);
@@ -201,7 +255,11 @@ int evaluate(const Cli& cli, const Flags& flags) {
     const Generator generator(flags.model, make_compute(config.runtime));
     real = read_images(flags.real,
                        flags.class_name.empty() ? generator.class_name() : flags.class_name);
-    fake = generator.sample(0, std::min<int64_t>(flags.n, static_cast<int64_t>(real.size())), seed);
+    Drawing drawing;
+    drawing.seed = seed;
+    if (generator.draws(flags.class_name)) drawing.class_name = flags.class_name;
+    fake =
+        generator.sample(0, std::min<int64_t>(flags.n, static_cast<int64_t>(real.size())), drawing);
   }
   make_compute(config.runtime);
   const Json out = evaluate_gan(fake, real, metrics, seed);
@@ -251,6 +309,9 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
   train_cli->add_option("--family", flags->family, join(gan_families()));
   train_cli->add_option("--preset", flags->preset, join(gan_presets()));
   train_cli->add_option("--out", flags->out, "run folder")->required();
+  train_cli->add_flag(
+      "--conditional", flags->conditional, "one generator with labels (projection) of all classes");
+  train_cli->add_option("--where", flags->where, "only images whose metadata say so: COLUMN=VALUE");
   train_cli->add_flag("--allow-few", flags->allow_few, "train on fewer than 50 images");
   train_cli->add_flag("--resume", flags->resume, "go on with the run in --out");
 
@@ -261,7 +322,16 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
                                  {.config = true, .seed = true, .threads = true, .device = true},
                                  [&cli, flags] { return sample(cli, *flags); });
   sample_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
-  sample_cli->add_option("--out", flags->out, "folder for PNG files, or a store (.h5)")->required();
+  sample_cli
+      ->add_option("--out", flags->out, "folder for PNG files, a store (.h5), or a sheet's PNG")
+      ->required();
+  sample_cli->add_option("--truncation",
+                         flags->truncation,
+                         "draw latent values beyond it again: more typical, less diverse; 0: none");
+  sample_cli->add_option(
+      "--interpolate",
+      flags->interpolate,
+      "one sheet of so many rows, each from one random image to another, instead of images");
 
   auto* eval_cli =
       add_command(gan,

@@ -29,7 +29,7 @@ void grow(const Compute& compute, int steps) {
   options.preset = "small";
   options.apply_preset();
   options.loss = "wgan-gp";
-  options.diffaugment = "none";
+  options.augment = "none";
   options.r1_gamma = 0;
   options.ema_decay = .999;
   constexpr int kLevels = 4;

@@ -56,7 +56,7 @@ class Training {
         compute_(make_compute(runtime)),
         train_(load_examples(store, "train", compute_.device)),
         val_(load_examples(store, "val", compute_.device)),
-        checkpoints_(run.path(), runtime.checkpoint_every_s) {
+        checkpoints_(run.path(), runtime.checkpoint_every_s, runtime.keep_checkpoints) {
     check(train_.images.size(0) > 0,
           Exit::bad_data,
           cat(store.path().string(), " has no training rows"));

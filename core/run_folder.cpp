@@ -26,7 +26,7 @@ void on_stop_signal(int number) {
 /// Keys whose change between start and resume changes no result. A run whose result depends on its
 /// threads compares their number itself (nn/training.hpp).
 bool free_to_change(const std::string& key) {
-  return key == "checkpoint_every_s" || key == "threads";
+  return key == "checkpoint_every_s" || key == "keep_checkpoints" || key == "threads";
 }
 
 /// Whether a run has left more than its settings and log: one that was refused at once may start
@@ -55,6 +55,7 @@ void Runtime::fields(Fields& f) {
   f("device", device, "auto, cpu, cuda or cuda:i");
   f("precision", precision, "auto (bf16 where the hardware has it), bf16 or fp32");
   f("checkpoint_every_s", checkpoint_every_s, "seconds between checkpoints; changes no result");
+  f("keep_checkpoints", keep_checkpoints, "so many of the last ones stay, besides the best");
 }
 
 void Runtime::check() const {
@@ -70,6 +71,7 @@ void Runtime::check() const {
   evenray::check(
       known, Exit::config, cat("unknown device '", device, "' (known: auto, cpu, cuda, cuda:i)"));
   evenray::check(checkpoint_every_s >= 0, Exit::config, "checkpoint_every_s must be 0 or more");
+  evenray::check(keep_checkpoints >= 1, Exit::config, "keep_checkpoints must be 1 or more");
 }
 
 int Runtime::thread_count() const {

@@ -16,6 +16,7 @@ struct Runtime {
   std::string device = "auto";
   std::string precision = "auto";
   double checkpoint_every_s = 60;
+  int64_t keep_checkpoints = 2;
 
   void fields(Fields& f);
   /// Throws 78 for a value out of range.
@@ -29,9 +30,9 @@ struct Runtime {
 class RunFolder {
  public:
   /// Starts or resumes a run in `folder`. Throws 73 where a run is there and `resume` is false, 78
-  /// with the changed keys where the settings differ from those it was begun with (threads and
-  /// how often it checkpoints may differ). A folder that holds settings and log alone counts as
-  /// empty: that run never began.
+  /// with the changed keys where the settings differ from those it was begun with (threads, how
+  /// often it checkpoints and how many it keeps may differ). A folder that holds settings and log
+  /// alone counts as empty: that run never began.
   RunFolder(const Path& folder, bool resume, const Visit& settings);
 
   const Path& path() const { return folder_; }

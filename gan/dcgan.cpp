@@ -85,10 +85,30 @@ struct DcganDiscriminator final : DiscriminatorNet {
       body->push_back(activation());
     }
     add(channels, 1, {size.base_height, size.base_width}, 1, 0);
+    feature_count = channels;
     dcgan_init(*this);
   }
-  torch::Tensor forward(const torch::Tensor& images) override {
-    return body->forward(images).flatten();
+  torch::Tensor features(const torch::Tensor& images) override {
+    auto x = images;
+    for (auto layer = body->begin(); layer != body->end() - 1; ++layer)
+      x = layer->any_forward(x).get<torch::Tensor>();
+    return x;
+  }
+  torch::Tensor score(const torch::Tensor& features) override {
+    return (body->end() - 1)->any_forward(features).get<torch::Tensor>().flatten();
+  }
+  std::vector<std::vector<torch::Tensor>> layers() const override {
+    std::vector<std::vector<torch::Tensor>> out;
+    for (const auto& child : body->children()) {
+      const auto parameters = child->parameters();
+      // A norm goes with the convolution before it.
+      if (child->as<BatchNorm2d>()) {
+        out.back().insert(out.back().end(), parameters.begin(), parameters.end());
+      } else if (!parameters.empty()) {
+        out.push_back(parameters);
+      }
+    }
+    return out;
   }
   Sequential body = register_module("body", Sequential());
 };
@@ -98,10 +118,12 @@ struct DcganDiscriminator final : DiscriminatorNet {
 std::shared_ptr<GeneratorNet> make_dcgan_generator(const GanOptions& options,
                                                    int height,
                                                    int width) {
+  if (options.residual) return make_residual_generator(options, height, width);
   return std::make_shared<DcganGenerator>(options, height, width);
 }
 
 int64_t dcgan_generator_weights(const GanOptions& options, int height, int width) {
+  if (options.residual) return residual_generator_weights(options, height, width);
   const SizePlan size = plan_size(height, width);
   int64_t channels = options.ngf << (size.doublings - 1);
   int64_t weights = options.latent * channels * size.base_height * size.base_width;
@@ -112,6 +134,7 @@ int64_t dcgan_generator_weights(const GanOptions& options, int height, int width
 std::shared_ptr<DiscriminatorNet> make_dcgan_discriminator(const GanOptions& options,
                                                            int height,
                                                            int width) {
+  if (options.residual) return make_residual_discriminator(options, height, width);
   return std::make_shared<DcganDiscriminator>(options, height, width);
 }
 

@@ -58,10 +58,10 @@ DiffAugment DiffAugment::parse(const std::string& names) {
     } else if (name == "cutout") {
       out.cutout = true;
     } else {
-      throw Error(Exit::config,
-                  unknown_name("gan.diffaugment",
-                               name,
-                               {"brightness", "contrast", "translation", "cutout", "none"}));
+      throw Error(
+          Exit::config,
+          unknown_name(
+              "gan.augment", name, {"brightness", "contrast", "translation", "cutout", "none"}));
     }
   }
   return out;

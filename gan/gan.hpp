@@ -35,12 +35,20 @@ struct GanOptions {
   double gp_weight = 10, gp_target = 1;
   double lr_g = 2e-4, lr_d = 2e-4;
   double beta1 = .5, beta2 = .999;
-  std::string diffaugment = "brightness,contrast,translation,cutout";
+  std::string augment = "brightness,contrast,translation,cutout";
+  double ada_target = .6, ada_kimg = 500;
   bool mirror = false;
+  std::string where;
+  std::string conditioning = "none";
+  double label_warmup = .25;
+  std::string transfer = "none";
+  double parent_kimg = 0;
+  int64_t freeze_d = 0;
   double ema_kimg = 1, ema_decay = 0;
-  bool spectral_norm = false;
+  bool spectral_norm = false, residual = false;
   double r1_gamma = 0, r2_gamma = 0;
   int64_t r1_every = 16;
+  double lecam_weight = 0, lecam_from_kimg = 4;
   double eval_every_kimg = 0;
   int64_t eval_images = 512;
   bool allow_few = false;
@@ -52,6 +60,23 @@ struct GanOptions {
   /// top of it.
   void apply_preset();
 };
+
+/// What the preset `auto` plans by.
+struct GanSituation {
+  int64_t images = 0;         ///< real training images of the class, and of gan.where
+  int64_t largest_other = 0;  ///< those of the largest other class; 0 where no class is named
+  bool gpu = false;
+};
+inline constexpr const char* kAutoPreset = "auto";
+/// Throws 65 for a class or column that the store lacks.
+GanSituation gan_situation(const Store& store,
+                           const std::string& class_name,
+                           const GanOptions& options,
+                           const Runtime& runtime);
+/// The preset `auto` of the family of `given`: `small`, with larger networks and longer on a GPU;
+/// below 300 images begun with the networks of the largest class, if that has 300; augmentation
+/// adaptive from 5,000 on, none from 30,000 on.
+GanOptions plan_gan_options(const GanOptions& given, const GanSituation& situation);
 
 std::vector<std::string> gan_families();
 /// Of a family, or of all where its name is empty.
@@ -71,8 +96,20 @@ void train_gan(const Store& store,
                const Runtime& runtime,
                RunFolder& run);
 
-/// A trained generator. Image number i is a function of (checkpoint, seed, i) on one machine with
-/// one number of threads and device (see make_compute()). Not for two threads at once.
+/// How images are drawn.
+struct Drawing {
+  uint64_t seed = 1;
+  /// Of a generator with labels: the class; empty: its classes take turns.
+  std::string class_name;
+  /// Latent values beyond it are drawn again (Brock et al. 2019, the truncation trick): below about
+  /// 1 images get more typical and less diverse; 0: none.
+  double truncation = 0;
+
+  bool operator==(const Drawing&) const = default;
+};
+
+/// A trained generator. Image number i is a function of (checkpoint, drawing, i) on one machine
+/// with one number of threads and device (see make_compute()). Not for two threads at once.
 class Generator {
  public:
   /// path: a checkpoint or a run folder. Throws 66, 65.
@@ -84,13 +121,23 @@ class Generator {
   int width() const;
   int value_max() const;
   const std::string& class_name() const;  ///< empty: trained on all classes
-  const std::string& digest() const;      ///< of its tensors
-  const Json& facts() const;              ///< store, images, kimg, best_swd, seed and so on
+  /// Those of its labels; empty where it has none.
+  const std::vector<std::string>& classes() const;
+  /// Whether images of a class can be asked for.
+  bool draws(const std::string& class_name) const;
+  const std::string& digest() const;  ///< of its tensors
+  const Json& facts() const;          ///< store, images, kimg, best_swd, seed and so on
 
-  /// Images first .. first + count - 1, of height() x width() in u8 or u16.
-  std::vector<cv::Mat> sample(int64_t first, int64_t count, uint64_t seed) const;
+  /// Images first .. first + count - 1, of height() x width() in u8 or u16. Throws 65 for a class
+  /// that it does not draw, 2 for a truncation below 0 or between 0 and .05.
+  std::vector<cv::Mat> sample(int64_t first, int64_t count, const Drawing& drawing) const;
+  /// `rows` times `steps` images: each row goes from one latent vector to another one on the great
+  /// circle between them.
+  std::vector<cv::Mat> interpolate(int64_t rows, int64_t steps, const Drawing& drawing) const;
 
  private:
+  void check_drawing(const Drawing& drawing) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -140,8 +187,9 @@ double gan_step_seconds(const GanOptions& options,
                         const Compute& compute,
                         int steps,
                         int level = -1);
-/// What a run would do: {"kimg","stages":[{"size_px","fades","kimg","minibatch"}],"estimate_s"},
-/// the last one, without evaluations, from a few steps at each level, only where there is a
+/// What a run would do: {"kimg","stages":[{"size_px","fades","kimg","minibatch"}],"parent",
+/// "estimate_s"}: `parent`, likewise, where gan.transfer has one trained; the estimate, with the
+/// parent's but without evaluations, from a few steps at each level, only where there is a
 /// `compute`.
 Json gan_plan(const GanOptions& options, int height, int width, const Compute* compute);
 

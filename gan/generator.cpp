@@ -16,20 +16,38 @@ namespace {
 /// Images are drawn in whole aligned blocks, so that image i does not depend on how many are asked
 /// for: kernels may sum in another order for another batch size.
 constexpr int64_t kBlock = 64;
+/// Below it, nearly all draws would be thrown away.
+constexpr double kLeastTruncation = .05;
 
 }  // namespace
 
 struct Generator::State {
   Json facts;
   std::string class_name, digest;
+  std::vector<std::string> classes;
+  double label_share = 1;
   int height = 0, width = 0, value_max = 255;
   int64_t latent = 0;
   torch::Device device = torch::kCPU;
   std::shared_ptr<GeneratorNet> net;
   /// The block drawn last, since the next images often lie in it.
-  uint64_t seed = 0;
+  Drawing drawing;
   int64_t block = -1;
   std::vector<cv::Mat> images;
+
+  /// [count,classes]; undefined without labels.
+  torch::Tensor labels(int64_t first, int64_t count, const std::string& of_class) const {
+    if (classes.empty()) return {};
+    const auto number = static_cast<int64_t>(classes.size());
+    const auto found = std::find(classes.begin(), classes.end(), of_class);
+    const auto labels = found == classes.end() ? labels_in_turn(first, count, number)
+                                               : labels_of(found - classes.begin(), count, number);
+    return labels * label_share;
+  }
+  std::vector<cv::Mat> draw(const torch::Tensor& latent, const torch::Tensor& labels) const {
+    const auto drawn = net->forward(with_labels(latent, labels).to(device));
+    return to_mats(enlarged(drawn, height), value_max);
+  }
 };
 
 Generator::Generator(const Path& path, const Compute& compute) : state_(std::make_unique<State>()) {
@@ -50,6 +68,8 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
     state.width = state.facts.at("size_px").at(1);
     state.value_max = state.facts.at("value_max");
     state.class_name = state.facts.at("class");
+    state.classes = state.facts.at("classes").get<std::vector<std::string>>();
+    state.label_share = state.facts.at("label_share");
     options.check();
     growth = {state.facts.at("level"), state.facts.at("alpha")};
     check(growth.level >= 0 && growth.level <= plan_size(state.height, state.width).doublings &&
@@ -63,7 +83,9 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
     int64_t stored = 0;
     for (const auto& [name, tensor] : file.tensors)
       if (name.starts_with("ema.")) stored += tensor.numel();
-    check(generator_weights(options, state.height, state.width) <= stored,
+    check(generator_weights(
+              options, state.height, state.width, static_cast<int64_t>(state.classes.size())) <=
+              stored,
           Exit::bad_data,
           "its tensors are too small for them");
   } catch (const Error& error) {
@@ -74,7 +96,8 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
   state.digest = require_metadata(file, "tensor_digest", file_path);
   state.latent = options.latent;
   state.device = compute.device;
-  state.net = make_generator(options, state.height, state.width);
+  state.net = make_generator(
+      options, state.height, state.width, static_cast<int64_t>(state.classes.size()));
   state.net->growth = growth;
   load_module(file, "ema", *state.net, file_path);
   to_channels_last(*state.net);
@@ -92,23 +115,76 @@ const std::string& Generator::class_name() const { return state_->class_name; }
 const std::string& Generator::digest() const { return state_->digest; }
 const Json& Generator::facts() const { return state_->facts; }
 
-std::vector<cv::Mat> Generator::sample(int64_t first, int64_t count, uint64_t seed) const {
+const std::vector<std::string>& Generator::classes() const { return state_->classes; }
+
+bool Generator::draws(const std::string& class_name) const {
+  const auto& classes = state_->classes;
+  if (classes.empty()) return class_name == state_->class_name;
+  return std::find(classes.begin(), classes.end(), class_name) != classes.end();
+}
+
+void Generator::check_drawing(const Drawing& drawing) const {
+  check(drawing.class_name.empty() || draws(drawing.class_name),
+        Exit::bad_data,
+        cat("this generator draws ",
+            state_->classes.empty() ? cat("class '", state_->class_name, "'")
+                                    : "the classes " + join(state_->classes),
+            ", not '",
+            drawing.class_name,
+            "'"));
+  check(drawing.truncation == 0 || drawing.truncation >= kLeastTruncation,
+        Exit::usage,
+        cat("a truncation must be 0 (none) or at least ",
+            kLeastTruncation,
+            ", not ",
+            drawing.truncation));
+}
+
+std::vector<cv::Mat> Generator::sample(int64_t first, int64_t count, const Drawing& drawing) const {
   torch::InferenceMode inference;
+  check_drawing(drawing);
   State& state = *state_;
   std::vector<cv::Mat> images;
   for (int64_t block = first / kBlock; block * kBlock < first + count; ++block) {
-    if (block != state.block || seed != state.seed) {
-      const auto latent = latents(Rng(seed), block * kBlock, kBlock, state.latent);
-      const auto drawn = state.net->forward(latent.to(state.device));
-      state.images = to_mats(enlarged(drawn, state.height), state.value_max);
+    if (block != state.block || drawing != state.drawing) {
+      const int64_t start = block * kBlock;
+      state.images =
+          state.draw(latents(Rng(drawing.seed), start, kBlock, state.latent, drawing.truncation),
+                     state.labels(start, kBlock, drawing.class_name));
       state.block = block;
-      state.seed = seed;
+      state.drawing = drawing;
     }
     for (int64_t i = 0; i < kBlock; ++i) {
       const int64_t number = block * kBlock + i;
       if (number >= first && number < first + count)
         images.push_back(state.images[static_cast<size_t>(i)].clone());
     }
+  }
+  return images;
+}
+
+std::vector<cv::Mat> Generator::interpolate(int64_t rows,
+                                            int64_t steps,
+                                            const Drawing& drawing) const {
+  torch::InferenceMode inference;
+  check_drawing(drawing);
+  const State& state = *state_;
+  const auto ends =
+      latents(Rng(drawing.seed), 0, 2 * rows, state.latent, drawing.truncation).view({rows, 2, -1});
+  const auto from = ends.select(1, 0), to = ends.select(1, 1);
+  const auto angle = torch::cosine_similarity(from, to, 1).clamp(-1, 1).acos().unsqueeze(1);
+  std::vector<cv::Mat> images;
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto share = torch::linspace(0, 1, steps).unsqueeze(1);
+    const auto latent =
+        (((1 - share) * angle[row]).sin() * from[row] + (share * angle[row]).sin() * to[row]) /
+        angle[row].sin();
+    const auto& classes = state.classes;
+    const std::string of_class = classes.empty() || !drawing.class_name.empty()
+                                     ? drawing.class_name
+                                     : classes[static_cast<size_t>(row) % classes.size()];
+    for (auto& image : state.draw(latent, state.labels(0, steps, of_class)))
+      images.push_back(image);
   }
   return images;
 }

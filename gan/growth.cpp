@@ -19,11 +19,11 @@ T at_level(const std::vector<T>& list, int level, T if_empty) {
 }  // namespace
 
 Schedule::Schedule(const GanOptions& options, int doublings) : options_(options) {
-  if (!family_grows(options.family)) {
-    add(doublings, false, options.total_kimg);
+  const double planned = 2 * doublings * options.stage_kimg + options.final_kimg;
+  if (!family_grows(options.family) || options.transfer != "none") {
+    add(doublings, false, options.total_kimg > 0 ? options.total_kimg : planned);
     return;
   }
-  const double planned = 2 * doublings * options.stage_kimg + options.final_kimg;
   const double stretch = options.total_kimg > 0 ? options.total_kimg / planned : 1;
   for (int level = 0; level <= doublings; ++level) {
     if (level > 0) add(level, true, stretch * options.stage_kimg);
@@ -67,6 +67,11 @@ Moment Schedule::at(int64_t step) const {
     const auto since = static_cast<double>(done * stage.minibatch);
     moment.lr_factor *= std::min(1., since / ramp);
   }
+  const Stage& last = stages_.back();
+  const double warmup =
+      options_.label_warmup * static_cast<double>(last.first_image + last.steps * last.minibatch);
+  if (warmup > 0)
+    moment.label_share = std::clamp(static_cast<double>(moment.shown) / warmup - 1, 0., 1.);
   return moment;
 }
 

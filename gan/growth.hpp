@@ -19,9 +19,10 @@ struct Growth {
 struct Moment {
   Growth growth;
   int64_t minibatch = 0;
-  int64_t shown = 0;      ///< real images shown before the step
-  double lr_factor = 1;   ///< of both learning rates
-  bool restarts = false;  ///< the optimisers forget their moments before the step
+  int64_t shown = 0;       ///< real images shown before the step
+  double lr_factor = 1;    ///< of both learning rates
+  double label_share = 1;  ///< how far labels count, 0..1
+  bool restarts = false;   ///< the optimisers forget their moments before the step
 };
 
 /// A run of steps of one level and minibatch.
@@ -33,8 +34,8 @@ struct Stage {
 
 /// The order of training (Karras et al. 2018, appendix A): the base is stabilised, then each level
 /// is faded in and stabilised, stage_kimg thousand images each, the last one final_kimg; all of
-/// them stretched alike to total_kimg where that is not 0. A family that does not grow has one
-/// stage at the last level.
+/// them stretched alike to total_kimg where that is not 0. A family that does not grow, and one
+/// that begins with trained networks, has one stage at the last level.
 class Schedule {
  public:
   Schedule(const GanOptions& options, int doublings);

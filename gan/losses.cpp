@@ -71,6 +71,14 @@ torch::Tensor r1_penalty(const torch::Tensor& logits, const torch::Tensor& image
   return gradient_of(logits, images).square().sum(1).mean();
 }
 
+torch::Tensor lecam_penalty(const torch::Tensor& real,
+                            const torch::Tensor& fake,
+                            const torch::Tensor& real_anchor,
+                            const torch::Tensor& fake_anchor) {
+  return torch::relu(real - fake_anchor).square().mean() +
+         torch::relu(real_anchor - fake).square().mean();
+}
+
 torch::Tensor gradient_penalty(const torch::Tensor& logits,
                                const torch::Tensor& images,
                                double target) {

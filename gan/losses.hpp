@@ -27,6 +27,14 @@ const AdversarialLoss& loss_named(const std::string& name);
 /// factor gamma / 2; of fake images it is R2. Twice differentiable.
 torch::Tensor r1_penalty(const torch::Tensor& logits, const torch::Tensor& images);
 
+/// LeCam's regulariser (Tseng et al. 2021, equation 4) of f32 logits: the mean of
+/// (relu(real - anchor of drawn))^2 plus that of (relu(anchor of real - drawn))^2, the anchors
+/// being moving means of the logits. Without its factor.
+torch::Tensor lecam_penalty(const torch::Tensor& real,
+                            const torch::Tensor& fake,
+                            const torch::Tensor& real_anchor,
+                            const torch::Tensor& fake_anchor);
+
 /// Mean over the batch of (|d sum(logits) / d images| - target)^2 / target^2, images between real
 /// and fake ones (Gulrajani et al. 2017; the target as in Karras et al. 2018). Without its factor.
 torch::Tensor gradient_penalty(const torch::Tensor& logits,

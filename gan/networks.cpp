@@ -32,6 +32,12 @@ const Family& family_named(const std::string& name) {
   throw Error(Exit::config, unknown_name("generator family", name, gan_families()));
 }
 
+/// To a network a label is so much more latent (Karras et al. 2018, as their code feeds it).
+GanOptions widened(GanOptions options, int64_t classes) {
+  options.latent += classes;
+  return options;
+}
+
 }  // namespace
 
 std::vector<std::string> gan_families() {
@@ -40,8 +46,11 @@ std::vector<std::string> gan_families() {
   return names;
 }
 
-std::shared_ptr<GeneratorNet> make_generator(const GanOptions& options, int height, int width) {
-  return family_named(options.family).make_generator(options, height, width);
+std::shared_ptr<GeneratorNet> make_generator(const GanOptions& options,
+                                             int height,
+                                             int width,
+                                             int64_t classes) {
+  return family_named(options.family).make_generator(widened(options, classes), height, width);
 }
 
 std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options,
@@ -52,8 +61,8 @@ std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options,
 
 bool family_grows(const std::string& family) { return family_named(family).grows; }
 
-int64_t generator_weights(const GanOptions& options, int height, int width) {
-  return family_named(options.family).generator_weights(options, height, width);
+int64_t generator_weights(const GanOptions& options, int height, int width, int64_t classes) {
+  return family_named(options.family).generator_weights(widened(options, classes), height, width);
 }
 
 SizePlan plan_size(int height, int width) {
@@ -75,12 +84,16 @@ SizePlan plan_size(int height, int width) {
                   " (64x64, 80x64, 160x128)"));
 }
 
-torch::Tensor latents(const Rng& rng, int64_t first, int64_t count, int64_t length) {
+torch::Tensor latents(const Rng& rng, int64_t first, int64_t count, int64_t length, double limit) {
   auto out = torch::empty({count, length}, torch::kFloat);
   float* values = out.data_ptr<float>();
   for (int64_t i = 0; i < count; ++i) {
     Rng stream = rng.fork("latent", static_cast<uint64_t>(first + i));
-    for (int64_t j = 0; j < length; ++j) *values++ = static_cast<float>(stream.normal());
+    for (int64_t j = 0; j < length; ++j) {
+      double value = stream.normal();
+      while (limit > 0 && std::abs(value) > limit) value = stream.normal();
+      *values++ = static_cast<float>(value);
+    }
   }
   return out;
 }
@@ -90,7 +103,8 @@ void standing_statistics(GeneratorNet& net,
                          int64_t minibatch,
                          int64_t latent,
                          int batches,
-                         torch::Device device) {
+                         torch::Device device,
+                         const torch::Tensor& labels) {
   torch::NoGradGuard no_grad;
   std::vector<std::pair<torch::nn::BatchNorm2dImpl*, std::optional<double>>> norms;
   for (const auto& module : net.modules(/*include_self=*/false)) {
@@ -103,9 +117,22 @@ void standing_statistics(GeneratorNet& net,
   if (norms.empty()) batches = 0;
   net.train();
   for (int i = 0; i < batches; ++i)
-    net.forward(latents(rng, i * minibatch, minibatch, latent).to(device));
+    net.forward(with_labels(latents(rng, i * minibatch, minibatch, latent).to(device), labels));
   net.eval();
   for (auto& [norm, momentum] : norms) norm->options.momentum(momentum);
+}
+
+torch::Tensor with_labels(const torch::Tensor& latents, const torch::Tensor& labels) {
+  return labels.defined() ? torch::cat({latents, labels}, 1) : latents;
+}
+
+torch::Tensor labels_in_turn(int64_t first, int64_t count, int64_t classes) {
+  return torch::one_hot((torch::arange(count, torch::kLong) + first).remainder(classes), classes)
+      .to(torch::kFloat);
+}
+
+torch::Tensor labels_of(int64_t class_index, int64_t count, int64_t classes) {
+  return torch::one_hot(torch::full({count}, class_index, torch::kLong), classes).to(torch::kFloat);
 }
 
 }  // namespace evenray

@@ -9,24 +9,61 @@
 
 #include "gan/gan.hpp"
 #include "gan/growth.hpp"
+#include "gan/pggan_blocks.hpp"
 
 namespace evenray {
 
-/// [B,latent] -> [B,1,H,W]: of a level of `growth` where the family grows, about -1..1.
+/// [B,latent + classes] -> [B,1,H,W]: of a level of `growth` where the family grows, about -1..1.
+/// The last columns are the label, one-hot, where the network is conditioned; see with_labels().
 struct GeneratorNet : torch::nn::Module {
   Growth growth;
   virtual torch::Tensor forward(const torch::Tensor& latent) = 0;
 };
 
+/// How the discriminator learns of labels. projection (Miyato & Koyama 2018): the features' product
+/// with a vector of the label, over the root of their number, is added to the logit. acgan (Odena
+/// et al. 2017): the features tell the class, whose cross-entropy both players minimise.
+enum class Conditioning { none, projection, acgan };
+std::vector<std::string> conditioning_names();
+/// Throws 78 for an unknown name.
+Conditioning conditioning_named(const std::string& name);
+
+/// What a discriminator says of B images.
+struct Judgement {
+  torch::Tensor logits;   ///< [B]
+  torch::Tensor classes;  ///< [B,classes] logits; undefined but for acgan
+};
+
 /// [B,1,H,W] of the generator's level -> [B] logits: high for real.
 struct DiscriminatorNet : torch::nn::Module {
   Growth growth;
-  virtual torch::Tensor forward(const torch::Tensor& images) = 0;
+  /// What the score is taken of: [B,F] or [B,F,h,w].
+  virtual torch::Tensor features(const torch::Tensor& images) = 0;
+  virtual torch::Tensor score(const torch::Tensor& features) = 0;
+  torch::Tensor forward(const torch::Tensor& images) { return score(features(images)); }
+  /// Layers from the image's side on that have weights, one entry each: what FreezeD freezes.
+  virtual std::vector<std::vector<torch::Tensor>> layers() const = 0;
+  int64_t feature_count = 0;  ///< F
+
+  /// Adds what it takes to know `classes` classes.
+  void condition(Conditioning conditioning, int64_t classes);
+  /// labels: [B,classes], one-hot times how far labels count (0..1); unused where not conditioned.
+  Judgement judge(const torch::Tensor& images, const torch::Tensor& labels);
+
+ private:
+  torch::Tensor class_vectors_;
+  EqualizedLinear class_scores_{nullptr};
 };
 
-/// Weights are drawn from torch's generator (seed_torch). Throws 78 for an unknown family or a size
-/// that it cannot draw.
-std::shared_ptr<GeneratorNet> make_generator(const GanOptions& options, int height, int width);
+/// acgan's share of a loss: the mean of -log p(class), times how far labels count.
+torch::Tensor class_loss(const Judgement& judged, const torch::Tensor& labels);
+
+/// Weights are drawn from torch's generator (seed_torch). `classes`: 0 where the network is not
+/// conditioned. Throws 78 for an unknown family or a size that it cannot draw.
+std::shared_ptr<GeneratorNet> make_generator(const GanOptions& options,
+                                             int height,
+                                             int width,
+                                             int64_t classes = 0);
 std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options,
                                                      int height,
                                                      int width);
@@ -35,7 +72,7 @@ std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options,
 bool family_grows(const std::string& family);
 
 /// Weights of the generator that make_generator() would build, biases and norms left out.
-int64_t generator_weights(const GanOptions& options, int height, int width);
+int64_t generator_weights(const GanOptions& options, int height, int width, int64_t classes = 0);
 
 /// How the sides of an image come about: `base` doubled `doublings` times. The short side's base is
 /// 4 (64: 4 doublings, 128: 5). Throws 78 unless the short side is a power of two from 16 on and
@@ -53,6 +90,14 @@ std::shared_ptr<DiscriminatorNet> make_dcgan_discriminator(const GanOptions& opt
                                                            int height,
                                                            int width);
 int64_t dcgan_generator_weights(const GanOptions& options, int height, int width);
+/// DCGAN with a residual body, gan.residual.
+std::shared_ptr<GeneratorNet> make_residual_generator(const GanOptions& options,
+                                                      int height,
+                                                      int width);
+std::shared_ptr<DiscriminatorNet> make_residual_discriminator(const GanOptions& options,
+                                                              int height,
+                                                              int width);
+int64_t residual_generator_weights(const GanOptions& options, int height, int width);
 std::shared_ptr<GeneratorNet> make_pggan_generator(const GanOptions& options,
                                                    int height,
                                                    int width);
@@ -61,16 +106,30 @@ std::shared_ptr<DiscriminatorNet> make_pggan_discriminator(const GanOptions& opt
                                                            int width);
 int64_t pggan_generator_weights(const GanOptions& options, int height, int width);
 
-/// `count` latent vectors of a stream: row i from fork("latent", first + i).
-torch::Tensor latents(const Rng& rng, int64_t first, int64_t count, int64_t length);
+/// `count` latent vectors of a stream: row i from fork("latent", first + i). Values beyond `limit`
+/// are drawn again, unless it is 0.
+torch::Tensor latents(
+    const Rng& rng, int64_t first, int64_t count, int64_t length, double limit = 0);
 
 /// Batch-norm statistics of a generator over `batches` minibatches of latents (StudioGAN's
-/// "standing statistics"): an average of weights has none of its own.
+/// "standing statistics"): an average of weights has none of its own. `labels`: [minibatch,classes]
+/// beside the latents of each batch, undefined where the network is not conditioned.
 void standing_statistics(GeneratorNet& net,
                          const Rng& rng,
                          int64_t minibatch,
                          int64_t latent,
                          int batches,
-                         torch::Device device);
+                         torch::Device device,
+                         const torch::Tensor& labels = {});
+
+/// [B,latent] and [B,classes] side by side; the latents alone where `labels` is undefined.
+torch::Tensor with_labels(const torch::Tensor& latents, const torch::Tensor& labels);
+
+/// One-hot labels [count,classes] of images number first .. first + count - 1, where the classes
+/// take turns.
+torch::Tensor labels_in_turn(int64_t first, int64_t count, int64_t classes);
+
+/// The same of one class.
+torch::Tensor labels_of(int64_t class_index, int64_t count, int64_t classes);
 
 }  // namespace evenray

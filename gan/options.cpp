@@ -4,7 +4,8 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "gan/diffaugment.hpp"
+#include "dataset/where.hpp"
+#include "gan/augmentation.hpp"
 #include "gan/gan.hpp"
 #include "gan/losses.hpp"
 #include "gan/networks.hpp"
@@ -14,10 +15,23 @@ namespace {
 
 void dcgan_reference(GanOptions& o) {
   o.minibatch = 64;
-  o.diffaugment = "none";
+  o.augment = "none";
   o.ema_kimg = 0;
   o.spectral_norm = false;
   o.r1_gamma = 0;
+}
+
+/// SNGAN's networks at the learning rates of SAGAN (Zhang et al. 2019), one step of D a step of G.
+void dcgan_strong(GanOptions& o) {
+  o.residual = true;
+  o.spectral_norm = true;
+  o.loss = "hinge";
+  o.latent = 128;
+  o.ngf = o.ndf = 32;
+  o.lr_g = 1e-4;
+  o.lr_d = 4e-4;
+  o.beta1 = 0;
+  o.beta2 = .9;
 }
 
 /// The size of the networks comes from the defaults.
@@ -38,7 +52,7 @@ void pggan_published(GanOptions& o) {
   o.lr_g = o.lr_d = 1e-3;
   o.beta1 = 0;
   o.beta2 = .99;
-  o.diffaugment = "none";
+  o.augment = "none";
   o.r1_gamma = 0;
   o.ema_decay = .999;
   o.total_kimg = 0;
@@ -69,8 +83,12 @@ struct Preset {
   std::string_view family, name;
   void (*apply)(GanOptions&);
 };
-constexpr std::array kPresets{Preset{"dcgan", "reference", &dcgan_reference},
+/// `auto` fixes nothing: plan_gan_options() does, when the store is known.
+constexpr std::array kPresets{Preset{"dcgan", kAutoPreset, [](GanOptions&) {}},
+                              Preset{"pggan", kAutoPreset, [](GanOptions&) {}},
+                              Preset{"dcgan", "reference", &dcgan_reference},
                               Preset{"dcgan", "small", [](GanOptions&) {}},
+                              Preset{"dcgan", "strong", &dcgan_strong},
                               Preset{"pggan", "small", &pggan_small},
                               Preset{"pggan", "paper", &pggan_paper},
                               Preset{"pggan", "paper-v1", &pggan_paper_v1}};
@@ -81,8 +99,10 @@ void GanOptions::fields(Fields& f) {
   f("family", family, "network family: dcgan, pggan");
   f("preset",
     preset,
-    "small (what 50 to 5,000 images need); of dcgan: reference (as published); of pggan: paper, "
-    "paper-v1 (as published, the second and the first version)");
+    "auto (planned from image count, size and device), small (what 50 to 5,000 images need); of "
+    "dcgan: reference (as published), strong (residual, "
+    "spectral norm, hinge); of pggan: paper, paper-v1 (as published, the second and the first "
+    "version)");
   f("total_kimg",
     total_kimg,
     "thousands of real images shown; stages are stretched to it; 0: as long as pggan's stages are");
@@ -112,19 +132,39 @@ void GanOptions::fields(Fields& f) {
   f("loss", loss, "adversarial loss: " + join(loss_names()));
   f("gp_weight", gp_weight, "weight of wgan-gp's gradient penalty");
   f("gp_target", gp_target, "gradient norm that it wants");
-  f("diffaugment",
-    diffaugment,
-    "augmentation before the discriminator: some of brightness,contrast,translation,cutout, or "
-    "none");
+  f("augment",
+    augment,
+    "augmentation before the discriminator: some of brightness,contrast,translation,cutout "
+    "(DiffAugment), ada (adaptive), or none");
+  f("ada_target", ada_target, "share by which D's signs for real images may lean before ada acts");
+  f("ada_kimg", ada_kimg, "thousands of images in which ada's strength may rise from 0 to 1");
   f("mirror", mirror, "show each image flipped left to right half of the time (limbs; not chests)");
+  f("where", where, "only images whose metadata say so: COLUMN=VALUE, as in sex=F");
+  f("conditioning",
+    conditioning,
+    "labels of all classes in one generator: projection, acgan, or none");
+  f("label_warmup",
+    label_warmup,
+    "share of the run before labels count, and again until they count in full");
+  f("transfer",
+    transfer,
+    "begin with trained networks: a run folder or checkpoint; majority or all: first train on the "
+    "largest class, on all classes, in parent/; or none");
+  f("parent_kimg", parent_kimg, "thousands of images of that first training; 0: as total_kimg");
+  f("freeze_d",
+    freeze_d,
+    "with transfer: layers of the discriminator, from the image's side, kept");
   f("ema_kimg",
     ema_kimg,
     "half-life of the generator's average in thousands of images; 0: no average");
   f("ema_decay", ema_decay, "decay of that average a step instead, as pggan's paper; 0: ema_kimg");
   f("spectral_norm", spectral_norm, "spectral norm in place of batch norm in the discriminator");
+  f("residual", residual, "dcgan: residual blocks (SNGAN) in place of plain convolutions");
   f("r1_gamma", r1_gamma, "weight of the R1 gradient penalty; 0: none");
   f("r2_gamma", r2_gamma, "the same on drawn images (R2)");
   f("r1_every", r1_every, "steps between R1 and R2 penalties (lazy regularisation)");
+  f("lecam_weight", lecam_weight, "weight of LeCam's regulariser; 0: none");
+  f("lecam_from_kimg", lecam_from_kimg, "thousands of images before it acts");
   f("eval_every_kimg",
     eval_every_kimg,
     "thousands of images between evaluations by SWD; 0: a tenth of the run");
@@ -201,8 +241,26 @@ void GanOptions::check() const {
   evenray::check(std::count(presets.begin(), presets.end(), preset) > 0,
                  Exit::config,
                  unknown_name("gan preset", preset, presets));
-  DiffAugment::parse(diffaugment);
+  Augmentation(*this, torch::kCPU);
   loss_named(loss);
+  const bool labelled = conditioning_named(conditioning) != Conditioning::none;
+  Where::parse(where);
+  not_negative(lecam_weight, "lecam_weight");
+  not_negative(lecam_from_kimg, "lecam_from_kimg");
+  not_negative(parent_kimg, "parent_kimg");
+  positive(ada_kimg, "ada_kimg");
+  evenray::check(ada_target > -1 && ada_target < 1 && label_warmup >= 0 && label_warmup <= .5,
+                 Exit::config,
+                 "gan.ada_target must lie between -1 and 1, gan.label_warmup in 0..0.5");
+  evenray::check(
+      !residual || family == "dcgan", Exit::config, "gan.residual is for the family dcgan");
+  evenray::check(freeze_d >= 0 && (freeze_d == 0 || transfer != "none"),
+                 Exit::config,
+                 "gan.freeze_d keeps layers of a discriminator that gan.transfer brings");
+  evenray::check(
+      !labelled || (transfer != "majority" && transfer != "all"),
+      Exit::config,
+      cat("gan.transfer ", transfer, " is for one class; a generator with labels learns of all"));
 }
 
 std::vector<std::string> gan_presets(const std::string& family) {

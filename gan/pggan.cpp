@@ -92,10 +92,11 @@ struct PgganDiscriminator final : DiscriminatorNet {
     }
     tail = register_module("tail", EqualizedConv2d(last + 1, last, 3, kGain));
     dense = register_module("dense", EqualizedLinear(last * pixels, hidden, kGain));
-    score = register_module("score", EqualizedLinear(hidden, 1, 1.));
+    last_layer = register_module("score", EqualizedLinear(hidden, 1, 1.));
+    feature_count = hidden;
   }
 
-  torch::Tensor forward(const torch::Tensor& images) override {
+  torch::Tensor features(const torch::Tensor& images) override {
     const auto top = static_cast<size_t>(growth.level);
     auto x = active(image[top]->forward(images));
     for (size_t level = top; level > 0; --level) {
@@ -106,14 +107,31 @@ struct PgganDiscriminator final : DiscriminatorNet {
     }
     x = active(tail->forward(minibatch_stddev(x, group)));
     // Flattened as [C,H,W] whatever the layout in memory.
-    return score->forward(active(dense->forward(x.flatten(1)))).flatten();
+    return active(dense->forward(x.flatten(1)));
+  }
+  torch::Tensor score(const torch::Tensor& features) override {
+    return last_layer->forward(features).flatten();
+  }
+  /// A level's two convolutions are one layer, with what reads its images.
+  std::vector<std::vector<torch::Tensor>> layers() const override {
+    std::vector<std::vector<torch::Tensor>> out;
+    for (size_t level = conv.size(); level > 0; --level) {
+      out.push_back(image[level]->parameters());
+      for (const auto& more : {conv[level - 1]->parameters(), down[level - 1]->parameters()})
+        out.back().insert(out.back().end(), more.begin(), more.end());
+    }
+    out.push_back(image[0]->parameters());
+    for (const auto& more : {tail->parameters(), dense->parameters()})
+      out.back().insert(out.back().end(), more.begin(), more.end());
+    out.push_back(last_layer->parameters());
+    return out;
   }
 
   int64_t group;
   SizePlan size;
   std::vector<EqualizedConv2d> image, conv, down;
   EqualizedConv2d tail{nullptr};
-  EqualizedLinear dense{nullptr}, score{nullptr};
+  EqualizedLinear dense{nullptr}, last_layer{nullptr};
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <limits>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -17,33 +18,54 @@ namespace {
 
 /// Batches of latents behind the average's batch-norm statistics.
 constexpr int kStatisticsBatches = 16;
+/// Of LeCam's anchors, a step.
+constexpr double kAnchorDecay = .99;
 
 }  // namespace
 
-Players::Players(
-    const GanOptions& options, int height, int width, const Compute& compute, const Rng& rng)
+Players::Players(const GanOptions& options,
+                 int height,
+                 int width,
+                 int64_t classes,
+                 const Compute& compute,
+                 const Rng& rng)
     : options_(options),
       compute_(compute),
       rng_(rng),
+      streams_(rng),
       size_(plan_size(height, width)),
-      augment_(DiffAugment::parse(options.diffaugment)),
+      classes_(classes),
+      augmentation_(options, compute.device),
       loss_(loss_named(options.loss)) {
   seed_torch(rng.fork("weights").key());
-  generator_ = make_generator(options, height, width);
+  generator_ = make_generator(options, height, width, classes);
   discriminator_ = make_discriminator(options, height, width);
-  average_ = make_generator(options, height, width);
+  discriminator_->condition(conditioning_named(options.conditioning), classes);
+  average_ = make_generator(options, height, width, classes);
   for (torch::nn::Module* net : std::initializer_list<torch::nn::Module*>{
            generator_.get(), discriminator_.get(), average_.get()}) {
     to_channels_last(*net);
     net->to(compute.device);
   }
   copy_module(*average_, *generator_);
+  const auto layers = discriminator_->layers();
+  check(options.freeze_d < static_cast<int64_t>(layers.size()),
+        Exit::config,
+        cat("gan.freeze_d ",
+            options.freeze_d,
+            " leaves nothing to train: the discriminator has ",
+            layers.size(),
+            " layers"));
+  for (size_t i = 0; i < static_cast<size_t>(options.freeze_d); ++i)
+    for (const auto& parameter : layers[i]) parameter.set_requires_grad(false);
   const auto adam = [&](const torch::nn::Module& net, double lr) {
     return std::make_unique<FusedAdam>(net, AdamOptions{lr, options.beta1, options.beta2, 1e-8, 0});
   };
   adam_g_ = adam(*generator_, options.lr_g);
   adam_d_ = adam(*discriminator_, options.lr_d);
-  sums_ = torch::zeros({4}, torch::TensorOptions(torch::kFloat).device(compute.device));
+  const auto floats = torch::TensorOptions(torch::kFloat).device(compute.device);
+  sums_ = torch::zeros({4}, floats);
+  anchors_ = torch::zeros({2}, floats);
 }
 
 torch::Tensor Players::view(const torch::Tensor& logits) const {
@@ -53,6 +75,7 @@ torch::Tensor Players::view(const torch::Tensor& logits) const {
 
 torch::Tensor Players::penalty_between(const torch::Tensor& real,
                                        const torch::Tensor& fake,
+                                       const torch::Tensor& labels,
                                        const Rng& stream) {
   std::vector<float> shares;
   Rng draws = stream.fork("between");
@@ -64,20 +87,33 @@ torch::Tensor Players::penalty_between(const torch::Tensor& real,
     // Unlike R1's small gradients these are about 1 long: in bf16 the penalty's own gradient was
     // seen to keep its direction (cosine above .999) and its length (within 1 %).
     Autocast autocast(compute_);
-    logits = discriminator_->forward(between);
+    logits = discriminator_->judge(between, labels).logits;
   }
   return gradient_penalty(logits, between, options_.gp_target);
 }
 
+torch::Tensor Players::lecam(const torch::Tensor& real,
+                             const torch::Tensor& fake,
+                             const Moment& moment) {
+  const bool acts = static_cast<double>(moment.shown) >= options_.lecam_from_kimg * 1000;
+  const auto real_logits = real.to(torch::kFloat), fake_logits = fake.to(torch::kFloat);
+  const auto means = torch::stack({real_logits.mean(), fake_logits.mean()}).detach();
+  anchors_.lerp_(means, acts ? 1 - kAnchorDecay : 1);
+  return lecam_penalty(real_logits, fake_logits, anchors_[0], anchors_[1]) *
+         (acts ? options_.lecam_weight : 0);
+}
+
 torch::Tensor Players::update_discriminator(const torch::Tensor& real,
                                             const torch::Tensor& fake,
+                                            const torch::Tensor& labels,
+                                            const Moment& moment,
                                             int64_t step,
                                             const Rng& stream) {
   const bool lazy = step % options_.r1_every == 0;
   const bool r1 = lazy && options_.r1_gamma > 0, r2 = lazy && options_.r2_gamma > 0;
   adam_d_->zero_grad();
-  auto shown = augment_.apply(real, stream.fork("real"));
-  auto drawn = augment_.apply(fake.detach(), stream.fork("fake"));
+  auto shown = augmentation_.apply(real, stream.fork("real"));
+  auto drawn = augmentation_.apply(fake.detach(), stream.fork("fake"));
   if (r1) shown = shown.detach().requires_grad_(true);
   if (r2) drawn = drawn.detach().requires_grad_(true);
   const auto judge = [&](const torch::Tensor& images, bool penalised) {
@@ -85,24 +121,29 @@ torch::Tensor Players::update_discriminator(const torch::Tensor& real,
     Compute precise = compute_;
     precise.bf16 = compute_.bf16 && !penalised;
     Autocast autocast(precise);
-    return discriminator_->forward(images);
+    return discriminator_->judge(images, labels);
   };
-  const auto real_logits = judge(shown, r1), fake_logits = judge(drawn, r2);
-  auto loss = loss_.discriminator(real_logits, fake_logits);
+  const auto of_real = judge(shown, r1), of_fake = judge(drawn, r2);
+  auto loss = loss_.discriminator(of_real.logits, of_fake.logits);
+  if (of_real.classes.defined())
+    loss = loss + class_loss(of_real, labels) + class_loss(of_fake, labels);
   const auto weight = [&](double gamma) {
     return gamma / 2 * static_cast<double>(options_.r1_every);
   };
-  if (r1) loss = loss + r1_penalty(real_logits, shown) * weight(options_.r1_gamma);
-  if (r2) loss = loss + r1_penalty(fake_logits, drawn) * weight(options_.r2_gamma);
+  if (r1) loss = loss + r1_penalty(of_real.logits, shown) * weight(options_.r1_gamma);
+  if (r2) loss = loss + r1_penalty(of_fake.logits, drawn) * weight(options_.r2_gamma);
   if (options_.loss == "wgan-gp")
-    loss = loss + penalty_between(shown, drawn, stream) * options_.gp_weight;
+    loss = loss + penalty_between(shown, drawn, labels, stream) * options_.gp_weight;
+  if (options_.lecam_weight > 0) loss = loss + lecam(of_real.logits, of_fake.logits, moment);
   loss.backward();
   adam_d_->step();
-  return torch::stack({loss.detach(), view(real_logits), view(fake_logits)});
+  augmentation_.observe(of_real.logits);
+  return torch::stack({loss.detach(), view(of_real.logits), view(of_fake.logits)});
 }
 
 torch::Tensor Players::update_generator(const torch::Tensor& real,
                                         const torch::Tensor& fake,
+                                        const torch::Tensor& labels,
                                         const Rng& stream) {
   FreezeGuard freeze(*discriminator_);
   torch::Tensor loss;
@@ -110,40 +151,45 @@ torch::Tensor Players::update_generator(const torch::Tensor& real,
   {
     Autocast autocast(compute_);
     const auto judged = [&](const torch::Tensor& images, const char* purpose) {
-      return discriminator_->forward(augment_.apply(images, stream.fork(purpose)));
+      return discriminator_->judge(augmentation_.apply(images, stream.fork(purpose)), labels);
     };
-    const auto real_logits = loss_.paired ? judged(real, "generator real") : torch::Tensor();
-    loss = loss_.generator(real_logits, judged(fake, "generator"));
+    const auto real_logits = loss_.paired ? judged(real, "generator real").logits : torch::Tensor();
+    const auto of_fake = judged(fake, "generator");
+    loss = loss_.generator(real_logits, of_fake.logits);
+    if (of_fake.classes.defined()) loss = loss + class_loss(of_fake, labels);
   }
   loss.backward();
   adam_g_->step();
   return loss.detach();
 }
 
-void Players::set_growth(const Growth& growth) {
-  for (GeneratorNet* net : {generator_.get(), average_.get()}) net->growth = growth;
-  discriminator_->growth = growth;
+void Players::set_moment(const Moment& moment) {
+  for (GeneratorNet* net : {generator_.get(), average_.get()}) net->growth = moment.growth;
+  discriminator_->growth = moment.growth;
+  label_share_ = moment.label_share;
 }
 
-void Players::step(const torch::Tensor& whole, const Moment& moment, int64_t step) {
-  set_growth(moment.growth);
+void Players::step(const TrainingSet::Minibatch& minibatch, const Moment& moment, int64_t step) {
+  set_moment(moment);
   if (moment.restarts) {
     adam_g_->reset();
     adam_d_->reset();
   }
   adam_g_->set_lr(options_.lr_g * moment.lr_factor);
   adam_d_->set_lr(options_.lr_d * moment.lr_factor);
-  const auto real = at_growth(whole, size_.doublings, moment.growth);
-  const Rng stream = rng_.fork("step", static_cast<uint64_t>(step));
+  const auto real = at_growth(minibatch.images, size_.doublings, moment.growth);
+  const auto labels =
+      minibatch.labels.defined() ? minibatch.labels * label_share_ : torch::Tensor();
+  const Rng stream = streams_.fork("step", static_cast<uint64_t>(step));
   const auto latent =
       latents(stream, 0, real.size(0), options_.latent).to(compute_.device, /*non_blocking=*/true);
   torch::Tensor fake;
   {
     Autocast autocast(compute_);
-    fake = generator_->forward(latent).to(torch::kFloat);  // as the real images are
+    fake = generator_->forward(with_labels(latent, labels)).to(torch::kFloat);  // as the real are
   }
-  const auto d = update_discriminator(real, fake, step, stream);
-  const auto g = update_generator(real, fake, stream);
+  const auto d = update_discriminator(real, fake, labels, moment, step, stream);
+  const auto g = update_generator(real, fake, labels, stream);
 
   // The half-life grows with the run, as in StyleGAN2-ADA: an early average forgets the first, poor
   // weights.
@@ -159,16 +205,23 @@ void Players::step(const torch::Tensor& whole, const Moment& moment, int64_t ste
   sums_ += torch::stack({d[0], g, d[1], d[2]});
 }
 
+bool Players::finite() const {
+  torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> largest{sums_.abs().max()};
+  for (const auto& tensors : {generator_->parameters(),
+                              discriminator_->parameters(),
+                              adam_g_->moments(),
+                              adam_d_->moments()})
+    for (const auto& norm : at::_foreach_norm(tensors, std::numeric_limits<double>::infinity()))
+      largest.push_back(norm);
+  return torch::stack(largest).isfinite().all().item<bool>();
+}
+
 std::vector<double> Players::take_means(int64_t steps) {
   const auto values = (sums_ / static_cast<double>(steps)).cpu();
   sums_.zero_();
   std::vector<double> out;
   for (int64_t i = 0; i < values.size(0); ++i) out.push_back(values[i].item<double>());
-  check(std::isfinite(out[0]) && std::isfinite(out[1]),
-        Exit::failed,
-        cat("the training diverged: ",
-            std::isfinite(out[0]) ? "loss_g" : "loss_d",
-            " is not finite; lower gan.lr_d and gan.lr_g"));
   return out;
 }
 
@@ -179,7 +232,13 @@ void Players::settle_average() {
                       options_.minibatch,
                       options_.latent,
                       kStatisticsBatches,
-                      compute_.device);
+                      compute_.device,
+                      labels_of_drawn(0, options_.minibatch));
+}
+
+torch::Tensor Players::labels_of_drawn(int64_t first, int64_t count) const {
+  if (classes_ == 0) return {};
+  return (labels_in_turn(first, count, classes_) * label_share_).to(compute_.device);
 }
 
 torch::Tensor Players::draw(int64_t count) {
@@ -188,8 +247,8 @@ torch::Tensor Players::draw(int64_t count) {
   std::vector<torch::Tensor> parts;
   for (int64_t i = 0; i < count; i += options_.minibatch) {
     const int64_t n = std::min(options_.minibatch, count - i);
-    parts.push_back(
-        average_->forward(latents(rng_.fork("judged"), i, n, options_.latent).to(compute_.device)));
+    const auto latent = latents(rng_.fork("judged"), i, n, options_.latent).to(compute_.device);
+    parts.push_back(average_->forward(with_labels(latent, labels_of_drawn(i, n))));
   }
   return enlarged(torch::cat(parts), int64_t{size_.base_height} << size_.doublings);
 }
@@ -201,6 +260,8 @@ void Players::save(TensorFile& file) {
   adam_g_->save(file, "adam_g");
   adam_d_->save(file, "adam_d");
   file.tensors["log.sums"] = sums_;
+  if (options_.lecam_weight > 0) file.tensors["lecam.anchors"] = anchors_;
+  augmentation_.save(file);
 }
 
 void Players::save_average(TensorFile& file) {
@@ -209,17 +270,18 @@ void Players::save_average(TensorFile& file) {
 }
 
 void Players::load(const TensorFile& file, const Path& path) {
-  torch::NoGradGuard no_grad;
+  load_networks(file, path);
+  adam_g_->load(file, "adam_g", path);
+  adam_d_->load(file, "adam_d", path);
+  load_tensor(file, "log.sums", sums_, path);
+  if (options_.lecam_weight > 0) load_tensor(file, "lecam.anchors", anchors_, path);
+  augmentation_.load(file, path);
+}
+
+void Players::load_networks(const TensorFile& file, const Path& path) {
   load_module(file, "g", *generator_, path);
   load_module(file, "d", *discriminator_, path);
   load_module(file, "ema", *average_, path);
-  adam_g_->load(file, "adam_g", path);
-  adam_d_->load(file, "adam_d", path);
-  const auto sums = file.tensors.find("log.sums");
-  check(sums != file.tensors.end(),
-        Exit::bad_data,
-        cat(path.string(), ": tensor 'log.sums' is missing"));
-  sums_.copy_(sums->second);
 }
 
 }  // namespace evenray

@@ -6,9 +6,10 @@
 #include <memory>
 #include <vector>
 
-#include "gan/diffaugment.hpp"
+#include "gan/augmentation.hpp"
 #include "gan/losses.hpp"
 #include "gan/networks.hpp"
+#include "gan/training_set.hpp"
 #include "nn/compute.hpp"
 #include "nn/optimizer.hpp"
 
@@ -19,22 +20,37 @@ namespace evenray {
 /// its number has to be remembered.
 class Players {
  public:
-  Players(const GanOptions& options, int height, int width, const Compute& compute, const Rng& rng);
+  /// classes: 0 without labels. Throws 78 where gan.freeze_d leaves nothing to train.
+  Players(const GanOptions& options,
+          int height,
+          int width,
+          int64_t classes,
+          const Compute& compute,
+          const Rng& rng);
 
-  /// One update of D, then of G. `real`: [minibatch,1,H,W] in -1..1. `step` numbers the draws.
-  void step(const torch::Tensor& real, const Moment& moment, int64_t step);
+  /// One update of D, then of G; drawn images are asked for with the labels of the real ones.
+  /// `step` numbers the draws.
+  void step(const TrainingSet::Minibatch& real, const Moment& moment, int64_t step);
 
   /// What the networks have grown to: that of the last step.
   const Growth& growth() const { return generator_->growth; }
-  void set_growth(const Growth& growth);
+  void set_moment(const Moment& moment);
+  /// From now on steps draw from these; the latents of draw() stay.
+  void take_streams(const Rng& rng) { streams_ = rng; }
+  /// Whether all losses since take_means(), all weights and moments are. Waits for the device.
+  bool finite() const;
+  /// How far labels count, as of the last step.
+  double label_share() const { return label_share_; }
+  /// Of gan.augment=ada.
+  std::optional<double> augmentation_strength() const { return augmentation_.strength(); }
 
   /// Means over the last `steps` steps: loss_d, loss_g, D(real), D(fake), the last two as
-  /// probabilities for bce, else as the logits are. Waits for the device. Throws 1 where a loss is
-  /// not finite.
+  /// probabilities for bce, else as the logits are. Waits for the device.
   std::vector<double> take_means(int64_t steps);
 
   /// `count` images of the averaged generator, [count,1,H,W] about -1..1, always of the same
-  /// latents. Drawn in fp32 with batch-norm statistics of its own, as Generator::sample will.
+  /// latents; with labels the classes take turns. Drawn in fp32 with batch-norm statistics of its
+  /// own, as Generator::sample will.
   torch::Tensor draw(int64_t count);
 
   /// All that training needs to go on.
@@ -42,34 +58,47 @@ class Players {
   /// The average alone: what sampling needs.
   void save_average(TensorFile& file);
   void load(const TensorFile& file, const Path& path);
+  /// Networks alone, to begin with (gan.transfer).
+  void load_networks(const TensorFile& file, const Path& path);
 
  private:
   torch::Tensor update_discriminator(const torch::Tensor& real,
                                      const torch::Tensor& fake,
+                                     const torch::Tensor& labels,
+                                     const Moment& moment,
                                      int64_t step,
                                      const Rng& stream);
   torch::Tensor update_generator(const torch::Tensor& real,
                                  const torch::Tensor& fake,
+                                 const torch::Tensor& labels,
                                  const Rng& stream);
   /// wgan-gp's penalty between two sets of images that D is shown.
   torch::Tensor penalty_between(const torch::Tensor& real,
                                 const torch::Tensor& fake,
+                                const torch::Tensor& labels,
                                 const Rng& stream);
+  /// LeCam's regulariser, after its anchors have moved.
+  torch::Tensor lecam(const torch::Tensor& real, const torch::Tensor& fake, const Moment& moment);
   /// D's mean view of some images, for the log.
   torch::Tensor view(const torch::Tensor& logits) const;
+  /// [count,classes], the classes taking turns; undefined without labels.
+  torch::Tensor labels_of_drawn(int64_t first, int64_t count) const;
   /// Gives the average its batch-norm statistics; without averaging it becomes the generator first.
   void settle_average();
 
   GanOptions options_;
   Compute compute_;
-  Rng rng_;
+  Rng rng_, streams_;
   SizePlan size_;
-  DiffAugment augment_;
+  int64_t classes_;
+  double label_share_ = 1;
+  Augmentation augmentation_;
   const AdversarialLoss& loss_;
   std::shared_ptr<GeneratorNet> generator_, average_;
   std::shared_ptr<DiscriminatorNet> discriminator_;
   std::unique_ptr<FusedAdam> adam_g_, adam_d_;
   torch::Tensor sums_;
+  torch::Tensor anchors_;  ///< LeCam's: moving means of D's logits for real and for drawn images
 };
 
 }  // namespace evenray

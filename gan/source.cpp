@@ -34,27 +34,33 @@ class GanSource final : public Source {
               generator_.value_max(),
               ", the store has ",
               info.value_max));
-    check(!generator_.class_name().empty(),
+    check(!generator_.class_name().empty() || !generator_.classes().empty(),
           Exit::bad_data,
           cat(path.string(),
-              " was trained on all classes: it cannot fill one; train it with --class"));
-    class_index_ = info.class_index(generator_.class_name());
+              " was trained on all classes without labels: it cannot fill one; train it with "
+              "--class or --conditional"));
+    if (generator_.classes().empty()) info.class_index(generator_.class_name());
+    class_names_ = info.class_names;
   }
 
   /// Named by what it is, not by where it lies: the draws of `balance` and its report are the same
   /// wherever the checkpoint is.
   std::string name() const override {
-    return cat("gan:", generator_.class_name(), "@", generator_.digest().substr(0, 12));
+    const std::string drawn =
+        generator_.classes().empty() ? generator_.class_name() : join(generator_.classes(), "+");
+    return cat("gan:", drawn, "@", generator_.digest().substr(0, 12));
   }
   Origin origin() const override { return Origin::synthetic; }
 
   std::vector<Drawn> draw(int class_index, int64_t first, int64_t count, const Rng& rng) override {
-    check(class_index == class_index_,
-          Exit::bad_data,
-          cat(name(), " draws class ", generator_.class_name(), " only"));
+    const std::string& class_name = class_names_[static_cast<size_t>(class_index)];
+    check(serves(class_index), Exit::bad_data, cat(name(), " does not draw class ", class_name));
+    Drawing drawing;
+    drawing.seed = rng.key();
+    if (!generator_.classes().empty()) drawing.class_name = class_name;
     std::vector<Drawn> out;
     int64_t number = first;
-    for (auto& image : generator_.sample(first, count, rng.key())) {
+    for (auto& image : generator_.sample(first, count, drawing)) {
       Drawn drawn;
       if (image.size() != size_) cv::resize(image, image, size_, 0, 0, cv::INTER_AREA);
       drawn.image = image;
@@ -66,12 +72,14 @@ class GanSource final : public Source {
     return out;
   }
 
-  bool serves(int class_index) const override { return class_index == class_index_; }
+  bool serves(int class_index) const override {
+    return generator_.draws(class_names_[static_cast<size_t>(class_index)]);
+  }
 
  private:
   Generator generator_;
   cv::Size size_;
-  int class_index_ = 0;
+  std::vector<std::string> class_names_;
 };
 
 }  // namespace

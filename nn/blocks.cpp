@@ -31,11 +31,12 @@ void to_channels_last(torch::nn::Module& module) {
   }
 }
 
-FreezeGuard::FreezeGuard(torch::nn::Module& module) : module_(module) {
-  for (auto& p : module_.parameters()) p.requires_grad_(false);
+FreezeGuard::FreezeGuard(torch::nn::Module& module) {
+  for (const auto& p : module.parameters())
+    if (p.requires_grad()) frozen_.push_back(p.requires_grad_(false));
 }
 FreezeGuard::~FreezeGuard() {
-  for (auto& p : module_.parameters()) p.requires_grad_(true);
+  for (auto& p : frozen_) p.requires_grad_(true);
 }
 
 EvalGuard::EvalGuard(torch::nn::Module& module)

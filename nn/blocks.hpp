@@ -20,7 +20,7 @@ void kaiming_init(torch::nn::Module& module);
 /// the slow layout.
 void to_channels_last(torch::nn::Module& module);
 
-/// Turns requires_grad of all parameters off and back on when it goes.
+/// Turns requires_grad of all parameters off, and back on for those that had it when it goes.
 class FreezeGuard {
  public:
   explicit FreezeGuard(torch::nn::Module& module);
@@ -29,7 +29,7 @@ class FreezeGuard {
   FreezeGuard& operator=(const FreezeGuard&) = delete;
 
  private:
-  torch::nn::Module& module_;
+  std::vector<torch::Tensor> frozen_;
 };
 
 /// train(false) for as long as it lives.

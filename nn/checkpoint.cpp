@@ -42,28 +42,33 @@ void add_module(TensorFile& file, const std::string& prefix, const torch::nn::Mo
   });
 }
 
+void load_tensor(const TensorFile& file,
+                 const std::string& name,
+                 torch::Tensor& tensor,
+                 const Path& path) {
+  torch::NoGradGuard no_grad;
+  const auto found = file.tensors.find(name);
+  check(found != file.tensors.end(),
+        Exit::bad_data,
+        cat(path.string(), ": tensor '", name, "' is missing"));
+  check(found->second.sizes() == tensor.sizes(),
+        Exit::bad_data,
+        cat(path.string(),
+            ": tensor '",
+            name,
+            "' has shape ",
+            found->second.sizes(),
+            ", the network wants ",
+            tensor.sizes()));
+  tensor.copy_(found->second);
+}
+
 void load_module(const TensorFile& file,
                  const std::string& prefix,
                  torch::nn::Module& module,
                  const Path& path) {
-  torch::NoGradGuard no_grad;
   each_tensor(module, [&](const std::string& name, torch::Tensor tensor) {
-    const auto found = file.tensors.find(prefix + "." + name);
-    check(found != file.tensors.end(),
-          Exit::bad_data,
-          cat(path.string(), ": tensor '", prefix, ".", name, "' is missing"));
-    check(found->second.sizes() == tensor.sizes(),
-          Exit::bad_data,
-          cat(path.string(),
-              ": tensor '",
-              prefix,
-              ".",
-              name,
-              "' has shape ",
-              found->second.sizes(),
-              ", the network wants ",
-              tensor.sizes()));
-    tensor.copy_(found->second);
+    load_tensor(file, prefix + "." + name, tensor, path);
   });
 }
 
@@ -77,8 +82,8 @@ const std::string& require_metadata(const TensorFile& file,
   return found->second;
 }
 
-Checkpoints::Checkpoints(const Path& run_folder, double every_s)
-    : folder_(run_folder / "checkpoints"), every_s_(every_s) {}
+Checkpoints::Checkpoints(const Path& run_folder, double every_s, int64_t keep)
+    : folder_(run_folder / "checkpoints"), every_s_(every_s), keep_(keep) {}
 
 bool Checkpoints::due() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - written_).count() >=
@@ -92,7 +97,8 @@ void Checkpoints::write(int64_t step, const TensorFile& file) {
   write_safetensors(path, file);
   auto others = step_files(folder_);
   std::erase(others, path);
-  for (size_t i = 0; i + 1 < others.size(); ++i) std::filesystem::remove(others[i]);
+  for (auto kept = static_cast<int64_t>(others.size()); kept >= keep_; --kept)
+    std::filesystem::remove(others[others.size() - static_cast<size_t>(kept)]);
   written_ = std::chrono::steady_clock::now();
 }
 
@@ -117,10 +123,13 @@ std::optional<Checkpoints::Found> Checkpoints::newest() const {
 }
 
 Path model_file(const Path& path) {
+  const Path best = path / "checkpoints" / "best.safetensors";
+  return std::filesystem::exists(best) ? best : training_file(path);
+}
+
+Path training_file(const Path& path) {
   if (!std::filesystem::is_directory(path)) return path;
-  const Path folder = path / "checkpoints";
-  if (std::filesystem::exists(folder / "best.safetensors")) return folder / "best.safetensors";
-  const auto files = step_files(folder);
+  const auto files = step_files(path / "checkpoints");
   check(!files.empty(), Exit::missing_input, cat(path.string(), " holds no checkpoint"));
   return files.back();
 }

@@ -20,6 +20,12 @@ void load_module(const TensorFile& file,
                  torch::nn::Module& module,
                  const Path& path);
 
+/// Copies the tensor of that name back; it must be there with its shape. Throws 65 with the name.
+void load_tensor(const TensorFile& file,
+                 const std::string& name,
+                 torch::Tensor& tensor,
+                 const Path& path);
+
 /// metadata[key]; throws 65 where it is missing.
 const std::string& require_metadata(const TensorFile& file,
                                     const std::string& key,
@@ -28,11 +34,11 @@ const std::string& require_metadata(const TensorFile& file,
 /// checkpoints/step-00001234.safetensors of a run folder.
 class Checkpoints {
  public:
-  Checkpoints(const Path& run_folder, double every_s);
+  Checkpoints(const Path& run_folder, double every_s, int64_t keep = 2);
 
   /// Whether it is time for the next one.
   bool due() const;
-  /// Writes the step's file and removes the others but for the newest.
+  /// Writes the step's file and removes the others but for the newest `keep`, it included.
   void write(int64_t step, const TensorFile& file);
   struct Found {
     Path path;
@@ -48,11 +54,15 @@ class Checkpoints {
  private:
   Path folder_;
   double every_s_;
+  int64_t keep_;
   std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
 };
 
 /// What a user means by a model: a file, or a run folder's best (else newest) checkpoint. Throws 66
 /// where there is none.
 Path model_file(const Path& path);
+
+/// Likewise what to train on from: a file, or a run folder's newest step checkpoint. Throws 66.
+Path training_file(const Path& path);
 
 }  // namespace evenray

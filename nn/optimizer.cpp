@@ -91,6 +91,15 @@ void FusedAdam::step() {
   }
 }
 
+std::vector<torch::Tensor> FusedAdam::moments() const {
+  std::vector<torch::Tensor> out;
+  for (const auto& group : groups_) {
+    out.insert(out.end(), group.exp_avg.begin(), group.exp_avg.end());
+    out.insert(out.end(), group.exp_avg_sq.begin(), group.exp_avg_sq.end());
+  }
+  return out;
+}
+
 void FusedAdam::reset() {
   for (auto& group : groups_) {
     for (auto* tensors : {&group.exp_avg, &group.exp_avg_sq, &group.steps})

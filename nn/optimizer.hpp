@@ -24,6 +24,8 @@ class FusedAdam {
   void zero_grad();
   /// Parameters without a gradient take no part, as in torch.optim.
   void step();
+  /// All moments; those of a gradient that was not finite are not either.
+  std::vector<torch::Tensor> moments() const;
   /// Forgets moments and step counts.
   void reset();
 

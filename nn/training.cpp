@@ -29,7 +29,15 @@ void Resumed::damaged_facts(const std::string& key) const {
 std::optional<Resumed> resume_run(RunFolder& run,
                                   const Checkpoints& checkpoints,
                                   const Json& facts) {
-  auto found = run.resumed() ? checkpoints.newest() : std::nullopt;
+  if (run.resumed()) return rewind_run(run, checkpoints, facts);
+  run.rewind_events(0);
+  return std::nullopt;
+}
+
+std::optional<Resumed> rewind_run(RunFolder& run,
+                                  const Checkpoints& checkpoints,
+                                  const Json& facts) {
+  auto found = checkpoints.newest();
   if (!found) {
     run.rewind_events(0);
     return std::nullopt;

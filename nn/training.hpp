@@ -42,4 +42,10 @@ std::optional<Resumed> resume_run(RunFolder& run,
                                   const Checkpoints& checkpoints,
                                   const Json& facts);
 
+/// The same for a run that is under way and goes back: its newest checkpoint, nullopt where it has
+/// none yet.
+std::optional<Resumed> rewind_run(RunFolder& run,
+                                  const Checkpoints& checkpoints,
+                                  const Json& facts);
+
 }  // namespace evenray

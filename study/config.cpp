@@ -104,6 +104,11 @@ void Config::check_study() const {
   arms_decide(balance.sources == balance_default.sources, "balance.sources");
   arms_decide(balance.max_factor == balance_default.max_factor, "balance.max_factor");
   arms_decide(balance.allow_resize == balance_default.allow_resize, "balance.allow_resize");
+  arms_decide(gan.conditioning == GanOptions{}.conditioning, "gan.conditioning");
+  evenray::check(gan.preset != kAutoPreset,
+                 Exit::config,
+                 "gan.preset auto plans for one class of a store, a study trains several; name "
+                 "another preset");
   arms_decide(classify.loss_weights == classify_default.loss_weights, "classify.loss_weights");
   arms_decide(classify.sampling == classify_default.sampling, "classify.sampling");
   arms_decide(classify.patience == classify_default.patience, "classify.patience");

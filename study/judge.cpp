@@ -40,7 +40,9 @@ void judge_generator(const Config& config,
   for (const int64_t row : rows) real.push_back(store.image("train", row));
   const size_t judged =
       std::min<size_t>(real.size(), static_cast<size_t>(config.study.judge_images));
-  const auto fake = generator.sample(0, static_cast<int64_t>(judged), rng.fork("fake").key());
+  Drawing drawing;
+  drawing.seed = rng.fork("fake").key();
+  const auto fake = generator.sample(0, static_cast<int64_t>(judged), drawing);
 
   Json out = evaluate_gan(fake, real, {}, rng.fork("evaluate").key());
   out["class"] = cell.class_name;

@@ -134,7 +134,7 @@ TEST_CASE("a preset: chosen by the flag, its values below the file's") {
            kTinyGan);
   const std::string config = read_file(scratch / "g/config.toml");
   for (const char* line :
-       {"\npreset = 'reference'\n", "\ndiffaugment = 'none'\n", "\nlatent = 20\n", "\nngf = 4\n"}) {
+       {"\npreset = 'reference'\n", "\naugment = 'none'\n", "\nlatent = 20\n", "\nngf = 4\n"}) {
     CAPTURE(line);
     CHECK(contains(config, line));
   }

@@ -88,3 +88,26 @@ TEST_CASE("with spectral norm the discriminator has no batch norm") {
   const auto images = torch::randn({4, 1, 32, 32});
   CHECK(largest_difference(d->forward(images)[2], d->forward(images.slice(0, 2, 3))[0]) < 1e-6);
 }
+
+TEST_CASE("the residual DCGAN draws and judges all sizes, its weights are counted right") {
+  for (const auto& [height, width] : std::vector<std::pair<int, int>>{{16, 16}, {40, 32}}) {
+    INFO(height << "x" << width);
+    GanOptions options = narrow(3);
+    options.residual = true;
+    options.spectral_norm = true;
+    seed_torch(7);
+    const auto g = make_generator(options, height, width);
+    const auto d = make_discriminator(options, height, width);
+    const auto images = g->forward(latents(Rng(1), 0, 2, 9));
+    CHECK(images.sizes() == std::vector<int64_t>{2, 1, height, width});
+    CHECK(images.abs().max().item<double>() <= 1);
+    CHECK(d->forward(images).sizes() == std::vector<int64_t>{2});
+    CHECK(d->features(images).sizes() == std::vector<int64_t>{2, d->feature_count});
+    int64_t weights = 0;
+    for (const auto& item : g->named_parameters())
+      if (item.value().dim() > 1) weights += item.value().numel();
+    CHECK(weights == generator_weights(options, height, width));
+    CHECK(d->layers().size() == static_cast<size_t>(plan_size(height, width).doublings) + 2);
+    for (const auto& item : d->named_parameters()) CHECK_FALSE(contains(item.key(), "norm"));
+  }
+}

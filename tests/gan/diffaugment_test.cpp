@@ -48,7 +48,7 @@ TEST_CASE("DiffAugment's names") {
     INFO(names);
     const Error error = error_of([&] { DiffAugment::parse(names); });
     CHECK(error.code() == Exit::config);
-    CHECK(contains(error.what(), "gan.diffaugment"));
+    CHECK(contains(error.what(), "gan.augment"));
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "gan/networks.hpp"
 #include "nn/checkpoint.hpp"
 #include "tests/gan/tiny_gan.hpp"
 
@@ -27,24 +28,24 @@ TEST_CASE("a generator knows what it draws") {
 
 TEST_CASE("image i does not depend on how many are asked for at once") {
   const Generator generator(best(), Compute{});
-  const auto ten = generator.sample(0, 10, 3);
+  const auto ten = generator.sample(0, 10, drawing(3));
   REQUIRE(ten.size() == 10);
   CHECK(ten[0].size() == cv::Size(16, 24));
   CHECK(ten[0].type() == CV_8UC1);
-  CHECK(same_pixels(generator.sample(5, 1, 3)[0], ten[5]));
-  const auto many = generator.sample(0, 140, 3);
-  const auto across = generator.sample(60, 70, 3);
+  CHECK(same_pixels(generator.sample(5, 1, drawing(3))[0], ten[5]));
+  const auto many = generator.sample(0, 140, drawing(3));
+  const auto across = generator.sample(60, 70, drawing(3));
   REQUIRE(across.size() == 70);
   for (size_t i = 0; i < across.size(); ++i) REQUIRE(same_pixels(across[i], many[60 + i]));
-  CHECK(generator.sample(7, 0, 3).empty());
+  CHECK(generator.sample(7, 0, drawing(3)).empty());
 }
 
 TEST_CASE("images differ from each other and between seeds, and come again with their seed") {
   const Generator generator(best(), Compute{}), again(best(), Compute{});
-  const auto images = generator.sample(0, 3, 3);
+  const auto images = generator.sample(0, 3, drawing(3));
   CHECK_FALSE(same_pixels(images[0], images[1]));
-  CHECK_FALSE(same_pixels(generator.sample(0, 1, 4)[0], images[0]));
-  CHECK(same_pixels(again.sample(0, 1, 3)[0], images[0]));
+  CHECK_FALSE(same_pixels(generator.sample(0, 1, drawing(4))[0], images[0]));
+  CHECK(same_pixels(again.sample(0, 1, drawing(3))[0], images[0]));
 }
 
 TEST_CASE("a 16-bit store gives a generator of 16 bits") {
@@ -53,7 +54,7 @@ TEST_CASE("a 16-bit store gives a generator of 16 bits") {
   train_tiny(scratch / "run", scratch / "deep.h5");
   const Generator generator(scratch / "run", Compute{});
   CHECK(generator.value_max() == 65535);
-  const cv::Mat image = generator.sample(0, 1, 1)[0];
+  const cv::Mat image = generator.sample(0, 1, drawing(1))[0];
   CHECK(image.type() == CV_16UC1);
   double low = 0, high = 0;
   cv::minMaxLoc(image, &low, &high);
@@ -137,4 +138,32 @@ TEST_CASE("a generator that is not there") {
   const ScratchFolder scratch;
   CHECK(opening(scratch / "g.safetensors").code() == Exit::missing_input);
   CHECK(opening(scratch.path()).code() == Exit::missing_input);
+}
+
+TEST_CASE("truncated latents stay within their limit, and change the images") {
+  const auto narrow = latents(Rng(4), 0, 300, 20, .5);
+  CHECK(narrow.abs().max().item<double>() <= .5);
+  CHECK(narrow.abs().max().item<double>() > .49);
+  const Generator generator(best(), Compute{});
+  Drawing truncated = drawing(3);
+  truncated.truncation = .5;
+  CHECK_FALSE(
+      same_pixels(generator.sample(0, 1, truncated)[0], generator.sample(0, 1, drawing(3))[0]));
+  truncated.truncation = .01;
+  CHECK(error_of([&] { generator.sample(0, 1, truncated); }).code() == Exit::usage);
+}
+
+TEST_CASE("an interpolation begins and ends with images that are drawn") {
+  const Generator generator(best(), Compute{});
+  const auto sheet = generator.interpolate(2, 5, drawing(3));
+  const auto drawn = generator.sample(0, 4, drawing(3));
+  REQUIRE(sheet.size() == 10);
+  const auto differ = [](const cv::Mat& a, const cv::Mat& b) {
+    return cv::norm(a, b, cv::NORM_INF);
+  };
+  CHECK(differ(sheet[0], drawn[0]) <= 1);
+  CHECK(differ(sheet[4], drawn[1]) <= 1);
+  CHECK(differ(sheet[5], drawn[2]) <= 1);
+  CHECK(differ(sheet[9], drawn[3]) <= 1);
+  CHECK(differ(sheet[2], sheet[0]) > 1);
 }

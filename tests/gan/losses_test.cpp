@@ -79,6 +79,13 @@ TEST_CASE("penalties in double precision are those of autograd to 1e-8") {
   }
 }
 
+TEST_CASE("LeCam's regulariser by hand") {
+  const auto real = torch::tensor({2.f, -1.f}), fake = torch::tensor({.5f, -3.f});
+  // Anchors 1 (real) and -.5 (drawn): relu(2.5)^2 and 0; relu(.5)^2 and relu(4)^2.
+  CHECK(lecam_penalty(real, fake, torch::tensor(1.f), torch::tensor(-.5f)).item<double>() ==
+        Approx((6.25 + 0) / 2 + (.25 + 16) / 2));
+}
+
 TEST_CASE("R1 of a linear discriminator is its squared weight") {
   const auto w = wave(12, 1).view({1, 3, 4}).requires_grad_(true);
   for (const int64_t batch : {1, 5}) {

@@ -48,11 +48,11 @@ TEST_CASE("a GAN option out of range is named by its key") {
       {"must be from 0 to below 1, not 0.5 and -0.1", [](GanOptions& o) { o.beta2 = -.1; }},
       {"unknown generator family 'x' (known: dcgan, pggan",
        [](GanOptions& o) { o.family = std::string("x"); }},
-      {"unknown gan preset 'smal' (known: reference, small); did you mean 'small'?",
+      {"unknown gan preset 'smal' (known: auto, reference, small, strong); did you mean 'small'?",
        [](GanOptions& o) { o.preset = "smal"; }},
-      {"unknown gan preset 'paper' (known: reference, small)",
+      {"unknown gan preset 'paper' (known: auto, reference, small, strong)",
        [](GanOptions& o) { o.preset = "paper"; }},
-      {"gan.diffaugment 'cut'", [](GanOptions& o) { o.diffaugment = "cut"; }},
+      {"gan.augment 'cut'", [](GanOptions& o) { o.augment = "cut"; }},
       {"gan.loss: unknown loss 'wgan'", [](GanOptions& o) { o.loss = "wgan"; }},
       {"gan.gp_target must be above 0", [](GanOptions& o) { o.gp_target = 0; }},
       {"gan.fmap_base must be 2 to 1048576, not 1", [](GanOptions& o) { o.fmap_base = 1; }},
@@ -91,7 +91,7 @@ TEST_CASE("the presets: small keeps the defaults, reference is the published rec
   reference.spectral_norm = true;
   reference.r1_gamma = 1;
   reference.apply_preset();
-  CHECK(reference.diffaugment == "none");
+  CHECK(reference.augment == "none");
   CHECK(reference.minibatch == 64);
   CHECK(reference.ema_kimg == 0);
   CHECK_FALSE(reference.spectral_norm);
@@ -103,7 +103,8 @@ TEST_CASE("the presets: small keeps the defaults, reference is the published rec
   CHECK(reference.beta1 == .5);
   CHECK(reference.beta2 == .999);
   reference.check();
-  CHECK(gan_presets() == std::vector<std::string>{"reference", "small", "paper", "paper-v1"});
+  CHECK(gan_presets() ==
+        std::vector<std::string>{"auto", "reference", "small", "strong", "paper", "paper-v1"});
   for (const auto& family : gan_families()) {
     for (const auto& name : gan_presets(family)) {
       INFO(family << " " << name);
@@ -118,7 +119,7 @@ TEST_CASE("the presets: small keeps the defaults, reference is the published rec
 
 TEST_CASE("every GAN option is written and read back") {
   GanOptions options = tiny_options();
-  options.diffaugment = "cutout";
+  options.augment = "cutout";
   options.mirror = options.spectral_norm = options.allow_few = true;
   options.r1_gamma = .25;
   GanOptions back;

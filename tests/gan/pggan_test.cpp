@@ -72,12 +72,12 @@ TEST_CASE("ten steps of growth from 4 px to 16 px by the published recipe, numbe
   const GanOptions options = growing_options();
   const Schedule schedule(options, 2);
   REQUIRE(schedule.steps() == 10);
-  Players players(options, 16, 16, Compute{}, Rng(3));
+  Players players(options, 16, 16, 0, Compute{}, Rng(3));
   players.load(filled(players), "filled");
   const Json golden = golden_json("gan/pggan.json");
   for (int64_t step = 0; step < 10; ++step) {
     INFO(step);
-    players.step(real_images(4, 16, 16, step), schedule.at(step), step);
+    players.step({real_images(4, 16, 16, step), {}}, schedule.at(step), step);
     const auto means = players.take_means(1);
     for (size_t i = 0; i < 4; ++i)
       CHECK(means[i] == Approx(golden["log"][step][i].get<double>()).epsilon(1e-4).margin(1e-5));
@@ -185,11 +185,11 @@ TEST_CASE("PGGAN: the latent and each feature vector of G have unit length, afte
 TEST_CASE("PGGAN: the average keeps its history when the networks grow") {
   const GanOptions options = growing_options();
   const Schedule schedule(options, 2);
-  Players players(options, 16, 16, Compute{}, Rng(3));
+  Players players(options, 16, 16, 0, Compute{}, Rng(3));
   for (int64_t step = 0; step < 2; ++step)
-    players.step(real_images(4, 16, 16, step), schedule.at(step), step);
+    players.step({real_images(4, 16, 16, step), {}}, schedule.at(step), step);
   const TensorFile before = saved(players);
-  players.step(real_images(4, 16, 16, 2), schedule.at(2), 2);
+  players.step({real_images(4, 16, 16, 2), {}}, schedule.at(2), 2);
   const TensorFile after = saved(players);
   const auto &old = before.tensors.at("ema.conv_0.weight"),
              &now = after.tensors.at("g.conv_0.weight");
@@ -203,10 +203,10 @@ TEST_CASE("PGGAN: the average keeps its history when the networks grow") {
 TEST_CASE("PGGAN: the optimisers begin anew at both ends of each fade, and only there") {
   const GanOptions options = growing_options();
   const Schedule schedule(options, 2);
-  Players players(options, 16, 16, Compute{}, Rng(3));
+  Players players(options, 16, 16, 0, Compute{}, Rng(3));
   std::vector<float> counts;
   for (int64_t step = 0; step < schedule.steps(); ++step) {
-    players.step(real_images(4, 16, 16, step), schedule.at(step), step);
+    players.step({real_images(4, 16, 16, step), {}}, schedule.at(step), step);
     const TensorFile file = saved(players);
     counts.push_back(file.tensors.at("adam_d.step.tail.weight").item<float>());
     CHECK(file.tensors.at("adam_g.step.dense.weight").item<float>() == counts.back());

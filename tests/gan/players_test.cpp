@@ -48,12 +48,12 @@ TEST_CASE("three steps of the published DCGAN recipe, number for number") {
   options.minibatch = 5;
   options.latent = 6;
   options.ngf = options.ndf = 4;
-  Players players(options, 64, 64, Compute{}, Rng(3));
+  Players players(options, 64, 64, 0, Compute{}, Rng(3));
   players.load(filled(players), "filled");
   const Json golden = golden_json("gan/dcgan.json");
   for (int64_t step = 0; step < 3; ++step) {
     INFO(step);
-    players.step(real_images(5, 64, 64, step), Schedule(options, 4).at(step), step);
+    players.step({real_images(5, 64, 64, step), {}}, Schedule(options, 4).at(step), step);
     const auto means = players.take_means(1);
     for (size_t i = 0; i < 4; ++i)
       CHECK(means[i] == Approx(golden["log"][step][i].get<double>()).epsilon(1e-4));
@@ -78,12 +78,12 @@ TEST_CASE("every option of the training step runs, and changes the step") {
                        bool bf16 = false) {
     INFO(name);
     GanOptions options = tiny_options();
-    options.diffaugment = "none";
+    options.augment = "none";
     change(options);
-    Players players(options, 24, 16, Compute{torch::kCPU, bf16, 1}, Rng(2));
+    Players players(options, 24, 16, 0, Compute{torch::kCPU, bf16, 1}, Rng(2));
     const TensorFile before = saved(players);
     for (int64_t step = 0; step < 2; ++step)
-      players.step(real_images(8, 24, 16, step), grown(step), step);
+      players.step({real_images(8, 24, 16, step), {}}, grown(step), step);
     for (const double mean : players.take_means(2)) CHECK(std::isfinite(mean));
     const TensorFile after = saved(players);
     for (const std::string key : {"g.body.0.weight", "d.body.0.weight"}) {
@@ -94,12 +94,11 @@ TEST_CASE("every option of the training step runs, and changes the step") {
     digests[tensor_digest({{"d", after.tensors.at("d.body.0.weight")}})] = name;
   };
   run("plain", [](GanOptions&) {});
-  run("diffaugment",
-      [](GanOptions& o) { o.diffaugment = "brightness,contrast,translation,cutout"; });
+  run("diffaugment", [](GanOptions& o) { o.augment = "brightness,contrast,translation,cutout"; });
   run("spectral norm", [](GanOptions& o) { o.spectral_norm = true; });
   run("R1", [](GanOptions& o) { o.r1_gamma = 5; });
   run("all", [](GanOptions& o) {
-    o.diffaugment = "translation,cutout";
+    o.augment = "translation,cutout";
     o.spectral_norm = true;
     o.r1_gamma = 5;
     o.r1_every = 1;
@@ -109,12 +108,24 @@ TEST_CASE("every option of the training step runs, and changes the step") {
   run(
       "all in bf16",
       [](GanOptions& o) {
-        o.diffaugment = "brightness,contrast,translation,cutout";
+        o.augment = "brightness,contrast,translation,cutout";
         o.spectral_norm = true;
         o.r1_gamma = 5;
       },
       true);
-  CHECK(digests.size() == 7);
+  run("ada", [](GanOptions& o) { o.augment = "ada"; });
+  run("LeCam", [](GanOptions& o) {
+    o.lecam_weight = .3;
+    o.lecam_from_kimg = 0;
+  });
+  run(
+      "ada in bf16 with R1",
+      [](GanOptions& o) {
+        o.augment = "ada";
+        o.r1_gamma = 5;
+      },
+      true);
+  CHECK(digests.size() == 9);  // ada's strength is still 0 in two steps
 }
 
 TEST_CASE("R1 is taken every r1_every steps") {
@@ -122,8 +133,8 @@ TEST_CASE("R1 is taken every r1_every steps") {
     GanOptions options = tiny_options();
     options.r1_gamma = gamma;
     options.r1_every = 4;
-    Players players(options, 16, 16, Compute{}, Rng(2));
-    players.step(real_images(8, 16, 16), grown(step), step);
+    Players players(options, 16, 16, 0, Compute{}, Rng(2));
+    players.step({real_images(8, 16, 16), {}}, grown(step), step);
     return saved(players).tensors.at("d.body.0.weight");
   };
   CHECK_FALSE(same(weights(0, 4), weights(10, 4)));
@@ -132,17 +143,17 @@ TEST_CASE("R1 is taken every r1_every steps") {
 
 TEST_CASE("R1 enters the loss by gamma / 2, times the steps that it stands for") {
   GanOptions options = tiny_options();
-  options.diffaugment = "none";
+  options.augment = "none";
   options.r1_every = 3;
   const auto real = real_images(8, 16, 16);
   const auto loss = [&](double gamma) {
     options.r1_gamma = gamma;
-    Players players(options, 16, 16, Compute{}, Rng(2));
-    players.step(real, grown(0), 0);
+    Players players(options, 16, 16, 0, Compute{}, Rng(2));
+    players.step({real, {}}, grown(0), 0);
     return players.take_means(1)[0];
   };
   const auto discriminator = make_discriminator(options, 16, 16);
-  Players fresh(options, 16, 16, Compute{}, Rng(2));
+  Players fresh(options, 16, 16, 0, Compute{}, Rng(2));
   load_module(saved(fresh), "d", *discriminator, "f");
   const auto shown = real.clone().requires_grad_(true);
   const double penalty = r1_penalty(discriminator->forward(shown), shown).item<double>();
@@ -151,9 +162,9 @@ TEST_CASE("R1 enters the loss by gamma / 2, times the steps that it stands for")
   CHECK(loss(gamma) - loss(0) == Approx(1.5).epsilon(1e-4));
 }
 
-TEST_CASE("means are those since they were last taken; a loss that is not finite ends the run") {
-  Players players(tiny_options(), 16, 16, Compute{}, Rng(2));
-  players.step(real_images(8, 16, 16), grown(0), 0);
+TEST_CASE("means are those since they were last taken; losses that are no numbers are seen") {
+  Players players(tiny_options(), 16, 16, 0, Compute{}, Rng(2));
+  players.step({real_images(8, 16, 16), {}}, grown(0), 0);
   const auto first = players.take_means(1);
   REQUIRE(first.size() == 4);
   CHECK(first[0] == Approx(2 * std::log(2.)).margin(.5));
@@ -162,19 +173,18 @@ TEST_CASE("means are those since they were last taken; a loss that is not finite
     CHECK(first[probability] < 1);
   }
   CHECK(players.take_means(1) == std::vector<double>{0, 0, 0, 0});
-  players.step(torch::full({8, 1, 16, 16}, NAN), grown(1), 1);
-  const Error error = error_of([&] { players.take_means(1); });
-  CHECK(error.code() == Exit::failed);
-  CHECK(contains(error.what(), "the training diverged: loss_d is not finite"));
+  CHECK(players.finite());
+  players.step({torch::full({8, 1, 16, 16}, NAN), {}}, grown(1), 1);
+  CHECK_FALSE(players.finite());
 }
 
 TEST_CASE("the average follows with its half-life") {
   GanOptions options = tiny_options();
   options.ema_kimg = .016;
-  Players players(options, 16, 16, Compute{}, Rng(2));
+  Players players(options, 16, 16, 0, Compute{}, Rng(2));
   // Far into the run the ramp is over: 8 images at a half-life of 16 keep 1/sqrt(2).
   const TensorFile before = saved(players);
-  players.step(real_images(8, 16, 16), grown(1000), 1000);
+  players.step({real_images(8, 16, 16), {}}, grown(1000), 1000);
   const TensorFile after = saved(players);
   const auto& key = "body.0.weight";
   const auto& start = before.tensors.at(cat("ema.", key));
@@ -188,10 +198,11 @@ TEST_CASE("drawing changes nothing that training or a later draw sees") {
   const double ema_kimg = GENERATE(0., 1.);
   GanOptions options = tiny_options();
   options.ema_kimg = ema_kimg;
-  Players straight(options, 16, 16, Compute{}, Rng(2)), judged(options, 16, 16, Compute{}, Rng(2));
+  Players straight(options, 16, 16, 0, Compute{}, Rng(2)),
+      judged(options, 16, 16, 0, Compute{}, Rng(2));
   for (int64_t step = 0; step < 3; ++step) {
-    straight.step(real_images(8, 16, 16, step), grown(step), step);
-    judged.step(real_images(8, 16, 16, step), grown(step), step);
+    straight.step({real_images(8, 16, 16, step), {}}, grown(step), step);
+    judged.step({real_images(8, 16, 16, step), {}}, grown(step), step);
     const auto drawn = judged.draw(20);
     CHECK(drawn.sizes() == std::vector<int64_t>{20, 1, 16, 16});
     CHECK(same(judged.draw(20), drawn));
@@ -204,8 +215,8 @@ TEST_CASE("drawing changes nothing that training or a later draw sees") {
 TEST_CASE("a checkpoint always holds the generator as trained so far, averaged or not") {
   GanOptions options = tiny_options();
   options.ema_kimg = 0;
-  Players players(options, 16, 16, Compute{}, Rng(2));
-  players.step(real_images(8, 16, 16), grown(0), 0);
+  Players players(options, 16, 16, 0, Compute{}, Rng(2));
+  players.step({real_images(8, 16, 16), {}}, grown(0), 0);
   const TensorFile file = saved(players);
   CHECK(same(file.tensors.at("ema.body.0.weight"), file.tensors.at("g.body.0.weight")));
 }
@@ -213,8 +224,8 @@ TEST_CASE("a checkpoint always holds the generator as trained so far, averaged o
 TEST_CASE("the average of every checkpoint has batch-norm statistics of its own") {
   GanOptions options = tiny_options();
   options.ema_kimg = GENERATE(0., 1.);
-  Players players(options, 16, 16, Compute{}, Rng(2));
-  players.step(real_images(8, 16, 16), grown(0), 0);
+  Players players(options, 16, 16, 0, Compute{}, Rng(2));
+  players.step({real_images(8, 16, 16), {}}, grown(0), 0);
   const TensorFile step = saved(players);
   players.draw(4);
   TensorFile best;
@@ -229,14 +240,14 @@ TEST_CASE("the average of every checkpoint has batch-norm statistics of its own"
 
 TEST_CASE("judged images are drawn in fp32, and R1's real images judged in it") {
   GanOptions options = tiny_options();
-  options.diffaugment = "none";
+  options.augment = "none";
   options.r1_gamma = 1e-20;
   options.r1_every = 2;
-  Players coarse(options, 16, 16, Compute{torch::kCPU, true, 1}, Rng(2)),
-      fine(options, 16, 16, Compute{}, Rng(2));
+  Players coarse(options, 16, 16, 0, Compute{torch::kCPU, true, 1}, Rng(2)),
+      fine(options, 16, 16, 0, Compute{}, Rng(2));
   CHECK(same(coarse.draw(4), fine.draw(4)));
   const auto d_real = [](Players& players, int64_t step) {
-    players.step(real_images(8, 16, 16, step), grown(step), step);
+    players.step({real_images(8, 16, 16, step), {}}, grown(step), step);
     return players.take_means(1)[2];
   };
   CHECK(d_real(coarse, 0) == d_real(fine, 0));
@@ -244,7 +255,7 @@ TEST_CASE("judged images are drawn in fp32, and R1's real images judged in it") 
 }
 
 TEST_CASE("players are not loaded from a file that lacks a piece") {
-  Players players(tiny_options(), 16, 16, Compute{}, Rng(2));
+  Players players(tiny_options(), 16, 16, 0, Compute{}, Rng(2));
   const TensorFile file = saved(players);
   CHECK(error_of([&] { players.load(file, "f"); }).code() == Exit::done);
   for (const std::string key :

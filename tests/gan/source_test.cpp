@@ -28,7 +28,7 @@ TEST_CASE("a generator as a source: its class, its images, where they come from"
   const Rng rng(9);
   const auto drawn = source->draw(kRare, 3, 5, rng);
   REQUIRE(drawn.size() == 5);
-  const auto images = generator.sample(3, 5, rng.key());
+  const auto images = generator.sample(3, 5, drawing(rng.key()));
   for (size_t i = 0; i < 5; ++i) {
     CHECK(same_pixels(drawn[i].image, images[i]));
     CHECK(drawn[i].provenance.origin == Origin::synthetic);
@@ -41,7 +41,7 @@ TEST_CASE("a generator as a source: its class, its images, where they come from"
   CHECK(same_pixels(source->draw(kRare, 6, 1, rng)[0].image, drawn[3].image));
   const Error error = error_of([&] { source->draw(kCommon, 0, 1, rng); });
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "draws class Rare only"));
+  CHECK(contains(error.what(), "does not draw class Common"));
 }
 
 TEST_CASE("a generator of another size is refused unless resizing is asked for") {

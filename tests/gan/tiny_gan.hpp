@@ -61,6 +61,12 @@ inline void write_tiny_store(const Path& path, const TinyStore& tiny = {}) {
   writer.finish();
 }
 
+inline Drawing drawing(uint64_t seed) {
+  Drawing out;
+  out.seed = seed;
+  return out;
+}
+
 /// Six steps of 8 images, judged after three and six.
 inline GanOptions tiny_options() {
   GanOptions options;

@@ -38,6 +38,10 @@ Json traces(const Path& run, int last_step = 6) {
 /// Everything that a step can do, at once.
 GanOptions rich_options() {
   GanOptions options = tiny_options();
+  options.augment = "ada";
+  options.ada_kimg = .05;
+  options.lecam_weight = .3;
+  options.lecam_from_kimg = .01;
   options.mirror = true;
   options.spectral_norm = true;
   options.r1_gamma = 2;
@@ -140,7 +144,7 @@ TEST_CASE("PGGAN: a run that broke off in a fade or after growth goes on bit for
     std::filesystem::remove_all(step_file(broken, step));
     // What was grown so far draws images of the full size.
     const Generator young(step_file(broken, step - 1), Compute{});
-    const auto drawn = young.sample(0, 1, 1);
+    const auto drawn = young.sample(0, 1, drawing(1));
     CHECK(drawn[0].size() == cv::Size(16, 24));
     if (step == 2) {
       CHECK(young.facts().at("level") == 0);
@@ -279,6 +283,75 @@ TEST_CASE("too few images, an unknown class, a size that cannot be drawn") {
   few.mirror = true;
   CHECK(training(tiny.store, "Common", few).code() == Exit::done);
   CHECK(read_json(scratch / "run/metrics.json")["images"] == 8);
+}
+
+namespace {
+
+GanOptions grown_options() {
+  GanOptions options = tiny_options();
+  options.family = "pggan";
+  options.fmap_base = 16;
+  options.fmap_max = 6;
+  options.total_kimg = .08;
+  return options;
+}
+
+/// Two steps at full size from grown networks: without norms and with squares the loss grows with a
+/// high power of the learning rate.
+GanOptions steep_options(const Path& parent, double lr_d) {
+  GanOptions options = grown_options();
+  options.total_kimg = .016;
+  options.loss = "lsgan";
+  options.transfer = parent.string();
+  options.lr_d = lr_d;
+  return options;
+}
+
+std::vector<Json> retries_of(const Path& run) {
+  std::vector<Json> out;
+  for (const auto& line : split_text(read_file(run / "events.jsonl"), '\n'))
+    if (contains(line, "retry")) out.push_back(Json::parse(line));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a run that diverges goes back with half the learning rates, three times at the most") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  train_tiny(scratch / "parent", tiny.store, "Rare", grown_options());
+  set_log_level(LogLevel::quiet);
+  const Error error = error_of([&] {
+    train_tiny(scratch / "lost", tiny.store, "Rare", steep_options(scratch / "parent", 1e9));
+  });
+  CHECK(error.code() == Exit::failed);
+  CHECK(contains(error.what(), "the training diverged at step "));
+  CHECK(contains(error.what(), "lower gan.lr_d and gan.lr_g"));
+  CHECK_FALSE(run_done(scratch / "lost"));
+  CHECK(retries_of(scratch / "lost").back()["retry"] == 3);
+
+  const GanOptions saved = steep_options(scratch / "parent", 20);
+  train_tiny(scratch / "run", tiny.store, "Rare", saved);
+  const auto retries = retries_of(scratch / "run");
+  REQUIRE(!retries.empty());
+  CHECK(retries.size() <= 3);
+  CHECK(read_json(scratch / "run/metrics.json")["retries"] == retries.back()["retry"]);
+  // The same again, bit for bit.
+  train_tiny(scratch / "again", tiny.store, "Rare", saved);
+  set_log_level(LogLevel::normal);
+  CHECK(traces(scratch / "again", 2) == traces(scratch / "run", 2));
+}
+
+TEST_CASE("the last K checkpoints stay, and the best") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  Runtime runtime = tiny_runtime();
+  runtime.keep_checkpoints = 3;
+  train_tiny(scratch / "run", tiny.store, "Rare", tiny_options(), runtime);
+  for (const int step : {1, 2, 3})
+    CHECK_FALSE(std::filesystem::exists(step_file(scratch / "run", step)));
+  for (const int step : {4, 5, 6}) CHECK(std::filesystem::exists(step_file(scratch / "run", step)));
+  CHECK(std::filesystem::exists(scratch / "run/checkpoints/best.safetensors"));
 }
 
 TEST_CASE("300 validation images of the class are enough to choose the checkpoint by") {

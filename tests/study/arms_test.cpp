@@ -82,11 +82,10 @@ TEST_CASE("defaults < preset < file < sets") {
   const Config config = load_config(scratch / "a.toml", {"gan.ngf=32", "gan.latent=7"});
   CHECK(config.gan.ngf == 32);
   CHECK(config.gan.latent == 7);
-  CHECK(config.gan.diffaugment == reference.diffaugment);
+  CHECK(config.gan.augment == reference.augment);
   CHECK(config.gan.minibatch == reference.minibatch);
   CHECK(load_config(scratch / "a.toml", {}).gan.ngf == 24);
-  CHECK(load_config(scratch / "a.toml", {"gan.preset=small"}).gan.diffaugment !=
-        reference.diffaugment);
+  CHECK(load_config(scratch / "a.toml", {"gan.preset=small"}).gan.augment != reference.augment);
 }
 
 TEST_CASE("the demos' settings hold") {

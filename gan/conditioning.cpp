@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "gan/networks.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr std::array kNames{"none", "projection", "acgan"};  // in the order of the enumerators
+
+}  // namespace
+
+std::vector<std::string> conditioning_names() { return {kNames.begin(), kNames.end()}; }
+
+Conditioning conditioning_named(const std::string& name) {
+  const auto found = std::find(kNames.begin(), kNames.end(), name);
+  check(found != kNames.end(),
+        Exit::config,
+        unknown_name("gan.conditioning", name, conditioning_names()));
+  return static_cast<Conditioning>(found - kNames.begin());
+}
+
+void DiscriminatorNet::condition(Conditioning conditioning, int64_t classes) {
+  if (conditioning == Conditioning::projection)
+    class_vectors_ = register_parameter("class_vectors", torch::randn({classes, feature_count}));
+  if (conditioning == Conditioning::acgan)
+    class_scores_ = register_module("class_scores", EqualizedLinear(feature_count, classes, 1.));
+}
+
+Judgement DiscriminatorNet::judge(const torch::Tensor& images, const torch::Tensor& labels) {
+  const auto found = features(images);
+  Judgement out{score(found), {}};
+  if (!class_vectors_.defined() && class_scores_.is_empty()) return out;
+  const auto pooled = found.dim() > 2 ? found.mean({2, 3}) : found;
+  if (class_vectors_.defined()) {
+    const auto product = (pooled * labels.matmul(class_vectors_)).sum(1);
+    out.logits = out.logits + product / std::sqrt(static_cast<double>(feature_count));
+  } else {
+    out.classes = class_scores_->forward(pooled);
+  }
+  return out;
+}
+
+torch::Tensor class_loss(const Judgement& judged, const torch::Tensor& labels) {
+  const auto likely = judged.classes.to(torch::kFloat).log_softmax(1);
+  return -(likely * labels).sum(1).mean();
+}
+
+}  // namespace evenray

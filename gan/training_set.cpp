@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gan/training_set.hpp"
+
+#include <torch/torch.h>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/where.hpp"
+#include "gan/networks.hpp"
+#include "nn/loader.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr int64_t kFewest = 50;
+
+std::string told(const std::string& class_name, const std::string& where) {
+  return cat(
+      "class ", class_name.empty() ? "(all)" : class_name, where.empty() ? "" : " where ", where);
+}
+
+}  // namespace
+
+ClassImages class_images(const Store& store,
+                         const std::string& part_name,
+                         const std::string& class_name,
+                         const GanOptions& options,
+                         torch::Device device) {
+  const StorePart& part = store.part(part_name);
+  ClassImages out;
+  out.rows = Where::parse(options.where)
+                 .filter(store.info(), part, real_rows(store, part_name, class_name));
+  for (const int64_t row : out.rows) {
+    const auto& labels = part.labels[static_cast<size_t>(row)];
+    out.groups.push_back(part.groups[static_cast<size_t>(row)]);
+    out.labels.push_back(std::find(labels.begin(), labels.end(), 1) - labels.begin());
+  }
+  out.pixels = load_images(store, part_name, out.rows, device);
+  return out;
+}
+
+TrainingSet::TrainingSet(const Store& store,
+                         const std::string& class_name,
+                         const GanOptions& options,
+                         const Rng& rng,
+                         torch::Device device)
+    : options_(options),
+      rng_(rng),
+      device_(device),
+      value_max_(store.info().value_max),
+      images_(class_images(store, "train", class_name, options, device)) {
+  const auto enough = [&](const std::string& name, int64_t count) {
+    check(
+        count > 0, Exit::bad_data, "there are no training images of " + told(name, options.where));
+    check(count >= kFewest || options.allow_few,
+          Exit::bad_data,
+          cat(told(name, options.where),
+              " has ",
+              count,
+              " training images, fewer than the ",
+              kFewest,
+              " below which a generator was seen to do harm; --allow-few (gan.allow_few) goes on "
+              "all the same"));
+  };
+  if (conditioning_named(options.conditioning) == Conditioning::none) {
+    enough(class_name, images_.count());
+    order_.emplace_back(images_.count(), options.minibatch, rng.fork("order"));
+    return;
+  }
+  check(class_name.empty(),
+        Exit::config,
+        "labels (--conditional) and one class (--class) exclude one another; choose one");
+  check(!store.info().multi_label,
+        Exit::bad_data,
+        cat(store.path().string(),
+            ": its classes do not exclude one another, so labels cannot take turns; train one "
+            "class with --class"));
+  classes_ = store.info().class_names;
+  of_class_.resize(classes_.size());
+  for (int64_t i = 0; i < images_.count(); ++i)
+    of_class_[static_cast<size_t>(images_.labels[static_cast<size_t>(i)])].push_back(i);
+  for (size_t c = 0; c < classes_.size(); ++c) {
+    const auto count = static_cast<int64_t>(of_class_[c].size());
+    enough(classes_[c], count);
+    order_.emplace_back(count, options.minibatch, rng.fork("order", c));
+  }
+}
+
+TrainingSet::Minibatch TrainingSet::minibatch(const Moment& moment, int64_t step) {
+  const int64_t count = moment.minibatch;
+  Minibatch out;
+  std::vector<int64_t> rows;
+  if (classes_.empty()) {
+    rows = order_[0].rows(moment.shown, count);
+  } else {
+    const auto classes = static_cast<int64_t>(classes_.size());
+    for (int64_t number = moment.shown; number < moment.shown + count; ++number) {
+      const auto c = static_cast<size_t>(number % classes);
+      rows.push_back(of_class_[c][static_cast<size_t>(order_[c].rows(number / classes, 1)[0])]);
+    }
+    out.labels = labels_in_turn(moment.shown, count, classes).to(device_, true);
+  }
+  out.images = gan_input(images_.pixels.index_select(0, index_tensor(rows, device_)), value_max_);
+  if (!options_.mirror) return out;
+  std::vector<int64_t> flips;
+  Rng stream = rng_.fork("mirror", static_cast<uint64_t>(step));
+  for (int64_t i = 0; i < count; ++i) flips.push_back(stream.chance(.5));
+  const auto flip = index_tensor(flips, device_).to(torch::kBool).view({-1, 1, 1, 1});
+  out.images =
+      torch::where(flip, out.images.flip(3), out.images).contiguous(at::MemoryFormat::ChannelsLast);
+  return out;
+}
+
+}  // namespace evenray

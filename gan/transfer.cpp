@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gan/transfer.hpp"
+
+#include <torch/types.h>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "gan/networks.hpp"
+#include "nn/checkpoint.hpp"
+
+namespace evenray {
+namespace {
+
+/// The settings that a network's shape comes from, as text by key.
+std::vector<std::pair<std::string, std::string>> shape_of(const GanOptions& o) {
+  std::vector<std::pair<std::string, std::string>> shape{{"gan.family", o.family},
+                                                         {"gan.latent", cat(o.latent)},
+                                                         {"gan.conditioning", o.conditioning}};
+  if (o.family == "pggan") {
+    shape.emplace_back("gan.fmap_base", cat(o.fmap_base));
+    shape.emplace_back("gan.fmap_max", cat(o.fmap_max));
+  } else {
+    shape.emplace_back("gan.ngf", cat(o.ngf));
+    shape.emplace_back("gan.ndf", cat(o.ndf));
+    shape.emplace_back("gan.residual", o.residual ? "true" : "false");
+    shape.emplace_back("gan.spectral_norm", o.spectral_norm ? "true" : "false");
+  }
+  return shape;
+}
+
+}  // namespace
+
+Parent read_parent(const GanOptions& options,
+                   int height,
+                   int width,
+                   const std::vector<std::string>& classes) {
+  Parent parent{training_file(options.transfer), {}};
+  parent.file = read_safetensors(parent.path);
+  const std::string name = parent.path.string();
+  check(require_metadata(parent.file, "kind", parent.path) == "gan" &&
+            parent.file.tensors.lower_bound("d.") != parent.file.tensors.lower_bound("d/"),
+        Exit::bad_data,
+        cat(name, " holds no discriminator; give the run folder, or its last step's checkpoint"));
+  GanOptions theirs;
+  Json facts;
+  try {
+    read_config_text([&](Fields& f) { f.section("gan", theirs); },
+                     require_metadata(parent.file, "config", parent.path),
+                     name);
+    facts = Json::parse(require_metadata(parent.file, "facts", parent.path));
+    const std::vector<int> size = facts.at("size_px");
+    check(size == std::vector<int>{height, width},
+          Exit::config,
+          cat("gan.transfer: ",
+              name,
+              " draws ",
+              size.at(0),
+              "x",
+              size.at(1),
+              " px, the store has ",
+              height,
+              "x",
+              width));
+    check(facts.at("level") == plan_size(height, width).doublings && facts.at("alpha") == 1.,
+          Exit::config,
+          cat("gan.transfer: ", name, " has not grown to the full size yet"));
+    const std::vector<std::string> names = facts.at("classes");
+    check(names == classes,
+          Exit::config,
+          cat("gan.transfer: ",
+              name,
+              " knows the labels (",
+              join(names),
+              "), this run (",
+              join(classes),
+              ")"));
+  } catch (const Json::exception&) {
+    throw Error(Exit::bad_data, cat(name, ": damaged facts"));
+  }
+  const auto wanted = shape_of(options), found = shape_of(theirs);
+  std::vector<std::string> differences;
+  if (options.family != theirs.family) {
+    differences.push_back(cat("gan.family was ", theirs.family, ", now ", options.family));
+  } else {
+    for (size_t i = 0; i < wanted.size(); ++i)
+      if (wanted[i].second != found[i].second)
+        differences.push_back(
+            cat(wanted[i].first, " was ", found[i].second, ", now ", wanted[i].second));
+  }
+  check(differences.empty(),
+        Exit::config,
+        cat("gan.transfer: ", name, " holds other networks: ", join(differences)));
+  return parent;
+}
+
+std::string parent_class(const Store& store,
+                         const std::string& class_name,
+                         const GanOptions& options) {
+  if (options.transfer == "all") return "";
+  std::string largest;
+  size_t most = 0;
+  for (const auto& name : store.info().class_names) {
+    const size_t count = real_rows(store, "train", name).size();
+    if (count > most) largest = name;
+    most = std::max(most, count);
+  }
+  check(largest != class_name,
+        Exit::bad_data,
+        cat("class ", class_name, " is the largest one itself; train it without gan.transfer"));
+  return largest;
+}
+
+GanOptions parent_options(GanOptions options) {
+  options.transfer = "none";
+  options.freeze_d = 0;
+  options.where.clear();
+  if (options.parent_kimg > 0) options.total_kimg = options.parent_kimg;
+  options.parent_kimg = 0;
+  return options;
+}
+
+}  // namespace evenray

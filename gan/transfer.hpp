@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+#include "gan/gan.hpp"
+#include "nn/weights.hpp"
+
+namespace evenray {
+
+/// A training's networks to begin another one with.
+struct Parent {
+  Path path;
+  TensorFile file;
+};
+
+/// Reads gan.transfer, a run folder or checkpoint. Throws 66, 65 for a file that is no training's
+/// checkpoint, 78 for networks of another family, shape, size or list of classes than `options`
+/// wants, and for ones that have not grown to the full size.
+Parent read_parent(const GanOptions& options,
+                   int height,
+                   int width,
+                   const std::vector<std::string>& classes);
+
+/// The class that gan.transfer "majority" (the one with the most real training images) or "all"
+/// (empty) stands for. Throws 65 where that is `class_name` itself.
+std::string parent_class(const Store& store,
+                         const std::string& class_name,
+                         const GanOptions& options);
+
+/// What the parent of a run with `options` is trained with.
+GanOptions parent_options(GanOptions options);
+
+}  // namespace evenray

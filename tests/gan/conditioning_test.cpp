@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gan/networks.hpp"
+#include "gan/training_set.hpp"
+#include "nn/compute.hpp"
+#include "tests/gan/tiny_gan.hpp"
+
+using namespace evenray;
+
+namespace {
+
+GanOptions labelled(const std::string& family, const std::string& conditioning) {
+  GanOptions options = tiny_options();
+  options.family = family;
+  options.conditioning = conditioning;
+  options.fmap_base = 16;
+  options.fmap_max = 6;
+  return options;
+}
+
+std::shared_ptr<DiscriminatorNet> judge_of(const GanOptions& options) {
+  seed_torch(4);
+  auto net = make_discriminator(options, 16, 16);
+  net->condition(conditioning_named(options.conditioning), 2);
+  return net;
+}
+
+}  // namespace
+
+TEST_CASE("projection adds the features' product with the label's vector to the logit") {
+  for (const std::string family : {"dcgan", "pggan"}) {
+    INFO(family);
+    const auto net = judge_of(labelled(family, "projection"));
+    net->eval();
+    const auto x = wave(3 * 256, 1).view({3, 1, 16, 16});
+    const auto plain = net->forward(x);
+    CHECK(largest_difference(net->judge(x, torch::zeros({3, 2})).logits, plain) < 1e-6);
+    const auto labels = torch::tensor({{1.f, 0.f}, {0.f, 1.f}, {.5f, 0.f}});
+    auto features = net->features(x);
+    if (features.dim() > 2) features = features.mean({2, 3});
+    const auto vectors = net->named_parameters()["class_vectors"];
+    CHECK(vectors.sizes() == std::vector<int64_t>{2, net->feature_count});
+    const double root = std::sqrt(static_cast<double>(net->feature_count));
+    const auto judged = net->judge(x, labels).logits;
+    for (int64_t i = 0; i < 3; ++i) {
+      const auto product = (features[i] * labels[i].matmul(vectors)).sum() / root;
+      CHECK(judged[i].item<double>() == Approx((plain[i] + product).item<double>()).margin(1e-5));
+    }
+    CHECK_FALSE(net->judge(x, labels).classes.defined());
+  }
+}
+
+TEST_CASE("acgan tells classes beside an unchanged logit; its loss is their cross-entropy") {
+  const auto net = judge_of(labelled("pggan", "acgan"));
+  net->eval();
+  const auto x = wave(4 * 256, 1).view({4, 1, 16, 16});
+  const auto labels = labels_in_turn(0, 4, 2);
+  const auto judged = net->judge(x, labels);
+  CHECK(largest_difference(judged.logits, net->forward(x)) < 1e-6);
+  REQUIRE(judged.classes.sizes() == std::vector<int64_t>{4, 2});
+  Judgement by_hand;
+  by_hand.classes = torch::tensor({{2.f, 0.f}, {1.f, 3.f}});
+  const double expected = (std::log1p(std::exp(-2.)) + std::log1p(std::exp(-2.))) / 2;
+  CHECK(class_loss(by_hand, labels_in_turn(0, 2, 2)).item<double>() == Approx(expected));
+  CHECK(class_loss(by_hand, labels_in_turn(0, 2, 2) * .25).item<double>() == Approx(expected / 4));
+}
+
+TEST_CASE("labels count from the end of their warm-up on, fully after as long again") {
+  GanOptions options = labelled("dcgan", "projection");
+  options.total_kimg = .8;  // 100 steps of 8
+  options.label_warmup = .25;
+  const Schedule schedule(options, 2);
+  CHECK(schedule.at(0).label_share == 0);
+  CHECK(schedule.at(25).label_share == 0);
+  CHECK(schedule.at(30).label_share == Approx(.2));
+  CHECK(schedule.at(50).label_share == 1);
+  CHECK(schedule.at(99).label_share == 1);
+  options.label_warmup = 0;
+  CHECK(Schedule(options, 2).at(0).label_share == 1);
+}
+
+TEST_CASE("with labels the classes take turns, however rare, each through all of its images") {
+  const ScratchFolder scratch;
+  write_tiny_store(scratch / "set.h5", {24, 16, 8, 60, 50});
+  const Store store(scratch / "set.h5");
+  TrainingSet set(store, "", labelled("dcgan", "projection"), Rng(1), torch::kCPU);
+  CHECK(set.classes() == std::vector<std::string>{"Common", "Rare"});
+  std::map<float, int> seen;  // which of the 110 images, by a sum that tells them apart
+  const auto weights = wave(24 * 16, 5).view({1, 24, 16});
+  for (int64_t step = 0; step < 13; ++step) {
+    const auto minibatch = set.minibatch({{2}, 8, 8 * step}, step);
+    CHECK(same(minibatch.labels, labels_in_turn(8 * step, 8, 2)));
+    for (int64_t i = 0; i < 8; ++i) ++seen[(minibatch.images[i] * weights).sum().item<float>()];
+  }
+  // 52 of each class: all 50 of one, two of these twice, and 52 of the other.
+  CHECK(seen.size() == 102);
+  const auto refused = [&](const Path& path, const GanOptions& options, const std::string& name) {
+    return error_of([&] { TrainingSet(Store(path), name, options, Rng(1), torch::kCPU); });
+  };
+  CHECK(refused(scratch / "set.h5", labelled("dcgan", "projection"), "Rare").code() ==
+        Exit::config);
+  write_tiny_store(scratch / "few.h5", {24, 16, 8, 60, 49});
+  const Error few = refused(scratch / "few.h5", labelled("dcgan", "projection"), "");
+  CHECK(few.code() == Exit::bad_data);
+  CHECK(contains(few.what(), "class Common has 49 training images"));
+}
+
+TEST_CASE("a generator with labels draws the class that it is asked for") {
+  const ScratchFolder scratch;
+  write_tiny_store(scratch / "set.h5", {24, 16, 8, 52, 50});
+  const std::string conditioning = GENERATE("projection", "acgan");
+  const std::string family = GENERATE("dcgan", "pggan");
+  INFO(conditioning << " " << family);
+  GanOptions options = labelled(family, conditioning);
+  options.label_warmup = 0;
+  options.loss = family == "pggan" ? "wgan-gp" : "bce";
+  train_tiny(scratch / "run", scratch / "set.h5", "", options);
+  const Generator generator(scratch / "run", Compute{});
+  CHECK(generator.classes() == std::vector<std::string>{"Common", "Rare"});
+  CHECK(generator.draws("Rare"));
+  CHECK_FALSE(generator.draws("Medium"));
+  const auto of = [&](const std::string& name) {
+    Drawing asked = drawing(3);
+    asked.class_name = name;
+    return generator.sample(0, 4, asked);
+  };
+  const auto common = of("Common"), rare = of("Rare"), turns = of("");
+  CHECK_FALSE(same_pixels(common[0], rare[0]));
+  CHECK(same_pixels(turns[0], common[0]));
+  CHECK(same_pixels(turns[1], rare[1]));
+  const Error unknown = error_of([&] { of("Medium"); });
+  CHECK(unknown.code() == Exit::bad_data);
+  CHECK(contains(unknown.what(), "this generator draws the classes Common, Rare, not 'Medium'"));
+  const Store store(scratch / "set.h5");
+  const auto source = gan_source(scratch / "run", store, false, Compute{});
+  for (const int index : {0, 1}) CHECK(source->serves(index));
+  Drawing asked = drawing(Rng(9).key());
+  asked.class_name = "Rare";
+  CHECK(same_pixels(source->draw(1, 2, 1, Rng(9))[0].image, generator.sample(2, 1, asked)[0]));
+}
+
+TEST_CASE("an unknown conditioning is named with those that are known") {
+  const Error error = error_of([] { conditioning_named("concat"); });
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "(known: none, projection, acgan)"));
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gan/transfer.hpp"
+
+#include "nn/checkpoint.hpp"
+#include "tests/gan/tiny_gan.hpp"
+
+using namespace evenray;
+
+namespace {
+
+TensorFile last_of(const Path& run) { return read_safetensors(training_file(run)); }
+
+Json facts_of(const Path& run) { return Json::parse(last_of(run).metadata.at("facts")); }
+
+}  // namespace
+
+TEST_CASE("a run may begin with the networks of the largest class, the lower layers of D kept") {
+  const ScratchFolder scratch;
+  write_tiny_store(scratch / "set.h5", {24, 16, 8, 51, 60});
+  GanOptions options = tiny_options();
+  options.family = GENERATE("dcgan", "pggan");
+  INFO(options.family);
+  options.fmap_base = 16;
+  options.fmap_max = 6;
+  options.transfer = "majority";
+  options.parent_kimg = .08;
+  options.freeze_d = 1;
+  train_tiny(scratch / "run", scratch / "set.h5", "Rare", options);
+  const Path parent = scratch / "run" / "parent";
+  CHECK(read_json(parent / "metrics.json")["class"] == "Common");
+  CHECK(read_json(parent / "metrics.json")["kimg"] >= .08);
+  const TensorFile before = last_of(parent), after = last_of(scratch / "run");
+  CHECK(facts_of(scratch / "run")["parent"] == before.metadata.at("tensor_digest"));
+  const bool grows = options.family == "pggan";
+  const std::string kept = grows ? "d.down_2.weight" : "d.body.0.weight";
+  const std::string trained = grows ? "d.tail.weight" : "d.body.2.weight";
+  CHECK(same(before.tensors.at(kept), after.tensors.at(kept)));
+  CHECK_FALSE(same(before.tensors.at(trained), after.tensors.at(trained)));
+  // Six steps at the full size from the start.
+  CHECK(facts_of(scratch / "run")["step"] == 6);
+  CHECK(facts_of(scratch / "run")["level"] == 2);
+  // A run of its own from the same networks is the same training.
+  options.transfer = parent.string();
+  options.parent_kimg = 0;
+  train_tiny(scratch / "again", scratch / "set.h5", "Rare", options);
+  CHECK(same_tensors(last_of(scratch / "again"), after));
+}
+
+TEST_CASE("networks of another kind are refused, with what differs") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  const auto beginning = [&](const std::function<void(GanOptions&)>& change, const Path& store) {
+    GanOptions options = tiny_options();
+    options.transfer = tiny.run.string();
+    change(options);
+    return error_of([&] { train_tiny(scratch / "run", store, "Rare", options); });
+  };
+  Error error = beginning(
+      [](GanOptions& o) {
+        o.ngf = 8;
+        o.latent = 7;
+      },
+      tiny.store);
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "gan.latent was 6, now 7, gan.ngf was 4, now 8"));
+  error = beginning([](GanOptions& o) { o.family = "pggan"; }, tiny.store);
+  CHECK(contains(error.what(), "gan.family was dcgan, now pggan"));
+  write_tiny_store(scratch / "large.h5", {48, 32, 8, 51, 8});
+  error = beginning([](GanOptions&) {}, scratch / "large.h5");
+  CHECK(contains(error.what(), "draws 24x16 px, the store has 48x32"));
+  error = beginning([](GanOptions& o) { o.freeze_d = 3; }, tiny.store);
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "gan.freeze_d 3 leaves nothing to train"));
+  error = beginning(
+      [&](GanOptions& o) { o.transfer = (tiny.run / "checkpoints" / "best.safetensors").string(); },
+      tiny.store);
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "holds no discriminator"));
+  error = beginning([&](GanOptions& o) { o.transfer = (scratch / "none").string(); }, tiny.store);
+  CHECK(error.code() == Exit::missing_input);
+  error = beginning([](GanOptions& o) { o.transfer = "majority"; }, tiny.store);
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "class Rare is the largest one itself"));
+}
+
+TEST_CASE("PGGAN: networks that have not grown to the full size are none to begin with") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  GanOptions options = tiny_options();
+  options.family = "pggan";
+  options.fmap_base = 16;
+  options.fmap_max = 6;
+  options.total_kimg = .08;
+  const Path late = scratch / "young/checkpoints/step-00000003.safetensors";
+  write_atomic(late / "in the way", "");
+  CHECK(error_of([&] { train_tiny(scratch / "young", tiny.store, "Rare", options); }).code() ==
+        Exit::cannot_create);
+  std::filesystem::remove_all(late);
+  options.transfer = (scratch / "young").string();
+  const Error error = error_of([&] { train_tiny(scratch / "run", tiny.store, "Rare", options); });
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "has not grown to the full size yet"));
+}
+
+TEST_CASE("auto plans by image count, other classes and device") {
+  const auto plan = [](int64_t images, int64_t largest_other, bool gpu = false) {
+    GanOptions options;
+    options.family = "pggan";
+    options.preset = kAutoPreset;
+    const GanOptions out = plan_gan_options(options, {images, largest_other, gpu});
+    out.check();
+    CHECK(out.family == "pggan");
+    CHECK(out.latent == 128);
+    return out;
+  };
+  const GanOptions few = plan(292, 1648);
+  CHECK(few.transfer == "majority");
+  CHECK(few.freeze_d == 2);
+  CHECK(few.augment == GanOptions{}.augment);
+  CHECK(few.parent_kimg == Approx(58.4));
+  CHECK(few.total_kimg == Approx(29.2));
+  CHECK(plan(292, 299).transfer == "none");
+  CHECK(plan(300, 1648).transfer == "none");
+  CHECK(plan(300, 1648).total_kimg == 60);
+  CHECK(plan(4999, 0).augment == GanOptions{}.augment);
+  CHECK(plan(5000, 0).augment == "ada");
+  CHECK(plan(30000, 0).augment == "none");
+  CHECK(plan(30000, 0).total_kimg == 100);
+  CHECK(plan(500, 0, true).total_kimg == 500);
+  CHECK(plan(500, 0, true).fmap_max == 256);
+}
