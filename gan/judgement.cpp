@@ -58,10 +58,10 @@ void write_nearest(const Path& path,
   write_sheet(path, items);
 }
 
-/// Four digits are more than a chart shows.
+/// Five digits are more than a chart shows.
 Json rounded(const std::vector<double>& values) {
   Json out = Json::array();
-  for (const double value : values) out.push_back(std::round(value * 1e4) / 1e4);
+  for (const double value : values) out.push_back(std::round(value * 1e5) / 1e5);
   return out;
 }
 

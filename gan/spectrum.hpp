@@ -7,7 +7,7 @@ namespace evenray {
 
 /// Where the detail of images lies: mean power over the images and over rings of equal spatial
 /// frequency. Drawn images that lack the finest detail, or have it on a grid, differ from real ones
-/// at the right end (Durall et al. 2020; Schwarz et al. 2021).
+/// at the right end (Durall et al. 2020).
 struct Spectrum {
   std::vector<double> frequency;  ///< cycles per pixel: 1/n, 2/n, ... .5, n the shorter side
   std::vector<double> log_power;  ///< log10 of the power; white noise has its variance's
