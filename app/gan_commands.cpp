@@ -353,6 +353,7 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
                                   [&cli, flags] { return metrics(cli, *flags); });
   metrics_cli->add_option("--real", flags->real, ".npy, a row an image")->required();
   metrics_cli->add_option("--fake", flags->fake, "the same of drawn images")->required();
+  add_gan_report_command(*gan, cli);
   for (CLI::App* command : {sample_cli, eval_cli})
     command
         ->add_option(

@@ -3,7 +3,8 @@
 // The gan room trains generative adversarial networks on one class of a store, draws images from
 // them and judges these. train_gan() writes a run folder; Generator draws from its checkpoint;
 // gan_source() offers it to `balance`; evaluate_gan() compares drawn with real images by SWD,
-// MS-SSIM and nearest neighbours, none of which needs foreign weights.
+// MS-SSIM and nearest neighbours, none of which needs foreign weights; gan_report_html() makes a
+// page of a run.
 
 #include <memory>
 #include <opencv2/core.hpp>
@@ -163,6 +164,10 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
                   const std::vector<cv::Mat>& real,
                   const GanMetrics& metrics,
                   uint64_t seed);
+
+/// The page of one training, finished or not: self-contained HTML from what its run folder holds.
+/// Throws 66 where that is none, 65 where it is no generator's or has damaged files.
+std::string gan_report_html(const Path& run);
 
 /// `gan metrics --json` of cli.md: FID, KID over all pairs, precision, recall, density and coverage
 /// (5 nearest neighbours) of two matrices of features, a row an image, as .npy files. Throws 66

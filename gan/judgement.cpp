@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gan/judgement.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/rng.hpp"
+#include "core/text.hpp"
+#include "dataset/image.hpp"
+#include "dataset/sheet.hpp"
+#include "gan/gan.hpp"
+#include "gan/spectrum.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr size_t kShown = 32;
+/// More change a mean spectrum by less than a line's width.
+constexpr size_t kSpectrumImages = 256;
+
+/// Images in a seeded order: those of one patient often stand side by side.
+std::vector<cv::Mat> some_of(const std::vector<cv::Mat>& images, size_t n, Rng stream) {
+  std::vector<size_t> order(images.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  stream.shuffle(order);
+  order.resize(std::min(n, order.size()));
+  std::vector<cv::Mat> out;
+  for (const size_t i : order) out.push_back(images[i]);
+  return out;
+}
+
+void write_sheet(const Path& path, const std::vector<SheetItem>& items) {
+  write_atomic(path, encode_png(draw_sheet(items, SheetOptions{})));
+}
+
+void write_real(const Path& path, const std::vector<cv::Mat>& real, const Rng& rng) {
+  std::vector<SheetItem> items;
+  for (const auto& image : some_of(real, kShown, rng)) items.push_back({image, "", {}});
+  write_sheet(path, items);
+}
+
+void write_nearest(const Path& path,
+                   const std::vector<cv::Mat>& drawn,
+                   const std::vector<cv::Mat>& real) {
+  const auto nearest = nearest_images(drawn, real);
+  std::vector<size_t> closest(nearest.size());
+  std::iota(closest.begin(), closest.end(), size_t{0});
+  std::stable_sort(closest.begin(), closest.end(), [&](size_t a, size_t b) {
+    return nearest[a].correlation > nearest[b].correlation;
+  });
+  closest.resize(std::min(kShown, closest.size()));
+  std::vector<SheetItem> items;
+  for (const size_t i : closest) {
+    items.push_back({drawn[i], "drawn", {}});
+    items.push_back({real[nearest[i].index], cat("real ", fixed(nearest[i].correlation, 3)), {}});
+  }
+  write_sheet(path, items);
+}
+
+/// Five digits are more than a chart shows.
+Json rounded(const std::vector<double>& values) {
+  Json out = Json::array();
+  for (const double value : values) out.push_back(std::round(value * 1e5) / 1e5);
+  return out;
+}
+
+}  // namespace
+
+void write_judgement(const Path& run,
+                     const std::vector<cv::Mat>& drawn,
+                     const std::vector<cv::Mat>& real,
+                     uint64_t seed) {
+  const Rng rng = Rng(seed).fork("judgement");
+  Json out = evaluate_gan(drawn, real, {}, rng.fork("evaluate").key());
+  out["schema"] = "evenray-gan-judgement-1";
+  const size_t n = std::min({kSpectrumImages, drawn.size(), real.size()});
+  const Spectrum of_drawn = radial_spectrum(some_of(drawn, n, rng.fork("spectrum drawn"))),
+                 of_real = radial_spectrum(some_of(real, n, rng.fork("spectrum real")));
+  out["spectrum"] = {{"n", n},
+                     {"frequency", rounded(of_real.frequency)},
+                     {"fake", rounded(of_drawn.log_power)},
+                     {"real", rounded(of_real.log_power)}};
+  write_real(run / "samples" / "real.png", real, rng.fork("real sheet"));
+  write_nearest(run / "samples" / "nearest.png", drawn, real);
+  write_json(run / "judgement.json", out);
+}
+
+}  // namespace evenray
