@@ -2,8 +2,8 @@
 #pragma once
 // The gan room trains generative adversarial networks on one class of a store, draws images from
 // them and judges these. train_gan() writes a run folder; Generator draws from its checkpoint;
-// gan_source() offers it to `balance`; evaluate_gan() compares drawn with real images by SWD,
-// MS-SSIM and nearest neighbours, none of which needs foreign weights.
+// gan_source() offers it to `balance`, evaluate_gan() compares drawn with real images by SWD, MS-SSIM and nearest neighbours, none of
+// which needs foreign weights, and by the features of a network.
 
 #include <memory>
 #include <opencv2/core.hpp>
@@ -15,6 +15,7 @@
 #include "core/run_folder.hpp"
 #include "dataset/store.hpp"
 #include "nn/compute.hpp"
+#include "nn/features.hpp"
 
 namespace evenray {
 
@@ -105,17 +106,33 @@ std::shared_ptr<Source> gan_source(const Path& path,
 
 struct GanMetrics {
   bool swd = true, msssim = true, memorisation = true;
+  bool kid = false, fid = false, prdc = false;
+  bool needs_features() const { return kid || fid || prdc; }
 };
-/// "swd,msssim,memorisation"; throws 2 for an unknown name.
+/// "swd,msssim,kid,fid,prdc,memorisation" or some of them; throws 2 for an unknown name.
 GanMetrics parse_gan_metrics(const std::string& names);
 
-/// `gan eval --json` of cli.md, of images of one size and depth. SWD is taken between equally many
-/// fake and real images, and beside it the floor: between as many real ones and as many other real
-/// ones. Throws 65 for mixed sizes, for sides below 7 px, for fewer than 2 fake or 4 real images.
+/// What a generator learnt from, and others of that kind.
+struct RealImages {
+  std::vector<cv::Mat> images;
+  std::vector<std::string> groups{};  ///< one an image, "": its own; empty: each its own
+  std::vector<cv::Mat> held_out{};    ///< of patients whom it never saw
+};
+/// The real rows of train with their groups, and those of val, of a class or (empty) of all. Throws
+/// 65 where train has none.
+RealImages real_images(const Store& store, const std::string& class_name);
+
+/// `gan eval --json` of cli.md, of images of one size and depth. All but MS-SSIM and memorisation
+/// are taken between equally many fake and real images, at most half of these, and beside them
+/// stands the floor: between as many real ones and as many other real ones, of other groups.
+/// `features`: for kid, fid and prdc; memorisation looks there too. "drops" are numbers of fake
+/// images. Throws 65 for mixed sizes, for sides below 7 px, for fewer than 2 fake or 4 real images,
+/// for real ones of one group alone.
 Json evaluate_gan(const std::vector<cv::Mat>& fake,
-                  const std::vector<cv::Mat>& real,
+                  const RealImages& real,
                   const GanMetrics& metrics,
-                  uint64_t seed);
+                  uint64_t seed,
+                  const Features* features = nullptr);
 
 /// `gan metrics --json` of cli.md: FID, KID over all pairs, precision, recall, density and coverage
 /// (5 nearest neighbours) of two matrices of features, a row an image, as .npy files. Throws 66
@@ -130,6 +147,15 @@ struct Neighbour {
 };
 std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images,
                                       const std::vector<cv::Mat>& among);
+/// The `count` of `images` that are most like one of `among`, those first that are so most: whoever
+/// looks for copies finds them there. Throws as nearest_images().
+struct Likeness {
+  size_t image;
+  Neighbour nearest;
+};
+std::vector<Likeness> most_alike(const std::vector<cv::Mat>& images,
+                                 const std::vector<cv::Mat>& among,
+                                 size_t count);
 
 /// Seconds per minibatch step on random images, forward, backward and update, after a warm-up (for
 /// bench); steps with R1 or R2 count by their share. `level`: of a family that grows, stabilised
