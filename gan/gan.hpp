@@ -2,7 +2,8 @@
 #pragma once
 // The gan room trains generative adversarial networks on one class of a store, draws images from
 // them and judges these. train_gan() writes a run folder; Generator draws from its checkpoint;
-// gan_source() offers it to `balance`, evaluate_gan() compares drawn with real images by SWD, MS-SSIM and nearest neighbours, none of
+// gan_source() offers it to `balance`, memorised_gate() keeps out what it knows by heart;
+// evaluate_gan() compares drawn with real images by SWD, MS-SSIM and nearest neighbours, none of
 // which needs foreign weights, and by the features of a network.
 
 #include <memory>
@@ -133,6 +134,10 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
                   const GanMetrics& metrics,
                   uint64_t seed,
                   const Features* features = nullptr);
+
+/// "memorised": rejects synthetic images that are nearer to a real training image of their class
+/// than 95 % of held-out ones are (see memorisation.hpp). The store must outlive it.
+std::shared_ptr<Gate> memorised_gate(const Store& store);
 
 /// `gan metrics --json` of cli.md: FID, KID over all pairs, precision, recall, density and coverage
 /// (5 nearest neighbours) of two matrices of features, a row an image, as .npy files. Throws 66

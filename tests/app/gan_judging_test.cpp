@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `gan eval` says of generators, and how it refuses.
+// What `gan eval` and the gate of `balance` say of generators, and how they refuse.
 #include "tests/app/workshop.hpp"
 
 using namespace evenray;
@@ -76,4 +76,16 @@ TEST_CASE("gan eval without an extractor, or with one that is not trusted or not
         evaluate + Words{"--metrics=kid", "--extractor", workshop() / "gan"},
         Exit::bad_data,
         "no classifier");
+}
+
+TEST_CASE("balance --gate memorised") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  const Path set = workshop() / "set.h5";
+  const Words fill{"balance", set, "--strategy=Fractured=30", "--threads=1", "--out=b.h5"};
+  // Copies are no synthetic images: the gate lets them pass.
+  const Json told = done(at, fill + Words{"--gate=memorised", "--json"}).json();
+  CHECK(told["rejected"].value("memorised", Json::object()).empty());
+  CHECK(contains(done(at, {"data", "check", "b.h5"}).out, "whole"));
+  fails(at, fill + Words{"--gate=memorized"}, Exit::usage, "did you mean 'memorised'?");
 }
