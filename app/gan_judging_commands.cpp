@@ -96,7 +96,7 @@ std::string beside_floor(const Json& out, const std::string& key) {
 std::string closeness_text(const Json& found) {
   return cat(fixed(100 * found["share"].get<double>(), 1),
              " % are nearer to a training image than 95 % of ",
-             found["threshold_of"] == "train" ? "training" : "held-out",
+             found["threshold_of"] == "train" ? "other training" : "held-out",
              " images (chance: up to ",
              fixed(100 * found["bound"].get<double>(), 1),
              " %)");

@@ -74,6 +74,30 @@ std::string form_of(const cv::Mat& image) {
   return cat(image.rows, "x", image.cols, " px of ", image.elemSize1() * 8, " bits");
 }
 
+void check_sets(const std::vector<cv::Mat>& fake, const RealImages& real) {
+  check(fake.size() >= 2 && real.images.size() >= 4,
+        Exit::bad_data,
+        cat("too few images to compare: ",
+            fake.size(),
+            " drawn, ",
+            real.images.size(),
+            " real (2 and 4 are the least)"));
+  const cv::Mat& like = real.images[0];
+  for (const auto* images : {&fake, &real.images, &real.held_out}) {
+    for (const auto& image : *images) {
+      if (image.size() == like.size() && image.type() == like.type()) continue;
+      const char* which = images == &fake ? "a drawn image" : "a real image";
+      throw Error(Exit::bad_data,
+                  cat(which,
+                      " is ",
+                      form_of(image),
+                      ", the first real one ",
+                      form_of(like),
+                      ": compare images of one size and depth"));
+    }
+  }
+}
+
 Json swd_json(const Swd& swd) {
   Json levels = Json::object();
   for (auto level = swd.levels.rbegin(); level != swd.levels.rend(); ++level)
@@ -152,27 +176,7 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
                   uint64_t seed,
                   const Features* features) {
   assert(features || !metrics.needs_features());
-  check(fake.size() >= 2 && real.images.size() >= 4,
-        Exit::bad_data,
-        cat("too few images to compare: ",
-            fake.size(),
-            " drawn, ",
-            real.images.size(),
-            " real (2 and 4 are the least)"));
-  const cv::Mat& like = real.images[0];
-  for (const auto* images : {&fake, &real.images, &real.held_out}) {
-    for (const auto& image : *images) {
-      if (image.size() == like.size() && image.type() == like.type()) continue;
-      const char* which = images == &fake ? "a drawn image" : "a real image";
-      throw Error(Exit::bad_data,
-                  cat(which,
-                      " is ",
-                      form_of(image),
-                      ", the first real one ",
-                      form_of(like),
-                      ": compare images of one size and depth"));
-    }
-  }
+  check_sets(fake, real);
   const Rng rng(seed);
   Json out{
       {"schema", "evenray-gan-eval-1"}, {"n_fake", fake.size()}, {"n_real", real.images.size()}};
