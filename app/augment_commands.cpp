@@ -46,12 +46,16 @@ int preview(const Cli& cli, const Flags& flags) {
   return 0;
 }
 
-/// "near-duplicate:.95" and "near-duplicate:0" (off).
+/// "near-duplicate:.95", "near-duplicate:0" (off) and "memorised".
 void read_gate(const std::string& text, BalanceOptions& options) {
+  if (text == "memorised") {
+    options.memorised = true;
+    return;
+  }
   const auto parts = split_text(text, ':');
   check(parts[0] == "near-duplicate",
         Exit::usage,
-        unknown_name("gate with a setting", parts[0], {"near-duplicate"}));
+        unknown_name("gate to set", text, {"near-duplicate:CORRELATION", "memorised"}));
   check(parts.size() == 2 && parse_double(parts[1], options.near_duplicate),
         Exit::usage,
         cat("--gate takes near-duplicate:CORRELATION, not '", text, "'"));
@@ -116,10 +120,12 @@ int balance_command(const Cli& cli, const Flags& flags) {
   }
   Config settings = config;
   settings.balance = options;
+  auto gates = make_gates(store, options, threads);
+  if (options.memorised) gates.push_back(memorised_gate(store));
   const BalanceReport report = balance(store,
                                        plan,
                                        sources,
-                                       make_gates(store, options, threads),
+                                       gates,
                                        options,
                                        static_cast<uint64_t>(config.runtime.seed),
                                        threads,
@@ -200,7 +206,7 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
                    flags->sources,
                    "copy, augment:POLICY, gan:PATH, each with @SHARE; may be repeated")
       ->allow_extra_args(false);
-  balance_cli->add_option("--gate", flags->gates, "near-duplicate:CORRELATION; 0: off")
+  balance_cli->add_option("--gate", flags->gates, "near-duplicate:CORRELATION (0: off), memorised")
       ->allow_extra_args(false);
   balance_cli->add_option("--max-factor",
                           flags->max_factor,

@@ -55,6 +55,7 @@ void print_result(const Cli& cli, const Json& json, const std::string& text);
 void add_data_commands(CLI::App& app, Cli& cli);
 void add_gan_commands(CLI::App& app, Cli& cli);
 void add_gan_report_command(CLI::App& gan, Cli& cli);
+void add_gan_judging_commands(CLI::App& gan, Cli& cli);
 void add_augment_commands(CLI::App& app, Cli& cli);
 void add_classify_commands(CLI::App& app, Cli& cli);
 void add_study_commands(CLI::App& app, Cli& cli);

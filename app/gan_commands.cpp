@@ -7,7 +7,6 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
-#include "dataset/folder.hpp"
 #include "dataset/image.hpp"
 #include "dataset/sheet.hpp"
 
@@ -15,8 +14,7 @@ namespace evenray {
 namespace {
 
 struct Flags {
-  std::string store, family, preset, class_name, where, out, model, real, fake,
-      metrics = "swd,msssim,memorisation";
+  std::string store, family, preset, class_name, where, out, model;
   bool resume = false, allow_few = false, conditional = false;
   int64_t n = 64, interpolate = 0;
   double truncation = 0;
@@ -203,97 +201,6 @@ int sample(const Cli& cli, const Flags& flags) {
   return 0;
 }
 
-/// Images of a folder of files, or the real ones of the train part of a store (of one class, where
-/// a class is named).
-std::vector<cv::Mat> read_images(const std::string& path, const std::string& class_name) {
-  std::vector<cv::Mat> images;
-  if (std::filesystem::is_directory(path)) {
-    for (const auto& file : image_files(path)) {
-      images.push_back(read_whole_image(file));
-      check(images.back().size() == images[0].size() && images.back().type() == images[0].type(),
-            Exit::bad_data,
-            cat(file.string(), " has another size or depth than the first image of its folder"));
-    }
-    check(!images.empty(), Exit::bad_data, cat(path, ": no images"));
-    return images;
-  }
-  const Store store(path);
-  for (const int64_t row : real_rows(store, "train", class_name))
-    images.push_back(store.image("train", row));
-  check(
-      !images.empty(),
-      Exit::bad_data,
-      cat(path, ": no real training images", class_name.empty() ? "" : " of class " + class_name));
-  return images;
-}
-
-bool holds_images(const Path& path) {
-  return std::filesystem::is_directory(path) && !std::filesystem::exists(path / "config.toml");
-}
-
-int metrics(const Cli& cli, const Flags& flags) {
-  Runtime runtime = cli.load().runtime;
-  runtime.device = "cpu";
-  make_compute(runtime);
-  const Json out = feature_metrics(flags.real, flags.fake);
-  std::string text;
-  for (const auto& [key, value] : out.items())
-    if (key != "schema") text += cat(key, " ", value.dump(), "\n");
-  print_result(cli, out, text);
-  return 0;
-}
-
-int evaluate(const Cli& cli, const Flags& flags) {
-  const Config config = cli.load();
-  const GanMetrics metrics = parse_gan_metrics(flags.metrics);
-  const auto seed = static_cast<uint64_t>(config.runtime.seed);
-  std::vector<cv::Mat> fake, real;
-  if (holds_images(flags.model)) {
-    fake = read_images(flags.model, "");
-    real = read_images(flags.real, flags.class_name);
-  } else {
-    const Generator generator(flags.model, make_compute(config.runtime));
-    real = read_images(flags.real,
-                       flags.class_name.empty() ? generator.class_name() : flags.class_name);
-    Drawing drawing;
-    drawing.seed = seed;
-    if (generator.draws(flags.class_name)) drawing.class_name = flags.class_name;
-    fake =
-        generator.sample(0, std::min<int64_t>(flags.n, static_cast<int64_t>(real.size())), drawing);
-  }
-  make_compute(config.runtime);
-  const Json out = evaluate_gan(fake, real, metrics, seed);
-  std::string text = cat(out["n_fake"].dump(), " drawn, ", out["n_real"].dump(), " real images\n");
-  if (out.contains("swd")) {
-    text += cat("SWD ",
-                fixed(out["swd"]["mean"], 1),
-                " at n = ",
-                out["swd"]["n"].dump(),
-                " (floor, real against real: ",
-                fixed(out["swd"]["floor"]["mean"], 1),
-                " at n = ",
-                out["swd"]["floor"]["n"].dump(),
-                ")\n");
-  }
-  if (out.contains("msssim"))
-    text += cat("MS-SSIM ",
-                fixed(out["msssim"]["fake"], 3),
-                ", real ",
-                fixed(out["msssim"]["real"], 3),
-                "\n");
-  if (out.contains("memorisation")) {
-    text += cat("nearest training image ",
-                fixed(out["memorisation"]["nearest_ratio"], 2),
-                " x as far as between training images, authentic ",
-                fixed(out["memorisation"]["authentic"], 3),
-                ", near duplicates ",
-                out["memorisation"]["flagged"].dump(),
-                "\n");
-  }
-  print_result(cli, out, text);
-  return 0;
-}
-
 }  // namespace
 
 void add_gan_commands(CLI::App& app, Cli& cli) {
@@ -333,35 +240,14 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
       flags->interpolate,
       "one sheet of so many rows, each from one random image to another, instead of images");
 
-  auto* eval_cli =
-      add_command(gan,
-                  cli,
-                  "eval",
-                  "compare drawn with real images",
-                  {.config = true, .seed = true, .threads = true, .device = true, .json = true},
-                  [&cli, flags] { return evaluate(cli, *flags); });
-  eval_cli->add_option("MODEL", flags->model, "run folder, checkpoint, or a folder of images")
-      ->required();
-  eval_cli->add_option("--real", flags->real, "store, or a folder of images")->required();
-  eval_cli->add_option("--metrics", flags->metrics, "some of swd,msssim,memorisation")
+  sample_cli->add_option("--n", flags->n, "images to draw")
+      ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  auto* metrics_cli = add_command(gan,
-                                  cli,
-                                  "metrics",
-                                  "compare feature vectors of drawn and real images",
-                                  {.config = true, .threads = true, .json = true},
-                                  [&cli, flags] { return metrics(cli, *flags); });
-  metrics_cli->add_option("--real", flags->real, ".npy, a row an image")->required();
-  metrics_cli->add_option("--fake", flags->fake, "the same of drawn images")->required();
   add_gan_report_command(*gan, cli);
-  for (CLI::App* command : {sample_cli, eval_cli})
-    command
-        ->add_option(
-            "--n", flags->n, "images to draw (gan eval: at most as many as there are real ones)")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-  for (CLI::App* command : {train_cli, sample_cli, eval_cli})
+  for (CLI::App* command : {train_cli, sample_cli})
     command->add_option("--class", flags->class_name, "class of the store; without it all");
+
+  add_gan_judging_commands(*gan, cli);
 }
 
 }  // namespace evenray

@@ -108,6 +108,9 @@ void BalanceOptions::fields(Fields& f) {
   f("near_duplicate",
     near_duplicate,
     "correlation with a training image above which a synthetic one is rejected; 0: off");
+  f("memorised",
+    memorised,
+    "reject synthetic images nearer to a training image than 95 % of held-out ones are");
   f("max_factor", max_factor, "at most so many rows made from one image; 0: no cap");
   f("max_synthetic", max_synthetic, "synthetic images per real one of the class");
   f("allow_resize", allow_resize, "take a source of another size than the store's");

@@ -16,6 +16,7 @@ struct BalanceOptions {
   std::vector<std::string> sources = {
       "copy"};                             ///< NAME or NAME@SHARE: copy, augment:POLICY, gan:PATH
   double near_duplicate = kNearDuplicate;  ///< above it a synthetic image is rejected; 0: off
+  bool memorised = false;                  ///< the gate of that name (gan/gan.hpp)
   double max_factor =
       0;  ///< at most so many rows (copies, augmented) made from one image; 0: no cap
   double max_synthetic = 1;  ///< synthetic images per real one of the class

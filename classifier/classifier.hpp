@@ -17,6 +17,7 @@
 #include "core/run_folder.hpp"
 #include "dataset/store.hpp"
 #include "nn/compute.hpp"
+#include "nn/features.hpp"
 
 namespace evenray {
 
@@ -75,10 +76,19 @@ class Classifier {
   /// [image][class]; images of the network's size and depth.
   std::vector<std::vector<double>> predict(const std::vector<cv::Mat>& images) const;
 
+  const std::string& arch() const;
+  const std::string& digest() const;  ///< of its tensors
+  /// [N,D] f32 on the CPU: what its last layer is shown. Throws 65 for images of another size or
+  /// depth.
+  torch::Tensor features(const std::vector<cv::Mat>& images) const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// The features of a classifier (a checkpoint or a run folder). Throws 66, 65.
+std::shared_ptr<Features> classifier_features(const Path& path, const Compute& compute);
 
 /// Can a small network tell real from synthetic images of one class? Trained on half of each, AUROC
 /// on the other half with its interval; .5 = no trace. Real images of one group stay in one half

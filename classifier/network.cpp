@@ -16,7 +16,8 @@ struct TrunkAndHead final : ClassifierNet {
     fc->weight.zero_();
     fc->bias.zero_();
   }
-  torch::Tensor forward(const torch::Tensor& images) override { return fc(trunk->forward(images)); }
+  torch::Tensor features(const torch::Tensor& images) override { return trunk->forward(images); }
+  torch::Tensor forward(const torch::Tensor& images) override { return fc(features(images)); }
   std::shared_ptr<Backbone> trunk;
   torch::nn::Linear fc;
 };

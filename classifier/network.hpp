@@ -10,6 +10,8 @@ namespace evenray {
 
 /// [B,1,H,W] -> [B,classes] logits. Keys: trunk.*, fc.*.
 struct ClassifierNet : torch::nn::Module {
+  /// What the last layer is shown: the trunk pooled over space.
+  virtual torch::Tensor features(const torch::Tensor& images) = 0;
   virtual torch::Tensor forward(const torch::Tensor& images) = 0;
 };
 

@@ -12,10 +12,16 @@
 #include "nn/checkpoint.hpp"
 
 namespace evenray {
+namespace {
+
+constexpr int64_t kFeatureBatch = 128;
+
+}  // namespace
 
 struct Classifier::State {
   std::vector<std::string> class_names;
   std::map<std::string, double> thresholds;
+  std::string arch, digest;
   bool multi_label = false;
   int height = 0, width = 0, bits = 8, value_max = 255;
   Standardise standardise;
@@ -55,6 +61,8 @@ Classifier::Classifier(const Path& path, const Compute& compute)
   const Path thresholds = folder / "thresholds.json";
   if (file_path.filename() == "best.safetensors" && std::filesystem::exists(thresholds))
     state.thresholds = read_thresholds(thresholds);
+  state.arch = options.arch;
+  state.digest = require_metadata(file, "tensor_digest", file_path);
   state.compute = compute;
   state.net = make_classifier(options.arch, static_cast<int64_t>(state.class_names.size()));
   load_module(file, "ema", *state.net, file_path);
@@ -70,6 +78,8 @@ const std::map<std::string, double>& Classifier::thresholds() const { return sta
 int Classifier::height() const { return state_->height; }
 int Classifier::width() const { return state_->width; }
 int Classifier::bits() const { return state_->bits; }
+const std::string& Classifier::arch() const { return state_->arch; }
+const std::string& Classifier::digest() const { return state_->digest; }
 
 Predictions Classifier::predict(const Store& store, const std::string& part) const {
   const auto& info = store.info();
@@ -117,6 +127,37 @@ std::vector<std::vector<double>> Classifier::predict(const std::vector<cv::Mat>&
                                state_->standardise,
                                !state_->multi_label,
                                state_->compute));
+}
+
+torch::Tensor Classifier::features(const std::vector<cv::Mat>& images) const {
+  for (const auto& image : images) {
+    if (image.rows == state_->height && image.cols == state_->width &&
+        image.elemSize1() * 8 == static_cast<size_t>(state_->bits))
+      continue;
+    throw Error(Exit::bad_data,
+                cat("features of an image of ",
+                    image.rows,
+                    "x",
+                    image.cols,
+                    " px and ",
+                    image.elemSize1() * 8,
+                    " bits, the classifier was trained with ",
+                    state_->height,
+                    "x",
+                    state_->width,
+                    " px of ",
+                    state_->bits,
+                    " bits"));
+  }
+  torch::NoGradGuard no_grad;
+  EvalGuard eval(*state_->net);
+  std::vector<torch::Tensor> parts;
+  for (const auto& batch : from_mats(images).split(kFeatureBatch)) {
+    const auto input =
+        network_input(batch.to(state_->compute.device), state_->value_max, state_->standardise);
+    parts.push_back(state_->net->features(input).to(torch::kFloat).cpu());
+  }
+  return torch::cat(parts);
 }
 
 double classifier_step_seconds(

@@ -49,7 +49,7 @@ std::vector<double> solve(std::vector<double>& a, std::vector<double> b) {
 /// The penalised loss; the last coefficient is the intercept.
 class Problem {
  public:
-  Problem(const Features& rows, std::span<const uint8_t> labels, double l2)
+  Problem(const FeatureRows& rows, std::span<const uint8_t> labels, double l2)
       : rows_(rows), labels_(labels), l2_(l2), size_(rows.front().size() + 1) {}
 
   size_t size() const { return size_; }
@@ -86,7 +86,7 @@ class Problem {
   }
 
  private:
-  const Features& rows_;
+  const FeatureRows& rows_;
   std::span<const uint8_t> labels_;
   double l2_;
   size_t size_;
@@ -144,8 +144,8 @@ double TableEncoder::raw(const Feature& feature, const std::vector<std::string>&
   return parse_double(text, value) ? value : feature.fill;
 }
 
-Features TableEncoder::encode(const std::vector<std::vector<std::string>>& rows) const {
-  Features out;
+FeatureRows TableEncoder::encode(const std::vector<std::vector<std::string>>& rows) const {
+  FeatureRows out;
   out.reserve(rows.size());
   for (const auto& row : rows) {
     auto& values = out.emplace_back();
@@ -160,7 +160,7 @@ double Logistic::predict(std::span<const double> row) const {
   return sigmoid(dot(row, weights) + intercept);
 }
 
-Logistic fit_logistic(const Features& rows, std::span<const uint8_t> labels, double l2) {
+Logistic fit_logistic(const FeatureRows& rows, std::span<const uint8_t> labels, double l2) {
   assert(rows.size() == labels.size() && !rows.empty() && l2 > 0);
   const Problem problem(rows, labels, l2);
   const auto positives = static_cast<double>(std::count(labels.begin(), labels.end(), 1));

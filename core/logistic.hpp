@@ -11,7 +11,7 @@ namespace evenray {
 /// give away.
 
 /// Rows of equal length.
-using Features = std::vector<std::vector<double>>;
+using FeatureRows = std::vector<std::vector<double>>;
 
 /// Turns rows of text (a store's meta columns; empty = missing) into standardised features. A
 /// column whose values all are numbers gives one feature, missing ones at the mean, and where
@@ -24,7 +24,7 @@ class TableEncoder {
   explicit TableEncoder(const std::vector<std::vector<std::string>>& rows,
                         size_t min_rows = 5,
                         size_t max_texts = 50);
-  Features encode(const std::vector<std::vector<std::string>>& rows) const;
+  FeatureRows encode(const std::vector<std::vector<std::string>>& rows) const;
   /// Features a row; 0 where no column tells anything.
   size_t size() const { return features_.size(); }
 
@@ -51,6 +51,6 @@ struct Logistic {
 /// 1/l2), by Newton steps that are halved until the loss falls. l2 > 0 keeps separable data finite;
 /// constant features get weight 0. Where one label is absent, the weights are 0 and the intercept
 /// is the log odds of (positives + 1/2) to (negatives + 1/2).
-Logistic fit_logistic(const Features& rows, std::span<const uint8_t> labels, double l2 = 1);
+Logistic fit_logistic(const FeatureRows& rows, std::span<const uint8_t> labels, double l2 = 1);
 
 }  // namespace evenray

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <map>
+#include <numeric>
+
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/where.hpp"
+#include "gan/feature_metrics.hpp"
 #include "gan/gan.hpp"
+#include "gan/halves.hpp"
 #include "gan/memorisation.hpp"
 #include "gan/quality.hpp"
 #include "nn/loader.hpp"
@@ -11,25 +20,53 @@
 namespace evenray {
 namespace {
 
-/// Of each set so many images are looked at, which bounds the memory that sorting their patches
-/// takes.
-constexpr int64_t kMostImages = 1024;
+/// Of each set so many images are looked at: as many as the published SWD takes, which bounds the
+/// memory that their patches take.
+constexpr size_t kMostImages = 16384;
+/// Pairs of MS-SSIM, and images that they are of.
 constexpr int64_t kPairs = 1024;
+constexpr size_t kPairedImages = 1024;
 
-/// Up to n images in a seeded order, as 0..255.
-torch::Tensor pick(const std::vector<cv::Mat>& images, size_t n, const Rng& rng) {
-  std::vector<size_t> order(images.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+/// Up to n of `count` rows in a seeded order.
+Rows pick(size_t count, size_t n, const Rng& rng) {
+  Rows order(count);
+  std::iota(order.begin(), order.end(), size_t{0});
   Rng stream = rng.fork("order");
   stream.shuffle(order);
-  std::vector<cv::Mat> picked;
-  for (size_t i = 0; i < std::min(n, order.size()); ++i) picked.push_back(images[order[i]]);
-  auto tensor = from_mats(picked);
-  return images[0].depth() == CV_16U ? tensor / 257 : tensor;
+  order.resize(std::min(n, count));
+  return order;
+}
+
+torch::Tensor rows_of(const torch::Tensor& matrix, const Rows& rows) {
+  return matrix.index_select(0, torch::tensor(std::vector<int64_t>(rows.begin(), rows.end())));
 }
 
 std::string form_of(const cv::Mat& image) {
   return cat(image.rows, "x", image.cols, " px of ", image.elemSize1() * 8, " bits");
+}
+
+void check_sets(const std::vector<cv::Mat>& fake, const RealImages& real) {
+  check(fake.size() >= 2 && real.images.size() >= 4,
+        Exit::bad_data,
+        cat("too few images to compare: ",
+            fake.size(),
+            " drawn, ",
+            real.images.size(),
+            " real (2 and 4 are the least)"));
+  const cv::Mat& like = real.images[0];
+  for (const auto* images : {&fake, &real.images, &real.held_out}) {
+    for (const auto& image : *images) {
+      if (image.size() == like.size() && image.type() == like.type()) continue;
+      const char* which = images == &fake ? "a drawn image" : "a real image";
+      throw Error(Exit::bad_data,
+                  cat(which,
+                      " is ",
+                      form_of(image),
+                      ", the first real one ",
+                      form_of(like),
+                      ": compare images of one size and depth"));
+    }
+  }
 }
 
 Json swd_json(const Swd& swd) {
@@ -39,71 +76,151 @@ Json swd_json(const Swd& swd) {
   return {{"levels", levels}, {"mean", swd.mean}};
 }
 
+/// The figures of a set's features beside a reference's.
+Json feature_json(const torch::Tensor& reference,
+                  const torch::Tensor& set,
+                  const GanMetrics& metrics) {
+  Json out = Json::object();
+  if (metrics.kid) out["kid"] = kid(reference, set);
+  if (metrics.fid) out["fid"] = fid(reference, set);
+  if (metrics.prdc) {
+    const Prdc found = prdc(reference, set);
+    out.update(Json{{"precision", found.precision},
+                    {"recall", found.recall},
+                    {"density", found.density},
+                    {"coverage", found.coverage}});
+  }
+  return out;
+}
+
+Json closeness_json(const Closeness& found) {
+  return {{"share", found.share},
+          {"bound", found.bound},
+          {"threshold", found.threshold},
+          {"threshold_of", found.held_out ? "held-out" : "train"},
+          {"drops", found.drops}};
+}
+
 }  // namespace
 
 GanMetrics parse_gan_metrics(const std::string& names) {
   GanMetrics metrics{false, false, false};
+  const std::vector<std::pair<std::string, bool*>> known{{"swd", &metrics.swd},
+                                                         {"msssim", &metrics.msssim},
+                                                         {"kid", &metrics.kid},
+                                                         {"fid", &metrics.fid},
+                                                         {"prdc", &metrics.prdc},
+                                                         {"memorisation", &metrics.memorisation}};
   for (const auto& part : split_text(names, ',')) {
     const std::string name = trim(part);
-    if (name == "swd") {
-      metrics.swd = true;
-    } else if (name == "msssim") {
-      metrics.msssim = true;
-    } else if (name == "memorisation") {
-      metrics.memorisation = true;
-    } else {
-      throw Error(Exit::usage, unknown_name("metric", name, {"swd", "msssim", "memorisation"}));
+    const auto found = std::find_if(
+        known.begin(), known.end(), [&](const auto& entry) { return entry.first == name; });
+    if (found == known.end()) {
+      std::vector<std::string> all;
+      for (const auto& entry : known) all.push_back(entry.first);
+      throw Error(Exit::usage, unknown_name("metric", name, all));
     }
+    *found->second = true;
   }
   return metrics;
 }
 
-Json evaluate_gan(const std::vector<cv::Mat>& fake,
-                  const std::vector<cv::Mat>& real,
-                  const GanMetrics& metrics,
-                  uint64_t seed) {
-  check(fake.size() >= 2 && real.size() >= 4,
-        Exit::bad_data,
-        cat("too few images to compare: ",
-            fake.size(),
-            " drawn, ",
-            real.size(),
-            " real (2 and 4 are the least)"));
-  for (const auto* images : {&fake, &real}) {
-    for (const auto& image : *images) {
-      if (image.size() == real[0].size() && image.type() == real[0].type()) continue;
-      const char* which = images == &fake ? "a drawn image" : "a real image";
-      throw Error(Exit::bad_data,
-                  cat(which,
-                      " is ",
-                      form_of(image),
-                      ", the first real one ",
-                      form_of(real[0]),
-                      ": compare images of one size and depth"));
-    }
+RealImages real_images(const Store& store,
+                       const std::string& class_name,
+                       const std::string& where) {
+  const auto rows = [&](const std::string& part) {
+    return Where::parse(where).filter(
+        store.info(), store.part(part), real_rows(store, part, class_name));
+  };
+  RealImages out;
+  for (const int64_t row : rows("train")) {
+    out.images.push_back(store.image("train", row));
+    out.groups.push_back(store.part("train").groups[static_cast<size_t>(row)]);
   }
+  check(!out.images.empty(),
+        Exit::bad_data,
+        cat(store.path().string(),
+            ": no real training images",
+            class_name.empty() ? "" : " of class " + class_name,
+            where.empty() ? "" : " where " + where));
+  for (const int64_t row : rows("val")) out.held_out.push_back(store.image("val", row));
+  return out;
+}
+
+Json evaluate_gan(const std::vector<cv::Mat>& fake,
+                  const RealImages& real,
+                  const GanMetrics& metrics,
+                  uint64_t seed,
+                  const Features* features) {
+  assert(features || !metrics.needs_features());
+  check_sets(fake, real);
   const Rng rng(seed);
-  Json out{{"schema", "evenray-gan-eval-1"}, {"n_fake", fake.size()}, {"n_real", real.size()}};
+  Json out{
+      {"schema", "evenray-gan-eval-1"}, {"n_fake", fake.size()}, {"n_real", real.images.size()}};
+
+  // SWD and FID are biased by few images, so the floor is taken between as many.
+  auto [reference, others] = halves(real.images.size(), real.groups, rng.fork("real"));
+  check(!others.empty() || (!metrics.swd && !metrics.needs_features()),
+        Exit::bad_data,
+        cat("the real images are all of group '",
+            real.groups.empty() ? "" : real.groups[0],
+            "': a floor is taken between two groups or more"));
+  const size_t n = std::min({fake.size(), reference.size(), others.size(), kMostImages});
+  reference.resize(n);
+  others.resize(n);
+  const Rows drawn = pick(fake.size(), n, rng.fork("fake"));
   if (metrics.swd) {
-    // SWD is biased upward by few images, so the floor is taken between as many.
-    const size_t n = std::min(fake.size(), std::min<size_t>(real.size(), kMostImages) / 2);
-    const auto halves = pick(real, 2 * n, rng.fork("real")).chunk(2);
-    const auto found =
-        swd_to(halves[0], {pick(fake, n, rng.fork("fake")), halves[1]}, {}, rng.fork("swd"));
+    const auto found = swd_to(pixels_of(real.images, reference),
+                              {pixels_of(fake, drawn), pixels_of(real.images, others)},
+                              {},
+                              rng.fork("swd"));
     out["swd"] = swd_json(found[0]);
     out["swd"]["n"] = n;
     out["swd"]["floor"] = {{"mean", found[1].mean}, {"n", n}};
   }
   if (metrics.msssim) {
+    const Rows some = pick(real.images.size(), kPairedImages, rng.fork("real"));
+    std::vector<std::string> groups;
+    if (!real.groups.empty())
+      for (const size_t row : some) groups.push_back(real.groups[row]);
+    const auto fakes = pixels_of(fake, pick(fake.size(), kPairedImages, rng.fork("fake")));
     out["msssim"] = {
-        {"fake", diversity_ms_ssim(pick(fake, kMostImages, rng.fork("fake")), kPairs, rng)},
-        {"real", diversity_ms_ssim(pick(real, kMostImages, rng.fork("real")), kPairs, rng)}};
+        {"fake", diversity_ms_ssim(fakes, kPairs, rng)},
+        {"real", diversity_ms_ssim(pixels_of(real.images, some), kPairs, rng, groups)}};
+  }
+  torch::Tensor fake_features, real_features;
+  if (features) {
+    fake_features = features->of(fake).to(torch::kDouble);
+    real_features = features->of(real.images).to(torch::kDouble);
+    out["extractor"] = {{"name", features->name()},
+                        {"digest", features->digest()},
+                        {"dimension", fake_features.size(1)}};
+  }
+  if (metrics.needs_features()) {
+    const size_t least = metrics.prdc ? 6 : 2;
+    check(n >= least,
+          Exit::bad_data,
+          cat("features are compared between ",
+              least,
+              " images or more, here n = ",
+              n,
+              ": as many as were drawn, at most half of the real ones (by group)"));
+    const auto expected = rows_of(real_features, reference);
+    out.update(feature_json(expected, rows_of(fake_features, drawn), metrics));
+    out["floor"] = {{"n", n}};
+    out["floor"].update(feature_json(expected, rows_of(real_features, others), metrics));
   }
   if (metrics.memorisation) {
-    const Memorisation found = memorisation(fake, real);
-    out["memorisation"] = {{"nearest_ratio", found.nearest_ratio},
-                           {"authentic", found.authentic},
-                           {"flagged", found.flagged}};
+    const Memorisation found = MemorisationGauge(real).judge(fake);
+    Json& told = out["memorisation"] = {{"nearest_ratio", found.nearest_ratio},
+                                        {"authentic", found.authentic},
+                                        {"flagged", found.flagged}};
+    told.update(closeness_json(found.closeness));
+    if (features) {
+      const auto held_out = real.held_out.empty() ? torch::Tensor() : features->of(real.held_out);
+      told["features"] =
+          closeness_json(feature_closeness(fake_features, real_features, real.groups, held_out));
+    }
   }
   return out;
 }

@@ -2,9 +2,10 @@
 #pragma once
 // The gan room trains generative adversarial networks on one class of a store, draws images from
 // them and judges these. train_gan() writes a run folder; Generator draws from its checkpoint;
-// gan_source() offers it to `balance`; evaluate_gan() compares drawn with real images by SWD,
-// MS-SSIM and nearest neighbours, none of which needs foreign weights; gan_report_html() makes a
-// page of a run.
+// gan_source() offers it to `balance`, memorised_gate() keeps out what it knows by heart;
+// evaluate_gan() compares drawn with real images by SWD, MS-SSIM and nearest neighbours, none of
+// which needs foreign weights, and by the features of a network; gan_report_html() makes a page of
+// a run.
 
 #include <memory>
 #include <opencv2/core.hpp>
@@ -16,6 +17,7 @@
 #include "core/run_folder.hpp"
 #include "dataset/store.hpp"
 #include "nn/compute.hpp"
+#include "nn/features.hpp"
 
 namespace evenray {
 
@@ -52,6 +54,7 @@ struct GanOptions {
   double lecam_weight = 0, lecam_from_kimg = 4;
   double eval_every_kimg = 0;
   int64_t eval_images = 512;
+  bool early_stop = true;
   bool allow_few = false;
 
   void fields(Fields& f);
@@ -83,14 +86,18 @@ std::vector<std::string> gan_families();
 /// Of a family, or of all where its name is empty.
 std::vector<std::string> gan_presets(const std::string& family = "");
 
-/// Trains on the real train rows of `class_name` (empty: of all classes). The checkpoint kept as
-/// best is that of the lowest SWD to real images: from 300 of the class in val on to those, else to
-/// training images. Files: checkpoints/, samples/ (a sheet at each evaluation), events.jsonl,
-/// metrics.json, DONE. The weights are a function of store, options, seed and what make_compute()
-/// says; a stopped run goes on bit for bit. Throws 65 for an unknown class, fewer than 50 images
-/// (unless allow_few) or values that do not use the full range, 78 for a size that the family
-/// cannot draw or a run of another class, store, device, precision or thread count, 75 after a stop
-/// signal.
+/// Trains on the real train rows of `class_name` (empty: of all classes) and of gan.where. The
+/// checkpoint kept as best is that of the lowest SWD to real images: from 300 of the class in val
+/// on to those; else to training images, and those that draw training images again come last. Ends
+/// early where the training has collapsed (gan.early_stop, see examiner.hpp). A training that
+/// diverges goes back to its last checkpoint with fresh draws and half the learning rates, three
+/// times. Files: checkpoints/, samples/ (sheets), events.jsonl, metrics.json, judgement.json, DONE,
+/// and parent/, a run of its own, where gan.transfer is majority or all. The weights are a function
+/// of store, options, seed and what make_compute() says; a stopped run goes on bit for bit. Throws
+/// 65 for an unknown class, fewer than 50 images (unless allow_few) or values that do not use the
+/// full range, 78 for a size that the family cannot draw, networks to begin with that do not fit,
+/// or a run of another class, store, device, precision or thread count, 1 where it diverges a
+/// fourth time, 75 after a stop signal.
 void train_gan(const Store& store,
                const std::string& class_name,
                const GanOptions& options,
@@ -153,17 +160,39 @@ std::shared_ptr<Source> gan_source(const Path& path,
 
 struct GanMetrics {
   bool swd = true, msssim = true, memorisation = true;
+  bool kid = false, fid = false, prdc = false;
+  bool needs_features() const { return kid || fid || prdc; }
 };
-/// "swd,msssim,memorisation"; throws 2 for an unknown name.
+/// "swd,msssim,kid,fid,prdc,memorisation" or some of them; throws 2 for an unknown name.
 GanMetrics parse_gan_metrics(const std::string& names);
 
-/// `gan eval --json` of cli.md, of images of one size and depth. SWD is taken between equally many
-/// fake and real images, and beside it the floor: between as many real ones and as many other real
-/// ones. Throws 65 for mixed sizes, for sides below 7 px, for fewer than 2 fake or 4 real images.
+/// What a generator learnt from, and others of that kind.
+struct RealImages {
+  std::vector<cv::Mat> images;
+  std::vector<std::string> groups{};  ///< one an image, "": its own; empty: each its own
+  std::vector<cv::Mat> held_out{};    ///< of patients whom it never saw
+};
+/// The real rows of train with their groups, and those of val, of a class or (empty) of all, and of
+/// those that `where` names (see dataset/where.hpp). Throws 65 where train has none.
+RealImages real_images(const Store& store,
+                       const std::string& class_name,
+                       const std::string& where = "");
+
+/// `gan eval --json` of cli.md, of images of one size and depth. All but MS-SSIM and memorisation
+/// are taken between equally many fake and real images, at most half of these, and beside them
+/// stands the floor: between as many real ones and as many other real ones, of other groups.
+/// `features`: for kid, fid and prdc; memorisation looks there too. "drops" are numbers of fake
+/// images. Throws 65 for mixed sizes, for sides below 7 px, for fewer than 2 fake or 4 real images,
+/// for real ones of one group alone.
 Json evaluate_gan(const std::vector<cv::Mat>& fake,
-                  const std::vector<cv::Mat>& real,
+                  const RealImages& real,
                   const GanMetrics& metrics,
-                  uint64_t seed);
+                  uint64_t seed,
+                  const Features* features = nullptr);
+
+/// "memorised": rejects synthetic images that are nearer to a real training image of their class
+/// than 95 % of held-out ones are (see memorisation.hpp). The store must outlive it.
+std::shared_ptr<Gate> memorised_gate(const Store& store);
 
 /// The page of one training, finished or not: self-contained HTML from what its run folder holds.
 /// Throws 66 where that is none, 65 where it is no generator's or has damaged files.
@@ -182,6 +211,15 @@ struct Neighbour {
 };
 std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images,
                                       const std::vector<cv::Mat>& among);
+/// The `count` of `images` that are most like one of `among`, those first that are so most: whoever
+/// looks for copies finds them there. Throws as nearest_images().
+struct Likeness {
+  size_t image;
+  Neighbour nearest;
+};
+std::vector<Likeness> most_alike(const std::vector<cv::Mat>& images,
+                                 const std::vector<cv::Mat>& among,
+                                 size_t count);
 
 /// Seconds per minibatch step on random images, forward, backward and update, after a warm-up (for
 /// bench); steps with R1 or R2 count by their share. `level`: of a family that grows, stabilised

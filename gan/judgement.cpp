@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "core/rng.hpp"
 #include "core/text.hpp"
@@ -43,17 +42,10 @@ void write_real(const Path& path, const std::vector<cv::Mat>& real, const Rng& r
 void write_nearest(const Path& path,
                    const std::vector<cv::Mat>& drawn,
                    const std::vector<cv::Mat>& real) {
-  const auto nearest = nearest_images(drawn, real);
-  std::vector<size_t> closest(nearest.size());
-  std::iota(closest.begin(), closest.end(), size_t{0});
-  std::stable_sort(closest.begin(), closest.end(), [&](size_t a, size_t b) {
-    return nearest[a].correlation > nearest[b].correlation;
-  });
-  closest.resize(std::min(kShown, closest.size()));
   std::vector<SheetItem> items;
-  for (const size_t i : closest) {
-    items.push_back({drawn[i], "drawn", {}});
-    items.push_back({real[nearest[i].index], cat("real ", fixed(nearest[i].correlation, 3)), {}});
+  for (const auto& [image, nearest] : most_alike(drawn, real, kShown)) {
+    items.push_back({drawn[image], "drawn", {}});
+    items.push_back({real[nearest.index], cat("real ", fixed(nearest.correlation, 3)), {}});
   }
   write_sheet(path, items);
 }
@@ -69,11 +61,14 @@ Json rounded(const std::vector<double>& values) {
 
 void write_judgement(const Path& run,
                      const std::vector<cv::Mat>& drawn,
-                     const std::vector<cv::Mat>& real,
+                     const RealImages& all,
+                     const std::vector<std::string>& leaks,
                      uint64_t seed) {
+  const auto& real = all.images;
   const Rng rng = Rng(seed).fork("judgement");
-  Json out = evaluate_gan(drawn, real, {}, rng.fork("evaluate").key());
+  Json out = evaluate_gan(drawn, all, {}, rng.fork("evaluate").key());
   out["schema"] = "evenray-gan-judgement-1";
+  out["augmentation_leaks"] = leaks;
   const size_t n = std::min({kSpectrumImages, drawn.size(), real.size()});
   const Spectrum of_drawn = radial_spectrum(some_of(drawn, n, rng.fork("spectrum drawn"))),
                  of_real = radial_spectrum(some_of(real, n, rng.fork("spectrum real")));

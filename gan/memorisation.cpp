@@ -2,11 +2,13 @@
 #include "gan/memorisation.hpp"
 
 #include <ATen/Parallel.h>
+#include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <numeric>
 
-#include "augment/thumbnails.hpp"
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/stats.hpp"
@@ -25,11 +27,12 @@ std::vector<float> thumbnails_of(const Thumbnails& form, const std::vector<cv::M
   return out;
 }
 
-/// The nearest of `among` to each of `images`; where both are one set, an image is not its own
-/// neighbour.
+/// The nearest of `among` to each of `images`, of those that `allowed` (image, other) lets through.
+template <class Allowed>
 std::vector<Neighbour> nearest_rows(const Thumbnails& form,
                                     const std::vector<float>& images,
-                                    const std::vector<float>& among) {
+                                    const std::vector<float>& among,
+                                    const Allowed& allowed) {
   constexpr size_t kBlock = 16;  // so many stay in the cache while the others pass by
   const size_t length = form.length(), count = images.size() / length;
   std::vector<Neighbour> out(count, {0, -2});
@@ -37,12 +40,42 @@ std::vector<Neighbour> nearest_rows(const Thumbnails& form,
     const size_t end = std::min(count, (block + 1) * kBlock);
     for (size_t j = 0; j < among.size() / length; ++j) {
       for (size_t i = block * kBlock; i < end; ++i) {
-        if (&images == &among && i == j) continue;
+        if (!allowed(i, j)) continue;
         const float value = form.correlation(&images[i * length], &among[j * length]);
         if (value > out[i].correlation) out[i] = {j, value};
       }
     }
   });
+  return out;
+}
+
+bool any(size_t, size_t) { return true; }
+bool others(size_t a, size_t b) { return a != b; }
+
+/// Numbers of the groups, an image without one being its own. Where all are of one, the groups tell
+/// nothing, and each image is its own.
+std::vector<size_t> group_numbers(const std::vector<std::string>& groups, size_t count) {
+  std::vector<size_t> out(count);
+  std::map<std::string, size_t> first;
+  for (size_t i = 0; i < count; ++i)
+    out[i] = groups.empty() || groups[i].empty() ? i : first.emplace(groups[i], i).first->second;
+  if (std::count(out.begin(), out.end(), out[0]) == static_cast<std::ptrdiff_t>(count))
+    std::iota(out.begin(), out.end(), size_t{0});
+  return out;
+}
+
+constexpr size_t kLeastHeldOut = 20;
+constexpr double kShare = .05;
+
+Closeness closeness_of(const std::vector<double>& distances, double threshold, bool held_out) {
+  Closeness out{threshold, held_out};
+  for (size_t i = 0; i < distances.size(); ++i)
+    if (distances[i] < threshold) out.drops.push_back(i);
+  const auto n = static_cast<int64_t>(distances.size());
+  int64_t most = 0;
+  while (most < n && binomial_upper_tail(most + 1, n, kShare) >= kShare) ++most;
+  out.share = static_cast<double>(out.drops.size()) / static_cast<double>(n);
+  out.bound = static_cast<double>(most) / static_cast<double>(n);
   return out;
 }
 
@@ -55,10 +88,28 @@ double distance(const Neighbour& neighbour) {
   return std::sqrt(std::max(0., 2 - 2 * neighbour.correlation));
 }
 
-double median_distance(const std::vector<Neighbour>& neighbours) {
+std::vector<double> distances_of(const std::vector<Neighbour>& neighbours) {
   std::vector<double> values;
   for (const auto& neighbour : neighbours) values.push_back(distance(neighbour));
-  return quantile(values, .5);
+  return values;
+}
+
+/// Of each of `rows` to the nearest of `to`; where `groups` are given, both are one set, and only
+/// those of other groups count.
+std::vector<double> nearest_features(const torch::Tensor& rows,
+                                     const torch::Tensor& to,
+                                     const std::vector<size_t>& groups = {}) {
+  constexpr int64_t kRows = 256;  // of the matrix of pairs in memory
+  std::vector<double> out;
+  const auto numbers = torch::tensor(std::vector<int64_t>(groups.begin(), groups.end()));
+  for (int64_t first = 0; first < rows.size(0); first += kRows) {
+    auto apart = torch::cdist(rows.slice(0, first, first + kRows), to);
+    if (!groups.empty())
+      apart.masked_fill_(numbers.slice(0, first, first + kRows).unsqueeze(1) == numbers, INFINITY);
+    const auto nearest = apart.amin(1).contiguous();
+    out.insert(out.end(), nearest.data_ptr<double>(), nearest.data_ptr<double>() + nearest.numel());
+  }
+  return out;
 }
 
 }  // namespace
@@ -69,27 +120,82 @@ std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images,
   check_sizes(images, among[0].size());
   check_sizes(among, among[0].size());
   const Thumbnails form(among[0].size(), kLongest);
-  return nearest_rows(form, thumbnails_of(form, images), thumbnails_of(form, among));
+  return nearest_rows(form, thumbnails_of(form, images), thumbnails_of(form, among), any);
 }
 
-Memorisation memorisation(const std::vector<cv::Mat>& fake, const std::vector<cv::Mat>& train) {
-  check(!fake.empty() && train.size() >= 2,
+std::vector<Likeness> most_alike(const std::vector<cv::Mat>& images,
+                                 const std::vector<cv::Mat>& among,
+                                 size_t count) {
+  std::vector<Likeness> out;
+  for (const auto& neighbour : nearest_images(images, among))
+    out.push_back({out.size(), neighbour});
+  std::stable_sort(out.begin(), out.end(), [](const Likeness& a, const Likeness& b) {
+    return a.nearest.correlation > b.nearest.correlation;
+  });
+  out.resize(std::min(count, out.size()));
+  return out;
+}
+
+MemorisationGauge::MemorisationGauge(const RealImages& real)
+    : size_(real.images.empty() ? cv::Size(1, 1) : real.images[0].size()), form_(size_, kLongest) {
+  check(real.images.size() >= 2,
         Exit::bad_data,
-        "memorisation needs a drawn image and two training images or more");
-  check_sizes(fake, train[0].size());
-  check_sizes(train, train[0].size());
-  const Thumbnails form(train[0].size(), kLongest);
-  const auto training = thumbnails_of(form, train);
-  const auto among_train = nearest_rows(form, training, training);
-  const auto nearest = nearest_rows(form, thumbnails_of(form, fake), training);
+        "memorisation is judged against two training images or more");
+  check_sizes(real.images, size_);
+  training_ = thumbnails_of(form_, real.images);
+  among_train_ = nearest_rows(form_, training_, training_, others);
+  held_out_ = real.held_out.size() >= kLeastHeldOut;
+  if (held_out_) {
+    threshold_ = quantile(distances(real.held_out), kShare);
+  } else {
+    const auto groups = group_numbers(real.groups, real.images.size());
+    const auto apart = [&](size_t a, size_t b) { return groups[a] != groups[b]; };
+    threshold_ = quantile(distances_of(nearest_rows(form_, training_, training_, apart)), kShare);
+  }
+}
+
+std::vector<Neighbour> MemorisationGauge::nearest(const std::vector<cv::Mat>& images) const {
+  check_sizes(images, size_);
+  return nearest_rows(form_, thumbnails_of(form_, images), training_, any);
+}
+
+std::vector<double> MemorisationGauge::distances(const std::vector<cv::Mat>& images) const {
+  return distances_of(nearest(images));
+}
+
+Memorisation MemorisationGauge::judge(const std::vector<cv::Mat>& fake) const {
+  check(!fake.empty(), Exit::bad_data, "memorisation needs a drawn image");
+  const auto found = nearest(fake);
+  const auto apart = distances_of(found);
   Memorisation out;
-  for (const auto& neighbour : nearest) {
-    out.authentic += distance(among_train[neighbour.index]) < distance(neighbour);
-    out.flagged += neighbour.correlation > kNearDuplicate;
+  out.closeness = closeness_of(apart, threshold_, held_out_);
+  out.closeness.drops.clear();
+  for (size_t i = 0; i < found.size(); ++i) {
+    const bool duplicate = found[i].correlation > kNearDuplicate;
+    out.authentic += distance(among_train_[found[i].index]) < apart[i];
+    out.flagged += duplicate;
+    if (duplicate || apart[i] < threshold_) out.closeness.drops.push_back(i);
   }
   out.authentic /= static_cast<double>(fake.size());
-  out.nearest_ratio = median_distance(nearest) / median_distance(among_train);
+  out.nearest_ratio = quantile(apart, .5) / quantile(distances_of(among_train_), .5);
   return out;
+}
+
+Closeness feature_closeness(const torch::Tensor& fake,
+                            const torch::Tensor& train,
+                            const std::vector<std::string>& groups,
+                            const torch::Tensor& held_out) {
+  check(train.size(0) >= 2 && fake.size(0) >= 1,
+        Exit::bad_data,
+        "memorisation needs a drawn image and two training images or more");
+  const auto known = train.to(torch::kDouble);
+  const bool enough = held_out.defined() && held_out.size(0) >= int64_t{kLeastHeldOut};
+  const auto unseen =
+      enough ? nearest_features(held_out.to(torch::kDouble), known)
+             : nearest_features(
+                   known, known, group_numbers(groups, static_cast<size_t>(train.size(0))));
+  return closeness_of(
+      nearest_features(fake.to(torch::kDouble), known), quantile(unseen, kShare), enough);
 }
 
 }  // namespace evenray

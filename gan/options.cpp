@@ -19,6 +19,7 @@ void dcgan_reference(GanOptions& o) {
   o.ema_kimg = 0;
   o.spectral_norm = false;
   o.r1_gamma = 0;
+  o.early_stop = false;
 }
 
 /// SNGAN's networks at the learning rates of SAGAN (Zhang et al. 2019), one step of D a step of G.
@@ -56,6 +57,7 @@ void pggan_published(GanOptions& o) {
   o.r1_gamma = 0;
   o.ema_decay = .999;
   o.total_kimg = 0;
+  o.early_stop = false;
 }
 
 /// Their second version on one GPU: 12,000 kimg at 1024 px.
@@ -169,6 +171,10 @@ void GanOptions::fields(Fields& f) {
     eval_every_kimg,
     "thousands of images between evaluations by SWD; 0: a tenth of the run");
   f("eval_images", eval_images, "at most so many images in an evaluation");
+  f("early_stop",
+    early_stop,
+    "end where three evaluations in a row found samples less diverse than real ones, a saturated "
+    "discriminator or memorisation");
   f("allow_few", allow_few, "train on fewer than 50 images of the class");
 }
 

@@ -65,6 +65,7 @@ Players::Players(const GanOptions& options,
   adam_d_ = adam(*discriminator_, options.lr_d);
   const auto floats = torch::TensorOptions(torch::kFloat).device(compute.device);
   sums_ = torch::zeros({4}, floats);
+  separation_ = torch::zeros({2}, floats);  // sum of signs, steps
   anchors_ = torch::zeros({2}, floats);
 }
 
@@ -138,6 +139,11 @@ torch::Tensor Players::update_discriminator(const torch::Tensor& real,
   loss.backward();
   adam_d_->step();
   augmentation_.observe(of_real.logits);
+  {
+    torch::NoGradGuard no_grad;
+    separation_[0] += (of_real.logits - of_fake.logits).to(torch::kFloat).sign().mean();
+    separation_[1] += 1;
+  }
   return torch::stack({loss.detach(), view(of_real.logits), view(of_fake.logits)});
 }
 
@@ -205,6 +211,12 @@ void Players::step(const TrainingSet::Minibatch& minibatch, const Moment& moment
   sums_ += torch::stack({d[0], g, d[1], d[2]});
 }
 
+double Players::take_separation() {
+  const auto values = separation_.cpu();
+  separation_.zero_();
+  return (values[0] / values[1].clamp_min(1)).item<double>();
+}
+
 bool Players::finite() const {
   torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> largest{sums_.abs().max()};
@@ -260,6 +272,7 @@ void Players::save(TensorFile& file) {
   adam_g_->save(file, "adam_g");
   adam_d_->save(file, "adam_d");
   file.tensors["log.sums"] = sums_;
+  file.tensors["log.separation"] = separation_;
   if (options_.lecam_weight > 0) file.tensors["lecam.anchors"] = anchors_;
   augmentation_.save(file);
 }
@@ -274,6 +287,7 @@ void Players::load(const TensorFile& file, const Path& path) {
   adam_g_->load(file, "adam_g", path);
   adam_d_->load(file, "adam_d", path);
   load_tensor(file, "log.sums", sums_, path);
+  load_tensor(file, "log.separation", separation_, path);
   if (options_.lecam_weight > 0) load_tensor(file, "lecam.anchors", anchors_, path);
   augmentation_.load(file, path);
 }

@@ -41,12 +41,20 @@ class Players {
   bool finite() const;
   /// How far labels count, as of the last step.
   double label_share() const { return label_share_; }
+  /// What D is shown of images [B,1,H,W] in -1..1.
+  torch::Tensor augmented(const torch::Tensor& images, const Rng& rng) const {
+    return augmentation_.apply(images, rng);
+  }
   /// Of gan.augment=ada.
   std::optional<double> augmentation_strength() const { return augmentation_.strength(); }
 
   /// Means over the last `steps` steps: loss_d, loss_g, D(real), D(fake), the last two as
   /// probabilities for bce, else as the logits are. Waits for the device.
   std::vector<double> take_means(int64_t steps);
+
+  /// Mean sign of D(real) - D(drawn), image by image, since this was last asked: 1 where D tells
+  /// them apart always. Waits for the device.
+  double take_separation();
 
   /// `count` images of the averaged generator, [count,1,H,W] about -1..1, always of the same
   /// latents; with labels the classes take turns. Drawn in fp32 with batch-norm statistics of its
@@ -97,7 +105,7 @@ class Players {
   std::shared_ptr<GeneratorNet> generator_, average_;
   std::shared_ptr<DiscriminatorNet> discriminator_;
   std::unique_ptr<FusedAdam> adam_g_, adam_d_;
-  torch::Tensor sums_;
+  torch::Tensor sums_, separation_;  ///< since they were last taken
   torch::Tensor anchors_;  ///< LeCam's: moving means of D's logits for real and for drawn images
 };
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gan/quality.hpp"
 
+#include <ATen/Parallel.h>
+#include <hwy/contrib/sort/vqsort.h>
 #include <torch/torch.h>
+
+#include <algorithm>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -10,24 +15,27 @@ namespace evenray {
 namespace {
 
 constexpr int64_t kPatch = 7;
+constexpr int64_t kSmallestSide = 16;
+/// So many images are taken apart at a time, and patches laid on so many lines: what is in memory
+/// beside the patches themselves stays small.
+constexpr int64_t kImages = 64;
+constexpr int64_t kLines = 16;
 
 torch::Tensor binomial_filter(const torch::Tensor& like) {
   const auto line = torch::tensor({1., 4., 6., 4., 1.}, like.options());
   return (torch::outer(line, line) / 256).view({1, 1, 5, 5});
 }
 
-torch::Tensor smooth(const torch::Tensor& x, double gain) {
+torch::Tensor smooth(const torch::Tensor& x, double gain, int64_t stride = 1) {
   // torch's "reflect" leaves the border pixel out, which SciPy calls "mirror".
   namespace F = torch::nn::functional;
   return torch::conv2d(F::pad(x, F::PadFuncOptions({2, 2, 2, 2}).mode(torch::kReflect)),
-                       binomial_filter(x) * gain);
+                       binomial_filter(x) * gain,
+                       /*bias=*/{},
+                       stride);
 }
 
-torch::Tensor pyramid_down(const torch::Tensor& x) {
-  using torch::indexing::None;
-  using torch::indexing::Slice;
-  return smooth(x, 1).index({Slice(), Slice(), Slice(None, None, 2), Slice(None, None, 2)});
-}
+torch::Tensor pyramid_down(const torch::Tensor& x) { return smooth(x, 1, 2); }
 
 torch::Tensor pyramid_up(const torch::Tensor& x, int64_t height, int64_t width) {
   using torch::indexing::None;
@@ -37,13 +45,30 @@ torch::Tensor pyramid_up(const torch::Tensor& x, int64_t height, int64_t width) 
   return smooth(sparse, 4);
 }
 
-/// [N * patches, 49]: 7x7 neighbourhoods at random places, those of image i from fork(level, i).
-torch::Tensor patches(const torch::Tensor& level, int64_t per_image, const Rng& rng) {
+int64_t short_side(const torch::Tensor& images) { return std::min(images.size(2), images.size(3)); }
+
+/// The finest level of the pyramid of `images`, and the smaller pictures that the next ones are
+/// made of: none after the last level.
+struct Peeled {
+  torch::Tensor level, rest;
+};
+Peeled peel(const torch::Tensor& images, int64_t smallest_side) {
+  if (short_side(images) / 2 < smallest_side) return {images, {}};
+  const auto rest = pyramid_down(images);
+  return {images - pyramid_up(rest, images.size(2), images.size(3)), rest};
+}
+
+/// [N, patches * 49]: 7x7 neighbourhoods at random places, those of image i from
+/// fork("patches", first + i).
+torch::Tensor patches(const torch::Tensor& level,
+                      int64_t per_image,
+                      int64_t first,
+                      const Rng& rng) {
   const int64_t count = level.size(0), height = level.size(2), width = level.size(3);
   auto starts = torch::empty({count, per_image, 1}, torch::kLong);
   int64_t* start = starts.data_ptr<int64_t>();
   for (int64_t i = 0; i < count; ++i) {
-    Rng stream = rng.fork("patches", static_cast<uint64_t>(i));
+    Rng stream = rng.fork("patches", static_cast<uint64_t>(first + i));
     for (int64_t j = 0; j < per_image; ++j) {
       const auto y = static_cast<int64_t>(stream.below(static_cast<uint64_t>(height - kPatch + 1)));
       const auto x = static_cast<int64_t>(stream.below(static_cast<uint64_t>(width - kPatch + 1)));
@@ -53,16 +78,29 @@ torch::Tensor patches(const torch::Tensor& level, int64_t per_image, const Rng& 
   const auto side = torch::arange(kPatch, torch::kLong);
   const auto offsets = (side.view({kPatch, 1}) * width + side).flatten();
   const auto index = (starts + offsets).view({count, -1}).to(level.device());
-  return level.flatten(1).gather(1, index).view({count * per_image, kPatch * kPatch});
+  return level.flatten(1).gather(1, index);
 }
 
-/// [49, n] of unit columns.
+/// [n, 49] of unit rows.
 torch::Tensor directions(int64_t n, const Rng& rng) {
   auto out = torch::empty({kPatch * kPatch, n}, torch::kFloat);
   Rng stream = rng.fork("directions");
   float* values = out.data_ptr<float>();
   for (int64_t i = 0; i < out.numel(); ++i) values[i] = static_cast<float>(stream.normal());
-  return out / out.square().sum(0, true).sqrt();
+  return (out / out.square().sum(0, true).sqrt()).t().contiguous();
+}
+
+/// Sorts each row, in place where that can be done.
+torch::Tensor sort_rows(const torch::Tensor& rows) {
+  if (!rows.is_cpu()) return std::get<0>(rows.sort(1));
+  float* values = rows.data_ptr<float>();
+  const auto length = rows.size(1);
+  at::parallel_for(0, rows.size(0), 1, [&](int64_t first, int64_t end) {
+    const hwy::Sorter sort;
+    for (int64_t row = first; row < end; ++row)
+      sort(values + row * length, static_cast<size_t>(length), hwy::SortAscending());
+  });
+  return rows;
 }
 
 struct Similarity {
@@ -105,43 +143,67 @@ torch::Tensor halve(const torch::Tensor& x) {
 
 constexpr const char* kUnlikeSets = "SWD compares equally many images of one size";
 
-int64_t short_side(const torch::Tensor& images) { return std::min(images.size(2), images.size(3)); }
+/// The patches of a set, level after level from the finest on. Of the pyramid it holds but the
+/// pictures of one level.
+class PatchLevels {
+ public:
+  explicit PatchLevels(const torch::Tensor& images) : rest_(images) {
+    check(short_side(images) >= kPatch,
+          Exit::bad_data,
+          cat("SWD needs images of ",
+              kPatch,
+              " px a side or more, these are ",
+              images.size(2),
+              "x",
+              images.size(3)));
+  }
 
-std::vector<torch::Tensor> swd_levels(const torch::Tensor& images) {
-  check(short_side(images) >= kPatch,
-        Exit::bad_data,
-        cat("SWD needs images of ",
-            kPatch,
-            " px a side or more, these are ",
-            images.size(2),
-            "x",
-            images.size(3)));
-  return laplacian_pyramid(images.to(torch::kFloat));
+  bool done() const { return !rest_.defined(); }
+  /// Short side of the next level.
+  int64_t side() const { return short_side(rest_); }
+
+  /// [N * patches, 49] of zero mean and unit deviation.
+  torch::Tensor next(int64_t per_image, const Rng& stream) {
+    const int64_t count = rest_.size(0);
+    auto out = torch::empty({count, per_image * kPatch * kPatch},
+                            torch::TensorOptions(rest_.device()).dtype(torch::kFloat));
+    torch::Tensor smaller;
+    for (int64_t first = 0; first < count; first += kImages) {
+      const int64_t end = std::min(count, first + kImages);
+      const auto [level, rest] = peel(rest_.slice(0, first, end).to(torch::kFloat), kSmallestSide);
+      out.slice(0, first, end).copy_(patches(level, per_image, first, stream));
+      if (!rest.defined()) continue;
+      if (first == 0)
+        smaller = torch::empty({count, 1, rest.size(2), rest.size(3)}, rest.options());
+      smaller.slice(0, first, end).copy_(rest);
+    }
+    rest_ = smaller;
+    // A collapsed generator's flat images have no deviation, and still a distance.
+    const auto mean = out.mean(), deviation = out.std(/*unbiased=*/false).clamp_min(1e-6);
+    return out.sub_(mean).div_(deviation).view({-1, kPatch * kPatch});
+  }
+
+ private:
+  torch::Tensor rest_;
+};
+
+torch::Tensor sorted_projections(const torch::Tensor& descriptors, const torch::Tensor& lines) {
+  return sort_rows(lines.matmul(descriptors.t()));
 }
 
-/// Patches of a level on random lines, [repeat]: [directions, patches], each row sorted.
-std::vector<torch::Tensor> sorted_projections(const torch::Tensor& level,
-                                              const SwdOptions& options,
-                                              const Rng& stream) {
-  auto descriptors = patches(level, options.patches_per_image, stream);
-  // A collapsed generator's flat images have no deviation, and still a distance.
-  descriptors =
-      (descriptors - descriptors.mean()) / descriptors.std(/*unbiased=*/false).clamp_min(1e-6);
-  const auto sides =
-      directions(options.repeats * options.directions, stream).to(descriptors.device());
-  // A repeat at a time: sorting takes four times the memory of what it sorts.
-  std::vector<torch::Tensor> sorted;
-  for (const auto& some : sides.split(options.directions, 1))
-    sorted.push_back(std::get<0>(descriptors.matmul(some).t().contiguous().sort(1)));
-  return sorted;
+std::vector<torch::Tensor> lines_of(const SwdOptions& options,
+                                    const Rng& stream,
+                                    torch::Device device) {
+  return directions(options.repeats * options.directions, stream).to(device).split(kLines);
 }
 
-double projected_distance(const std::vector<torch::Tensor>& a,
-                          const std::vector<torch::Tensor>& b) {
-  double sum = 0;
-  for (size_t repeat = 0; repeat < a.size(); ++repeat)
-    sum += (a[repeat] - b[repeat]).abs().mean().item<double>();
-  return sum / static_cast<double>(a.size()) * 1000;
+/// Sum over the lines of the mean distance between what lies on them.
+double projected_distance(const torch::Tensor& a, const torch::Tensor& b) {
+  return (a - b).abs_().mean().item<double>() * static_cast<double>(a.size(0));
+}
+
+double per_line(double sum, const SwdOptions& options) {
+  return sum / static_cast<double>(options.repeats * options.directions) * 1000;
 }
 
 double mean_level(const Swd& swd) {
@@ -153,21 +215,25 @@ double mean_level(const Swd& swd) {
 }  // namespace
 
 std::vector<torch::Tensor> laplacian_pyramid(const torch::Tensor& images, int64_t smallest_side) {
-  std::vector<torch::Tensor> levels{images};
-  while (std::min(levels.back().size(2), levels.back().size(3)) / 2 >= smallest_side) {
-    const auto fine = levels.back();
-    levels.push_back(pyramid_down(fine));
-    levels[levels.size() - 2] = fine - pyramid_up(levels.back(), fine.size(2), fine.size(3));
+  std::vector<torch::Tensor> levels;
+  for (torch::Tensor rest = images; rest.defined();) {
+    Peeled peeled = peel(rest, smallest_side);
+    levels.push_back(peeled.level);
+    rest = peeled.rest;
   }
   return levels;
 }
 
 SwdSet::SwdSet(const torch::Tensor& images, const SwdOptions& options, const Rng& rng)
-    : shape_(images.sizes().vec()) {
+    : shape_(images.sizes().vec()), options_(options) {
   torch::NoGradGuard no_grad;
-  for (const auto& level : swd_levels(images)) {
-    sides_.push_back(short_side(level));
-    sorted_.push_back(sorted_projections(level, options, rng.fork("level", sides_.size())));
+  for (PatchLevels levels(images); !levels.done();) {
+    sides_.push_back(levels.side());
+    const Rng stream = rng.fork("level", sides_.size());
+    const auto descriptors = levels.next(options.patches_per_image, stream);
+    auto& sorted = sorted_.emplace_back();
+    for (const auto& lines : lines_of(options, stream, images.device()))
+      sorted.push_back(sorted_projections(descriptors, lines));
   }
 }
 
@@ -175,8 +241,12 @@ Swd SwdSet::distance(const SwdSet& other) const {
   torch::NoGradGuard no_grad;
   check(shape_ == other.shape_, Exit::bad_data, kUnlikeSets);
   Swd swd;
-  for (size_t i = 0; i < sides_.size(); ++i)
-    swd.levels[sides_[i]] = projected_distance(sorted_[i], other.sorted_[i]);
+  for (size_t i = 0; i < sides_.size(); ++i) {
+    double sum = 0;
+    for (size_t part = 0; part < sorted_[i].size(); ++part)
+      sum += projected_distance(sorted_[i][part], other.sorted_[i][part]);
+    swd.levels[sides_[i]] = per_line(sum, options_);
+  }
   swd.mean = mean_level(swd);
   return swd;
 }
@@ -186,19 +256,27 @@ std::vector<Swd> swd_to(const torch::Tensor& reference,
                         const SwdOptions& options,
                         const Rng& rng) {
   torch::NoGradGuard no_grad;
-  const auto reference_levels = swd_levels(reference);
-  std::vector<std::vector<torch::Tensor>> levels;
+  PatchLevels reference_levels(reference);
+  std::vector<PatchLevels> set_levels;
   for (const auto& set : sets) {
     check(set.sizes() == reference.sizes(), Exit::bad_data, kUnlikeSets);
-    levels.push_back(swd_levels(set));
+    set_levels.emplace_back(set);
   }
   std::vector<Swd> out(sets.size());
-  for (size_t i = 0; i < reference_levels.size(); ++i) {
-    const Rng stream = rng.fork("level", i + 1);
-    const auto sorted = sorted_projections(reference_levels[i], options, stream);
-    for (size_t s = 0; s < sets.size(); ++s)
-      out[s].levels[short_side(levels[s][i])] =
-          projected_distance(sorted_projections(levels[s][i], options, stream), sorted);
+  for (uint64_t level = 1; !reference_levels.done(); ++level) {
+    const int64_t side = reference_levels.side();
+    const Rng stream = rng.fork("level", level);
+    const auto descriptors = reference_levels.next(options.patches_per_image, stream);
+    std::vector<torch::Tensor> others;
+    for (auto& levels : set_levels)
+      others.push_back(levels.next(options.patches_per_image, stream));
+    std::vector<double> sums(sets.size());
+    for (const auto& lines : lines_of(options, stream, reference.device())) {
+      const auto sorted = sorted_projections(descriptors, lines);
+      for (size_t s = 0; s < sets.size(); ++s)
+        sums[s] += projected_distance(sorted_projections(others[s], lines), sorted);
+    }
+    for (size_t s = 0; s < sets.size(); ++s) out[s].levels[side] = per_line(sums[s], options);
   }
   for (Swd& swd : out) swd.mean = mean_level(swd);
   return out;
@@ -207,27 +285,46 @@ std::vector<Swd> swd_to(const torch::Tensor& reference,
 double ms_ssim(const torch::Tensor& first, const torch::Tensor& second) {
   torch::NoGradGuard no_grad;
   constexpr std::array weights{.0448, .2856, .3001, .2363, .1333};
+  size_t scales = 1;
+  for (int64_t side = short_side(first); scales < weights.size() && side > 2; ++scales)
+    side = (side + 1) / 2;
+  // The five sum to 1.0001.
+  const double share = std::accumulate(weights.begin(), weights.begin() + scales, 0.) /
+                       std::accumulate(weights.begin(), weights.end(), 0.);
   auto a = first.to(torch::kDouble), b = second.to(torch::kDouble);
   auto product = torch::ones({a.size(0)}, a.options());
-  for (size_t level = 0; level < weights.size(); ++level) {
+  for (size_t scale = 0; scale < scales; ++scale) {
     const auto similarity = ssim(a, b);
-    const auto& term = level + 1 < weights.size() ? similarity.contrast : similarity.structure;
-    product = product * term.clamp_min(0).pow(weights[level]);
+    const auto& term = scale + 1 < scales ? similarity.contrast : similarity.structure;
+    product = product * term.clamp_min(0).pow(weights[scale] / share);
     a = halve(a);
     b = halve(b);
   }
   return product.mean().item<double>();
 }
 
-double diversity_ms_ssim(const torch::Tensor& images, int64_t pairs, const Rng& rng) {
+double diversity_ms_ssim(const torch::Tensor& images,
+                         int64_t pairs,
+                         const Rng& rng,
+                         const std::vector<std::string>& groups) {
   const auto count = static_cast<uint64_t>(images.size(0));
   check(count >= 2, Exit::bad_data, "MS-SSIM needs two images or more");
+  check(groups.empty() || groups.front().empty() ||
+            std::any_of(groups.begin(),
+                        groups.end(),
+                        [&](const auto& group) { return group != groups.front(); }),
+        Exit::bad_data,
+        cat("MS-SSIM needs images of two groups or more, all are of '",
+            groups.empty() ? "" : groups.front(),
+            "'"));
   std::vector<int64_t> left, right;
   Rng stream = rng.fork("pairs");
-  for (int64_t i = 0; i < pairs; ++i) {
-    const uint64_t a = stream.below(count), b = stream.below(count - 1);
+  while (left.size() < static_cast<size_t>(pairs)) {
+    const uint64_t a = stream.below(count), other = stream.below(count - 1);
+    const uint64_t b = other < a ? other : other + 1;
+    if (!groups.empty() && !groups[a].empty() && groups[a] == groups[b]) continue;
     left.push_back(static_cast<int64_t>(a));
-    right.push_back(static_cast<int64_t>(b < a ? b : b + 1));
+    right.push_back(static_cast<int64_t>(b));
   }
   double sum = 0;
   constexpr int64_t kBatch = 64;

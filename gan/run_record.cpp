@@ -81,7 +81,8 @@ bool take_event(const Json& json, RunRecord& into) {
                                 read.optional("msssim"),
                                 read.optional("msssim_real"),
                                 read.optional("memorised"),
-                                read.optional("memorised_bound")};
+                                read.optional("memorised_bound"),
+                                json.value("kept", Json(false)) == true};
     if (read.whole()) append(into.evaluations, event);
   } else if (json.contains("retry")) {
     into.retries.push_back({step, kimg});
@@ -238,6 +239,9 @@ double RunRecord::kimg() const {
 
 const EvaluationEvent* RunRecord::best() const {
   const EvaluationEvent* out = nullptr;
+  for (const auto& event : evaluations)
+    if (event.kept) out = &event;
+  if (out) return out;
   for (const auto& event : evaluations)
     if (std::isfinite(event.swd) && (!out || event.swd < out->swd)) out = &event;
   return out;

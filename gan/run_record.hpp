@@ -25,6 +25,7 @@ struct EvaluationEvent {
   double kimg = 0, swd = NAN, floor = NAN;
   double msssim = NAN, msssim_real = NAN;
   double memorised = NAN, memorised_bound = NAN;
+  bool kept = false;  ///< as the best so far
 };
 
 struct RetryEvent {
@@ -70,7 +71,8 @@ struct RunRecord {
 
   /// How far it has come.
   double kimg() const;
-  /// The evaluation with the lowest SWD, the first of equal ones; nullptr where there is none.
+  /// The evaluation whose checkpoint was kept as best, where none says so that with the lowest SWD,
+  /// the first of equal ones; nullptr where there is none.
   const EvaluationEvent* best() const;
   /// As planned, those that have begun; none where the images' size is not known.
   std::vector<Stage> stages() const;

@@ -10,9 +10,11 @@
 #include "core/text.hpp"
 #include "dataset/image.hpp"
 #include "dataset/sheet.hpp"
+#include "gan/examiner.hpp"
 #include "gan/gan.hpp"
+#include "gan/judgement.hpp"
+#include "gan/leak.hpp"
 #include "gan/players.hpp"
-#include "gan/quality.hpp"
 #include "gan/training_set.hpp"
 #include "gan/transfer.hpp"
 #include "nn/checkpoint.hpp"
@@ -23,9 +25,9 @@ namespace evenray {
 namespace {
 
 constexpr int64_t kLogEvery = 50;
-constexpr int64_t kSheetImages = 32;
-/// From so many validation images of the class on, checkpoints are chosen by them.
-constexpr int64_t kEnoughValidation = 300;
+constexpr size_t kSheetImages = 32;
+/// With fewer real images there is nothing to compare.
+constexpr size_t kFewestJudged = 16;
 /// A run that diverges goes back to its last checkpoint so often, each time with half the learning
 /// rates.
 constexpr int64_t kMostRetries = 3;
@@ -55,20 +57,18 @@ class Training {
       parent_ = read_parent(options, info.height, info.width, training_set_.classes());
       parent_digest_ = require_metadata(parent_->file, "tensor_digest", parent_->path);
     }
-    const auto& images = training_set_.images();
-    const auto validation = class_images(store, "val", class_name, options, compute_.device);
-    judged_by_validation_ = validation.count() >= kEnoughValidation;
-    const auto& real = judged_by_validation_ ? validation : images;
-    judged_ = std::min({options.eval_images, real.count()});
-    const auto rows = EpochOrder(real.count(), judged_, rng_.fork("judged real")).minibatch(0);
-    real_ = std::make_unique<SwdSet>(
-        scaled(real.pixels.index_select(0, index_tensor(rows, compute_.device))),
-        kSwd,
-        rng_.fork("swd"));
+    real_ = real_images(store, class_name, options.where);
+    RealImages validation;
+    const auto held_out = class_images(store, "val", class_name, options, torch::kCPU);
+    validation.images = real_.held_out;
+    validation.groups = held_out.groups;
+    examiner_ = std::make_unique<Examiner>(
+        real_, validation, options.eval_images, rng_.fork("examination"));
     steps_ = schedule_.steps();
     const int64_t tenth = schedule_.at(steps_).shown / 10;
-    eval_every_ = options.eval_every_kimg > 0 ? std::llround(options.eval_every_kimg * 1000)
-                                              : std::max(tenth, kShownPerJudged * judged_);
+    eval_every_ = options.eval_every_kimg > 0
+                      ? std::llround(options.eval_every_kimg * 1000)
+                      : std::max(tenth, kShownPerJudged * examiner_->images());
     eval_every_ = std::max<int64_t>(1, eval_every_);
   }
 
@@ -76,7 +76,7 @@ class Training {
     int64_t step = resume();
     Progress progress(cat("gan ", class_name_), schedule_.at(steps_).shown, "img");
     progress.skip(schedule_.at(step).shown);
-    while (step < steps_) {
+    while (step < steps_ && !stopped_early()) {
       Moment moment = schedule_.at(step);
       moment.lr_factor *= std::pow(.5, static_cast<double>(retries_));
       players_->step(training_set_.minibatch(moment, step), moment, step);
@@ -92,28 +92,14 @@ class Training {
       }
       if (logs) log(step, progress);
       if (evaluates) evaluate(step);
-      if (writes) write(step);
+      if (writes || stopped_early()) write(step);
       throw_if_stopped();
     }
-    write_json(run_.path() / "metrics.json",
-               {{"schema", "evenray-gan-run-1"},
-                {"class", class_name_},
-                {"images", training_set_.images().count()},
-                {"kimg", kimg(steps_)},
-                {"judged_by", judged_by_validation_ ? "val" : "train"},
-                {"judged_images", judged_},
-                {"best_kimg", kimg(best_step_)},
-                {"best_swd", best_},
-                {"retries", retries_}});
-    run_.finish();
+    finish(step);
   }
 
  private:
-  static constexpr SwdOptions kSwd{64, 1, 128};
-
-  torch::Tensor scaled(const torch::Tensor& stored) const {
-    return stored.to(torch::kFloat) * (255. / store_.info().value_max);
-  }
+  bool stopped_early() const { return !collapse_.empty(); }
 
   double kimg(int64_t step) const { return schedule_.kimg(step); }
 
@@ -139,6 +125,9 @@ class Training {
     if (parent_) players_->load_networks(parent_->file, parent_->path);
     best_ = INFINITY;
     best_step_ = 0;
+    best_original_ = false;
+    best_leaks_.clear();
+    watch_ = {};
   }
 
   /// The step to go on at, with what the checkpoint holds, or from the start.
@@ -148,6 +137,10 @@ class Training {
     players_->load(found->file, found->path);
     best_ = found->fact<double>("best_swd", INFINITY);
     best_step_ = found->fact<int64_t>("best_step");
+    best_original_ = found->fact<bool>("best_original");
+    best_leaks_ = found->fact<std::vector<std::string>>("best_leaks");
+    collapse_ = found->fact<std::string>("collapse");
+    watch_.counts = found->fact<std::array<int64_t, 3>>("collapse_counts");
     retries_ = std::max(retries_, found->fact<int64_t>("retries"));
     if (found->step > 0) players_->set_moment(schedule_.at(found->step - 1));
     return found->step;
@@ -205,23 +198,83 @@ class Training {
   }
 
   void evaluate(int64_t step) {
-    const auto drawn = players_->draw(judged_);
-    const int max = store_.info().value_max;
-    const auto stored = drawn.add(1).mul_(max / 2.).round_().clamp_(0, max);
-    const double swd = real_->distance(SwdSet(scaled(stored), kSwd, rng_.fork("swd"))).mean;
-    run_.event({{"step", step}, {"kimg", kimg(step)}, {"swd", swd}});
-    std::vector<SheetItem> items;
-    for (auto& image : to_mats(drawn.slice(0, 0, kSheetImages), max))
-      items.push_back({image, "", {}});
-    char name[32];
-    std::snprintf(name, sizeof name, "kimg-%09.3f.png", kimg(step));
-    write_atomic(run_.path() / "samples" / name, encode_png(draw_sheet(items, SheetOptions{})));
-    if (swd >= best_) return;
-    best_ = swd;
+    const auto drawn = players_->draw(examiner_->images());
+    const auto images = to_mats(drawn, store_.info().value_max);
+    const Examination found = examiner_->examine(images);
+    const bool kept = std::pair(!found.original, found.swd) < std::pair(!best_original_, best_);
+    const auto leaks = leaks_in(drawn);
+    Json event{{"step", step},
+               {"kimg", kimg(step)},
+               {"swd", found.swd},
+               {"floor", found.floor},
+               {"msssim", found.msssim},
+               {"msssim_real", found.msssim_real},
+               {"memorised", found.closeness.share},
+               {"memorised_bound", found.closeness.bound},
+               {"separation", players_->take_separation()},
+               {"kept", kept}};
+    if (!leaks.empty()) event["augmentation_leaks"] = leaks;
+    run_.event(event);
+    write_sheet(step, images);
+    if (options_.early_stop && at_full_size()) {
+      if (const auto reason = watch_.see(found, event["separation"])) collapse_ = *reason;
+    }
+    if (!kept) return;
+    best_ = found.swd;
+    best_original_ = found.original;
     best_step_ = step;
+    best_leaks_ = leaks;
     TensorFile file = described(step);
     players_->save_average(file);
     write_safetensors(checkpoints_.best(), file);
+  }
+
+  bool at_full_size() const {
+    const Growth& growth = players_->growth();
+    return growth.level == schedule_.stages().back().level && !growth.fading();
+  }
+
+  /// Measures in which the augmentation shows in `drawn`.
+  std::vector<std::string> leaks_in(const torch::Tensor& drawn) {
+    const auto& pixels = training_set_.images().pixels;
+    const auto some = pixels.slice(0, 0, std::min(pixels.size(0), drawn.size(0)));
+    const auto real = gan_input(some, store_.info().value_max);
+    std::vector<std::string> out;
+    for (const Leak& leak :
+         augmentation_leaks(real, players_->augmented(real, rng_.fork("leaks")), drawn))
+      out.push_back(leak.measure);
+    return out;
+  }
+
+  void write_sheet(int64_t step, const std::vector<cv::Mat>& images) {
+    std::vector<SheetItem> items;
+    for (size_t i = 0; i < std::min(images.size(), kSheetImages); ++i)
+      items.push_back({images[i], "", {}});
+    char name[32];
+    std::snprintf(name, sizeof name, "kimg-%09.3f.png", kimg(step));
+    write_atomic(run_.path() / "samples" / name, encode_png(draw_sheet(items, SheetOptions{})));
+  }
+
+  /// Judges the best checkpoint and closes the run.
+  void finish(int64_t step) {
+    Json metrics{{"schema", "evenray-gan-run-1"},
+                 {"class", class_name_},
+                 {"images", training_set_.images().count()},
+                 {"kimg", kimg(step)},
+                 {"judged_by", examiner_->by_validation() ? "val" : "train"},
+                 {"judged_images", examiner_->images()},
+                 {"best_kimg", kimg(best_step_)},
+                 {"best_swd", best_},
+                 {"retries", retries_}};
+    if (stopped_early()) metrics["stopped_early"] = collapse_;
+    const auto count = std::min(options_.eval_images, training_set_.images().count());
+    Drawing drawing;
+    drawing.seed = rng_.fork("judged").key();
+    const auto drawn = Generator(checkpoints_.best(), compute_).sample(0, count, drawing);
+    if (real_.images.size() >= kFewestJudged)
+      write_judgement(run_.path(), drawn, real_, best_leaks_, rng_.fork("judgement").key());
+    write_json(run_.path() / "metrics.json", metrics);
+    run_.finish();
   }
 
   void write(int64_t step) {
@@ -247,6 +300,10 @@ class Training {
                       {"retries", retries_},
                       {"best_swd", best_},
                       {"best_step", best_step_},
+                      {"best_original", best_original_},
+                      {"best_leaks", best_leaks_},
+                      {"collapse", collapse_},
+                      {"collapse_counts", watch_.counts},
                       {"seed", runtime_.seed}});
     file.metadata["facts"] = facts.dump();
     return file;
@@ -265,9 +322,13 @@ class Training {
   std::optional<Parent> parent_;
   std::string parent_digest_;  ///< empty: none
   std::unique_ptr<Players> players_;
-  std::unique_ptr<SwdSet> real_;
-  bool judged_by_validation_ = false;
-  int64_t judged_ = 0, steps_ = 0, eval_every_ = 0, best_step_ = 0, retries_ = 0;
+  RealImages real_;
+  std::unique_ptr<Examiner> examiner_;
+  int64_t steps_ = 0, eval_every_ = 0, best_step_ = 0, retries_ = 0;
+  bool best_original_ = false;
+  std::vector<std::string> best_leaks_;
+  CollapseWatch watch_;
+  std::string collapse_;  ///< why the run ends early; empty: it does not
   double best_ = INFINITY;
 };
 

@@ -82,11 +82,13 @@ Path training_store(const Config& config,
   if (std::filesystem::exists(balanced) && std::filesystem::exists(told)) return balanced;
   const Store store(real);
   const Filling filling = fill(config, folder, study, cell, store);
+  auto gates = make_gates(store, config.balance, config.runtime.thread_count());
+  if (config.balance.memorised) gates.push_back(memorised_gate(store));
   const BalanceReport report =
       balance(store,
               filling.plan,
               filling.sources,
-              make_gates(store, config.balance, config.runtime.thread_count()),
+              gates,
               config.balance,
               static_cast<uint64_t>(config.runtime.seed + cell.seed),
               config.runtime.thread_count(),

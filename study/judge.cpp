@@ -2,7 +2,6 @@
 #include "study/judge.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/text.hpp"
 #include "dataset/image.hpp"
@@ -36,10 +35,15 @@ void judge_generator(const Config& config,
   std::vector<int64_t> rows = real_rows(store, "train", cell.class_name);
   Rng shuffle = rng.fork("rows");
   shuffle.shuffle(rows);
-  std::vector<cv::Mat> real;
-  for (const int64_t row : rows) real.push_back(store.image("train", row));
+  RealImages real;
+  for (const int64_t row : rows) {
+    real.images.push_back(store.image("train", row));
+    real.groups.push_back(train.groups[static_cast<size_t>(row)]);
+  }
+  for (const int64_t row : real_rows(store, "val", cell.class_name))
+    real.held_out.push_back(store.image("val", row));
   const size_t judged =
-      std::min<size_t>(real.size(), static_cast<size_t>(config.study.judge_images));
+      std::min<size_t>(real.images.size(), static_cast<size_t>(config.study.judge_images));
   Drawing drawing;
   drawing.seed = rng.fork("fake").key();
   const auto fake = generator.sample(0, static_cast<int64_t>(judged), drawing);
@@ -48,30 +52,23 @@ void judge_generator(const Config& config,
   out["class"] = cell.class_name;
   out["seed"] = cell.seed;
   out["fold"] = cell.fold;
-  const std::vector<cv::Mat> as_many(real.begin(), real.begin() + static_cast<int64_t>(judged));
-  std::vector<std::string> groups;
-  for (size_t i = 0; i < judged; ++i) groups.push_back(train.groups[static_cast<size_t>(rows[i])]);
+  const auto end = static_cast<int64_t>(judged);
+  const std::vector<cv::Mat> as_many(real.images.begin(), real.images.begin() + end);
+  const std::vector<std::string> groups(real.groups.begin(), real.groups.begin() + end);
   out["origin"] = origin_auroc(
       as_many, groups, fake, config.study.origin_steps, rng.fork("origin").key(), compute);
 
   std::vector<SheetItem> sheet, pairs;
-  for (size_t i = 0; i < std::min(kSheet, judged); ++i) sheet.push_back({real[i], "real", {}});
+  for (size_t i = 0; i < std::min(kSheet, judged); ++i)
+    sheet.push_back({real.images[i], "real", {}});
   for (size_t i = 0; i < std::min(kSheet, judged); ++i) sheet.push_back({fake[i], "synthetic", {}});
-  const auto nearest = nearest_images(fake, real);
   Json shown = Json::array();
-  // Those most like a training image: whoever looks for copies finds them here first.
-  std::vector<size_t> closest(nearest.size());
-  std::iota(closest.begin(), closest.end(), size_t{0});
-  std::stable_sort(closest.begin(), closest.end(), [&](size_t a, size_t b) {
-    return nearest[a].correlation > nearest[b].correlation;
-  });
-  closest.resize(std::min(kPairs, closest.size()));
-  for (const size_t i : closest) {
-    pairs.push_back({fake[i], "synthetic", {}});
+  for (const auto& [image, nearest] : most_alike(fake, real.images, kPairs)) {
+    pairs.push_back({fake[image], "synthetic", {}});
     pairs.push_back(
-        {real[nearest[i].index], cat("nearest ", fixed(nearest[i].correlation, 2)), {}});
-    shown.push_back({{"train_id", train.ids[static_cast<size_t>(rows[nearest[i].index])]},
-                     {"correlation", nearest[i].correlation}});
+        {real.images[nearest.index], cat("nearest ", fixed(nearest.correlation, 2)), {}});
+    shown.push_back({{"train_id", train.ids[static_cast<size_t>(rows[nearest.index])]},
+                     {"correlation", nearest.correlation}});
   }
   out["nearest"] = shown;
   write_sheet(folder / "samples.png", sheet);

@@ -14,7 +14,7 @@ TEST_CASE("logistic regression agrees with scikit-learn") {
   const Json cases = golden_json("core/stats.json")["logistic"];
   for (const auto& one : cases) {
     INFO(one["kind"]);
-    const auto rows = one["features"].get<Features>();
+    const auto rows = one["features"].get<FeatureRows>();
     const auto model = fit_logistic(rows, one["labels"].get<Labels>(), 1);
     CHECK(model.intercept == Approx(one["intercept"].get<double>()).epsilon(1e-6));
     REQUIRE(model.weights.size() == 4);
@@ -53,7 +53,7 @@ TEST_CASE("rare texts and texts seen later are no features") {
 }
 
 TEST_CASE("separable, weakly penalised data end with finite weights") {
-  const Features rows{{-2}, {-1}, {1}, {2}};
+  const FeatureRows rows{{-2}, {-1}, {1}, {2}};
   const auto model = fit_logistic(rows, Labels{0, 0, 1, 1}, 1e-6);
   CHECK(std::isfinite(model.weights[0]));
   CHECK(model.predict(rows[0]) < 1e-3);
@@ -63,6 +63,6 @@ TEST_CASE("separable, weakly penalised data end with finite weights") {
 TEST_CASE("with one label, or without features, the share of positives is predicted") {
   const auto lone = fit_logistic({{1.}, {2.}, {3.}}, Labels{0, 0, 0});
   CHECK(lone.predict(std::vector<double>{9}) == Approx(.125));
-  const auto bare = fit_logistic(Features(4), Labels{1, 0, 0, 0});
+  const auto bare = fit_logistic(FeatureRows(4), Labels{1, 0, 0, 0});
   CHECK(bare.predict({}) == Approx(.25));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gan/memorisation.hpp"
 
+#include "core/stats.hpp"
 #include "tests/gan/tiny_gan.hpp"
 
 using namespace evenray;
@@ -12,6 +13,16 @@ cv::Mat four(int a, int b, int c, int d) { return (cv::Mat_<uint8_t>(2, 2) << a,
 /// Three pictures without correlation: the distance of any two is the root of 2.
 const std::vector<cv::Mat> kTrain{
     four(150, 150, 50, 50), four(150, 50, 150, 50), four(150, 50, 50, 150)};
+
+Memorisation memorisation(const std::vector<cv::Mat>& fake, const std::vector<cv::Mat>& train) {
+  return MemorisationGauge({train}).judge(fake);
+}
+
+std::vector<cv::Mat> pictures(uint64_t first, uint64_t count) {
+  std::vector<cv::Mat> out;
+  for (uint64_t i = first; i < first + count; ++i) out.push_back(tiny_picture(i, 24, 16));
+  return out;
+}
 
 }  // namespace
 
@@ -73,4 +84,86 @@ TEST_CASE("a mirrored copy of a training image is a near duplicate") {
   cv::flip(train[2], mirrored, 1);
   CHECK(memorisation({mirrored}, train).flagged == 1);
   CHECK(nearest_images({mirrored}, train)[0].index == 2);
+}
+
+TEST_CASE("the threshold is the 5 % quantile of held-out images, where there are 20") {
+  const RealImages real{pictures(0, 30), {}, pictures(100, 20)};
+  const MemorisationGauge gauge(real);
+  CHECK(gauge.threshold() == quantile(gauge.distances(real.held_out), .05));
+  RealImages few = real;
+  few.held_out.pop_back();
+  const MemorisationGauge alone(few);
+  CHECK(alone.threshold() != gauge.threshold());
+  CHECK(gauge.judge(pictures(200, 1)).closeness.held_out);
+  CHECK_FALSE(alone.judge(pictures(200, 1)).closeness.held_out);
+}
+
+TEST_CASE("without held-out images the threshold is between training images of other groups") {
+  // Three directions, each twice with a little noise: one patient's views are near one another.
+  std::vector<cv::Mat> views;
+  for (const auto& image : kTrain) {
+    views.push_back(image);
+    cv::Mat other = image.clone();
+    other.at<uint8_t>(0, 0) += 3;
+    views.push_back(other);
+  }
+  const auto threshold = [&](const std::vector<std::string>& groups) {
+    return MemorisationGauge({views, groups, {}}).threshold();
+  };
+  CHECK(threshold({"a", "a", "b", "b", "c", "c"}) > 1.3);
+  CHECK(threshold({}) < .1);
+  // An image without a group is its own; where all are of one, the groups tell nothing.
+  CHECK(threshold(std::vector<std::string>(6)) == threshold({}));
+  CHECK(threshold(std::vector<std::string>(6, "a")) == threshold({}));
+}
+
+TEST_CASE("images as far as held-out ones stay within the bound, copies do not") {
+  const MemorisationGauge gauge({pictures(0, 40), {}, pictures(100, 60)});
+  const Closeness fresh = gauge.judge(pictures(200, 60)).closeness;
+  // P(X >= 6) = .079, P(X >= 7) = .029 for X ~ B(60, .05) (SciPy).
+  CHECK(fresh.bound == Approx(6 / 60.));
+  CHECK(fresh.share <= fresh.bound);
+  CHECK(fresh.share * 60 == Approx(static_cast<double>(fresh.drops.size())));
+  auto fake = pictures(200, 10);
+  fake[3] = tiny_picture(5, 24, 16);
+  fake[7] = tiny_picture(30, 24, 16);
+  fake[8] = tiny_picture(6, 24, 16);
+  const Memorisation found = gauge.judge(fake);
+  CHECK(found.closeness.share > found.closeness.bound);
+  CHECK(std::count(found.closeness.drops.begin(), found.closeness.drops.end(), 3u) == 1);
+  CHECK(std::count(found.closeness.drops.begin(), found.closeness.drops.end(), 8u) == 1);
+  CHECK(std::is_sorted(found.closeness.drops.begin(), found.closeness.drops.end()));
+  // One gauge, many judgements: each is its own.
+  CHECK(gauge.judge(pictures(200, 60)).closeness.drops == fresh.drops);
+}
+
+TEST_CASE("closeness in features, worked numbers") {
+  const auto line = [](const std::vector<double>& places) {
+    return torch::tensor(places, torch::kFloat).view({-1, 1});
+  };
+  // Nearest others: 1, 1, 3, 5: their 5 % quantile is 1.
+  const auto train = line({0, 1, 4, 9});
+  const Closeness found = feature_closeness(line({.5, 6.5, 4, 20}), train, {}, {});
+  CHECK(found.threshold == 1);
+  CHECK(found.drops == std::vector<size_t>{0, 2});
+  CHECK(found.share == .5);
+  CHECK_FALSE(found.held_out);
+  // With the first two of one patient: 4, 3, 3, 5.
+  CHECK(feature_closeness(line({3.}), train, {"a", "a", "b", "c"}, {}).threshold == Approx(3));
+  // Held-out ones at .1, .2, ... 2 from 9.
+  std::vector<double> beyond;
+  for (int i = 1; i <= 20; ++i) beyond.push_back(9 + .1 * i);
+  const Closeness unseen = feature_closeness(line({9.15, 9.3}), train, {}, line(beyond));
+  CHECK(unseen.held_out);
+  CHECK(unseen.threshold == Approx(.195).epsilon(1e-4));
+  CHECK(unseen.drops == std::vector<size_t>{0});
+}
+
+TEST_CASE("the most alike images come first") {
+  const auto found =
+      most_alike({four(150, 100, 100, 50), four(200, 200, 100, 100), four(9, 9, 9, 9)}, kTrain, 2);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].image == 1);
+  CHECK(found[0].nearest.index == 0);
+  CHECK(found[1].image == 0);
 }

@@ -151,6 +151,25 @@ TEST_CASE("MS-SSIM of equal pictures is 1, at any size") {
   }
 }
 
+TEST_CASE(
+    "MS-SSIM of small pictures has as many scales as fit, their weights summing to the same") {
+  // One scale at 2 px, where the window covers the picture: one structural similarity by hand.
+  const auto a = torch::tensor({10., 20., 30., 40.}, torch::kDouble).view({1, 1, 2, 2});
+  const auto b = torch::tensor({20., 20., 40., 40.}, torch::kDouble).view({1, 1, 2, 2});
+  // Means 25 and 30, variances 125 and 100, covariance 100.
+  const double c1 = 2.55 * 2.55, c2 = 7.65 * 7.65;
+  const double one = (2 * 25 * 30 + c1) * (2 * 100 + c2) / ((625 + 900 + c1) * (225 + c2));
+  CHECK(ms_ssim(a, b) == Approx(std::pow(one, 1.0001)).epsilon(1e-9));
+  // Of blocks the window's average at 4 px is that of their values.
+  const auto blocks = [](const torch::Tensor& x) {
+    return x.repeat_interleave(2, 2).repeat_interleave(2, 3);
+  };
+  CHECK(ms_ssim(blocks(a), blocks(b)) ==
+        Approx(std::pow((2 * 100 + c2) / (225 + c2), 1.0001 * .0448 / .3304) *
+               std::pow(one, 1.0001 * .2856 / .3304))
+            .epsilon(1e-9));
+}
+
 TEST_CASE("diversity: copies score 1, other pictures less; the draw is the stream's") {
   const auto images = pictures("a", 5, 32, 32);
   const auto copies = images.slice(0, 0, 1).expand({5, 1, 32, 32});
@@ -166,4 +185,20 @@ TEST_CASE("diversity: copies score 1, other pictures less; the draw is the strea
         Approx(ms_ssim(two.slice(0, 0, 1), two.slice(0, 1, 2))).margin(1e-12));
   CHECK(error_of([&] { diversity_ms_ssim(images.slice(0, 0, 1), 3, Rng(1)); }).code() ==
         Exit::bad_data);
+}
+
+TEST_CASE("the pairs of a diversity are of two groups") {
+  // Two groups of copies: a pair within one would score 1.
+  const auto images = pictures("a", 2, 32, 32).repeat_interleave(4, 0);
+  const std::vector<std::string> groups{"p", "p", "p", "p", "q", "q", "q", "q"};
+  const double across = ms_ssim(images.slice(0, 0, 1), images.slice(0, 4, 5));
+  CHECK(diversity_ms_ssim(images, 40, Rng(1), groups) == Approx(across).margin(1e-12));
+  CHECK(diversity_ms_ssim(images, 40, Rng(1)) > across + .05);
+  // Without a group an image is its own.
+  CHECK(diversity_ms_ssim(images, 40, Rng(1), std::vector<std::string>(8)) ==
+        diversity_ms_ssim(images, 40, Rng(1)));
+  const Error error =
+      error_of([&] { diversity_ms_ssim(images, 3, Rng(1), std::vector<std::string>(8, "p")); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "two groups"));
 }

@@ -40,12 +40,14 @@ TEST_CASE("a run's record holds what its folder holds") {
   CHECK(run.kimg() == .048);
   REQUIRE(run.evaluations.size() == 2);
   CHECK(run.best()->swd == read_json(run.folder / "metrics.json")["best_swd"]);
-  CHECK(std::isnan(run.evaluations[0].floor));
+  CHECK(run.evaluations[0].floor > 0);
+  CHECK(run.best()->kept);
   CHECK(run.steps.size() == 1);
   CHECK(run.sheets.size() == 2);
   REQUIRE(run.stages().size() == 1);
   CHECK(run.stages()[0].minibatch == 8);
-  CHECK_FALSE(run.judged);
+  CHECK(run.judged);
+  CHECK(run.judgement.n_real == 54);
 }
 
 TEST_CASE("optional values, values that were not finite, and a run that went back") {

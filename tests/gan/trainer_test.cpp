@@ -67,7 +67,8 @@ TEST_CASE("a run leaves its checkpoints, samples, events and metrics") {
   const Path& run = TinyRun::get().run;
   CHECK(run_done(run));
   const Json left = traces(run);
-  CHECK(left["samples"].size() == 2);
+  CHECK(left["samples"].size() == 4);  // two evaluations, real images, nearest pairs
+  CHECK(read_json(run / "judgement.json")["n_fake"] == 16);
   CHECK(std::filesystem::exists(run / "samples" / "kimg-00000.024.png"));
   CHECK(left["metrics"]["class"] == "Rare");
   CHECK(left["metrics"]["images"] == 54);
@@ -340,6 +341,30 @@ TEST_CASE("a run that diverges goes back with half the learning rates, three tim
   train_tiny(scratch / "again", tiny.store, "Rare", saved);
   set_log_level(LogLevel::normal);
   CHECK(traces(scratch / "again", 2) == traces(scratch / "run", 2));
+}
+
+TEST_CASE("a collapsed training ends early, says why, and is as whole as any other") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  GanOptions options = tiny_options();
+  options.total_kimg = .08;
+  options.eval_every_kimg = .008;
+  options.lr_g = 1e-9;  // G stays noise, which D soon tells from every real image
+  options.lr_d = .01;
+  options.augment = "none";
+  options.early_stop = false;
+  train_tiny(scratch / "straight", tiny.store, "Rare", options);
+  CHECK_FALSE(read_json(scratch / "straight/metrics.json").contains("stopped_early"));
+  options.early_stop = true;
+  train_tiny(scratch / "run", tiny.store, "Rare", options);
+  const Json metrics = read_json(scratch / "run/metrics.json");
+  REQUIRE(metrics.contains("stopped_early"));
+  CHECK(metrics["kimg"] < .08);
+  CHECK(run_done(scratch / "run"));
+  const int last = static_cast<int>(std::lround(metrics["kimg"].get<double>() * 125));
+  CHECK(std::filesystem::exists(step_file(scratch / "run", last)));
+  train_with_a_fault(scratch / "broken", tiny.store, options, last - 1);
+  CHECK(traces(scratch / "broken", last) == traces(scratch / "run", last));
 }
 
 TEST_CASE("the last K checkpoints stay, and the best") {

@@ -25,6 +25,7 @@ TEST_CASE("a run may begin with the networks of the largest class, the lower lay
   options.transfer = "majority";
   options.parent_kimg = .08;
   options.freeze_d = 1;
+  options.early_stop = false;
   train_tiny(scratch / "run", scratch / "set.h5", "Rare", options);
   const Path parent = scratch / "run" / "parent";
   CHECK(read_json(parent / "metrics.json")["class"] == "Common");

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "app/command.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/folder.hpp"
+#include "dataset/image.hpp"
+#include "dataset/sheet.hpp"
+#include "nn/extractor.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr size_t kSheetPairs = 32;
+
+struct Flags {
+  std::string class_name, where, model, real, fake, extractor, sheet,
+      metrics = "swd,msssim,memorisation";
+  bool trust_code = false;
+  int64_t n = 64;
+};
+
+int compare_matrices(const Cli& cli, const Flags& flags) {
+  Runtime runtime = cli.load().runtime;
+  runtime.device = "cpu";
+  make_compute(runtime);
+  const Json out = feature_metrics(flags.real, flags.fake);
+  std::string text;
+  for (const auto& [key, value] : out.items())
+    if (key != "schema") text += cat(key, " ", value.dump(), "\n");
+  print_result(cli, out, text);
+  return 0;
+}
+
+bool holds_images(const Path& path) {
+  return std::filesystem::is_directory(path) && !std::filesystem::exists(path / "config.toml");
+}
+
+std::vector<cv::Mat> read_folder(const Path& path) {
+  std::vector<cv::Mat> images;
+  for (const auto& file : image_files(path)) {
+    images.push_back(read_whole_image(file));
+    check(images.back().size() == images[0].size() && images.back().type() == images[0].type(),
+          Exit::bad_data,
+          cat(file.string(), " has another size or depth than the first image of its folder"));
+  }
+  check(!images.empty(), Exit::bad_data, cat(path.string(), ": no images"));
+  return images;
+}
+
+RealImages read_real(const std::string& path,
+                     const std::string& class_name,
+                     const std::string& where) {
+  if (std::filesystem::is_directory(path)) return {read_folder(path)};
+  return real_images(Store(path), class_name, where);
+}
+
+/// Drawn images and what each is called: its file's name, or its number.
+struct DrawnImages {
+  std::vector<cv::Mat> images;
+  std::vector<Json> names;
+};
+
+/// By a manifest (.json), or a classifier of this program.
+std::shared_ptr<Features> read_extractor(const Flags& flags,
+                                         const GanMetrics& metrics,
+                                         const Compute& compute) {
+  if (flags.extractor.empty()) {
+    check(!metrics.needs_features(),
+          Exit::usage,
+          "kid, fid and prdc compare features: give --extractor, a run folder of `classify train` "
+          "or the manifest (.json) of a TorchScript network");
+    return nullptr;
+  }
+  if (Path(flags.extractor).extension() == ".json")
+    return load_extractor(flags.extractor, flags.trust_code, compute);
+  return classifier_features(flags.extractor, compute);
+}
+
+void write_pairs(const Path& path, const DrawnImages& fake, const RealImages& real) {
+  std::vector<SheetItem> items;
+  for (const auto& [image, nearest] : most_alike(fake.images, real.images, kSheetPairs)) {
+    const Json& name = fake.names[image];
+    items.push_back({fake.images[image],
+                     name.is_string() ? name.get<std::string>() : cat("drawn ", name.dump()),
+                     {}});
+    items.push_back(
+        {real.images[nearest.index], cat("nearest ", fixed(nearest.correlation, 2)), {}});
+  }
+  write_atomic(path, encode_png(draw_sheet(items, {})));
+}
+
+/// One figure and its floor.
+std::string beside_floor(const Json& out, const std::string& key) {
+  return cat(" ", fixed(out[key], 3), " (floor ", fixed(out["floor"][key], 3), ")");
+}
+
+std::string closeness_text(const Json& found) {
+  return cat(fixed(100 * found["share"].get<double>(), 1),
+             " % are nearer to a training image than 95 % of ",
+             found["threshold_of"] == "train" ? "other training" : "held-out",
+             " images (chance: up to ",
+             fixed(100 * found["bound"].get<double>(), 1),
+             " %)");
+}
+
+std::string text_of(const Json& out) {
+  std::string text = cat(out["n_fake"].dump(), " drawn, ", out["n_real"].dump(), " real images\n");
+  if (out.contains("swd")) {
+    text += cat("SWD ",
+                fixed(out["swd"]["mean"], 1),
+                " at n = ",
+                out["swd"]["n"].dump(),
+                " (floor, real against real: ",
+                fixed(out["swd"]["floor"]["mean"], 1),
+                " at n = ",
+                out["swd"]["floor"]["n"].dump(),
+                ")\n");
+  }
+  if (out.contains("msssim"))
+    text += cat("MS-SSIM ",
+                fixed(out["msssim"]["fake"], 3),
+                ", real ",
+                fixed(out["msssim"]["real"], 3),
+                "\n");
+  if (out.contains("floor")) {
+    text += cat("features of ",
+                out["extractor"]["name"].get<std::string>(),
+                " at n = ",
+                out["floor"]["n"].dump(),
+                ":");
+    for (const char* key : {"kid", "fid", "precision", "recall", "density", "coverage"})
+      if (out.contains(key)) text += cat(" ", key, beside_floor(out, key));
+    text += "\n";
+  }
+  if (out.contains("memorisation")) {
+    const Json& found = out["memorisation"];
+    text += cat("nearest training image ",
+                fixed(found["nearest_ratio"], 2),
+                " x as far as between training images, authentic ",
+                fixed(found["authentic"], 3),
+                ", near duplicates ",
+                found["flagged"].dump(),
+                "\n",
+                closeness_text(found),
+                "\n");
+    if (found.contains("features"))
+      text += cat("in features ", closeness_text(found["features"]), "\n");
+  }
+  return text;
+}
+
+int evaluate(const Cli& cli, const Flags& flags) {
+  const Config config = cli.load();
+  const GanMetrics metrics = parse_gan_metrics(flags.metrics);
+  const Compute compute = make_compute(config.runtime);
+  const auto features = read_extractor(flags, metrics, compute);
+  const auto seed = static_cast<uint64_t>(config.runtime.seed);
+  DrawnImages fake;
+  RealImages real;
+  if (holds_images(flags.model)) {
+    fake.images = read_folder(flags.model);
+    for (const auto& file : image_files(flags.model))
+      fake.names.push_back(file.filename().string());
+    real = read_real(flags.real, flags.class_name, flags.where);
+  } else {
+    const Generator generator(flags.model, compute);
+    real = read_real(
+        flags.real,
+        flags.class_name.empty() ? generator.class_name() : flags.class_name,
+        flags.where.empty() ? generator.facts().at("where").get<std::string>() : flags.where);
+    Drawing drawing;
+    drawing.seed = seed;
+    if (!generator.classes().empty()) drawing.class_name = flags.class_name;
+    fake.images = generator.sample(
+        0, std::min<int64_t>(flags.n, static_cast<int64_t>(real.images.size())), drawing);
+    for (size_t i = 0; i < fake.images.size(); ++i) fake.names.push_back(i);
+  }
+  Json out = evaluate_gan(fake.images, real, metrics, seed, features.get());
+  for (const char* where : {"/memorisation/drops", "/memorisation/features/drops"}) {
+    const Json::json_pointer at(where);
+    if (!out.contains(at)) continue;
+    for (Json& drop : out[at]) drop = fake.names[drop.get<size_t>()];
+  }
+  if (!flags.sheet.empty()) write_pairs(flags.sheet, fake, real);
+  print_result(cli, out, text_of(out));
+  return 0;
+}
+
+}  // namespace
+
+void add_gan_judging_commands(CLI::App& gan, Cli& cli) {
+  auto flags = std::make_shared<Flags>();
+  auto* eval_cli =
+      add_command(&gan,
+                  cli,
+                  "eval",
+                  "compare drawn with real images",
+                  {.config = true, .seed = true, .threads = true, .device = true, .json = true},
+                  [&cli, flags] { return evaluate(cli, *flags); });
+  eval_cli->add_option("MODEL", flags->model, "run folder, checkpoint, or a folder of images")
+      ->required();
+  eval_cli->add_option("--real", flags->real, "store, or a folder of images")->required();
+  eval_cli->add_option("--metrics", flags->metrics, "some of swd,msssim,kid,fid,prdc,memorisation")
+      ->capture_default_str();
+  eval_cli->add_option(
+      "--extractor",
+      flags->extractor,
+      "whose features to compare: a classifier, or a manifest (.json) of a TorchScript network");
+  eval_cli->add_flag(
+      "--trust-code", flags->trust_code, "run the TorchScript network, which is a program");
+  eval_cli->add_option("--sheet", flags->sheet, "PNG of drawn images, each beside its nearest one");
+  eval_cli->add_option("--n", flags->n, "images to draw, at most as many as there are real ones")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  eval_cli->add_option("--class", flags->class_name, "class of the store; without it all");
+  eval_cli->add_option(
+      "--where", flags->where, "only real images whose metadata say so: COLUMN=VALUE");
+
+  auto* metrics_cli = add_command(&gan,
+                                  cli,
+                                  "metrics",
+                                  "compare feature vectors of drawn and real images",
+                                  {.config = true, .threads = true, .json = true},
+                                  [&cli, flags] { return compare_matrices(cli, *flags); });
+  metrics_cli->add_option("--real", flags->real, ".npy, a row an image")->required();
+  metrics_cli->add_option("--fake", flags->fake, "the same of drawn images")->required();
+}
+
+}  // namespace evenray

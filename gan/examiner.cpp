@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gan/examiner.hpp"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace evenray {
+namespace {
+
+constexpr SwdOptions kSwd{64, 1, 128};
+constexpr int64_t kPairs = 256;
+constexpr size_t kMostKnown = 4096;
+/// From so many validation images of the class on, checkpoints are chosen by them.
+constexpr size_t kEnoughValidation = 300;
+
+constexpr double kLessDiverse = .1, kSaturated = .99;
+constexpr int64_t kPatience = 3;
+
+Rows all_rows(size_t count) {
+  Rows rows(count);
+  std::iota(rows.begin(), rows.end(), size_t{0});
+  return rows;
+}
+
+/// Its first images in a seeded order.
+RealImages some_of(const RealImages& real, size_t most, const Rng& rng) {
+  if (real.images.size() <= most) return real;
+  Rows order = all_rows(real.images.size());
+  Rng stream = rng.fork("order");
+  stream.shuffle(order);
+  RealImages out{{}, {}, real.held_out};
+  for (size_t i = 0; i < most; ++i) {
+    out.images.push_back(real.images[order[i]]);
+    if (!real.groups.empty()) out.groups.push_back(real.groups[order[i]]);
+  }
+  return out;
+}
+
+}  // namespace
+
+Examiner::Examiner(const RealImages& train,
+                   const RealImages& validation,
+                   int64_t eval_images,
+                   const Rng& rng)
+    : rng_(rng),
+      by_validation_(validation.images.size() >= kEnoughValidation),
+      gauge_(std::make_unique<MemorisationGauge>(some_of(train, kMostKnown, rng.fork("known")))) {
+  const RealImages& real = by_validation_ ? validation : train;
+  auto [reference, others] = halves(real.images.size(), real.groups, rng.fork("halves"));
+  const bool has_floor = !others.empty();
+  const size_t most = has_floor ? std::min(reference.size(), others.size()) : reference.size();
+  const size_t n = std::min(static_cast<size_t>(eval_images), most);
+  reference.resize(n);
+  others.resize(has_floor ? n : 0);
+  count_ = static_cast<int64_t>(n);
+  const auto shown = pixels_of(real.images, reference);
+  reference_ = std::make_unique<SwdSet>(shown, kSwd, rng.fork("swd"));
+  floor_ =
+      has_floor
+          ? reference_->distance(SwdSet(pixels_of(real.images, others), kSwd, rng.fork("swd"))).mean
+          : std::numeric_limits<double>::quiet_NaN();
+  std::vector<std::string> groups;
+  if (!real.groups.empty())
+    for (const size_t row : reference) groups.push_back(real.groups[row]);
+  msssim_real_ = n > 1 && has_floor ? diversity_ms_ssim(shown, kPairs, rng.fork("pairs"), groups)
+                                    : std::numeric_limits<double>::quiet_NaN();
+}
+
+Examination Examiner::examine(const std::vector<cv::Mat>& drawn) const {
+  Examination out;
+  const auto shown = pixels_of(drawn, all_rows(drawn.size()));
+  out.swd = reference_->distance(SwdSet(shown, kSwd, rng_.fork("swd"))).mean;
+  out.floor = floor_;
+  out.msssim = drawn.size() > 1 ? diversity_ms_ssim(shown, kPairs, rng_.fork("pairs"))
+                                : std::numeric_limits<double>::quiet_NaN();
+  out.msssim_real = msssim_real_;
+  out.closeness = gauge_->judge(drawn).closeness;
+  out.original = by_validation_ || out.closeness.share <= out.closeness.bound;
+  return out;
+}
+
+std::optional<std::string> CollapseWatch::see(const Examination& found, double separation) {
+  const std::array<bool, 3> seen{found.msssim > found.msssim_real + kLessDiverse,
+                                 separation > kSaturated,
+                                 found.closeness.share > found.closeness.bound};
+  constexpr std::array reasons{"drawn images are less diverse than real ones",
+                               "the discriminator is saturated",
+                               "training images are drawn again"};
+  std::optional<std::string> reason;
+  for (size_t i = 0; i < seen.size(); ++i) {
+    counts[i] = seen[i] ? counts[i] + 1 : 0;
+    if (counts[i] >= kPatience && !reason) reason = reasons[i];
+  }
+  return reason;
+}
+
+}  // namespace evenray

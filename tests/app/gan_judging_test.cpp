@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `gan eval` and the gate of `balance` say of generators, and how they refuse.
+#include "tests/app/workshop.hpp"
+
+using namespace evenray;
+
+TEST_CASE("gan eval compares features of a classifier, each figure beside its floor") {
+  const ScratchFolder scratch;
+  const Path &at = scratch.path(), set = workshop() / "set.h5";
+  const Words evaluate{"gan", "eval", workshop() / "gan", "--real", set, "--n=12", "--threads=1"};
+  const Json told = done(at,
+                         evaluate + Words{"--metrics=kid,fid,prdc,memorisation",
+                                          "--extractor",
+                                          workshop() / "model",
+                                          "--sheet=pairs.png",
+                                          "--json"})
+                        .json();
+  for (const char* key : {"kid", "fid", "precision", "recall", "density", "coverage"}) {
+    CAPTURE(key);
+    CHECK(told[key].is_number());
+    CHECK(told["floor"][key].is_number());
+  }
+  CHECK(told["floor"]["n"] >= 6);
+  CHECK(told["extractor"]["name"] == "classifier small");
+  for (const Json& found : {told["memorisation"], told["memorisation"]["features"]}) {
+    CHECK(found["share"] <= 1);
+    CHECK(found["bound"] > 0);
+    CHECK(found["threshold"] > 0);
+    CHECK(found["drops"].is_array());
+  }
+  CHECK(!decode_image(scratch / "pairs.png").pixels.empty());
+  const std::string text =
+      done(at, evaluate + Words{"--metrics=kid", "--extractor", workshop() / "model"}).out;
+  CHECK(contains(text, "kid"));
+  CHECK(contains(text, "floor"));
+}
+
+TEST_CASE("drawn files that are copies are told by name") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  done(at, {"gan", "sample", workshop() / "gan", "--n=6", "--out=drawn"});
+  const Json told =
+      done(at, {"gan", "eval", "drawn", "--real", "drawn", "--metrics=memorisation", "--json"})
+          .json();
+  CHECK(told["memorisation"]["drops"].size() == 6);
+  CHECK(told["memorisation"]["drops"][4] == "000004.png");
+}
+
+TEST_CASE("gan eval without an extractor, or with one that is not trusted or not whole") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  const Words evaluate{"gan", "eval", workshop() / "gan", "--real", workshop() / "set.h5"};
+  for (const char* metric : {"kid", "fid", "prdc"})
+    fails(at, evaluate + Words{cat("--metrics=", metric)}, Exit::usage, "--extractor");
+  const auto with = [&](const Words& more) {
+    return evaluate + Words{"--metrics=kid", "--extractor=net.json"} + more;
+  };
+  fails(at, with({}), Exit::missing_input, "net.json");
+  write_text(scratch / "net.pt", "no program");
+  Json manifest{{"file", "net.pt"},
+                {"sha256", std::string(64, '0')},
+                {"size_px", 32},
+                {"channels", 1},
+                {"range", {-1, 1}},
+                {"dimension", 4}};
+  write_json(scratch / "net.json", manifest);
+  fails(at, with({}), Exit::usage, "--trust-code");
+  fails(at, with({"--trust-code"}), Exit::bad_data, "'sha256'");
+  manifest["sha256"] = sha256_hex("no program");
+  write_json(scratch / "net.json", manifest);
+  fails(at, with({"--trust-code"}), Exit::bad_data, "no TorchScript");
+  manifest.erase("range");
+  write_json(scratch / "net.json", manifest);
+  fails(at, with({"--trust-code"}), Exit::bad_data, "'range'");
+  fails(at,
+        evaluate + Words{"--metrics=kid", "--extractor", workshop() / "gan"},
+        Exit::bad_data,
+        "no classifier");
+}
+
+TEST_CASE("balance --gate memorised") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  const Path set = workshop() / "set.h5";
+  const Words fill{"balance", set, "--strategy=Fractured=30", "--threads=1", "--out=b.h5"};
+  // Copies are no synthetic images: the gate lets them pass.
+  const Json told = done(at, fill + Words{"--gate=memorised", "--json"}).json();
+  CHECK(told["rejected"].value("memorised", Json::object()).empty());
+  CHECK(contains(done(at, {"data", "check", "b.h5"}).out, "whole"));
+  fails(at, fill + Words{"--gate=memorized"}, Exit::usage, "did you mean 'memorised'?");
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gan/examiner.hpp"
+
+#include "tests/gan/tiny_gan.hpp"
+
+using namespace evenray;
+
+namespace {
+
+RealImages pictures(uint64_t first, uint64_t count) {
+  RealImages out;
+  for (uint64_t i = first; i < first + count; ++i) {
+    out.images.push_back(tiny_picture(i, 32, 32));
+    out.groups.push_back(cat("patient", i / 2));
+  }
+  return out;
+}
+
+Examination found(double msssim, double share) {
+  Examination out;
+  out.msssim = msssim;
+  out.msssim_real = .2;
+  out.closeness.share = share;
+  out.closeness.bound = .1;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("an examiner judges by halves of the training images, no group in both") {
+  const Examiner examiner(pictures(0, 60), {}, 512, Rng(1));
+  CHECK(examiner.images() == 30);
+  CHECK_FALSE(examiner.by_validation());
+  const Examination like = examiner.examine(pictures(500, 30).images);
+  CHECK(like.swd == Approx(like.floor).epsilon(.35));
+  CHECK(like.msssim == Approx(like.msssim_real).margin(.1));
+  CHECK(like.closeness.share < .3);
+  const Examination copied = examiner.examine(pictures(0, 30).images);
+  CHECK(copied.closeness.share == 1);
+  CHECK_FALSE(copied.original);
+  const Examination collapsed =
+      examiner.examine(std::vector<cv::Mat>(30, tiny_picture(700, 32, 32)));
+  CHECK(collapsed.msssim == Approx(1));
+  CHECK(collapsed.swd > 2 * like.swd);
+  CHECK(Examiner(pictures(0, 60), {}, 16, Rng(1)).images() == 16);
+}
+
+TEST_CASE("300 validation images are judged by, and memorisation then decides nothing") {
+  const Examiner examiner(pictures(0, 60), pictures(1000, 300), 512, Rng(1));
+  CHECK(examiner.by_validation());
+  CHECK(examiner.images() == 150);
+  auto known = pictures(0, 60).images;
+  for (int i = 0; i < 90; ++i) known.push_back(known[static_cast<size_t>(i % 60)]);
+  CHECK(examiner.examine(known).closeness.share == 1);
+  CHECK(examiner.examine(known).original);
+  CHECK(Examiner(pictures(0, 60), pictures(1000, 299), 512, Rng(1)).images() == 30);
+}
+
+TEST_CASE("three evaluations in a row with one and the same fault end a training") {
+  CollapseWatch watch;
+  CHECK_FALSE(watch.see(found(.31, .05), .9));
+  CHECK_FALSE(watch.see(found(.31, .05), .9));
+  CHECK_FALSE(watch.see(found(.29, .05), .9));  // within .1 of the real ones
+  CHECK_FALSE(watch.see(found(.31, .05), .9));
+  CHECK_FALSE(watch.see(found(.31, .05), .995));
+  CHECK(watch.counts == std::array<int64_t, 3>{2, 1, 0});
+  CHECK(contains(watch.see(found(.31, .05), .9).value(), "less diverse"));
+  CollapseWatch saturated, memorised;
+  for (int i = 0; i < 2; ++i) {
+    CHECK_FALSE(saturated.see(found(.2, .05), .995));
+    CHECK_FALSE(memorised.see(found(.2, .11), .9));
+  }
+  CHECK(contains(saturated.see(found(.2, .05), .995).value(), "saturated"));
+  CHECK(contains(memorised.see(found(.2, .11), .9).value(), "drawn again"));
+}
