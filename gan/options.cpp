@@ -28,7 +28,7 @@ void dcgan_strong(GanOptions& o) {
   o.spectral_norm = true;
   o.loss = "hinge";
   o.latent = 128;
-  o.ngf = o.ndf = 32;
+  o.ngf = o.ndf = 16;
   o.lr_g = 1e-4;
   o.lr_d = 4e-4;
   o.beta1 = 0;

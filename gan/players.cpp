@@ -212,7 +212,7 @@ void Players::step(const TrainingSet::Minibatch& minibatch, const Moment& moment
 }
 
 double Players::take_separation() {
-  const auto values = separation_.cpu();
+  const auto values = separation_.cpu().clone();
   separation_.zero_();
   return (values[0] / values[1].clamp_min(1)).item<double>();
 }

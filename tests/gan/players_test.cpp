@@ -173,6 +173,12 @@ TEST_CASE("means are those since they were last taken; losses that are no number
     CHECK(first[probability] < 1);
   }
   CHECK(players.take_means(1) == std::vector<double>{0, 0, 0, 0});
+  // The mean sign of 8 differences is a multiple of a quarter, D at its start not blind to all.
+  const double separation = players.take_separation();
+  CHECK(std::abs(separation) <= 1);
+  CHECK(separation * 4 == std::round(separation * 4));
+  CHECK(separation != 0);
+  CHECK(players.take_separation() == 0);
   CHECK(players.finite());
   players.step({torch::full({8, 1, 16, 16}, NAN), {}}, grown(1), 1);
   CHECK_FALSE(players.finite());
