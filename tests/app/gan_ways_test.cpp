@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Labels, subsets, trained networks to begin with, plans: what `gan train` takes beyond one class.
+#include "tests/app/workshop.hpp"
+
+using namespace evenray;
+
+TEST_CASE("one generator with labels of all classes") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), set = workshop() / "set.h5";
+  done(at, Words{"gan", "train", set, "--conditional", "--out=g"} + kTinyGan);
+  done(at, {"gan", "sample", "g", "--class=Fractured", "--n=3", "--out=fractured"});
+  done(at, {"gan", "sample", "g", "--class=Non_fractured", "--n=3", "--out=whole"});
+  CHECK(files_in(scratch / "fractured").size() == 3);
+  CHECK(read_file(scratch / "fractured" / "000000.png") !=
+        read_file(scratch / "whole" / "000000.png"));
+  done(at, {"gan", "sample", "g", "--n=4", "--out=both.h5"});
+  CHECK(contains(done(at, {"data", "check", "both.h5"}).out, "whole"));
+  fails(at, {"gan", "sample", "g", "--class=Broken", "--out=s"}, Exit::bad_data, "Broken");
+  fails(at,
+        Words{"gan", "train", set, "--conditional", "--class=Fractured", "--out=h"},
+        Exit::usage,
+        "exclude one another");
+  // It fills the class that lacks.
+  const Json filled =
+      done(at,
+           {"balance", set, "--source=gan:g", "--gate=near-duplicate:0", "--out=b.h5", "--json"})
+          .json();
+  CHECK(filled["after"]["Fractured"]["synthetic"] > 0);
+}
+
+TEST_CASE("a sheet from image to image, and truncated draws") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), gan = workshop() / "gan";
+  done(at, {"gan", "sample", gan, "--interpolate=2", "--out=sheet.png"});
+  CHECK(read_whole_image(scratch / "sheet.png").cols > 8 * 100);
+  done(at, {"gan", "sample", gan, "--n=2", "--truncation=.7", "--out=typical"});
+  done(at, {"gan", "sample", gan, "--n=2", "--out=plain"});
+  CHECK(read_file(scratch / "typical/000001.png") != read_file(scratch / "plain/000001.png"));
+  fails(at,
+        {"gan", "sample", gan, "--n=2", "--truncation=.001", "--out=s"},
+        Exit::usage,
+        "truncation");
+}
+
+TEST_CASE("only images whose metadata say so") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), set = workshop() / "set.h5";
+  const Words training =
+      Words{"gan", "train", set, "--class=Fractured", "--where=view=frontal"} + kTinyGan;
+  done(at, training + Words{"--out=g"});
+  const int64_t all = read_json(workshop() / "gan/metrics.json")["images"],
+                frontal = read_json(scratch / "g/metrics.json")["images"];
+  CHECK(frontal > 0);
+  CHECK(frontal < all);
+  const Json told = done(at, {"gan", "eval", "g", "--real", set, "--json"}).json();
+  CHECK(told["n_real"] == frontal);
+  fails(at,
+        {"gan", "train", set, "--where=veiw=frontal", "--out=h"},
+        Exit::bad_data,
+        "did you mean 'view'");
+  fails(at, {"gan", "train", set, "--where=frontal", "--out=h"}, Exit::usage, "COLUMN=VALUE");
+  CHECK(std::filesystem::exists(scratch / "g/DONE"));
+  fails(at,
+        Words{"gan", "train", set, "--class=Fractured", "--where=view=lateral", "--resume"} +
+            kTinyGan + Words{"--out=g"},
+        Exit::config,
+        "gan.where");
+}
+
+TEST_CASE("a run that begins with trained networks") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), set = workshop() / "set.h5";
+  const Words training = Words{"gan", "train", set, "--class=Fractured"} + kTinyGan;
+  const std::string from = cat("--set=gan.transfer=", (workshop() / "gan").string());
+  done(at, training + Words{from, "--set=gan.freeze_d=1", "--out=g"});
+  fails(at,
+        training + Words{from, "--set=gan.ngf=8", "--out=h"},
+        Exit::config,
+        "gan.ngf was 4, now 8");
+  fails(at,
+        training + Words{"--set=gan.transfer=nowhere", "--out=i"},
+        Exit::missing_input,
+        "nowhere");
+  fails(at, training + Words{"--set=gan.freeze_d=1", "--out=j"}, Exit::config, "gan.freeze_d");
+  const Json plan = done(at,
+                         training + Words{"--set=gan.transfer=majority",
+                                          "--set=gan.parent_kimg=.32",
+                                          "--out=k",
+                                          "--dry-run",
+                                          "--json"})
+                        .json();
+  CHECK(plan["parent"]["kimg"] == .32);
+}
+
+TEST_CASE("the preset auto tells its plan, and what is set by hand stays") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), set = workshop() / "set.h5";
+  const Words planning{"gan", "train", set, "--class=Fractured", "--preset=auto", "--out=g"};
+  const Words small = kPlain + Words{"--set=gan.ngf=4", "--set=gan.ndf=4", "--allow-few"};
+  Json plan = done(at, planning + small + Words{"--dry-run", "--json"}).json();
+  CHECK(plan["kimg"] == 40);
+  CHECK(plan["stages"][0]["minibatch"] == 16);
+  plan = done(at,
+              planning + small +
+                  Words{"--set=gan.total_kimg=.8", "--set=gan.minibatch=8", "--dry-run", "--json"})
+             .json();
+  CHECK(plan["kimg"] == .8);
+  CHECK(plan["stages"][0]["minibatch"] == 8);
+}
