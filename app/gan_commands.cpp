@@ -175,6 +175,9 @@ int sample(const Cli& cli, const Flags& flags) {
   drawing.class_name = flags.class_name;
   drawing.truncation = flags.truncation;
   if (flags.interpolate > 0) {
+    check(Path(flags.out).extension() == ".png",
+          Exit::usage,
+          "--interpolate writes a sheet: --out must end in .png");
     std::vector<SheetItem> items;
     for (auto& image : generator.interpolate(flags.interpolate, kInterpolated, drawing))
       items.push_back({image, "", {}});
@@ -235,10 +238,12 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
   sample_cli->add_option("--truncation",
                          flags->truncation,
                          "draw latent values beyond it again: more typical, less diverse; 0: none");
-  sample_cli->add_option(
-      "--interpolate",
-      flags->interpolate,
-      "one sheet of so many rows, each from one random image to another, instead of images");
+  sample_cli
+      ->add_option(
+          "--interpolate",
+          flags->interpolate,
+          "one sheet of so many rows, each from one random image to another, instead of images")
+      ->check(CLI::PositiveNumber);
 
   sample_cli->add_option("--n", flags->n, "images to draw")
       ->check(CLI::PositiveNumber)

@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   cv::setNumThreads(1);
   CLI::App app("evenray_bench");
   Runtime runtime;
-  int64_t height = 64, width = 64, ngf = 64, limit = 0;
+  int64_t height = 64, width = 64, ngf = 64, limit = 0, images = 1024;
   int steps = 20;
   std::string path, out;
   app.set_version_flag("--version", "torch " + torch_version());
@@ -77,17 +77,19 @@ int main(int argc, char** argv) {
   auto* pggan = app.add_subcommand("pggan");
   auto* classifier = app.add_subcommand("classifier");
   auto* packing = app.add_subcommand("pack");
-  for (auto* command : {dcgan, pggan, classifier, packing})
+  auto* swd = app.add_subcommand("swd");
+  for (auto* command : {dcgan, pggan, classifier, packing, swd})
     command->add_option("--threads", runtime.threads);
   for (auto* command : {dcgan, pggan, classifier}) {
     command->add_option("--precision", runtime.precision);
     command->add_option("--steps", steps);
   }
-  for (auto* command : {dcgan, classifier}) {
+  for (auto* command : {dcgan, classifier, swd}) {
     command->add_option("--height", height);
     command->add_option("--width", width);
   }
   dcgan->add_option("--ngf", ngf);
+  swd->add_option("--images", images);
   packing->add_option("PATH", path)->required();
   packing->add_option("--out", out)->required();
   packing->add_option("--limit", limit);
@@ -109,6 +111,9 @@ int main(int argc, char** argv) {
     print("classifier",
           classifier_step_seconds(options, h, w, make_compute(runtime), steps),
           static_cast<double>(options.minibatch));
+  } else if (*swd) {
+    make_compute(runtime);
+    print("swd", swd_seconds(images, h, w), 2 * static_cast<double>(images));
   } else {
     pack_all(path, out, runtime.thread_count(), limit);
   }

@@ -28,6 +28,7 @@ GanSituation gan_situation(const Store& store,
   if (!class_name.empty()) {
     for (const auto& name : store.info().class_names)
       if (name != class_name) out.largest_other = std::max(out.largest_other, count(name, ""));
+    if (count(class_name, "") >= out.largest_other) out.largest_other = 0;
   }
   out.gpu = make_compute(runtime).device.is_cuda();
   return out;

@@ -3,7 +3,6 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -58,15 +57,15 @@ Examiner::Examiner(const RealImages& train,
   count_ = static_cast<int64_t>(n);
   const auto shown = pixels_of(real.images, reference);
   reference_ = std::make_unique<SwdSet>(shown, kSwd, rng.fork("swd"));
-  floor_ =
-      has_floor
-          ? reference_->distance(SwdSet(pixels_of(real.images, others), kSwd, rng.fork("swd"))).mean
-          : std::numeric_limits<double>::quiet_NaN();
+  if (!has_floor) return;
+  floor_ = reference_->distance(SwdSet(pixels_of(real.images, others), kSwd, rng.fork("swd"))).mean;
+  // Pairs of two groups: both halves together have them.
+  Rows both = reference;
+  both.insert(both.end(), others.begin(), others.end());
   std::vector<std::string> groups;
   if (!real.groups.empty())
-    for (const size_t row : reference) groups.push_back(real.groups[row]);
-  msssim_real_ = n > 1 && has_floor ? diversity_ms_ssim(shown, kPairs, rng.fork("pairs"), groups)
-                                    : std::numeric_limits<double>::quiet_NaN();
+    for (const size_t row : both) groups.push_back(real.groups[row]);
+  msssim_real_ = diversity_ms_ssim(pixels_of(real.images, both), kPairs, rng.fork("pairs"), groups);
 }
 
 Examination Examiner::examine(const std::vector<cv::Mat>& drawn) const {

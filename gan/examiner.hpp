@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <array>
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -13,9 +14,8 @@ namespace evenray {
 
 /// What an evaluation in the course of a training finds.
 struct Examination {
-  double swd = 0,
-         floor = 0;  ///< at the same number of images; floor NaN where all are of one group
-  double msssim = 0, msssim_real = 0;
+  double swd = 0, floor = 0;           ///< at the same number of images
+  double msssim = 0, msssim_real = 0;  ///< this and the floor: NaN for real images of one group
   Closeness closeness;
   /// Whether it may be kept as best: chosen by training images, a generator that draws them again
   /// would be.
@@ -37,6 +37,8 @@ class Examiner {
   Examination examine(const std::vector<cv::Mat>& drawn) const;
 
   int64_t images() const { return count_; }
+  /// Whether the real images are of two groups or more, which floors are taken between.
+  bool has_floor() const { return std::isfinite(floor_); }
   bool by_validation() const { return by_validation_; }
 
  private:
@@ -45,7 +47,7 @@ class Examiner {
   int64_t count_;
   std::unique_ptr<SwdSet> reference_;
   std::unique_ptr<MemorisationGauge> gauge_;
-  double floor_ = 0, msssim_real_ = 0;
+  double floor_ = NAN, msssim_real_ = NAN;
 };
 
 /// Tells when a training has come to its end early: three evaluations in a row found samples less

@@ -68,7 +68,7 @@ struct GanOptions {
 /// What the preset `auto` plans by.
 struct GanSituation {
   int64_t images = 0;         ///< real training images of the class, and of gan.where
-  int64_t largest_other = 0;  ///< those of the largest other class; 0 where no class is named
+  int64_t largest_other = 0;  ///< those of the largest other class; 0 where none is larger
   bool gpu = false;
 };
 inline constexpr const char* kAutoPreset = "auto";
@@ -90,7 +90,7 @@ std::vector<std::string> gan_presets(const std::string& family = "");
 /// checkpoint kept as best is that of the lowest SWD to real images: from 300 of the class in val
 /// on to those; else to training images, and those that draw training images again come last. Ends
 /// early where the training has collapsed (gan.early_stop, see examiner.hpp). A training that
-/// diverges goes back to its last checkpoint with fresh draws and half the learning rates, three
+/// diverges goes back to its last evaluation with fresh draws and half the learning rates, three
 /// times. Files: checkpoints/, samples/ (sheets), events.jsonl, metrics.json, judgement.json, DONE,
 /// and parent/, a run of its own, where gan.transfer is majority or all. The weights are a function
 /// of store, options, seed and what make_compute() says; a stopped run goes on bit for bit. Throws
@@ -110,7 +110,7 @@ struct Drawing {
   /// Of a generator with labels: the class; empty: its classes take turns.
   std::string class_name;
   /// Latent values beyond it are drawn again (Brock et al. 2019, the truncation trick): below about
-  /// 1 images get more typical and less diverse; 0: none.
+  /// 1 images of a dcgan get more typical and less diverse; 0: none.
   double truncation = 0;
 
   bool operator==(const Drawing&) const = default;
@@ -137,7 +137,8 @@ class Generator {
   const Json& facts() const;          ///< store, images, kimg, best_swd, seed and so on
 
   /// Images first .. first + count - 1, of height() x width() in u8 or u16. Throws 65 for a class
-  /// that it does not draw, 2 for a truncation below 0 or between 0 and .05.
+  /// that it does not draw, 2 for a truncation below 0 or between 0 and .05, or of a pggan, which
+  /// brings its latents to one length.
   std::vector<cv::Mat> sample(int64_t first, int64_t count, const Drawing& drawing) const;
   /// `rows` times `steps` images: each row goes from one latent vector to another one on the great
   /// circle between them.
@@ -150,9 +151,9 @@ class Generator {
   std::unique_ptr<State> state_;
 };
 
-/// "gan:PATH" as a Source for `balance`. Throws 65 where the store lacks its class or has another
-/// range of values or size (unless allow_resize: then images are resized, which a classifier may
-/// learn to see).
+/// "gan:PATH" as a Source for `balance`. Throws 65 where the store lacks its one class or has
+/// another range of values or size (unless allow_resize: then images are resized, which a
+/// classifier may learn to see).
 std::shared_ptr<Source> gan_source(const Path& path,
                                    const Store& store,
                                    bool allow_resize,
@@ -230,6 +231,8 @@ double gan_step_seconds(const GanOptions& options,
                         const Compute& compute,
                         int steps,
                         int level = -1);
+/// Seconds that SWD takes between two sets of as many random images (for bench).
+double swd_seconds(int64_t images, int height, int width);
 /// What a run would do: {"kimg","stages":[{"size_px","fades","kimg","minibatch"}],"parent",
 /// "estimate_s"}: `parent`, likewise, where gan.transfer has one trained; the estimate, with the
 /// parent's but without evaluations, from a few steps at each level, only where there is a

@@ -26,6 +26,7 @@ struct Generator::State {
   std::string class_name, digest;
   std::vector<std::string> classes;
   double label_share = 1;
+  bool normalises = false;  ///< its latents, so that their length tells nothing
   int height = 0, width = 0, value_max = 255;
   int64_t latent = 0;
   torch::Device device = torch::kCPU;
@@ -95,6 +96,7 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
   }
   state.digest = require_metadata(file, "tensor_digest", file_path);
   state.latent = options.latent;
+  state.normalises = family_grows(options.family);
   state.device = compute.device;
   state.net = make_generator(
       options, state.height, state.width, static_cast<int64_t>(state.classes.size()));
@@ -120,7 +122,8 @@ const std::vector<std::string>& Generator::classes() const { return state_->clas
 bool Generator::draws(const std::string& class_name) const {
   const auto& classes = state_->classes;
   if (classes.empty()) return class_name == state_->class_name;
-  return std::find(classes.begin(), classes.end(), class_name) != classes.end();
+  return state_->label_share > 0 &&
+         std::find(classes.begin(), classes.end(), class_name) != classes.end();
 }
 
 void Generator::check_drawing(const Drawing& drawing) const {
@@ -138,6 +141,9 @@ void Generator::check_drawing(const Drawing& drawing) const {
             kLeastTruncation,
             ", not ",
             drawing.truncation));
+  check(drawing.truncation == 0 || !state_->normalises,
+        Exit::usage,
+        "pggan brings its latents to one length, so truncating them does nothing; leave it out");
 }
 
 std::vector<cv::Mat> Generator::sample(int64_t first, int64_t count, const Drawing& drawing) const {

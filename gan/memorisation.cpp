@@ -67,15 +67,36 @@ std::vector<size_t> group_numbers(const std::vector<std::string>& groups, size_t
 constexpr size_t kLeastHeldOut = 20;
 constexpr double kShare = .05;
 
-Closeness closeness_of(const std::vector<double>& distances, double threshold, bool held_out) {
+/// The largest number of n images below the threshold that comes with a probability of kShare or
+/// more where they lie as the `known` ones do of which the threshold is the quantile: such a share
+/// is itself random, Beta(r, known + 1 - r) for the r-th of them, and the number beta-binomial.
+int64_t most_by_chance(int64_t n, size_t known) {
+  const double m = static_cast<double>(known), a = 1 + kShare * (m - 1), b = m + 1 - a;
+  const auto log_beta = [](double x, double y) {
+    return std::lgamma(x) + std::lgamma(y) - std::lgamma(x + y);
+  };
+  const auto total = static_cast<double>(n);
+  double tail = 0;
+  for (int64_t k = n; k > 0; --k) {
+    const auto count = static_cast<double>(k);
+    const double choose = -std::log(total + 1) - log_beta(count + 1, total - count + 1);
+    tail += std::exp(choose + log_beta(count + a, total - count + b) - log_beta(a, b));
+    if (tail >= kShare) return k;
+  }
+  return 0;
+}
+
+Closeness closeness_of(const std::vector<double>& distances,
+                       double threshold,
+                       bool held_out,
+                       size_t known) {
   Closeness out{threshold, held_out};
   for (size_t i = 0; i < distances.size(); ++i)
     if (distances[i] < threshold) out.drops.push_back(i);
-  const auto n = static_cast<int64_t>(distances.size());
-  int64_t most = 0;
-  while (most < n && binomial_upper_tail(most + 1, n, kShare) >= kShare) ++most;
-  out.share = static_cast<double>(out.drops.size()) / static_cast<double>(n);
-  out.bound = static_cast<double>(most) / static_cast<double>(n);
+  const auto n = static_cast<double>(distances.size());
+  out.share = static_cast<double>(out.drops.size()) / n;
+  out.bound =
+      static_cast<double>(most_by_chance(static_cast<int64_t>(distances.size()), known)) / n;
   return out;
 }
 
@@ -145,6 +166,7 @@ MemorisationGauge::MemorisationGauge(const RealImages& real)
   training_ = thumbnails_of(form_, real.images);
   among_train_ = nearest_rows(form_, training_, training_, others);
   held_out_ = real.held_out.size() >= kLeastHeldOut;
+  known_ = held_out_ ? real.held_out.size() : real.images.size();
   if (held_out_) {
     threshold_ = quantile(distances(real.held_out), kShare);
   } else {
@@ -168,7 +190,7 @@ Memorisation MemorisationGauge::judge(const std::vector<cv::Mat>& fake) const {
   const auto found = nearest(fake);
   const auto apart = distances_of(found);
   Memorisation out;
-  out.closeness = closeness_of(apart, threshold_, held_out_);
+  out.closeness = closeness_of(apart, threshold_, held_out_, known_);
   out.closeness.drops.clear();
   for (size_t i = 0; i < found.size(); ++i) {
     const bool duplicate = found[i].correlation > kNearDuplicate;
@@ -194,8 +216,10 @@ Closeness feature_closeness(const torch::Tensor& fake,
       enough ? nearest_features(held_out.to(torch::kDouble), known)
              : nearest_features(
                    known, known, group_numbers(groups, static_cast<size_t>(train.size(0))));
-  return closeness_of(
-      nearest_features(fake.to(torch::kDouble), known), quantile(unseen, kShare), enough);
+  return closeness_of(nearest_features(fake.to(torch::kDouble), known),
+                      quantile(unseen, kShare),
+                      enough,
+                      unseen.size());
 }
 
 }  // namespace evenray

@@ -18,8 +18,9 @@ struct Closeness {
   double threshold = 0;   ///< that quantile, a distance
   bool held_out = false;  ///< whether it is that of held-out images
   double share = 0;       ///< of the drawn images below it; 5 % where they lie as held-out ones do
-  double bound = 0;  ///< the largest share that so many images of a true share of 5 % reach with a
-                     ///< probability of 5 % (one-sided): a greater one is more than chance
+  double bound = 0;  ///< the largest share that so many images that lie as those do reach with a
+                     ///< probability of 5 % (one-sided, beta-binomial: the threshold is a quantile
+                     ///< of few distances itself): a greater one is more than chance
   std::vector<size_t> drops{};  ///< the images below it, by number, rising
 };
 
@@ -56,6 +57,7 @@ class MemorisationGauge {
   std::vector<Neighbour> among_train_;  ///< of each training image the nearest other one
   double threshold_ = 0;
   bool held_out_ = false;
+  size_t known_ = 0;  ///< distances that the threshold is the quantile of
 };
 
 /// The same in a feature space (Euclidean, mirrors not looked for): [N,D] of drawn, training (two

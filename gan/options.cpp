@@ -169,7 +169,8 @@ void GanOptions::fields(Fields& f) {
   f("lecam_from_kimg", lecam_from_kimg, "thousands of images before it acts");
   f("eval_every_kimg",
     eval_every_kimg,
-    "thousands of images between evaluations by SWD; 0: a tenth of the run");
+    "thousands of images between evaluations; 0: a tenth of the run, or five times as many as one "
+    "compares");
   f("eval_images", eval_images, "at most so many images in an evaluation");
   f("early_stop",
     early_stop,
@@ -255,11 +256,19 @@ void GanOptions::check() const {
   not_negative(lecam_from_kimg, "lecam_from_kimg");
   not_negative(parent_kimg, "parent_kimg");
   positive(ada_kimg, "ada_kimg");
-  evenray::check(ada_target > -1 && ada_target < 1 && label_warmup >= 0 && label_warmup <= .5,
+  evenray::check(ada_target > -1 && ada_target < 1 && label_warmup >= 0 && label_warmup <= .4,
                  Exit::config,
-                 "gan.ada_target must lie between -1 and 1, gan.label_warmup in 0..0.5");
-  evenray::check(
-      !residual || family == "dcgan", Exit::config, "gan.residual is for the family dcgan");
+                 "gan.ada_target must lie between -1 and 1, gan.label_warmup in 0..0.4");
+  evenray::check(!residual || (family == "dcgan" && spectral_norm),
+                 Exit::config,
+                 "gan.residual is for the family dcgan, with gan.spectral_norm");
+  evenray::check(!spectral_norm || family == "dcgan",
+                 Exit::config,
+                 "gan.spectral_norm is for the family dcgan");
+  evenray::check(augment != "ada" || loss == "bce" || loss == "hinge",
+                 Exit::config,
+                 "gan.augment ada goes by the signs of D's outputs, which say something with the "
+                 "losses bce and hinge");
   evenray::check(freeze_d >= 0 && (freeze_d == 0 || transfer != "none"),
                  Exit::config,
                  "gan.freeze_d keeps layers of a discriminator that gan.transfer brings");

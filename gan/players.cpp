@@ -198,10 +198,11 @@ void Players::step(const TrainingSet::Minibatch& minibatch, const Moment& moment
   const auto g = update_generator(real, fake, labels, stream);
 
   // The half-life grows with the run, as in StyleGAN2-ADA: an early average forgets the first, poor
-  // weights.
+  // weights; those of a parent are not poor.
   const auto count = static_cast<double>(real.size(0));
-  const double half_life =
-      std::min(options_.ema_kimg * 1000, (static_cast<double>(moment.shown) + count) * .05);
+  const double ramp = (static_cast<double>(moment.shown) + count) * .05;
+  const double half_life = options_.transfer == "none" ? std::min(options_.ema_kimg * 1000, ramp)
+                                                       : options_.ema_kimg * 1000;
   if (options_.ema_decay > 0) {
     ema_update(*average_, *generator_, options_.ema_decay);
   } else if (options_.ema_kimg > 0) {

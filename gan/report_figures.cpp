@@ -160,17 +160,19 @@ std::optional<HtmlFigure> memorised_figure(const RunRecord& run) {
   std::vector<ReferenceLine> references;
   add_level("bound", bound, series[0].x.back(), series, references);
   return HtmlFigure{
-      line_chart(cat("Share of drawn images that count as copies over the training, ",
-                     number_text(last_of(series[0])),
-                     " at last",
-                     bound.y.empty() ? "" : cat("; bound ", number_text(last_of(bound))),
-                     "."),
-                 kShown,
-                 {"memorised share", 0.},
-                 series,
-                 references),
-      cat("Share of drawn images that count as copies of training images",
-          bound.y.empty() ? "." : ", with its bound.")};
+      line_chart(
+          cat("Share of drawn images nearer to a training image than 95 % of unseen ones are, ",
+              number_text(last_of(series[0])),
+              " at last",
+              bound.y.empty() ? "" : cat("; bound ", number_text(last_of(bound))),
+              "."),
+          kShown,
+          {"memorised share", 0.},
+          series,
+          references),
+      cat("Share of drawn images that are nearer to a training image than 95 % of unseen ones are: "
+          "5 % is chance",
+          bound.y.empty() ? "." : ", and up to the bound may be.")};
 }
 
 std::optional<HtmlFigure> strength_figure(const RunRecord& run) {

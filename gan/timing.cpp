@@ -6,6 +6,7 @@
 
 #include "gan/gan.hpp"
 #include "gan/players.hpp"
+#include "gan/quality.hpp"
 #include "gan/transfer.hpp"
 
 namespace evenray {
@@ -24,7 +25,10 @@ double gan_step_seconds(const GanOptions& options,
     if (!stage.fades && stage.level == (level < 0 ? doublings : level))
       moment = schedule.at(stage.first_step + stage.steps - 1);
   moment.restarts = false;
-  Players players(options, height, width, /*classes=*/0, compute, rng);
+  // Labels cost next to nothing.
+  GanOptions unlabelled = options;
+  unlabelled.conditioning = "none";
+  Players players(unlabelled, height, width, /*classes=*/0, compute, rng);
   seed_torch(2);
   const auto real = torch::rand({moment.minibatch, 1, height, width})
                         .mul_(2)
@@ -43,6 +47,15 @@ double gan_step_seconds(const GanOptions& options,
   if (options.r1_gamma == 0 && options.r2_gamma == 0) return plain;
   timed(0, 1);
   return plain + (timed(0, 2) - plain) / static_cast<double>(options.r1_every);
+}
+
+double swd_seconds(int64_t images, int height, int width) {
+  seed_torch(1);
+  const auto random = [&] { return torch::randint(256, {images, 1, height, width}, torch::kByte); };
+  const auto first = random(), second = random();
+  const auto start = std::chrono::steady_clock::now();
+  swd_to(first, {second}, {}, Rng(1));
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 Json gan_plan(const GanOptions& options, int height, int width, const Compute* compute) {

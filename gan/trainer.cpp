@@ -85,14 +85,16 @@ class Training {
       progress.advance(moment.minibatch);
       const bool logs = step % kLogEvery == 0 || step == steps_;
       const bool evaluates = shown / eval_every_ > moment.shown / eval_every_ || step == steps_;
-      const bool writes = stop_requested() || checkpoints_.due() || step == steps_;
-      if ((logs || evaluates || writes) && !players_->finite()) {
+      const bool finite = !(logs || evaluates) || players_->finite();
+      if (!finite) {
         step = go_back(step);
         continue;
       }
       if (logs) log(step, progress);
       if (evaluates) evaluate(step);
-      if (writes || stopped_early()) write(step);
+      const bool ends = step == steps_ || stopped_early();
+      // A run that has lost itself since it was last looked at keeps what it has.
+      if (ends || ((stop_requested() || checkpoints_.due()) && players_->finite())) write(step);
       throw_if_stopped();
     }
     finish(step);
@@ -125,7 +127,7 @@ class Training {
     if (parent_) players_->load_networks(parent_->file, parent_->path);
     best_ = INFINITY;
     best_step_ = 0;
-    best_original_ = false;
+    best_labelled_ = best_original_ = false;
     best_leaks_.clear();
     watch_ = {};
   }
@@ -137,6 +139,7 @@ class Training {
     players_->load(found->file, found->path);
     best_ = found->fact<double>("best_swd", INFINITY);
     best_step_ = found->fact<int64_t>("best_step");
+    best_labelled_ = found->fact<bool>("best_labelled");
     best_original_ = found->fact<bool>("best_original");
     best_leaks_ = found->fact<std::vector<std::string>>("best_leaks");
     collapse_ = found->fact<std::string>("collapse");
@@ -157,7 +160,7 @@ class Training {
     return step;
   }
 
-  /// From a step at which losses or weights are no numbers, to the last checkpoint or the start.
+  /// From a step at which losses or weights are no numbers, to the last evaluation or the start.
   int64_t go_back(int64_t diverged) {
     check(++retries_ <= kMostRetries,
           Exit::failed,
@@ -166,7 +169,7 @@ class Training {
               ": losses or weights are not finite, also with the learning rates halved ",
               kMostRetries,
               " times; lower gan.lr_d and gan.lr_g"));
-    const int64_t step = restore(rewind_run(run_, checkpoints_, fixed_facts()));
+    const int64_t step = restore(rewind_run(run_, checkpoints_.last_evaluated(), fixed_facts()));
     take_streams();
     run_.event(
         {{"step", step}, {"kimg", kimg(step)}, {"retry", retries_}, {"diverged_at", diverged}});
@@ -201,7 +204,9 @@ class Training {
     const auto drawn = players_->draw(examiner_->images());
     const auto images = to_mats(drawn, store_.info().value_max);
     const Examination found = examiner_->examine(images);
-    const bool kept = std::pair(!found.original, found.swd) < std::pair(!best_original_, best_);
+    const bool labelled = players_->label_share() == 1;
+    const bool kept = std::tuple(!labelled, !found.original, found.swd) <
+                      std::tuple(!best_labelled_, !best_original_, best_);
     const auto leaks = leaks_in(drawn);
     Json event{{"step", step},
                {"kimg", kimg(step)},
@@ -216,17 +221,23 @@ class Training {
     if (!leaks.empty()) event["augmentation_leaks"] = leaks;
     run_.event(event);
     write_sheet(step, images);
-    if (options_.early_stop && at_full_size()) {
+    if (options_.early_stop && at_full_size() && labelled && step < steps_) {
       if (const auto reason = watch_.see(found, event["separation"])) collapse_ = *reason;
     }
-    if (!kept) return;
-    best_ = found.swd;
-    best_original_ = found.original;
-    best_step_ = step;
-    best_leaks_ = leaks;
+    if (kept) {
+      best_ = found.swd;
+      best_labelled_ = labelled;
+      best_original_ = found.original;
+      best_step_ = step;
+      best_leaks_ = leaks;
+      TensorFile file = described(step);
+      players_->save_average(file);
+      write_safetensors(checkpoints_.best(), file);
+    }
+    // What a run that diverges goes back to, so that this does not depend on the clock.
     TensorFile file = described(step);
-    players_->save_average(file);
-    write_safetensors(checkpoints_.best(), file);
+    players_->save(file);
+    write_safetensors(checkpoints_.evaluated(), file);
   }
 
   bool at_full_size() const {
@@ -237,8 +248,10 @@ class Training {
   /// Measures in which the augmentation shows in `drawn`.
   std::vector<std::string> leaks_in(const torch::Tensor& drawn) {
     const auto& pixels = training_set_.images().pixels;
-    const auto some = pixels.slice(0, 0, std::min(pixels.size(0), drawn.size(0)));
-    const auto real = gan_input(some, store_.info().value_max);
+    const int64_t count = std::min(pixels.size(0), drawn.size(0));
+    const auto rows = EpochOrder(pixels.size(0), count, rng_.fork("leak rows")).minibatch(0);
+    const auto real = gan_input(pixels.index_select(0, index_tensor(rows, compute_.device)),
+                                store_.info().value_max);
     std::vector<std::string> out;
     for (const Leak& leak :
          augmentation_leaks(real, players_->augmented(real, rng_.fork("leaks")), drawn))
@@ -271,7 +284,7 @@ class Training {
     Drawing drawing;
     drawing.seed = rng_.fork("judged").key();
     const auto drawn = Generator(checkpoints_.best(), compute_).sample(0, count, drawing);
-    if (real_.images.size() >= kFewestJudged)
+    if (real_.images.size() >= kFewestJudged && examiner_->has_floor())
       write_judgement(run_.path(), drawn, real_, best_leaks_, rng_.fork("judgement").key());
     write_json(run_.path() / "metrics.json", metrics);
     run_.finish();
@@ -300,6 +313,7 @@ class Training {
                       {"retries", retries_},
                       {"best_swd", best_},
                       {"best_step", best_step_},
+                      {"best_labelled", best_labelled_},
                       {"best_original", best_original_},
                       {"best_leaks", best_leaks_},
                       {"collapse", collapse_},
@@ -325,7 +339,7 @@ class Training {
   RealImages real_;
   std::unique_ptr<Examiner> examiner_;
   int64_t steps_ = 0, eval_every_ = 0, best_step_ = 0, retries_ = 0;
-  bool best_original_ = false;
+  bool best_labelled_ = false, best_original_ = false;
   std::vector<std::string> best_leaks_;
   CollapseWatch watch_;
   std::string collapse_;  ///< why the run ends early; empty: it does not

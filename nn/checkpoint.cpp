@@ -122,6 +122,11 @@ std::optional<Checkpoints::Found> Checkpoints::newest() const {
                   ": none of the step checkpoints is whole; start anew in another folder"));
 }
 
+std::optional<Checkpoints::Found> Checkpoints::last_evaluated() const {
+  if (!std::filesystem::exists(evaluated())) return std::nullopt;
+  return Found{evaluated(), read_safetensors(evaluated())};
+}
+
 Path model_file(const Path& path) {
   const Path best = path / "checkpoints" / "best.safetensors";
   return std::filesystem::exists(best) ? best : training_file(path);

@@ -50,6 +50,10 @@ class Checkpoints {
   std::optional<Found> newest() const;
 
   Path best() const { return folder_ / "best.safetensors"; }
+  /// A whole state, kept beside the steps' files by whoever evaluates.
+  Path evaluated() const { return folder_ / "evaluated.safetensors"; }
+  /// Its content; nullopt where it was never written. Throws as read_safetensors().
+  std::optional<Found> last_evaluated() const;
 
  private:
   Path folder_;

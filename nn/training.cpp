@@ -29,15 +29,14 @@ void Resumed::damaged_facts(const std::string& key) const {
 std::optional<Resumed> resume_run(RunFolder& run,
                                   const Checkpoints& checkpoints,
                                   const Json& facts) {
-  if (run.resumed()) return rewind_run(run, checkpoints, facts);
+  if (run.resumed()) return rewind_run(run, checkpoints.newest(), facts);
   run.rewind_events(0);
   return std::nullopt;
 }
 
 std::optional<Resumed> rewind_run(RunFolder& run,
-                                  const Checkpoints& checkpoints,
+                                  std::optional<Checkpoints::Found> found,
                                   const Json& facts) {
-  auto found = checkpoints.newest();
   if (!found) {
     run.rewind_events(0);
     return std::nullopt;

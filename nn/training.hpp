@@ -42,10 +42,9 @@ std::optional<Resumed> resume_run(RunFolder& run,
                                   const Checkpoints& checkpoints,
                                   const Json& facts);
 
-/// The same for a run that is under way and goes back: its newest checkpoint, nullopt where it has
-/// none yet.
+/// The same from what was found, for a run that is under way and goes back.
 std::optional<Resumed> rewind_run(RunFolder& run,
-                                  const Checkpoints& checkpoints,
+                                  std::optional<Checkpoints::Found> found,
                                   const Json& facts);
 
 }  // namespace evenray

@@ -138,6 +138,29 @@ TEST_CASE("a generator with labels draws the class that it is asked for") {
   CHECK(same_pixels(source->draw(1, 2, 1, Rng(9))[0].image, generator.sample(2, 1, asked)[0]));
 }
 
+TEST_CASE("a checkpoint from before labels count is not the best, and draws no class") {
+  const ScratchFolder scratch;
+  write_tiny_store(scratch / "set.h5", {24, 16, 8, 52, 50});
+  GanOptions options = labelled("dcgan", "projection");
+  options.total_kimg = .08;
+  options.eval_every_kimg = .008;
+  options.lr_g = 1e-9;
+  options.lr_d = .01;
+  options.augment = "none";
+  train_tiny(scratch / "run", scratch / "set.h5", "", options);
+  const Generator best(scratch / "run", Compute{});
+  CHECK(best.facts()["label_share"] == 1.);
+  CHECK(best.draws("Rare"));
+  const Path early = scratch / "early";
+  write_atomic(early / "checkpoints/step-00000002.safetensors/in the way", "");
+  CHECK(error_of([&] { train_tiny(early, scratch / "set.h5", "", options); }).code() ==
+        Exit::cannot_create);
+  const Generator young(early / "checkpoints/step-00000001.safetensors", Compute{});
+  CHECK(young.facts()["label_share"] == 0.);
+  CHECK_FALSE(young.draws("Rare"));
+  CHECK(gan_step_seconds(options, 24, 16, Compute{}, 1) > 0);
+}
+
 TEST_CASE("an unknown conditioning is named with those that are known") {
   const Error error = error_of([] { conditioning_named("concat"); });
   CHECK(error.code() == Exit::config);

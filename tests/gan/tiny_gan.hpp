@@ -32,6 +32,7 @@ struct TinyStore {
   int64_t rare = 54, common = 8;  ///< training rows of "Rare" and "Common"
   int value_max = 0;              ///< 0: the full range
   int64_t val = 1;                ///< rows of val, all "Rare"
+  uint64_t groups = 0;            ///< that the training rows share; 0: each its own
 };
 
 inline void write_tiny_store(const Path& path, const TinyStore& tiny = {}) {
@@ -49,7 +50,8 @@ inline void write_tiny_store(const Path& path, const TinyStore& tiny = {}) {
     row.image = tiny_picture(number, tiny.height, tiny.width, tiny.bits);
     row.labels = {static_cast<int8_t>(!rare), static_cast<int8_t>(rare)};
     row.id = cat("i", number);
-    row.group = cat("patient", number);
+    row.group = cat("patient", tiny.groups > 0 && part == "train" ? number % tiny.groups : number);
+    if (part != "train") row.group += " of " + part;
     row.source_path = row.id + ".png";
     writer.add(part, row);
     ++number;
