@@ -269,9 +269,11 @@ void GanOptions::check() const {
                  Exit::config,
                  "gan.augment ada goes by the signs of D's outputs, which say something with the "
                  "losses bce and hinge");
-  evenray::check(freeze_d >= 0 && (freeze_d == 0 || transfer != "none"),
-                 Exit::config,
-                 "gan.freeze_d keeps layers of a discriminator that gan.transfer brings");
+  evenray::check(
+      freeze_d >= 0 && (freeze_d == 0 || transfer != "none"),
+      Exit::config,
+      "gan.freeze_d keeps layers of a discriminator that gan.transfer brings; without one set "
+      "it to 0");
   evenray::check(
       !labelled || (transfer != "majority" && transfer != "all"),
       Exit::config,

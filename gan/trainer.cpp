@@ -272,6 +272,7 @@ class Training {
   void finish(int64_t step) {
     Json metrics{{"schema", "evenray-gan-run-1"},
                  {"class", class_name_},
+                 {"store", store_.content_digest()},
                  {"images", training_set_.images().count()},
                  {"kimg", kimg(step)},
                  {"judged_by", examiner_->by_validation() ? "val" : "train"},
@@ -366,6 +367,9 @@ void train_gan(const Store& store,
     check(trained == class_name,
           Exit::config,
           cat(run.path().string(), " is a finished run of class ", trained.dump()));
+    check(read_json(run.path() / "metrics.json").at("store") == store.content_digest(),
+          Exit::config,
+          cat(run.path().string(), " is a finished run on another store"));
     return;
   }
   GanOptions resolved = options;

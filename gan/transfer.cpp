@@ -43,40 +43,47 @@ Parent read_parent(const GanOptions& options,
         cat(name, " holds no discriminator; give the run folder, or its last step's checkpoint"));
   GanOptions theirs;
   Json facts;
+  std::vector<std::string> names;
+  std::string collapse;
+  bool same_size = false, grown = false;
   try {
     read_config_text([&](Fields& f) { f.section("gan", theirs); },
                      require_metadata(parent.file, "config", parent.path),
                      name);
     facts = Json::parse(require_metadata(parent.file, "facts", parent.path));
-    const std::vector<int> size = facts.at("size_px");
-    check(size == std::vector<int>{height, width},
-          Exit::config,
-          cat("gan.transfer: ",
-              name,
-              " draws ",
-              size.at(0),
-              "x",
-              size.at(1),
-              " px, the store has ",
-              height,
-              "x",
-              width));
-    check(facts.at("level") == plan_size(height, width).doublings && facts.at("alpha") == 1.,
-          Exit::config,
-          cat("gan.transfer: ", name, " has not grown to the full size yet"));
-    const std::vector<std::string> names = facts.at("classes");
-    check(names == classes,
-          Exit::config,
-          cat("gan.transfer: ",
-              name,
-              " knows the labels (",
-              join(names),
-              "), this run (",
-              join(classes),
-              ")"));
+    same_size = facts.at("size_px") == Json{height, width};
+    grown = facts.at("level") == plan_size(height, width).doublings && facts.at("alpha") == 1.;
+    names = facts.at("classes").get<std::vector<std::string>>();
+    collapse = facts.at("collapse");
+  } catch (const Error& error) {
+    throw Error(Exit::bad_data, cat(name, ": damaged settings: ", error.what()));
   } catch (const Json::exception&) {
     throw Error(Exit::bad_data, cat(name, ": damaged facts"));
   }
+  check(same_size,
+        Exit::config,
+        cat("gan.transfer: ",
+            name,
+            " draws ",
+            facts["size_px"].dump(),
+            " px, the store has [",
+            height,
+            ",",
+            width,
+            "]"));
+  check(grown, Exit::config, cat("gan.transfer: ", name, " has not grown to the full size yet"));
+  check(collapse.empty(),
+        Exit::bad_data,
+        cat("gan.transfer: ", name, " ended early: ", collapse, "; begin with another run"));
+  check(names == classes,
+        Exit::config,
+        cat("gan.transfer: ",
+            name,
+            " knows the labels (",
+            join(names),
+            "), this run (",
+            join(classes),
+            ")"));
   const auto wanted = shape_of(options), found = shape_of(theirs);
   std::vector<std::string> differences;
   if (options.family != theirs.family) {

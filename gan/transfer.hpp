@@ -15,8 +15,8 @@ struct Parent {
 };
 
 /// Reads gan.transfer, a run folder or checkpoint. Throws 66, 65 for a file that is no training's
-/// checkpoint, 78 for networks of another family, shape, size or list of classes than `options`
-/// wants, and for ones that have not grown to the full size.
+/// checkpoint, or one of a training that collapsed, 78 for networks of another family, shape, size
+/// or list of classes than `options` wants, and for ones that have not grown to the full size.
 Parent read_parent(const GanOptions& options,
                    int height,
                    int width,

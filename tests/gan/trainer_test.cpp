@@ -232,6 +232,9 @@ TEST_CASE("a run goes on with its store and its thread count only") {
   other_class = error_of([&] { train_tiny(scratch / "run", tiny.store, "Common"); });
   CHECK(other_class.code() == Exit::config);
   CHECK(contains(other_class.what(), "is a finished run of class \"Rare\""));
+  const Error other_store = error_of([&] { train_tiny(scratch / "run", scratch / "other.h5"); });
+  CHECK(other_store.code() == Exit::config);
+  CHECK(contains(other_store.what(), "is a finished run on another store"));
 }
 
 TEST_CASE("copies, augmented and synthetic rows are no images to learn from") {

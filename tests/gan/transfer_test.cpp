@@ -68,7 +68,7 @@ TEST_CASE("networks of another kind are refused, with what differs") {
   CHECK(contains(error.what(), "gan.family was dcgan, now pggan"));
   write_tiny_store(scratch / "large.h5", {48, 32, 8, 51, 8});
   error = beginning([](GanOptions&) {}, scratch / "large.h5");
-  CHECK(contains(error.what(), "draws 24x16 px, the store has 48x32"));
+  CHECK(contains(error.what(), "draws [24,16] px, the store has [48,32]"));
   error = beginning([](GanOptions& o) { o.freeze_d = 3; }, tiny.store);
   CHECK(error.code() == Exit::config);
   CHECK(contains(error.what(), "gan.freeze_d 3 leaves nothing to train"));
@@ -77,6 +77,21 @@ TEST_CASE("networks of another kind are refused, with what differs") {
       tiny.store);
   CHECK(error.code() == Exit::bad_data);
   CHECK(contains(error.what(), "holds no discriminator"));
+  TensorFile damaged = last_of(tiny.run);
+  Json facts = facts_of(tiny.run);
+  const Path file = scratch / "other.safetensors";
+  const auto with = [&](const std::string& key, const Json& value) {
+    Json changed = facts;
+    changed[key] = value;
+    damaged.metadata["facts"] = changed.dump();
+    write_safetensors(file, damaged);
+    return beginning([&](GanOptions& o) { o.transfer = file.string(); }, tiny.store);
+  };
+  CHECK(with("size_px", {64}).code() == Exit::config);
+  CHECK(with("classes", 3).code() == Exit::bad_data);
+  CHECK(contains(with("collapse", "it is saturated").what(), "ended early: it is saturated"));
+  damaged.metadata["config"] = "[gan]\nunknown = 3\n";
+  CHECK(with("step", 6).code() == Exit::bad_data);
   error = beginning([&](GanOptions& o) { o.transfer = (scratch / "none").string(); }, tiny.store);
   CHECK(error.code() == Exit::missing_input);
   error = beginning([](GanOptions& o) { o.transfer = "majority"; }, tiny.store);
