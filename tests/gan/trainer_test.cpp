@@ -253,44 +253,6 @@ TEST_CASE("copies, augmented and synthetic rows are no images to learn from") {
   CHECK(contains(few.what(), "class Common has 8 training images"));
 }
 
-TEST_CASE("values that do not use the full range are refused at once") {
-  const ScratchFolder scratch;
-  write_tiny_store(scratch / "odd.h5", {24, 16, 16, 54, 8, 4095});
-  const Error error = error_of([&] { train_tiny(scratch / "run", scratch / "odd.h5"); });
-  CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "its values end at 4095"));
-}
-
-TEST_CASE("too few images, an unknown class, a size that cannot be drawn") {
-  const TinyRun& tiny = TinyRun::get();
-  const ScratchFolder scratch;
-  const auto training = [&](const Path& store, const std::string& name, GanOptions options) {
-    return error_of([&] { train_tiny(scratch / "run", store, name, options); });
-  };
-  Error error = training(tiny.store, "Common", tiny_options());
-  CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "class Common has 8 training images, fewer than the 50"));
-  error = training(tiny.store, "Fracture", tiny_options());
-  CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "no class 'Fracture'"));
-  write_tiny_store(scratch / "odd.h5", {20, 18, 8, 54, 0});
-  error = training(scratch / "odd.h5", "Rare", tiny_options());
-  CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "a generator cannot draw 20x18 px"));
-  write_tiny_store(scratch / "none.h5", {24, 16, 8, 54, 0});
-  GanOptions few = tiny_options();
-  few.allow_few = true;
-  error = training(scratch / "none.h5", "Common", few);
-  CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "there are no training images"));
-  GanOptions wrong = tiny_options();
-  wrong.minibatch = 1;
-  CHECK(training(tiny.store, "Rare", wrong).code() == Exit::config);
-  few.mirror = true;
-  CHECK(training(tiny.store, "Common", few).code() == Exit::done);
-  CHECK(read_json(scratch / "run/metrics.json")["images"] == 8);
-}
-
 namespace {
 
 GanOptions grown_options() {
