@@ -51,13 +51,21 @@ Config training_config(const Cli& cli, const Flags& flags, const Store& store) {
   Config config = given.load();
   take_flags(config);
   if (config.gan.preset != kAutoPreset) return config;
-  const GanOptions planned = plan_gan_options(
-      config.gan, gan_situation(store, flags.class_name, config.gan, config.runtime));
-  config.gan = planned;
-  // What was set by hand stays.
-  config = given.load(config);
-  take_flags(config);
-  return config;
+  GanSituation situation = gan_situation(store, flags.class_name, config.gan, config.runtime);
+  // What is set by hand stays.
+  const auto plan = [&] {
+    Config planned = config;
+    planned.gan = plan_gan_options(config.gan, situation);
+    return given.load(planned);
+  };
+  Config planned = plan();
+  if (planned.gan.transfer != "majority" && planned.gan.transfer != "all") {
+    // Nothing of the plan may count on a parent that was turned down by hand.
+    situation.largest_other = 0;
+    planned = plan();
+  }
+  take_flags(planned);
+  return planned;
 }
 
 std::string stages_text(const Json& plan) {
@@ -103,10 +111,11 @@ int train(const Cli& cli, const Flags& flags) {
   const auto planned = [&] {
     const auto& info = store.info();
     const Compute compute = make_compute(config.runtime);
-    Json plan{{"schema", "evenray-gan-plan-1"},
-              {"family", config.gan.family},
-              {"size_px", {info.height, info.width}},
-              {"images", real_rows(store, "train", flags.class_name).size()}};
+    Json plan{
+        {"schema", "evenray-gan-plan-1"},
+        {"family", config.gan.family},
+        {"size_px", {info.height, info.width}},
+        {"images", gan_situation(store, flags.class_name, config.gan, config.runtime).images}};
     plan.update(gan_plan(config.gan, info.height, info.width, &compute));
     return plan;
   };

@@ -52,7 +52,13 @@ std::vector<cv::Mat> read_folder(const Path& path) {
 RealImages read_real(const std::string& path,
                      const std::string& class_name,
                      const std::string& where) {
-  if (std::filesystem::is_directory(path)) return {read_folder(path)};
+  if (std::filesystem::is_directory(path)) {
+    check(class_name.empty() && where.empty(),
+          Exit::usage,
+          "a folder of images has neither classes nor columns: leave --class and --where out, or "
+          "give a store to --real");
+    return {read_folder(path)};
+  }
   return real_images(Store(path), class_name, where);
 }
 
@@ -173,6 +179,7 @@ int evaluate(const Cli& cli, const Flags& flags) {
     Drawing drawing;
     drawing.seed = seed;
     if (!generator.classes().empty()) drawing.class_name = flags.class_name;
+    drawing.in_proportion = true;
     fake.images = generator.sample(
         0, std::min<int64_t>(flags.n, static_cast<int64_t>(real.images.size())), drawing);
     for (size_t i = 0; i < fake.images.size(); ++i) fake.names.push_back(i);

@@ -26,7 +26,10 @@ Progress::~Progress() {
   if (drawn_) std::fputs("\r\x1b[K", stderr);
 }
 
-void Progress::skip(int64_t done) { done_ = skipped_ = done; }
+void Progress::skip(int64_t done) {
+  done_ += done;
+  skipped_ += done;
+}
 
 double Progress::rate() const {
   const double elapsed = seconds(Clock::now() - start_);

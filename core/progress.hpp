@@ -23,7 +23,7 @@ class Progress {
   double rate() const;
   /// Seconds to the end at that rate; negative while unknown.
   double eta_s() const;
-  /// Work that was done before this process started.
+  /// Work that was done before this process started; below 0: that is to be done again.
   void skip(int64_t done);
 
  private:

@@ -24,24 +24,34 @@ Conditioning conditioning_named(const std::string& name) {
   return static_cast<Conditioning>(found - kNames.begin());
 }
 
-void DiscriminatorNet::condition(Conditioning conditioning, int64_t classes) {
-  if (conditioning == Conditioning::projection)
+void DiscriminatorNet::condition(const GanOptions& options, int64_t classes) {
+  const Conditioning conditioning = conditioning_named(options.conditioning);
+  if (conditioning == Conditioning::projection && options.spectral_norm) {
+    normalised_vectors_ = register_module(
+        "class_vectors",
+        SpectralConv2d(classes, feature_count, std::vector<int64_t>{1, 1}, 1, 0, false));
+  } else if (conditioning == Conditioning::projection) {
     class_vectors_ = register_parameter("class_vectors", torch::randn({classes, feature_count}));
-  if (conditioning == Conditioning::acgan)
+  } else if (conditioning == Conditioning::acgan) {
     class_scores_ = register_module("class_scores", EqualizedLinear(feature_count, classes, 1.));
+  }
 }
 
 Judgement DiscriminatorNet::judge(const torch::Tensor& images, const torch::Tensor& labels) {
   const auto found = features(images);
   Judgement out{score(found), {}};
-  if (!class_vectors_.defined() && class_scores_.is_empty()) return out;
+  if (!class_vectors_.defined() && normalised_vectors_.is_empty() && class_scores_.is_empty())
+    return out;
   const auto pooled = found.dim() > 2 ? found.mean({2, 3}) : found;
-  if (class_vectors_.defined()) {
-    const auto product = (pooled * labels.matmul(class_vectors_)).sum(1);
-    out.logits = out.logits + product / std::sqrt(static_cast<double>(feature_count));
-  } else {
+  if (!class_scores_.is_empty()) {
     out.classes = class_scores_->forward(pooled);
+    return out;
   }
+  const auto vectors =
+      class_vectors_.defined()
+          ? labels.matmul(class_vectors_) / std::sqrt(static_cast<double>(feature_count))
+          : normalised_vectors_->forward(labels.unsqueeze(2).unsqueeze(3)).flatten(1);
+  out.logits = out.logits + (pooled * vectors).sum(1);
   return out;
 }
 

@@ -143,7 +143,10 @@ RealImages real_images(const Store& store,
             ": no real training images",
             class_name.empty() ? "" : " of class " + class_name,
             where.empty() ? "" : " where " + where));
-  for (const int64_t row : rows("val")) out.held_out.push_back(store.image("val", row));
+  for (const int64_t row : rows("val")) {
+    out.held_out.push_back(store.image("val", row));
+    out.held_out_groups.push_back(store.part("val").groups[static_cast<size_t>(row)]);
+  }
   return out;
 }
 

@@ -109,6 +109,9 @@ struct Drawing {
   uint64_t seed = 1;
   /// Of a generator with labels: the class; empty: its classes take turns.
   std::string class_name;
+  /// The classes do not take turns: each comes as often as among the training images, as it must
+  /// where drawn images are compared with these.
+  bool in_proportion = false;
   /// Latent values beyond it are drawn again (Brock et al. 2019, the truncation trick): below about
   /// 1 images of a dcgan get more typical and less diverse; 0: none.
   double truncation = 0;
@@ -170,8 +173,9 @@ GanMetrics parse_gan_metrics(const std::string& names);
 /// What a generator learnt from, and others of that kind.
 struct RealImages {
   std::vector<cv::Mat> images;
-  std::vector<std::string> groups{};  ///< one an image, "": its own; empty: each its own
-  std::vector<cv::Mat> held_out{};    ///< of patients whom it never saw
+  std::vector<std::string> groups{};           ///< one an image, "": its own; empty: each its own
+  std::vector<cv::Mat> held_out{};             ///< of patients whom it never saw
+  std::vector<std::string> held_out_groups{};  ///< likewise
 };
 /// The real rows of train with their groups, and those of val, of a class or (empty) of all, and of
 /// those that `where` names (see dataset/where.hpp). Throws 65 where train has none.

@@ -25,6 +25,7 @@ struct Generator::State {
   Json facts;
   std::string class_name, digest;
   std::vector<std::string> classes;
+  std::vector<int64_t> class_counts;
   double label_share = 1;
   bool normalises = false;  ///< its latents, so that their length tells nothing
   int height = 0, width = 0, value_max = 255;
@@ -37,12 +38,13 @@ struct Generator::State {
   std::vector<cv::Mat> images;
 
   /// [count,classes]; undefined without labels.
-  torch::Tensor labels(int64_t first, int64_t count, const std::string& of_class) const {
+  torch::Tensor labels(int64_t first, int64_t count, const Drawing& asked) const {
     if (classes.empty()) return {};
     const auto number = static_cast<int64_t>(classes.size());
-    const auto found = std::find(classes.begin(), classes.end(), of_class);
-    const auto labels = found == classes.end() ? labels_in_turn(first, count, number)
-                                               : labels_of(found - classes.begin(), count, number);
+    const auto found = std::find(classes.begin(), classes.end(), asked.class_name);
+    const auto labels = found != classes.end() ? labels_of(found - classes.begin(), count, number)
+                        : asked.in_proportion  ? labels_in_proportion(first, count, class_counts)
+                                               : labels_in_turn(first, count, number);
     return labels * label_share;
   }
   std::vector<cv::Mat> draw(const torch::Tensor& latent, const torch::Tensor& labels) const {
@@ -70,8 +72,16 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
     state.value_max = state.facts.at("value_max");
     state.class_name = state.facts.at("class");
     state.classes = state.facts.at("classes").get<std::vector<std::string>>();
+    state.class_counts = state.facts.at("class_counts").get<std::vector<int64_t>>();
     state.label_share = state.facts.at("label_share");
     options.check();
+    check(state.class_counts.size() == state.classes.size() &&
+              std::all_of(state.class_counts.begin(),
+                          state.class_counts.end(),
+                          [](int64_t count) { return count > 0 && count < int64_t{1} << 32; }),
+          Exit::bad_data,
+          "class_counts and classes differ");
+    state.facts.at("where").get_ref<const std::string&>();
     growth = {state.facts.at("level"), state.facts.at("alpha")};
     check(growth.level >= 0 && growth.level <= plan_size(state.height, state.width).doublings &&
               growth.alpha >= 0 && growth.alpha <= 1 && (growth.level > 0 || !growth.fading()),
@@ -156,7 +166,7 @@ std::vector<cv::Mat> Generator::sample(int64_t first, int64_t count, const Drawi
       const int64_t start = block * kBlock;
       state.images =
           state.draw(latents(Rng(drawing.seed), start, kBlock, state.latent, drawing.truncation),
-                     state.labels(start, kBlock, drawing.class_name));
+                     state.labels(start, kBlock, drawing));
       state.block = block;
       state.drawing = drawing;
     }
@@ -186,11 +196,10 @@ std::vector<cv::Mat> Generator::interpolate(int64_t rows,
         (((1 - share) * angle[row]).sin() * from[row] + (share * angle[row]).sin() * to[row]) /
         angle[row].sin();
     const auto& classes = state.classes;
-    const std::string of_class = classes.empty() || !drawing.class_name.empty()
-                                     ? drawing.class_name
-                                     : classes[static_cast<size_t>(row) % classes.size()];
-    for (auto& image : state.draw(latent, state.labels(0, steps, of_class)))
-      images.push_back(image);
+    Drawing asked = drawing;
+    if (asked.class_name.empty() && !classes.empty())
+      asked.class_name = classes[static_cast<size_t>(row) % classes.size()];
+    for (auto& image : state.draw(latent, state.labels(0, steps, asked))) images.push_back(image);
   }
   return images;
 }

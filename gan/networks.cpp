@@ -3,8 +3,10 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -128,6 +130,22 @@ torch::Tensor with_labels(const torch::Tensor& latents, const torch::Tensor& lab
 
 torch::Tensor labels_in_turn(int64_t first, int64_t count, int64_t classes) {
   return torch::one_hot((torch::arange(count, torch::kLong) + first).remainder(classes), classes)
+      .to(torch::kFloat);
+}
+
+torch::Tensor labels_in_proportion(int64_t first,
+                                   int64_t count,
+                                   const std::vector<int64_t>& counts) {
+  const int64_t total = std::accumulate(counts.begin(), counts.end(), int64_t{0});
+  std::vector<int64_t> owed(counts.size());
+  std::vector<int64_t> labels;
+  for (int64_t number = 0; number < first + count; ++number) {
+    for (size_t c = 0; c < counts.size(); ++c) owed[c] += counts[c];
+    const auto next = std::max_element(owed.begin(), owed.end());
+    *next -= total;
+    if (number >= first) labels.push_back(next - owed.begin());
+  }
+  return torch::one_hot(torch::tensor(labels), static_cast<int64_t>(counts.size()))
       .to(torch::kFloat);
 }
 

@@ -10,6 +10,7 @@
 #include "gan/gan.hpp"
 #include "gan/growth.hpp"
 #include "gan/pggan_blocks.hpp"
+#include "nn/blocks.hpp"
 
 namespace evenray {
 
@@ -21,7 +22,8 @@ struct GeneratorNet : torch::nn::Module {
 };
 
 /// How the discriminator learns of labels. projection (Miyato & Koyama 2018): the features' product
-/// with a vector of the label, over the root of their number, is added to the logit. acgan (Odena
+/// with a vector of the label is added to the logit: over the root of their number, or, with
+/// spectral normalisation, of vectors normalised likewise. acgan (Odena
 /// et al. 2017): the features tell the class, whose cross-entropy both players minimise.
 enum class Conditioning { none, projection, acgan };
 std::vector<std::string> conditioning_names();
@@ -46,12 +48,13 @@ struct DiscriminatorNet : torch::nn::Module {
   int64_t feature_count = 0;  ///< F
 
   /// Adds what it takes to know `classes` classes.
-  void condition(Conditioning conditioning, int64_t classes);
+  void condition(const GanOptions& options, int64_t classes);
   /// labels: [B,classes], one-hot times how far labels count (0..1); unused where not conditioned.
   Judgement judge(const torch::Tensor& images, const torch::Tensor& labels);
 
  private:
   torch::Tensor class_vectors_;
+  SpectralConv2d normalised_vectors_{nullptr};
   EqualizedLinear class_scores_{nullptr};
 };
 
@@ -128,6 +131,11 @@ torch::Tensor with_labels(const torch::Tensor& latents, const torch::Tensor& lab
 /// One-hot labels [count,classes] of images number first .. first + count - 1, where the classes
 /// take turns.
 torch::Tensor labels_in_turn(int64_t first, int64_t count, int64_t classes);
+
+/// The same where each class comes as often as `counts` (each 1 to 2^32) say, evenly spread.
+torch::Tensor labels_in_proportion(int64_t first,
+                                   int64_t count,
+                                   const std::vector<int64_t>& counts);
 
 /// The same of one class.
 torch::Tensor labels_of(int64_t class_index, int64_t count, int64_t classes);

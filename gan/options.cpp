@@ -200,6 +200,7 @@ void GanOptions::check() const {
                    cat("gan.", key, " must be above 0 and at most 4096, not ", value));
   };
   width(latent, "latent");
+  evenray::check(latent > 1, Exit::config, "gan.latent must be 2 or more");
   width(ngf, "ngf");
   width(ndf, "ndf");
   width(fmap_max, "fmap_max");
@@ -274,8 +275,12 @@ void GanOptions::check() const {
       Exit::config,
       "gan.freeze_d keeps layers of a discriminator that gan.transfer brings; without one set "
       "it to 0");
+  const bool trains_parent = transfer == "majority" || transfer == "all";
+  evenray::check(parent_kimg == 0 || trains_parent,
+                 Exit::config,
+                 "gan.parent_kimg is for gan.transfer majority or all; without them set it to 0");
   evenray::check(
-      !labelled || (transfer != "majority" && transfer != "all"),
+      !labelled || !trains_parent,
       Exit::config,
       cat("gan.transfer ", transfer, " is for one class; a generator with labels learns of all"));
 }

@@ -40,7 +40,7 @@ Players::Players(const GanOptions& options,
   seed_torch(rng.fork("weights").key());
   generator_ = make_generator(options, height, width, classes);
   discriminator_ = make_discriminator(options, height, width);
-  discriminator_->condition(conditioning_named(options.conditioning), classes);
+  discriminator_->condition(options, classes);
   average_ = make_generator(options, height, width, classes);
   for (torch::nn::Module* net : std::initializer_list<torch::nn::Module*>{
            generator_.get(), discriminator_.get(), average_.get()}) {
@@ -240,28 +240,29 @@ std::vector<double> Players::take_means(int64_t steps) {
 
 void Players::settle_average() {
   if (options_.ema_kimg == 0 && options_.ema_decay == 0) copy_module(*average_, *generator_);
+  torch::Tensor labels;
+  if (classes_ > 0)
+    labels = (labels_in_turn(0, options_.minibatch, classes_) * label_share_).to(compute_.device);
   standing_statistics(*average_,
                       rng_.fork("statistics"),
                       options_.minibatch,
                       options_.latent,
                       kStatisticsBatches,
                       compute_.device,
-                      labels_of_drawn(0, options_.minibatch));
+                      labels);
 }
 
-torch::Tensor Players::labels_of_drawn(int64_t first, int64_t count) const {
-  if (classes_ == 0) return {};
-  return (labels_in_turn(first, count, classes_) * label_share_).to(compute_.device);
-}
-
-torch::Tensor Players::draw(int64_t count) {
+torch::Tensor Players::draw(int64_t count, const std::vector<int64_t>& class_counts) {
   torch::NoGradGuard no_grad;
   settle_average();
   std::vector<torch::Tensor> parts;
   for (int64_t i = 0; i < count; i += options_.minibatch) {
     const int64_t n = std::min(options_.minibatch, count - i);
     const auto latent = latents(rng_.fork("judged"), i, n, options_.latent).to(compute_.device);
-    parts.push_back(average_->forward(with_labels(latent, labels_of_drawn(i, n))));
+    torch::Tensor labels;
+    if (classes_ > 0)
+      labels = (labels_in_proportion(i, n, class_counts) * label_share_).to(compute_.device);
+    parts.push_back(average_->forward(with_labels(latent, labels)));
   }
   return enlarged(torch::cat(parts), int64_t{size_.base_height} << size_.doublings);
 }

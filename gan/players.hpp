@@ -57,9 +57,9 @@ class Players {
   double take_separation();
 
   /// `count` images of the averaged generator, [count,1,H,W] about -1..1, always of the same
-  /// latents; with labels the classes take turns. Drawn in fp32 with batch-norm statistics of its
-  /// own, as Generator::sample will.
-  torch::Tensor draw(int64_t count);
+  /// latents; with labels each class as often as `class_counts` say (see labels_in_proportion()).
+  /// Drawn in fp32 with batch-norm statistics of its own, as Generator::sample will.
+  torch::Tensor draw(int64_t count, const std::vector<int64_t>& class_counts = {});
 
   /// All that training needs to go on.
   void save(TensorFile& file);
@@ -89,8 +89,6 @@ class Players {
   torch::Tensor lecam(const torch::Tensor& real, const torch::Tensor& fake, const Moment& moment);
   /// D's mean view of some images, for the log.
   torch::Tensor view(const torch::Tensor& logits) const;
-  /// [count,classes], the classes taking turns; undefined without labels.
-  torch::Tensor labels_of_drawn(int64_t first, int64_t count) const;
   /// Gives the average its batch-norm statistics; without averaging it becomes the generator first.
   void settle_average();
 

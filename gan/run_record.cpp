@@ -219,6 +219,11 @@ void read_facts(const Path& checkpoint, RunRecord& into) {
   into.width = static_cast<int>(count_in(json, "/size_px/1"));
   into.images = count_in(json, "/images");
   into.class_known |= take_text(json, "/class", into.class_name);
+  try {
+    plan_size(into.height, into.width);
+  } catch (const Error& error) {
+    throw Error(Exit::bad_data, cat(checkpoint.string(), ": damaged facts: ", error.what()));
+  }
 }
 
 void read_metrics(const Path& path, RunRecord& into) {

@@ -58,12 +58,10 @@ class Training {
       parent_digest_ = require_metadata(parent_->file, "tensor_digest", parent_->path);
     }
     real_ = real_images(store, class_name, options.where);
-    RealImages validation;
-    const auto held_out = class_images(store, "val", class_name, options, torch::kCPU);
-    validation.images = real_.held_out;
-    validation.groups = held_out.groups;
-    examiner_ = std::make_unique<Examiner>(
-        real_, validation, options.eval_images, rng_.fork("examination"));
+    examiner_ = std::make_unique<Examiner>(real_,
+                                           RealImages{real_.held_out, real_.held_out_groups},
+                                           options.eval_images,
+                                           rng_.fork("examination"));
     steps_ = schedule_.steps();
     const int64_t tenth = schedule_.at(steps_).shown / 10;
     eval_every_ = options.eval_every_kimg > 0
@@ -88,6 +86,7 @@ class Training {
       const bool finite = !(logs || evaluates) || players_->finite();
       if (!finite) {
         step = go_back(step);
+        progress.skip(schedule_.at(step).shown - shown);
         continue;
       }
       if (logs) log(step, progress);
@@ -201,7 +200,7 @@ class Training {
   }
 
   void evaluate(int64_t step) {
-    const auto drawn = players_->draw(examiner_->images());
+    const auto drawn = players_->draw(examiner_->images(), training_set_.class_counts());
     const auto images = to_mats(drawn, store_.info().value_max);
     const Examination found = examiner_->examine(images);
     const bool labelled = players_->label_share() == 1;
@@ -284,6 +283,7 @@ class Training {
     const auto count = std::min(options_.eval_images, training_set_.images().count());
     Drawing drawing;
     drawing.seed = rng_.fork("judged").key();
+    drawing.in_proportion = true;
     const auto drawn = Generator(checkpoints_.best(), compute_).sample(0, count, drawing);
     if (real_.images.size() >= kFewestJudged && examiner_->has_floor())
       write_judgement(run_.path(), drawn, real_, best_leaks_, rng_.fork("judgement").key());
@@ -306,6 +306,7 @@ class Training {
     facts.update(Json{{"size_px", {info.height, info.width}},
                       {"value_max", info.value_max},
                       {"images", training_set_.images().count()},
+                      {"class_counts", training_set_.class_counts()},
                       {"step", step},
                       {"kimg", kimg(step)},
                       {"level", players_->growth().level},
@@ -384,6 +385,7 @@ void train_gan(const Store& store,
     });
     train_gan(store, parent_name, parent, runtime, parent_run);
     resolved.transfer = parent_run.path().string();
+    resolved.parent_kimg = 0;
   }
   Training(store, class_name, resolved, runtime, run).run();
 }

@@ -19,25 +19,23 @@ std::string told(const std::string& class_name, const std::string& where) {
       "class ", class_name.empty() ? "(all)" : class_name, where.empty() ? "" : " where ", where);
 }
 
-}  // namespace
-
 ClassImages class_images(const Store& store,
-                         const std::string& part_name,
                          const std::string& class_name,
-                         const GanOptions& options,
+                         const std::string& where,
                          torch::Device device) {
-  const StorePart& part = store.part(part_name);
+  const StorePart& train = store.part("train");
+  const auto rows =
+      Where::parse(where).filter(store.info(), train, real_rows(store, "train", class_name));
   ClassImages out;
-  out.rows = Where::parse(options.where)
-                 .filter(store.info(), part, real_rows(store, part_name, class_name));
-  for (const int64_t row : out.rows) {
-    const auto& labels = part.labels[static_cast<size_t>(row)];
-    out.groups.push_back(part.groups[static_cast<size_t>(row)]);
+  for (const int64_t row : rows) {
+    const auto& labels = train.labels[static_cast<size_t>(row)];
     out.labels.push_back(std::find(labels.begin(), labels.end(), 1) - labels.begin());
   }
-  out.pixels = load_images(store, part_name, out.rows, device);
+  out.pixels = load_images(store, "train", rows, device);
   return out;
 }
+
+}  // namespace
 
 TrainingSet::TrainingSet(const Store& store,
                          const std::string& class_name,
@@ -48,7 +46,7 @@ TrainingSet::TrainingSet(const Store& store,
       rng_(rng),
       device_(device),
       value_max_(store.info().value_max),
-      images_(class_images(store, "train", class_name, options, device)) {
+      images_(class_images(store, class_name, options.where, device)) {
   const auto enough = [&](const std::string& name, int64_t count) {
     check(
         count > 0, Exit::bad_data, "there are no training images of " + told(name, options.where));
@@ -84,6 +82,12 @@ TrainingSet::TrainingSet(const Store& store,
     enough(classes_[c], count);
     order_.emplace_back(count, options.minibatch, rng.fork("order", c));
   }
+}
+
+std::vector<int64_t> TrainingSet::class_counts() const {
+  std::vector<int64_t> out;
+  for (const auto& rows : of_class_) out.push_back(static_cast<int64_t>(rows.size()));
+  return out;
 }
 
 TrainingSet::Minibatch TrainingSet::minibatch(const Moment& moment, int64_t step) {

@@ -11,29 +11,21 @@
 
 namespace evenray {
 
-/// The real images of a part of a store that a generator is concerned with: of a class (empty: of
-/// all) and of gan.where, on the device.
+/// The real training images of a class (empty: of all) and of gan.where, on the device.
 struct ClassImages {
-  std::vector<int64_t> rows;        ///< of the part
-  std::vector<std::string> groups;  ///< of each
-  std::vector<int64_t> labels;      ///< index of each one's class
-  torch::Tensor pixels;             ///< [N,1,H,W] as stored
-  int64_t count() const { return static_cast<int64_t>(rows.size()); }
+  std::vector<int64_t> labels;  ///< index of each one's class
+  torch::Tensor pixels;         ///< [N,1,H,W] as stored
+  int64_t count() const { return pixels.size(0); }
 };
-/// Throws 65 for a class or column that the store lacks.
-ClassImages class_images(const Store& store,
-                         const std::string& part,
-                         const std::string& class_name,
-                         const GanOptions& options,
-                         torch::Device device);
 
 /// The images that a run learns from and their order: without replacement within an epoch,
 /// reshuffled each epoch. With labels the classes take turns, each in an order of its own, so that
 /// both players see all classes equally often.
 class TrainingSet {
  public:
-  /// Throws 65 for fewer than 50 images (of any class, with labels) unless gan.allow_few, for
-  /// none, and for labels in a store whose classes do not exclude one another.
+  /// Throws 65 for a class or column that the store lacks, for fewer than 50 images (of any class,
+  /// with labels) unless gan.allow_few, for none, and for labels in a store whose classes do not
+  /// exclude one another.
   TrainingSet(const Store& store,
               const std::string& class_name,
               const GanOptions& options,
@@ -49,6 +41,8 @@ class TrainingSet {
   const ClassImages& images() const { return images_; }
   /// Of the labels, in the store's order; empty without labels.
   const std::vector<std::string>& classes() const { return classes_; }
+  /// Images of each of classes().
+  std::vector<int64_t> class_counts() const;
 
  private:
   const GanOptions options_;

@@ -50,6 +50,10 @@ TEST_CASE("gan eval without an extractor, or with one that is not trusted or not
   const ScratchFolder scratch;
   const Path& at = scratch.path();
   const Words evaluate{"gan", "eval", workshop() / "gan", "--real", workshop() / "set.h5"};
+  fails(at,
+        {"gan", "eval", workshop() / "gan", "--real", at, "--class=Fractured"},
+        Exit::usage,
+        "leave --class and --where out");
   for (const char* metric : {"kid", "fid", "prdc"})
     fails(at, evaluate + Words{cat("--metrics=", metric)}, Exit::usage, "--extractor");
   const auto with = [&](const Words& more) {

@@ -90,6 +90,7 @@ TEST_CASE("a run that begins with trained networks") {
                                           "--json"})
                         .json();
   CHECK(plan["parent"]["kimg"] == .32);
+  fails(at, training + Words{"--set=gan.parent_kimg=.32", "--out=l"}, Exit::config, "parent_kimg");
 }
 
 TEST_CASE("the preset auto tells its plan, and what is set by hand stays") {

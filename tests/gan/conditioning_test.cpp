@@ -20,7 +20,7 @@ GanOptions labelled(const std::string& family, const std::string& conditioning) 
 std::shared_ptr<DiscriminatorNet> judge_of(const GanOptions& options) {
   seed_torch(4);
   auto net = make_discriminator(options, 16, 16);
-  net->condition(conditioning_named(options.conditioning), 2);
+  net->condition(options, 2);
   return net;
 }
 
@@ -47,6 +47,30 @@ TEST_CASE("projection adds the features' product with the label's vector to the 
     }
     CHECK_FALSE(net->judge(x, labels).classes.defined());
   }
+}
+
+TEST_CASE("with spectral normalisation the vectors of the labels are normalised, too") {
+  GanOptions options = labelled("dcgan", "projection");
+  options.residual = options.spectral_norm = true;
+  const auto net = judge_of(options);
+  const auto x = wave(2 * 256, 1).view({2, 1, 16, 16});
+  const auto labels = torch::tensor({{1.f, 0.f}, {0.f, .5f}});
+  torch::NoGradGuard no_grad;
+  for (int i = 0; i < 50; ++i) net->judge(x, labels);  // power iterations
+  net->eval();
+  const auto weight = net->named_parameters()["class_vectors.weight"].flatten(1);
+  const auto vectors = weight / torch::linalg_matrix_norm(weight, 2);
+  const auto expected = net->forward(x) + (net->features(x) * labels.matmul(vectors.t())).sum(1);
+  CHECK(largest_difference(net->judge(x, labels).logits, expected) < 1e-4);
+}
+
+TEST_CASE("labels in proportion come as often as their classes, evenly spread") {
+  const std::vector<int64_t> counts{4, 1, 3};
+  const auto labels = labels_in_proportion(0, 80, counts);
+  for (int64_t first = 0; first < 80; first += 8)
+    CHECK(same(labels.narrow(0, first, 8).sum(0), torch::tensor({4.f, 1.f, 3.f})));
+  CHECK(same(labels_in_proportion(13, 5, counts), labels.narrow(0, 13, 5)));
+  CHECK(same(labels_in_proportion(0, 6, {7, 7, 7}), labels_in_turn(0, 6, 3)));
 }
 
 TEST_CASE("acgan tells classes beside an unchanged logit; its loss is their cross-entropy") {
@@ -106,7 +130,7 @@ TEST_CASE("with labels the classes take turns, however rare, each through all of
 
 TEST_CASE("a generator with labels draws the class that it is asked for") {
   const ScratchFolder scratch;
-  write_tiny_store(scratch / "set.h5", {24, 16, 8, 52, 50});
+  write_tiny_store(scratch / "set.h5", {24, 16, 8, 100, 50});
   const std::string conditioning = GENERATE("projection", "acgan");
   const std::string family = GENERATE("dcgan", "pggan");
   INFO(conditioning << " " << family);
@@ -127,6 +151,13 @@ TEST_CASE("a generator with labels draws the class that it is asked for") {
   CHECK_FALSE(same_pixels(common[0], rare[0]));
   CHECK(same_pixels(turns[0], common[0]));
   CHECK(same_pixels(turns[1], rare[1]));
+  CHECK(same_pixels(turns[3], rare[3]));
+  Drawing as_trained = drawing(3);
+  as_trained.in_proportion = true;  // of three images, two are rare
+  const auto mixed = generator.sample(0, 4, as_trained);
+  CHECK(same_pixels(mixed[0], rare[0]));
+  CHECK(same_pixels(mixed[1], common[1]));
+  CHECK(same_pixels(mixed[2], rare[2]));
   const Error unknown = error_of([&] { of("Medium"); });
   CHECK(unknown.code() == Exit::bad_data);
   CHECK(contains(unknown.what(), "this generator draws the classes Common, Rare, not 'Medium'"));

@@ -123,6 +123,8 @@ TEST_CASE("what is no generator is refused with its name") {
           f.metadata["config"] = "[gan]\nlatent = 1\nngf = 4096\n";
         }).code() == Exit::bad_data);
   CHECK(facts("class", 3).code() == Exit::bad_data);
+  CHECK(facts("where", 3).code() == Exit::bad_data);
+  CHECK(facts("class_counts", {5}).code() == Exit::bad_data);
   for (const int level : {-1, 3, 1 << 20}) CHECK(facts("level", level).code() == Exit::bad_data);
   for (const double alpha : {-.1, 1.1}) CHECK(facts("alpha", alpha).code() == Exit::bad_data);
   CHECK(facts("value_max", 0).code() == Exit::bad_data);

@@ -2,9 +2,7 @@
 // The progressive GAN against an independent port (tests/golden/gan/make_pggan.py), and what other
 // ports get wrong, one case each.
 #include "gan/pggan_blocks.hpp"
-#include "gan/players.hpp"
-#include "nn/checkpoint.hpp"
-#include "tests/gan/tiny_gan.hpp"
+#include "tests/gan/stepping.hpp"
 
 using namespace evenray;
 
@@ -24,17 +22,6 @@ GanOptions growing_options() {
   options.minibatch = 4;
   options.stage_kimg = options.final_kimg = .008;
   return options;
-}
-
-torch::Tensor real_images(int64_t count, int64_t height, int64_t width, int64_t step) {
-  return wave(count * height * width, static_cast<double>(step)).view({count, 1, height, width});
-}
-
-TensorFile saved(Players& players) {
-  TensorFile file;
-  players.save(file);
-  for (auto& [name, tensor] : file.tensors) tensor = tensor.detach().clone();
-  return file;
 }
 
 /// The weights of make_pggan.py, each from the stream of its name.
@@ -77,7 +64,7 @@ TEST_CASE("ten steps of growth from 4 px to 16 px by the published recipe, numbe
   const Json golden = golden_json("gan/pggan.json");
   for (int64_t step = 0; step < 10; ++step) {
     INFO(step);
-    players.step({real_images(4, 16, 16, step), {}}, schedule.at(step), step);
+    players.step({waves(4, 16, 16, step), {}}, schedule.at(step), step);
     const auto means = players.take_means(1);
     for (size_t i = 0; i < 4; ++i)
       CHECK(means[i] == Approx(golden["log"][step][i].get<double>()).epsilon(1e-4).margin(1e-5));
@@ -144,7 +131,7 @@ TEST_CASE("PGGAN: at the start of a fade both networks are those of the level be
     CHECK(largest_difference(generator_at(options, {level, .25})->forward(latent),
                              .75 * twice(below) + .25 * done) < 1e-5);
     const int64_t side = 4 << level;
-    const auto images = real_images(4, side, side, level);
+    const auto images = waves(4, side, side, level);
     CHECK(largest_difference(discriminator_at(options, {level, 0})->forward(images),
                              discriminator_at(options, {level - 1})->forward(half(images))) < 1e-5);
     CHECK(largest_difference(discriminator_at(options, {level, .5})->forward(images),
@@ -153,7 +140,7 @@ TEST_CASE("PGGAN: at the start of a fade both networks are those of the level be
 }
 
 TEST_CASE("PGGAN: real images fade as drawn ones do, shrunk by means and not by sampling") {
-  const auto images = real_images(2, 16, 24, 3);
+  const auto images = waves(2, 16, 24, 3);
   CHECK(same(at_growth(images, 2, {2}), images));
   const auto shrunk = at_growth(images, 2, {1});
   REQUIRE(shrunk.sizes() == std::vector<int64_t>{2, 1, 8, 12});
@@ -187,9 +174,9 @@ TEST_CASE("PGGAN: the average keeps its history when the networks grow") {
   const Schedule schedule(options, 2);
   Players players(options, 16, 16, 0, Compute{}, Rng(3));
   for (int64_t step = 0; step < 2; ++step)
-    players.step({real_images(4, 16, 16, step), {}}, schedule.at(step), step);
+    players.step({waves(4, 16, 16, step), {}}, schedule.at(step), step);
   const TensorFile before = saved(players);
-  players.step({real_images(4, 16, 16, 2), {}}, schedule.at(2), 2);
+  players.step({waves(4, 16, 16, 2), {}}, schedule.at(2), 2);
   const TensorFile after = saved(players);
   const auto &old = before.tensors.at("ema.conv_0.weight"),
              &now = after.tensors.at("g.conv_0.weight");
@@ -206,7 +193,7 @@ TEST_CASE("PGGAN: the optimisers begin anew at both ends of each fade, and only 
   Players players(options, 16, 16, 0, Compute{}, Rng(3));
   std::vector<float> counts;
   for (int64_t step = 0; step < schedule.steps(); ++step) {
-    players.step({real_images(4, 16, 16, step), {}}, schedule.at(step), step);
+    players.step({waves(4, 16, 16, step), {}}, schedule.at(step), step);
     const TensorFile file = saved(players);
     counts.push_back(file.tensors.at("adam_d.step.tail.weight").item<float>());
     CHECK(file.tensors.at("adam_g.step.dense.weight").item<float>() == counts.back());

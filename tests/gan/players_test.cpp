@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gan/players.hpp"
-
 #include "gan/losses.hpp"
-#include "nn/checkpoint.hpp"
-#include "tests/gan/tiny_gan.hpp"
+#include "tests/gan/stepping.hpp"
 
 using namespace evenray;
 
 namespace {
 
-torch::Tensor real_images(int64_t count, int64_t height, int64_t width, int64_t step = 0) {
-  return wave(count * height * width, static_cast<double>(step)).view({count, 1, height, width});
-}
-
 /// A step of eight images on networks of two doublings that do not grow.
 Moment grown(int64_t step) { return {{2}, 8, 8 * step}; }
-
-TensorFile saved(Players& players) {
-  TensorFile file;
-  players.save(file);
-  for (auto& [name, tensor] : file.tensors) tensor = tensor.detach().clone();
-  return file;
-}
 
 /// The weights of make_dcgan.py in g, d and the average.
 TensorFile filled(Players& players) {
@@ -53,7 +39,7 @@ TEST_CASE("three steps of the published DCGAN recipe, number for number") {
   const Json golden = golden_json("gan/dcgan.json");
   for (int64_t step = 0; step < 3; ++step) {
     INFO(step);
-    players.step({real_images(5, 64, 64, step), {}}, Schedule(options, 4).at(step), step);
+    players.step({waves(5, 64, 64, step), {}}, Schedule(options, 4).at(step), step);
     const auto means = players.take_means(1);
     for (size_t i = 0; i < 4; ++i)
       CHECK(means[i] == Approx(golden["log"][step][i].get<double>()).epsilon(1e-4));
@@ -83,7 +69,7 @@ TEST_CASE("every option of the training step runs, and changes the step") {
     Players players(options, 24, 16, 0, Compute{torch::kCPU, bf16, 1}, Rng(2));
     const TensorFile before = saved(players);
     for (int64_t step = 0; step < 2; ++step)
-      players.step({real_images(8, 24, 16, step), {}}, grown(step), step);
+      players.step({waves(8, 24, 16, step), {}}, grown(step), step);
     for (const double mean : players.take_means(2)) CHECK(std::isfinite(mean));
     const TensorFile after = saved(players);
     for (const std::string key : {"g.body.0.weight", "d.body.0.weight"}) {
@@ -134,7 +120,7 @@ TEST_CASE("R1 is taken every r1_every steps") {
     options.r1_gamma = gamma;
     options.r1_every = 4;
     Players players(options, 16, 16, 0, Compute{}, Rng(2));
-    players.step({real_images(8, 16, 16), {}}, grown(step), step);
+    players.step({waves(8, 16, 16), {}}, grown(step), step);
     return saved(players).tensors.at("d.body.0.weight");
   };
   CHECK_FALSE(same(weights(0, 4), weights(10, 4)));
@@ -145,7 +131,7 @@ TEST_CASE("R1 enters the loss by gamma / 2, times the steps that it stands for")
   GanOptions options = tiny_options();
   options.augment = "none";
   options.r1_every = 3;
-  const auto real = real_images(8, 16, 16);
+  const auto real = waves(8, 16, 16);
   const auto loss = [&](double gamma) {
     options.r1_gamma = gamma;
     Players players(options, 16, 16, 0, Compute{}, Rng(2));
@@ -164,7 +150,7 @@ TEST_CASE("R1 enters the loss by gamma / 2, times the steps that it stands for")
 
 TEST_CASE("means are those since they were last taken; losses that are no numbers are seen") {
   Players players(tiny_options(), 16, 16, 0, Compute{}, Rng(2));
-  players.step({real_images(8, 16, 16), {}}, grown(0), 0);
+  players.step({waves(8, 16, 16), {}}, grown(0), 0);
   const auto first = players.take_means(1);
   REQUIRE(first.size() == 4);
   CHECK(first[0] == Approx(2 * std::log(2.)).margin(.5));
@@ -190,7 +176,7 @@ TEST_CASE("the average follows with its half-life") {
   Players players(options, 16, 16, 0, Compute{}, Rng(2));
   // Far into the run the ramp is over: 8 images at a half-life of 16 keep 1/sqrt(2).
   const TensorFile before = saved(players);
-  players.step({real_images(8, 16, 16), {}}, grown(1000), 1000);
+  players.step({waves(8, 16, 16), {}}, grown(1000), 1000);
   const TensorFile after = saved(players);
   const auto& key = "body.0.weight";
   const auto& start = before.tensors.at(cat("ema.", key));
@@ -207,8 +193,8 @@ TEST_CASE("drawing changes nothing that training or a later draw sees") {
   Players straight(options, 16, 16, 0, Compute{}, Rng(2)),
       judged(options, 16, 16, 0, Compute{}, Rng(2));
   for (int64_t step = 0; step < 3; ++step) {
-    straight.step({real_images(8, 16, 16, step), {}}, grown(step), step);
-    judged.step({real_images(8, 16, 16, step), {}}, grown(step), step);
+    straight.step({waves(8, 16, 16, step), {}}, grown(step), step);
+    judged.step({waves(8, 16, 16, step), {}}, grown(step), step);
     const auto drawn = judged.draw(20);
     CHECK(drawn.sizes() == std::vector<int64_t>{20, 1, 16, 16});
     CHECK(same(judged.draw(20), drawn));
@@ -222,7 +208,7 @@ TEST_CASE("a checkpoint always holds the generator as trained so far, averaged o
   GanOptions options = tiny_options();
   options.ema_kimg = 0;
   Players players(options, 16, 16, 0, Compute{}, Rng(2));
-  players.step({real_images(8, 16, 16), {}}, grown(0), 0);
+  players.step({waves(8, 16, 16), {}}, grown(0), 0);
   const TensorFile file = saved(players);
   CHECK(same(file.tensors.at("ema.body.0.weight"), file.tensors.at("g.body.0.weight")));
 }
@@ -231,7 +217,7 @@ TEST_CASE("the average of every checkpoint has batch-norm statistics of its own"
   GanOptions options = tiny_options();
   options.ema_kimg = GENERATE(0., 1.);
   Players players(options, 16, 16, 0, Compute{}, Rng(2));
-  players.step({real_images(8, 16, 16), {}}, grown(0), 0);
+  players.step({waves(8, 16, 16), {}}, grown(0), 0);
   const TensorFile step = saved(players);
   players.draw(4);
   TensorFile best;
@@ -253,7 +239,7 @@ TEST_CASE("judged images are drawn in fp32, and R1's real images judged in it") 
       fine(options, 16, 16, 0, Compute{}, Rng(2));
   CHECK(same(coarse.draw(4), fine.draw(4)));
   const auto d_real = [](Players& players, int64_t step) {
-    players.step({real_images(8, 16, 16, step), {}}, grown(step), step);
+    players.step({waves(8, 16, 16, step), {}}, grown(step), step);
     return players.take_means(1)[2];
   };
   CHECK(d_real(coarse, 0) == d_real(fine, 0));

@@ -132,6 +132,12 @@ TEST_CASE("damaged files beside the events are named") {
     CHECK(contains(reading(scratch.path()).what(), name));
     std::filesystem::remove(scratch / name);
   }
+  TensorFile file;
+  file.metadata["facts"] = R"({"size_px":[17,17],"images":5,"class":"Rare"})";
+  write_safetensors(scratch / "checkpoints/best.safetensors", file);
+  CHECK(reading(scratch.path()).code() == Exit::bad_data);
+  CHECK(contains(reading(scratch.path()).what(), "damaged facts"));
+  std::filesystem::remove(scratch / "checkpoints/best.safetensors");
   write_text(scratch / "metrics.json", "{}");
   write_text(scratch / "judgement.json", R"({"swd":{"mean":"high"}})");
   const RunRecord run = read_run(scratch.path());

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "gan/players.hpp"
+#include "nn/checkpoint.hpp"
+#include "tests/gan/tiny_gan.hpp"
+
+namespace evenray {
+
+/// Images that differ from step to step, [count,1,height,width] in -1..1.
+inline torch::Tensor waves(int64_t count, int64_t height, int64_t width, int64_t step = 0) {
+  return wave(count * height * width, static_cast<double>(step)).view({count, 1, height, width});
+}
+
+inline TensorFile saved(Players& players) {
+  TensorFile file;
+  players.save(file);
+  for (auto& [name, tensor] : file.tensors) tensor = tensor.detach().clone();
+  return file;
+}
+
+}  // namespace evenray
