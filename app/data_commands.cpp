@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/pack_plan.hpp"
+#include "dataset/published.hpp"
 #include "dataset/reader.hpp"
 #include "dataset/sheet.hpp"
 #include "dataset/summary.hpp"
@@ -15,7 +16,8 @@ namespace {
 
 struct Flags {
   std::vector<std::string> paths;
-  std::string path, format, html, split, out, group, size, compress, fit, where, class_name;
+  std::string path, format, html, split, out, group, size, compress, fit, where, class_name, labels,
+      published;
   std::vector<double> ratios;
   std::vector<std::string> keep;
   std::optional<int64_t> folds, fold, bits;
@@ -48,13 +50,17 @@ int64_t parse_compress(const std::string& text) {
   return level;
 }
 
-std::string format_of(const Config& config, const Flags& flags) {
-  return flags.format.empty() ? config.data.format : flags.format;
+ReadOptions reading(const Config& config, const Flags& flags) {
+  ReadOptions options = config.data.read;
+  if (!flags.format.empty()) options.format = flags.format;
+  if (!flags.labels.empty()) options.labels = flags.labels;
+  from_flag([&] { options.check(); });
+  return options;
 }
 
 int inspect(const Cli& cli, const Flags& flags) {
   const Config config = cli.load();
-  const Manifest manifest = read_dataset(flags.path, format_of(config, flags));
+  const Manifest manifest = read_dataset(flags.path, reading(config, flags));
   const Json found = inspect_json(manifest, scan_images(manifest, config.runtime.thread_count()));
   if (!flags.html.empty()) write_atomic(flags.html, inspect_html(manifest, found));
   print_result(cli, found, inspect_text(found));
@@ -82,7 +88,7 @@ std::string audit_text(const std::vector<Finding>& findings, const Json& report)
 
 int audit_command(const Cli& cli, const Flags& flags) {
   const Config config = cli.load();
-  const Manifest manifest = read_dataset(flags.path, format_of(config, flags));
+  const Manifest manifest = read_dataset(flags.path, reading(config, flags));
   std::vector<SplitRow> rows;
   if (!flags.split.empty()) rows = read_split(flags.split);
   const auto findings = audit(manifest,
@@ -107,9 +113,16 @@ int split_command(const Cli& cli, const Flags& flags) {
   check(
       flags.ratios.empty() || !flags.folds, Exit::usage, "--ratios and --folds exclude each other");
   check(options.folds > 0 || !flags.hold_out, Exit::usage, "--hold-out goes with --folds");
-  const Manifest manifest = read_datasets(flags.paths, format_of(config, flags));
-  const auto rows =
-      make_split(manifest, scan_images(manifest, config.runtime.thread_count()), options);
+  Manifest manifest = read_datasets(flags.paths, reading(config, flags));
+  size_t unlisted = 0;
+  if (!flags.published.empty()) {
+    check(flags.paths.size() == 1 && !flags.folds,
+          Exit::usage,
+          "--published divides one collection as its lists say; leave --folds and other paths out");
+    unlisted = apply_published_split(manifest, flags.published);
+  }
+  const auto facts = scan_images(manifest, config.runtime.thread_count());
+  const auto rows = make_split(manifest, facts, options);
   std::map<std::string, int64_t> counts;
   for (const auto& row : rows)
     ++counts[row.fault.empty() ? row.split + (row.fold.empty() ? "" : " fold " + row.fold)
@@ -117,6 +130,10 @@ int split_command(const Cli& cli, const Flags& flags) {
   Json summary{{"schema", "evenray-split-1"}, {"rows", rows.size()}, {"counts", counts}};
   std::string text = cat(rows.size(), " rows\n");
   for (const auto& [name, count] : counts) text += cat("  ", name, ": ", count, "\n");
+  if (!flags.published.empty()) {
+    summary["unlisted"] = unlisted;
+    text += cat("  in no list: ", unlisted, "\n");
+  }
   if (!cli.dry_run) write_split(flags.out, rows);
   print_result(cli, summary, text);
   return 0;
@@ -133,7 +150,7 @@ int pack_command(const Cli& cli, const Flags& flags) {
   if (!flags.where.empty()) options.where = flags.where;
   from_flag([&] { options.check(); });
   const auto rows = read_split(flags.split);
-  const Manifest manifest = read_datasets(flags.paths, format_of(config, flags));
+  const Manifest manifest = read_datasets(flags.paths, reading(config, flags));
   const std::optional<int> fold =
       flags.fold ? std::optional<int>(static_cast<int>(*flags.fold)) : std::nullopt;
   const int threads = config.runtime.thread_count();
@@ -205,8 +222,8 @@ std::vector<SheetItem> store_items(const Flags& flags) {
   return items;
 }
 
-std::vector<SheetItem> folder_items(const Flags& flags) {
-  const Manifest manifest = read_dataset(flags.path, flags.format.empty() ? "auto" : flags.format);
+std::vector<SheetItem> folder_items(const Config& config, const Flags& flags) {
+  const Manifest manifest = read_dataset(flags.path, reading(config, flags));
   const int wanted = flags.class_name.empty() ? -1 : manifest.class_index(flags.class_name);
   std::vector<SheetItem> items;
   for (const auto& sample : manifest.samples) {
@@ -218,9 +235,9 @@ std::vector<SheetItem> folder_items(const Flags& flags) {
   return items;
 }
 
-int view(const Flags& flags) {
+int view(const Cli& cli, const Flags& flags) {
   const auto items =
-      Path(flags.path).extension() == ".h5" ? store_items(flags) : folder_items(flags);
+      Path(flags.path).extension() == ".h5" ? store_items(flags) : folder_items(cli.load(), flags);
   check(!items.empty(), Exit::bad_data, cat(flags.path, ": no image to show"));
   SheetOptions options;
   options.boxes = flags.boxes;
@@ -252,7 +269,9 @@ void add_data_commands(CLI::App& app, Cli& cli) {
                   [&cli, flags] { return audit_command(cli, *flags); });
   audit_cli->add_option("--split", flags->split, "split.csv: look for leaks between its parts");
   auto* view_cli =
-      add_command(data, cli, "view", "a sheet of images", {}, [flags] { return view(*flags); });
+      add_command(data, cli, "view", "a sheet of images", {.config = true}, [&cli, flags] {
+        return view(cli, *flags);
+      });
   view_cli->add_option("--out", flags->out, "PNG")->required();
   view_cli->add_option("--class", flags->class_name, "only this class");
   view_cli->add_option("--n", flags->n, "images")
@@ -285,6 +304,9 @@ void add_data_commands(CLI::App& app, Cli& cli) {
       ->allow_extra_args(false);
   split_cli->add_option("--folds", flags->folds, "cross-validation folds");
   split_cli->add_option("--hold-out", flags->hold_out, "with folds: share of a locked test");
+  split_cli->add_option("--published",
+                        flags->published,
+                        "by the lists that came with it: " + join(published_splits()));
   split_cli->add_option("--group", flags->group, "auto, patient or none");
 
   auto* pack_cli = add_command(data,
@@ -301,7 +323,8 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   pack_cli->add_option("--bits", flags->bits, "8 or 16");
   pack_cli->add_option("--fit", flags->fit, "pad, stretch or crop");
   pack_cli->add_option("--compress", flags->compress, "none or gzip:L");
-  pack_cli->add_option("--where", flags->where, "only rows with column=value");
+  pack_cli->add_option(
+      "--where", flags->where, "only rows whose metadata say so: 'sex=F and age>60'");
   pack_cli
       ->add_option(
           "--keep", flags->keep, "keep rows that this audit kind leaves out; may be repeated")
@@ -310,6 +333,7 @@ void add_data_commands(CLI::App& app, Cli& cli) {
     command->add_option("PATH", flags->paths, "folders or phantom:...")->required();
   for (CLI::App* command : {inspect_cli, audit_cli, view_cli, split_cli, pack_cli}) {
     command->add_option("--format", flags->format, join(format_names()));
+    command->add_option("--labels", flags->labels, "CSV (from, to): rename, merge, drop classes");
   }
 }
 

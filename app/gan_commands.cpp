@@ -230,7 +230,8 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
   train_cli->add_option("--out", flags->out, "run folder")->required();
   train_cli->add_flag(
       "--conditional", flags->conditional, "one generator with labels (projection) of all classes");
-  train_cli->add_option("--where", flags->where, "only images whose metadata say so: COLUMN=VALUE");
+  train_cli->add_option(
+      "--where", flags->where, "only images whose metadata say so: 'sex=F and age>60'");
   train_cli->add_flag("--allow-few", flags->allow_few, "train on fewer than 50 images");
   train_cli->add_flag("--resume", flags->resume, "go on with the run in --out");
 

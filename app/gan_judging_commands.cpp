@@ -223,7 +223,7 @@ void add_gan_judging_commands(CLI::App& gan, Cli& cli) {
       ->capture_default_str();
   eval_cli->add_option("--class", flags->class_name, "class of the store; without it all");
   eval_cli->add_option(
-      "--where", flags->where, "only real images whose metadata say so: COLUMN=VALUE");
+      "--where", flags->where, "only real images whose metadata say so: 'sex=F and age>60'");
 
   auto* metrics_cli = add_command(&gan,
                                   cli,

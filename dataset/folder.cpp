@@ -23,9 +23,10 @@ constexpr std::array kPartNames = {std::pair{"train", "train"},
 
 bool hidden(const Path& path) { return path.filename().string().starts_with("."); }
 
+constexpr std::array kEndings = {".png", ".jpg", ".jpeg"};
+
 bool is_image(const Path& path) {
-  const std::string ending = lower(path.extension().string());
-  return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
+  return std::count(kEndings.begin(), kEndings.end(), lower(path.extension().string())) > 0;
 }
 
 std::vector<Path> visible_folders(const Path& folder) {
@@ -115,17 +116,25 @@ void name_patients(std::vector<Sample>& samples) {
 
 }  // namespace
 
-std::vector<Path> image_files(const Path& folder) {
+std::vector<Path> files_ending(const Path& folder, const std::vector<std::string>& endings) {
   std::vector<Path> files;
-  for (auto entry = fs::recursive_directory_iterator(folder); entry != fs::end(entry); ++entry) {
+  for (auto entry = fs::recursive_directory_iterator(
+           folder, fs::directory_options::follow_directory_symlink);
+       entry != fs::end(entry);
+       ++entry) {
+    const std::string ending = lower(entry->path().extension().string());
     if (hidden(entry->path())) {
       entry.disable_recursion_pending();
-    } else if (is_image(entry->path()) && entry->is_regular_file()) {
+    } else if (std::count(endings.begin(), endings.end(), ending) > 0 && entry->is_regular_file()) {
       files.push_back(entry->path());
     }
   }
   std::sort(files.begin(), files.end());
   return files;
+}
+
+std::vector<Path> image_files(const Path& folder) {
+  return files_ending(folder, {kEndings.begin(), kEndings.end()});
 }
 
 Path enter_wrapping_folder(const Path& root) {

@@ -7,8 +7,11 @@
 
 namespace evenray {
 
-/// PNG and JPEG files by their ending (any case) in `folder` and the folders below it, sorted;
-/// hidden ones are left out.
+/// The files below `folder` with one of these endings (lower case, with the dot; they stand in any
+/// case), sorted. Hidden ones are left out, links to folders followed.
+std::vector<Path> files_ending(const Path& folder, const std::vector<std::string>& endings);
+
+/// PNG and JPEG files by their ending, likewise.
 std::vector<Path> image_files(const Path& folder);
 
 /// `root`, or the one visible folder in it where that is all there is besides loose files that are

@@ -3,16 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
-#include <optional>
-#include <set>
 
 #include "core/csv.hpp"
 #include "core/error.hpp"
-#include "core/json.hpp"
 #include "core/text.hpp"
 #include "dataset/folder.hpp"
+#include "dataset/fracatlas_boxes.hpp"
 
 namespace evenray {
 namespace {
@@ -71,74 +68,6 @@ Table read_table(const Path& file) {
   return table;
 }
 
-Box box_of(const Json& annotation) {
-  const auto numbers = annotation.at("bbox").get<std::vector<float>>();
-  const bool sound =
-      numbers.size() == 4 &&
-      std::all_of(numbers.begin(), numbers.end(), [](float v) { return std::isfinite(v); });
-  if (!sound) throw Error(Exit::bad_data, "a bbox is not four numbers");
-  Box box{numbers[0], numbers[1], numbers[0] + numbers[2], numbers[1] + numbers[3], kFractured, {}};
-  // A segmentation that is no list is a run-length mask, which has no rings.
-  const auto segmentation = annotation.find("segmentation");
-  if (segmentation == annotation.end() || !segmentation->is_array()) return box;
-  for (const auto& flat : *segmentation) {
-    const auto xy = flat.get<std::vector<float>>();
-    if (xy.size() < 6 || xy.size() % 2)
-      throw Error(Exit::bad_data, "a polygon is not a list of points");
-    auto& ring = box.rings.emplace_back();
-    for (size_t i = 0; i < xy.size(); i += 2) ring.emplace_back(xy[i], xy[i + 1]);
-  }
-  return box;
-}
-
-using Boxes = std::map<std::string, std::vector<Box>>;  ///< by file name
-
-Boxes boxes_of(const Json& coco) {
-  std::set<int64_t> known_categories;
-  for (const auto& category : coco.at("categories")) {
-    const auto name = category.at("name").get<std::string>();
-    if (lower(name) != "fractured")
-      throw Error(Exit::bad_data, unknown_name("category", name, {"fractured"}));
-    known_categories.insert(category.at("id").get<int64_t>());
-  }
-  std::map<int64_t, std::string> names;
-  for (const auto& image : coco.at("images")) {
-    names[image.at("id").get<int64_t>()] = image.at("file_name").get<std::string>();
-  }
-  Boxes boxes;
-  for (const auto& annotation : coco.at("annotations")) {
-    const auto image = annotation.at("image_id").get<int64_t>();
-    const auto category = annotation.at("category_id").get<int64_t>();
-    if (!names.contains(image))
-      throw Error(Exit::bad_data, cat("a box on image ", image, ", which is not listed"));
-    if (!known_categories.contains(category)) {
-      throw Error(Exit::bad_data, cat("a box of category ", category, ", which is not listed"));
-    }
-    boxes[names[image]].push_back(box_of(annotation));
-  }
-  return boxes;
-}
-
-/// nullopt where the set comes without its COCO file.
-std::optional<Boxes> read_boxes(const Path& root) {
-  const Path folder = root / "Annotations" / "COCO JSON";
-  if (!fs::is_directory(folder)) return std::nullopt;
-  std::vector<Path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
-  }
-  if (files.empty()) return std::nullopt;
-  const Path file = *std::min_element(files.begin(), files.end());
-  try {
-    return boxes_of(read_json(file));
-  } catch (const Json::exception& error) {
-    throw Error(Exit::bad_data, cat(file.string(), ": not COCO annotations: ", error.what()));
-  } catch (const Error& error) {
-    if (std::string_view(error.what()).starts_with(file.string())) throw;
-    throw Error(error.code(), cat(file.string(), ": ", error.what()));
-  }
-}
-
 std::string licence_of(const Path& root) {
   const Path file = root / "ATTRIBUTION.txt";
   if (!fs::is_regular_file(file)) return "";
@@ -187,7 +116,6 @@ bool is_fracatlas_layout(const std::string& path) {
 Manifest read_fracatlas(const std::string& path) {
   const Path root = set_root(path);
   Table table = read_table(root / "dataset.csv");
-  const auto boxes = read_boxes(root);
 
   Manifest manifest;
   manifest.format = "fracatlas";
@@ -209,6 +137,10 @@ Manifest read_fracatlas(const std::string& path) {
   }
   if (files.empty())
     throw Error(Exit::bad_data, cat(path, ": no image in images/{Fractured,Non_fractured}"));
+  std::map<std::string, Path> by_name;
+  for (const auto& file : files) by_name[file.filename().string()] = file;
+  const auto boxes = read_fracatlas_boxes(root, by_name);
+  if (boxes) manifest.findings = boxes->findings;
 
   for (auto& sample : samples_of_files(manifest.root, files)) {
     const std::string name = sample.file.filename().string();
@@ -225,7 +157,9 @@ Manifest read_fracatlas(const std::string& path) {
     sample.running_id = true;
     sample.boxes_known = boxes.has_value();
     if (boxes) {
-      if (const auto found = boxes->find(name); found != boxes->end()) sample.boxes = found->second;
+      if (const auto found = boxes->by_file.find(name); found != boxes->by_file.end())
+        sample.boxes = found->second;
+      for (auto& box : sample.boxes) box.label = kFractured;
     }
     const Class label = decide(sample, folder_of.at(sample.file), row, manifest.findings);
     sample.labels = {int8_t(label == kNonFractured), int8_t(label == kFractured)};

@@ -166,6 +166,27 @@ int stored_bits(const Path& file) {
   return head[kBitsAt];
 }
 
+std::optional<cv::Size> upright_size(const Path& file) {
+  constexpr size_t kHead = 256 << 10;  // more than what usually stands before a JPEG's size
+  std::ifstream in(file, std::ios::binary);
+  check(in.is_open(), Exit::missing_input, file.string() + ": cannot be read");
+  std::string head(kHead, '\0');
+  in.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<size_t>(in.gcount()));
+  if (head.starts_with(kJpegMark)) {
+    const auto size = jpeg_size(head);
+    return size || head.size() < kHead ? size : jpeg_size(read_file(file, kMaxImageFileBytes));
+  }
+  constexpr size_t kWidthAt = 16, kHeightAt = 20;  // mark, length and name of the header
+  if (!head.starts_with(kPngMark) || head.size() < kHeightAt + 4) return std::nullopt;
+  const auto number = [&](size_t at) {
+    uint32_t value = 0;
+    for (size_t i = at; i < at + 4; ++i) value = value << 8 | static_cast<unsigned char>(head[i]);
+    return static_cast<int>(value & 0x7FFFFFFF);
+  };
+  return cv::Size(number(kWidthAt), number(kHeightAt));
+}
+
 Fit parse_fit(const std::string& name) {
   if (name == "pad") return Fit::pad;
   if (name == "stretch") return Fit::stretch;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <opencv2/core.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,10 @@ inline constexpr uint64_t kMaxImageFileBytes = uint64_t{512} << 20;
 
 /// Bits a sample of a PNG, from its first bytes; 8 for all other files, also unreadable ones.
 int stored_bits(const Path& file);
+
+/// Width and height of the upright image by the file's header; nullopt where it is no readable
+/// image. Throws 66.
+std::optional<cv::Size> upright_size(const Path& file);
 
 /// PNG (8/16 bit) and JPEG by content. Colour becomes grey (JPEG: luma), transparency is dropped.
 /// Refuses above 256 Mpx before allocating. Throws only where the file itself cannot be read (66,

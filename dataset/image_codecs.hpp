@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <optional>
+
 #include "dataset/image.hpp"
 
 namespace evenray {
@@ -14,5 +16,9 @@ std::string size_fault(uint64_t width, uint64_t height);
 /// applied. They fill width and height as stored.
 DecodedImage decode_jpeg(std::string_view bytes, int min_side_px);
 DecodedImage decode_png(std::string_view bytes);
+
+/// Width and height of the upright image, from the first bytes of a file; nullopt where they do not
+/// tell.
+std::optional<cv::Size> jpeg_size(std::string_view head);
 
 }  // namespace evenray

@@ -184,4 +184,13 @@ DecodedImage decode_jpeg(std::string_view bytes, int min_side_px) {
   return image;
 }
 
+std::optional<cv::Size> jpeg_size(std::string_view head) {
+  Decoder decoder;
+  if (!read_header(decoder, head)) return std::nullopt;
+  const cv::Size size(static_cast<int>(decoder.jpeg.image_width),
+                      static_cast<int>(decoder.jpeg.image_height));
+  const bool on_its_side = read_orientation(decoder.jpeg) > 4;
+  return on_its_side ? cv::Size(size.height, size.width) : size;
+}
+
 }  // namespace evenray

@@ -12,6 +12,7 @@
 #include "core/stats.hpp"
 #include "core/text.hpp"
 #include "dataset/pack_plan.hpp"
+#include "dataset/where.hpp"
 
 namespace evenray {
 namespace {
@@ -196,7 +197,7 @@ void PackOptions::fields(Fields& f) {
   f("fit", fit, "pad, stretch or crop");
   f("gzip", gzip, "compression level 1 to 9; -1: none");
   f("keep", keep, "audit kinds whose rows are kept; box_outside: boxes are clipped");
-  f("where", where, "column=value: only these rows");
+  f("where", where, "only rows whose metadata say so: sex=F and age>60");
 }
 
 void PackOptions::check() const {
@@ -215,9 +216,7 @@ void PackOptions::check() const {
                    Exit::config,
                    "data.keep: " + unknown_name("kind to keep", kind, known));
   }
-  evenray::check(where.empty() || (where.find('=') != std::string::npos && where[0] != '='),
-                 Exit::config,
-                 cat("data.where takes COLUMN=VALUE, not '", where, "'"));
+  Where::parse(where);
   parse_fit(fit);
 }
 

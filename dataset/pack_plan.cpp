@@ -8,6 +8,7 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "dataset/duplicates.hpp"
+#include "dataset/where.hpp"
 
 namespace evenray {
 namespace {
@@ -39,29 +40,6 @@ int count_folds(const std::vector<SplitRow>& split, std::optional<int> fold) {
   return folds;
 }
 
-class Filter {
- public:
-  Filter(const Manifest& manifest, const std::string& where) {
-    if (where.empty()) return;
-    const auto equals = where.find('=');
-    const std::string column = where.substr(0, equals);
-    const auto& columns = manifest.meta_columns;
-    const auto found = std::find(columns.begin(), columns.end(), column);
-    if (found == columns.end()) {
-      throw Error(Exit::bad_data, manifest.source + ": " + unknown_name("column", column, columns));
-    }
-    column_ = static_cast<int64_t>(found - columns.begin());
-    value_ = where.substr(equals + 1);
-  }
-  bool passes(const Sample& sample) const {
-    return column_ < 0 || sample.meta[static_cast<size_t>(column_)] == value_;
-  }
-
- private:
-  int64_t column_ = -1;
-  std::string value_;
-};
-
 /// Everything that pack() decides before it decodes for the store.
 class Planner {
  public:
@@ -75,7 +53,7 @@ class Planner {
     test_is_fold_ = fold.has_value();
     std::map<std::string, const SplitRow*> row_of;
     for (const auto& row : split) row_of[row.id] = &row;
-    const Filter filter(manifest, options.where);
+    const Where condition = Where::parse(options.where).on(manifest.meta_columns, manifest.source);
     for (size_t i = 0; i < manifest.samples.size(); ++i) {
       const auto& sample = manifest.samples[i];
       const auto found = row_of.find(sample.id);
@@ -83,7 +61,7 @@ class Planner {
       const SplitRow* row = found->second;
       row_of.erase(found);
       const std::string part = part_of(*row, fold, folds);
-      if (!part.empty() && filter.passes(sample)) planned_.push_back({i, row, part});
+      if (!part.empty() && condition.holds(sample.meta)) planned_.push_back({i, row, part});
     }
     if (!row_of.empty()) {
       throw Error(Exit::bad_data,

@@ -3,14 +3,25 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 #include <tuple>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/box_fusion.hpp"
+#include "dataset/coco.hpp"
 #include "dataset/folder.hpp"
 #include "dataset/fracatlas.hpp"
+#include "dataset/imagefolder.hpp"
+#include "dataset/label_map.hpp"
+#include "dataset/nih.hpp"
 #include "dataset/phantom.hpp"
+#include "dataset/store_source.hpp"
+#include "dataset/table.hpp"
+#include "dataset/vinbigdata.hpp"
+#include "dataset/voc.hpp"
+#include "dataset/yolo.hpp"
 
 namespace evenray {
 namespace {
@@ -23,19 +34,44 @@ Manifest read_phantom(const std::string& spec) { return phantom_manifest(parse_p
 
 struct Layout {
   std::string_view name;
-  bool (*recognises)(const std::string& path);
-  Manifest (*read)(const std::string& path);
+  bool (*recognises)(const std::string& path, const ReadOptions& options);
+  Manifest (*read)(const std::string& path, const ReadOptions& options);
 };
 
-/// `auto` asks them in this order: the plain folder, last, takes what is left.
-constexpr std::array kLayouts = {Layout{"phantom", &is_phantom, &read_phantom},
-                                 Layout{"fracatlas", &is_fracatlas_layout, &read_fracatlas},
-                                 Layout{"folder", nullptr, &read_folder}};
+/// Of a layout that needs nothing but the path.
+template <bool (*recognises)(const std::string&), Manifest (*read)(const std::string&)>
+constexpr Layout plain(std::string_view name) {
+  return {name,
+          [](const std::string& path, const ReadOptions&) { return recognises(path); },
+          [](const std::string& path, const ReadOptions&) { return read(path); }};
+}
 
-/// `format`: one of format_names().
-const Layout& find_layout(const std::string& path, const std::string& format) {
-  return *std::find_if(kLayouts.begin(), kLayouts.end() - 1, [&](const Layout& layout) {
-    return format == "auto" ? layout.recognises(path) : layout.name == format;
+bool is_left(const std::string&) { return true; }
+
+/// `auto` asks them in this order: the plain folder, last, takes what is left.
+constexpr std::array kLayouts = {
+    plain<is_phantom, read_phantom>("phantom"),
+    plain<is_store_source, read_store_source>("store"),
+    Layout{"table",
+           [](const std::string& path, const ReadOptions& options) {
+             return is_table_layout(path, options.columns);
+           },
+           read_table},
+    plain<is_fracatlas_layout, read_fracatlas>("fracatlas"),
+    plain<is_nih_layout, read_nih>("nih"),
+    Layout{"vinbigdata",
+           [](const std::string& path, const ReadOptions&) { return is_vinbigdata_layout(path); },
+           read_vinbigdata},
+    plain<is_imagefolder_layout, read_imagefolder>("imagefolder"),
+    plain<is_coco_layout, read_coco>("coco"),
+    plain<is_yolo_layout, read_yolo>("yolo"),
+    plain<is_voc_layout, read_voc>("voc"),
+    plain<is_left, read_folder>("folder")};
+
+const Layout& find_layout(const std::string& path, const ReadOptions& options) {
+  return *std::find_if(kLayouts.begin(), kLayouts.end(), [&](const Layout& layout) {
+    return options.format == "auto" ? layout.recognises(path, options)
+                                    : layout.name == options.format;
   });
 }
 
@@ -132,30 +168,20 @@ void append(Manifest& all, Manifest& source) {
   }
 }
 
-}  // namespace
-
-std::vector<std::string> format_names() {
-  std::vector<std::string> names = {"auto"};
-  for (const auto& layout : kLayouts) names.emplace_back(layout.name);
-  return names;
+/// Of files only a store is a collection.
+void check_there(const std::string& path) {
+  check(std::filesystem::exists(path), Exit::missing_input, cat(path, ": there is no such folder"));
+  check(std::filesystem::is_directory(path) || is_store_source(path),
+        Exit::bad_data,
+        cat(path, ": a file, but a folder of images or a store is expected"));
 }
 
-Manifest read_dataset(const std::string& path, const std::string& format) {
-  const auto names = format_names();
-  if (std::find(names.begin(), names.end(), format) == names.end()) {
-    throw Error(Exit::usage, unknown_name("format", format, names));
-  }
+Manifest read_source(const std::string& path, const ReadOptions& options) {
   Manifest manifest;
   try {
-    if (!is_phantom(path) || format == "folder" || format == "fracatlas") {
-      check(std::filesystem::exists(path),
-            Exit::missing_input,
-            cat(path, ": there is no such folder"));
-      check(std::filesystem::is_directory(path),
-            Exit::bad_data,
-            cat(path, ": a file, but a folder of images is expected"));
-    }
-    manifest = find_layout(path, format).read(path);
+    if (!is_phantom(path) || (options.format != "auto" && options.format != "phantom"))
+      check_there(path);
+    manifest = find_layout(path, options).read(path, options);
   } catch (const std::filesystem::filesystem_error& error) {
     throw_unreadable(error.path1().empty() ? path : error.path1().string(), error.code().value());
   }
@@ -166,12 +192,63 @@ Manifest read_dataset(const std::string& path, const std::string& format) {
   return manifest;
 }
 
-Manifest read_datasets(const std::vector<std::string>& paths, const std::string& format) {
+}  // namespace
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> names = {"auto"};
+  for (const auto& layout : kLayouts) names.emplace_back(layout.name);
+  return names;
+}
+
+void TableColumns::fields(Fields& f) {
+  f("table", table, "file name of a table of one's own; empty: every .csv file beside the images");
+  f("path", path, "its column with the images' paths or names; empty: there is no such table");
+  f("label", label, "its column with the class, or several with | between");
+  f("labels",
+    labels,
+    "or: its columns of 1 (yes), 0 (no) and -1 or nothing (unknown), one a class");
+  f("patient", patient, "its column with the patient");
+  f("split", split, "its column with train, val or test");
+  f("box", box, "its columns with a box's left, upper, right and lower edge in pixels");
+}
+
+void ReadOptions::fields(Fields& f) {
+  f("format", format, "layout: " + join(format_names()));
+  f("readers",
+    readers,
+    "boxes of several readers: " + join(merging_names()) + " (of more than half of them)");
+  f("labels", labels, "CSV file (from, to) that renames, merges or drops classes");
+  f.section("columns", columns);
+}
+
+void ReadOptions::check() const {
+  const auto names = format_names();
+  evenray::check(std::find(names.begin(), names.end(), format) != names.end(),
+                 Exit::config,
+                 "data.format: " + unknown_name("format", format, names));
+  merging_named(readers);
+  evenray::check(columns.box.empty() || columns.box.size() == 4,
+                 Exit::config,
+                 "data.columns.box names four columns: left, upper, right and lower edge");
+}
+
+Manifest read_dataset(const std::string& path, const ReadOptions& options) {
+  return read_datasets({path}, options);
+}
+
+Manifest read_datasets(const std::vector<std::string>& paths, const ReadOptions& options) {
   check(!paths.empty(), Exit::usage, "no data named");
-  if (paths.size() == 1) return read_dataset(paths[0], format);
+  options.check();
+  std::optional<LabelMap> labels;
+  if (!options.labels.empty()) labels.emplace(options.labels);
   std::vector<Manifest> sources;
   sources.reserve(paths.size());
-  for (const auto& path : paths) sources.push_back(read_dataset(path, format));
+  for (const auto& path : paths) {
+    sources.push_back(read_source(path, options));
+    if (labels) labels->apply(sources.back());
+  }
+  if (labels) labels->check_all_used();
+  if (sources.size() == 1) return std::move(sources[0]);
   make_names_unique(sources);
 
   Manifest all;

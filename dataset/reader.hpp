@@ -3,9 +3,31 @@
 #include <string>
 #include <vector>
 
+#include "core/config.hpp"
 #include "dataset/sample.hpp"
 
 namespace evenray {
+
+/// What the columns of a table of one's own mean; all but `path` may be empty. See table.hpp.
+struct TableColumns {
+  std::string table;  ///< its file name; empty: every CSV file
+  std::string path, label, patient, split;
+  std::vector<std::string> labels;  ///< a column a class
+  std::vector<std::string> box;     ///< four columns: left, upper, right and lower edge, px
+
+  void fields(Fields& f);
+};
+
+struct ReadOptions {
+  std::string format = "auto";   ///< layout
+  std::string readers = "fuse";  ///< what becomes of several readers' boxes, see box_fusion.hpp
+  std::string labels;            ///< label map, see label_map.hpp; empty: none
+  TableColumns columns;
+
+  void fields(Fields& f);
+  /// Throws 78, named as the user writes it.
+  void check() const;
+};
 
 /// Names for --format, "auto" first.
 std::vector<std::string> format_names();
@@ -14,10 +36,10 @@ std::vector<std::string> format_names();
 /// decoding any image. `auto` asks each layout in turn. Throws 66 where there is nothing or a
 /// folder cannot be read, 65 for an empty folder, a missing column, equal ids, a name that is not
 /// UTF-8, 2 for an unknown format.
-Manifest read_dataset(const std::string& path, const std::string& format = "auto");
+Manifest read_dataset(const std::string& path, const ReadOptions& options = {});
 
 /// Several sources as one: ids, paths and patients get the source's name in front, classes and meta
 /// columns are united by name.
-Manifest read_datasets(const std::vector<std::string>& paths, const std::string& format = "auto");
+Manifest read_datasets(const std::vector<std::string>& paths, const ReadOptions& options = {});
 
 }  // namespace evenray

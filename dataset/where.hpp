@@ -7,18 +7,31 @@
 
 namespace evenray {
 
-/// A condition on a metadata column, "sex=F". Numbers are compared as numbers (age=60 holds for
-/// 60.0); a missing value equals nothing.
-struct Where {
-  std::string column, value;  ///< an empty column: no condition
-
-  /// Empty text: no condition. Throws 78 for text without a column or "=".
+/// A condition on metadata columns: "sex=F and age>=60 or view!=AP". Comparisons are =, !=, <, <=,
+/// > and >=; `and` binds before `or`; a value with blanks stands in quotes. Numbers are compared as
+/// numbers (age=60 holds for 60.0). A missing value fulfils nothing, not even !=.
+class Where {
+ public:
+  /// Empty text: no condition. Throws 78 for what is no condition, and for < or > with no number.
   static Where parse(const std::string& text);
 
-  /// Those of `rows` for which it holds. Throws 65 for a column that the store lacks.
+  /// For rows with these columns, as holds() needs it. Throws 65 for a column that they lack;
+  /// `source` names them.
+  Where on(const std::vector<std::string>& columns, const std::string& source) const;
+  /// meta: one value a column of on().
+  bool holds(const std::vector<std::string>& meta) const;
+
+  /// Those of `rows` for which it holds. Throws as on().
   std::vector<int64_t> filter(const StoreInfo& info,
                               const StorePart& part,
                               const std::vector<int64_t>& rows) const;
+
+ private:
+  struct Comparison {
+    std::string column, sign, value;
+    size_t index = 0;  ///< of the column
+  };
+  std::vector<std::vector<Comparison>> any_;  ///< one of these, all of which hold; none: always
 };
 
 }  // namespace evenray

@@ -141,7 +141,7 @@ void GanOptions::fields(Fields& f) {
   f("ada_target", ada_target, "share by which D's signs for real images may lean before ada acts");
   f("ada_kimg", ada_kimg, "thousands of images in which ada's strength may rise from 0 to 1");
   f("mirror", mirror, "show each image flipped left to right half of the time (limbs; not chests)");
-  f("where", where, "only images whose metadata say so: COLUMN=VALUE, as in sex=F");
+  f("where", where, "only images whose metadata say so: sex=F and age>60");
   f("conditioning",
     conditioning,
     "labels of all classes in one generator: projection, acgan, or none");

@@ -12,7 +12,7 @@ namespace evenray {
 
 void DataOptions::fields(Fields& f) {
   f("path", path, "folder with the images, or phantom:images=600,...");
-  f("format", format, "layout: auto, folder, fracatlas, phantom");
+  read.fields(f);
   pack.fields(f);
   f("ratios", ratios, "shares of train, val and test, without folds");
   f("hold_out", hold_out, "with folds: share of a locked test that no fold sees");
@@ -20,6 +20,7 @@ void DataOptions::fields(Fields& f) {
 }
 
 void DataOptions::check() const {
+  read.check();
   pack.check();
   SplitOptions{ratios, hold_out > 0 ? 3 : 0, hold_out, group, 0}.check();
 }

@@ -26,7 +26,7 @@ double seconds_of_cell(const Config& config, const Compute& compute) {
 /// instead of names where no data are named yet.
 std::pair<std::vector<std::string>, std::string> expected_classes(const Config& config) {
   if (config.data.path.empty()) return {{"other", "rare"}, "rare"};
-  const Manifest manifest = read_dataset(config.data.path, config.data.format);
+  const Manifest manifest = read_dataset(config.data.path, config.data.read);
   if (!config.study.rare_class.empty()) {
     manifest.class_index(config.study.rare_class);
     return {manifest.class_names, config.study.rare_class};

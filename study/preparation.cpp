@@ -74,7 +74,7 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
   check(!config.data.path.empty(),
         Exit::usage,
         "no data: give --data PATH, or data.path in the configuration");
-  const Manifest manifest = read_dataset(config.data.path, config.data.format);
+  const Manifest manifest = read_dataset(config.data.path, config.data.read);
   check(!manifest.multi_label, Exit::bad_data, "a study needs classes that exclude each other");
   if (!config.study.rare_class.empty()) manifest.class_index(config.study.rare_class);
   const int threads = config.runtime.thread_count();

@@ -13,6 +13,7 @@
 #include "classifier/classifier.hpp"
 #include "core/run_folder.hpp"
 #include "dataset/pack.hpp"
+#include "dataset/reader.hpp"
 #include "gan/gan.hpp"
 
 namespace evenray {
@@ -20,7 +21,7 @@ namespace evenray {
 /// Where the images come from and how they are divided and packed.
 struct DataOptions {
   std::string path;                             ///< folder, or phantom:...
-  std::string format = "auto";                  ///< layout
+  ReadOptions read;                             ///< its keys stand beside these
   PackOptions pack;                             ///< its keys stand beside these
   std::vector<double> ratios = {.7, .15, .15};  ///< train, val, test
   double hold_out = 0;                          ///< with folds: share of a locked test

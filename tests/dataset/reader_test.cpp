@@ -1,84 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/reader.hpp"
 
-#include <algorithm>
-#include <catch2/catch.hpp>
 #include <map>
 #include <set>
 
-#include "tests/dataset/drawn.hpp"
+#include "dataset/store.hpp"
+#include "tests/dataset/test_folder.hpp"
 
 using namespace evenray;
-
-namespace {
-
-std::vector<std::string> ids(const Manifest& manifest) {
-  std::vector<std::string> out;
-  for (const auto& sample : manifest.samples) out.push_back(sample.id);
-  return out;
-}
-
-std::vector<std::string> kinds(const Manifest& manifest) {
-  std::vector<std::string> out;
-  for (const auto& finding : manifest.findings)
-    out.push_back(finding.kind + " " + join(finding.ids));
-  return out;
-}
-
-const Sample& sample_of(const Manifest& manifest, const std::string& id) {
-  const auto found = std::find_if(manifest.samples.begin(),
-                                  manifest.samples.end(),
-                                  [&](const Sample& s) { return s.id == id; });
-  REQUIRE(found != manifest.samples.end());
-  return *found;
-}
-
-/// The exit code and message of a failing read.
-std::pair<int, std::string> failure(const std::string& path, const std::string& format = "auto") {
-  try {
-    read_dataset(path, format);
-  } catch (const Error& error) {
-    return {static_cast<int>(error.code()), error.what()};
-  }
-  return {0, ""};
-}
-
-using Names = std::vector<std::string>;
-
-/// A folder to fill with little files.
-struct TestFolder : ScratchFolder {
-  std::string text() const { return path().string(); }
-  void file(const std::string& name, const std::string& bytes) const {
-    write_text(path() / name, bytes);
-  }
-  void image(const std::string& name) const { file(name, encode_png(grey())); }
-  static cv::Mat grey() { return cv::Mat(4, 6, CV_8UC1, cv::Scalar(9)); }
-};
-
-/// Three images: one fractured with a box, one not, one whose table row contradicts its folder and
-/// box, or has its box on another image.
-void write_three(const TestFolder& folder, const std::string& rows, const Json& boxes_on = 1) {
-  write_fracatlas(folder.path(),
-                  rows,
-                  {{"IMG0000001.jpg", true, TestFolder::grey()},
-                   {"IMG0000003.jpg", true, TestFolder::grey()},
-                   {"IMG0000002.jpg", false, TestFolder::grey()}},
-                  {{{"id", 0},
-                    {"image_id", 0},
-                    {"category_id", 0},
-                    {"bbox", {1, 1, 2.5, 2}},
-                    {"segmentation", {{1, 1, 3.5, 1, 2, 3}}}},
-                   {{"id", 1},
-                    {"image_id", boxes_on},
-                    {"category_id", 0},
-                    {"bbox", {0, 0, 2, 2}},
-                    {"segmentation", {{"counts", {1}}, {"size", {4, 6}}}}}});
-}
-
-constexpr const char* kRows =
-    "IMG0000001.jpg,1,0,1,1,1\r\nIMG0000002.jpg,0,0,0,0,1\r\nIMG0000003.jpg,0,1,0,1,0\r\n";
-
-}  // namespace
 
 TEST_CASE("a folder a class") {
   TestFolder folder;
@@ -182,84 +111,9 @@ TEST_CASE("what cannot be read as a set says so") {
   CHECK(failure(folder.text()).second.find("no class folder") != std::string::npos);
   CHECK(failure(folder.text() + "/none").first == 66);
   CHECK(failure(folder.text() + "/1.png").first == 65);
-  CHECK(failure(folder.text(), "foldr").first == 2);
+  CHECK(failure(folder.text(), "foldr").first == 78);
   CHECK(failure(folder.text(), "foldr").second.find("did you mean 'folder'") != std::string::npos);
   CHECK(failure(folder.text(), "phantom").first == 2);
-}
-
-TEST_CASE("FracAtlas: folder and box beat the table") {
-  TestFolder folder;
-  write_three(folder, kRows);
-  const Manifest manifest = read_dataset(folder.text());
-  CHECK(manifest.format == "fracatlas");
-  CHECK(manifest.class_names == Names{"Non_fractured", "Fractured"});
-  CHECK(manifest.meta_columns == Names{"hand", "hardware", "frontal"});
-  CHECK(manifest.samples[0].running_id);
-  CHECK(manifest.licence == "");
-  REQUIRE(ids(manifest) == Names{"IMG0000001", "IMG0000002", "IMG0000003"});
-  const Sample& first = manifest.samples[0];
-  CHECK(first.labels == std::vector<int8_t>{0, 1});
-  CHECK(first.meta == Names{"1", "0", "1"});
-  CHECK(first.boxes_known);
-  REQUIRE(first.boxes.size() == 1);
-  CHECK(first.boxes[0].label == 1);
-  CHECK(first.boxes[0].x1 == 3.5f);
-  CHECK(first.boxes[0].y1 == 3);
-  REQUIRE(first.boxes[0].rings.size() == 1);
-  CHECK(first.boxes[0].rings[0] == std::vector<cv::Point2f>{{1, 1}, {3.5, 1}, {2, 3}});
-  CHECK(manifest.samples[1].exclusive_class() == 0);
-  CHECK(manifest.samples[1].boxes_known);
-  CHECK(manifest.samples[2].exclusive_class() == 1);
-  CHECK(manifest.samples[2].boxes[0].rings.empty());
-  REQUIRE(kinds(manifest) == Names{"label_conflict IMG0000003"});
-  CHECK(manifest.findings[0].detail ==
-        "table: fractured=0, fracture_count=1; folder: Fractured; boxes: 1; taken as Fractured");
-}
-
-TEST_CASE("FracAtlas: a box beats the folder; files and rows without each other are found") {
-  TestFolder folder;
-  write_three(
-      folder, "IMG0000001.jpg,1,0,1,1,1\nIMG0000002.jpg,0,0,0,0,1\nIMG0000009.jpg,0,1,0,0,0\n", 2);
-  folder.file("ATTRIBUTION.txt", "Data: (stated to be CC BY 4.0, ...)");
-  const Manifest manifest = read_dataset(folder.text());
-  CHECK(manifest.licence == "CC BY 4.0");
-  CHECK(sample_of(manifest, "IMG0000002").exclusive_class() == 1);
-  CHECK(sample_of(manifest, "IMG0000003").exclusive_class() == 1);
-  CHECK(sample_of(manifest, "IMG0000003").meta == Names{"", "", ""});
-  CHECK(kinds(manifest) ==
-        Names{"label_conflict IMG0000002", "missing_file IMG0000009", "unlisted_file IMG0000003"});
-}
-
-TEST_CASE("FracAtlas: faults of the table and the annotations") {
-  TestFolder folder;
-  write_three(folder, cat(kRows, "IMG0000001.jpg,1,0,1,1,1\n"));
-  CHECK(failure(folder.text()).first == 65);
-  CHECK(failure(folder.text()).second.find("image_id IMG0000001.jpg stands there twice") !=
-        std::string::npos);
-  write_three(folder, "IMG0000001.jpg,1,0,yes,1,1\n");
-  CHECK(failure(folder.text()).second.find("fractured is 'yes', not 0 or 1") != std::string::npos);
-  write_three(folder, kRows, 77);
-  CHECK(failure(folder.text()).first == 65);
-  CHECK(failure(folder.text()).second.find("a box on image 77, which is not listed") !=
-        std::string::npos);
-  write_three(folder, kRows, "x");
-  CHECK(failure(folder.text()).first == 65);
-  CHECK(failure(folder.text()).second.find("boxes.json: not COCO annotations") !=
-        std::string::npos);
-  folder.file("Annotations/COCO JSON/boxes.json", "{");
-  CHECK(failure(folder.text()).first == 65);
-  folder.file("dataset.csv", "image_id,hand\nIMG0000001.jpg,1\n");
-  CHECK(failure(folder.text()).first == 65);
-  CHECK(failure(folder.text()).second.find("missing column 'fractured'") != std::string::npos);
-}
-
-TEST_CASE("FracAtlas without annotations knows no boxes") {
-  TestFolder folder;
-  write_three(folder, kRows);
-  std::filesystem::remove_all(folder / "Annotations");
-  const Manifest manifest = read_dataset(folder.text());
-  CHECK_FALSE(manifest.samples[0].boxes_known);
-  CHECK(manifest.samples[0].boxes.empty());
 }
 
 TEST_CASE("a name that is not UTF-8 is refused") {
@@ -323,26 +177,20 @@ TEST_CASE("a table and a folder become one") {
 }
 
 TEST_CASE("phantoms are a source") {
-  CHECK(format_names() == Names{"auto", "phantom", "fracatlas", "folder"});
+  CHECK(format_names() == Names{"auto",
+                                "phantom",
+                                "store",
+                                "table",
+                                "fracatlas",
+                                "nih",
+                                "vinbigdata",
+                                "imagefolder",
+                                "coco",
+                                "yolo",
+                                "voc",
+                                "folder"});
   const Manifest manifest = read_dataset("phantom:images=24,seed=3");
   CHECK(manifest.samples.size() == 24);
-}
-
-TEST_CASE("the real FracAtlas", "[data]") {
-  const auto folder = real_data("fracatlas");
-  if (folder.empty()) return;
-  const Manifest manifest = read_dataset(folder);
-  CHECK(manifest.samples.size() == 2980);
-  CHECK(manifest.licence == "CC BY 4.0");
-  CHECK(manifest.meta_columns.size() == 10);
-  CHECK(kinds(manifest) == Names{"label_conflict IMG0003298"});
-  size_t fractured = 0, boxes = 0;
-  for (const auto& sample : manifest.samples) {
-    fractured += sample.exclusive_class() == 1;
-    boxes += sample.boxes.size();
-  }
-  CHECK(fractured == 490);
-  CHECK(boxes == 640);
 }
 
 TEST_CASE("the real NIH folders", "[data]") {
@@ -359,4 +207,50 @@ TEST_CASE("the real NIH folders", "[data]") {
   CHECK(parts == std::map<std::string, int>{{"test", 200}, {"train", 600}, {"val", 200}});
   CHECK(patients.size() > 100);
   CHECK(patients.begin()->size() == 8);
+}
+
+TEST_CASE("a store is a source: its real rows with all that it knows") {
+  const ScratchFolder folder;
+  StoreInfo info;
+  info.class_names = {"well", "sick"};
+  info.height = 8;
+  info.width = 6;
+  info.source = "set";
+  info.licence = "CC0";
+  info.meta_columns = {"sex"};
+  StoreWriter writer(folder / "set.h5", info, 3);
+  const auto add = [&](const char* id, const char* part, Origin origin) {
+    StoreRow row;
+    row.image = cv::Mat(8, 6, CV_8UC1, cv::Scalar(id[0]));
+    row.labels = {0, 1};
+    row.id = row.source_path = id;
+    row.group = std::string("patient of ") + part;
+    row.meta = {"F"};
+    row.boxes_known = true;
+    row.boxes = {Box{1, 1, 3, 4, 1, {}}};
+    row.provenance.origin = origin;
+    if (origin == Origin::copy) row.provenance.parent = 0;
+    writer.add(part, row);
+  };
+  add("a", "train", Origin::real);
+  add("b", "train", Origin::copy);
+  add("c", "test", Origin::real);
+  writer.finish();
+  const Manifest manifest = read_dataset(folder / "set.h5");
+  CHECK(manifest.format == "store");
+  CHECK(manifest.source == "set");
+  CHECK(manifest.licence == "CC0");
+  REQUIRE(ids(manifest) == Names{"a", "c"});
+  CHECK(kinds(manifest) == Names{"not_real b"});
+  const Sample& first = manifest.samples[0];
+  CHECK(first.draw().at<uint8_t>(0, 0) == 'a');
+  CHECK(first.exclusive_class() == 1);
+  CHECK(first.boxes.at(0).y1 == 4);
+  CHECK(first.patient == "patient of train");
+  CHECK(manifest.samples[1].part == "test");
+  CHECK(first.meta == Names{"F"});
+  write_text(folder / "text.h5", "no store");
+  CHECK(failure((folder / "text.h5").string()).first == 65);
+  write_text(folder / "cut.h5", read_file(folder / "set.h5").substr(0, 3000));
+  CHECK(failure((folder / "cut.h5").string()).first == 65);
 }

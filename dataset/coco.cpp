@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/coco.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <unordered_map>
+
+#include "core/error.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+/// Enough of a file to meet one of the format's own keys.
+constexpr size_t kHead = 4096;
+
+Box box_of(const Json& annotation) {
+  const auto numbers = annotation.at("bbox").get<std::vector<float>>();
+  const bool sound =
+      numbers.size() == 4 &&
+      std::all_of(numbers.begin(), numbers.end(), [](float v) { return std::isfinite(v); });
+  check(sound, Exit::bad_data, "a bbox is not four numbers");
+  Box box{numbers[0], numbers[1], numbers[0] + numbers[2], numbers[1] + numbers[3], 0, {}};
+  const auto segmentation = annotation.find("segmentation");
+  if (segmentation == annotation.end() || !segmentation->is_array()) return box;
+  for (const auto& flat : *segmentation) {
+    const auto xy = flat.get<std::vector<float>>();
+    check(
+        xy.size() >= 6 && xy.size() % 2 == 0, Exit::bad_data, "a polygon is not a list of points");
+    auto& ring = box.rings.emplace_back();
+    for (size_t i = 0; i < xy.size(); i += 2) ring.emplace_back(xy[i], xy[i + 1]);
+  }
+  return box;
+}
+
+CocoFile parse(const Json& coco, const std::string& name) {
+  CocoFile out;
+  std::map<Json, std::string> categories;
+  for (const auto& category : coco.at("categories"))
+    categories[category.at("id")] = category.at("name").get<std::string>();
+  for (const auto& [id, category] : categories) out.categories.push_back(category);
+  std::unordered_map<std::string, size_t> numbers;
+  for (const auto& image : coco.at("images")) {
+    numbers[image.at("id").dump()] = out.images.size();
+    out.images.push_back({image.at("file_name").get<std::string>(), name});
+    out.images.back().boxes_known = true;
+  }
+  for (const auto& annotation : coco.at("annotations")) {
+    const auto image = numbers.find(annotation.at("image_id").dump());
+    const auto category = categories.find(annotation.at("category_id"));
+    check(image != numbers.end(),
+          Exit::bad_data,
+          cat("a box on image ", annotation.at("image_id").dump(), ", which is not listed"));
+    check(category != categories.end(),
+          Exit::bad_data,
+          cat("a box of category ", annotation.at("category_id").dump(), ", which is not listed"));
+    out.images[image->second].boxes.push_back({category->second, box_of(annotation)});
+  }
+  return out;
+}
+
+bool looks_like_coco(const Path& file) {
+  std::string head(kHead, '\0');
+  std::ifstream in(file, std::ios::binary);
+  in.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<size_t>(in.gcount()));
+  if (!trim(head).starts_with("{")) return false;
+  for (const char* key : {"\"annotations\"", "\"categories\"", "\"licenses\""})
+    if (head.find(key) != std::string::npos) return true;
+  return head.find("\"images\"") != std::string::npos && head.find("\"file_name\"") != head.npos;
+}
+
+std::vector<Path> coco_files(const std::string& path) {
+  std::vector<Path> files;
+  for (const auto& file : files_ending(path, {".json"}))
+    if (looks_like_coco(file)) files.push_back(file);
+  return files;
+}
+
+}  // namespace
+
+CocoFile read_coco_file(const Path& file) {
+  try {
+    return parse(read_json(file), file.filename().string());
+  } catch (const Json::exception& error) {
+    throw Error(Exit::bad_data, cat(file.string(), ": not COCO annotations: ", error.what()));
+  } catch (const Error& error) {
+    if (std::string_view(error.what()).starts_with(file.string())) throw;
+    throw Error(error.code(), cat(file.string(), ": ", error.what()));
+  }
+}
+
+bool is_coco_layout(const std::string& path) {
+  return std::filesystem::is_directory(path) && !coco_files(path).empty();
+}
+
+Manifest read_coco(const std::string& path) {
+  const auto files = coco_files(path);
+  check(!files.empty(), Exit::bad_data, cat(path, ": no COCO file (.json) in it"));
+  Listing listing{"coco", {}, {}, {}, {}};
+  for (const auto& file : files) {
+    CocoFile coco = read_coco_file(file);
+    for (const auto& name : coco.categories)
+      if (std::count(listing.class_names.begin(), listing.class_names.end(), name) == 0)
+        listing.class_names.push_back(name);
+    std::string part = part_in_name(file.filename().string());
+    if (part.empty()) part = part_in_name(file.parent_path().filename().string());
+    for (auto& image : coco.images) {
+      image.part = part;
+      listing.images.push_back(std::move(image));
+    }
+  }
+  return match_listing(path, std::move(listing));
+}
+
+}  // namespace evenray

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/listing.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/folder.hpp"
+
+namespace evenray {
+namespace {
+
+using Numbers = std::vector<size_t>;
+
+bool lies_in_part(const std::string& source_path, const std::string& part) {
+  const auto folders = split_text(source_path, '/');
+  return std::any_of(folders.begin(), folders.end() - 1, [&](const std::string& folder) {
+    return part_in_name(folder) == part;
+  });
+}
+
+/// Finds images by what annotation files call them.
+class ImageIndex {
+ public:
+  explicit ImageIndex(const std::vector<Sample>& samples) : samples_(samples) {
+    for (size_t i = 0; i < samples.size(); ++i) {
+      const Path path(samples[i].source_path);
+      by_name_[path.filename().string()].push_back(i);
+      by_stem_[path.stem().string()].push_back(i);
+    }
+  }
+
+  /// The images that `image` may mean: none, one, or several.
+  Numbers find(const ListedImage& image) const {
+    const Path path = Path(image.file).lexically_normal();
+    const std::string name = path.filename().string();
+    Numbers found = candidates(by_name_, name);
+    if (found.empty()) found = candidates(by_stem_, name);
+    narrow(found, [&](const Sample& sample) { return ends_with_path(sample, path); });
+    if (!image.part.empty())
+      narrow(found, [&](const Sample& s) { return lies_in_part(s.source_path, image.part); });
+    return found;
+  }
+
+ private:
+  using Index = std::unordered_map<std::string, Numbers>;
+
+  static Numbers candidates(const Index& index, const std::string& key) {
+    const auto found = index.find(key);
+    return found == index.end() ? Numbers{} : found->second;
+  }
+
+  /// Keeps those that fit, if any does.
+  template <class Fits>
+  void narrow(Numbers& numbers, const Fits& fits) const {
+    Numbers kept;
+    for (const size_t i : numbers)
+      if (fits(samples_[i])) kept.push_back(i);
+    if (!kept.empty()) numbers = std::move(kept);
+  }
+
+  static bool ends_with_path(const Sample& sample, const Path& path) {
+    const std::string end = path.generic_string();
+    const std::string whole = sample.source_path,
+                      stem = Path(whole).replace_extension().generic_string();
+    return whole == end || stem == end || whole.ends_with("/" + end) || stem.ends_with("/" + end);
+  }
+
+  const std::vector<Sample>& samples_;
+  Index by_name_, by_stem_;
+};
+
+/// All classes that an image has, by its labels and its boxes.
+std::set<std::string> classes_of(const ListedImage& image) {
+  std::set<std::string> names(image.classes.begin(), image.classes.end());
+  for (const auto& box : image.boxes) names.insert(box.class_name);
+  return names;
+}
+
+void name_classes(Manifest& manifest, const Listing& listing) {
+  manifest.class_names = listing.class_names;
+  std::set<std::string> known(listing.class_names.begin(), listing.class_names.end()), more;
+  for (const auto& image : listing.images) {
+    const auto names = classes_of(image);
+    manifest.multi_label |= names.size() != 1 || !image.unknown.empty();
+    for (const auto& name : names)
+      if (!known.contains(name)) more.insert(name);
+  }
+  manifest.class_names.insert(manifest.class_names.end(), more.begin(), more.end());
+}
+
+void describe(Sample& sample, ListedImage& image, const std::map<std::string, int>& index) {
+  sample.labels.assign(index.size(), 0);
+  for (const auto& name : image.unknown) sample.labels[static_cast<size_t>(index.at(name))] = -1;
+  for (const auto& name : classes_of(image)) sample.labels[static_cast<size_t>(index.at(name))] = 1;
+  for (auto& [class_name, box] : image.boxes) {
+    sample.boxes.push_back(std::move(box));
+    sample.boxes.back().label = index.at(class_name);
+  }
+  sample.boxes_known = image.boxes_known;
+  sample.patient = std::move(image.patient);
+  sample.part = std::move(image.part);
+  sample.meta = std::move(image.meta);
+}
+
+}  // namespace
+
+Manifest match_listing(const std::string& path, Listing&& listing) {
+  Manifest manifest;
+  manifest.format = listing.format;
+  manifest.root = clean_root(path);
+  manifest.source = manifest.root.filename().string();
+  manifest.meta_columns = listing.meta_columns;
+  manifest.findings = std::move(listing.findings);
+  name_classes(manifest, listing);
+  std::map<std::string, int> index;
+  for (const auto& name : manifest.class_names) index.emplace(name, static_cast<int>(index.size()));
+
+  auto samples = samples_of_files(manifest.root, image_files(manifest.root));
+  const ImageIndex images(samples);
+  std::vector<const ListedImage*> listed_as(samples.size());
+  for (auto& image : listing.images) {
+    const Numbers found = images.find(image);
+    if (found.empty()) {
+      manifest.findings.push_back({"missing_file",
+                                   {Path(image.file).stem().string()},
+                                   cat(image.file, " (", image.listed, ") is not there")});
+      continue;
+    }
+    Sample& sample = samples[found[0]];
+    check(found.size() == 1,
+          Exit::bad_data,
+          cat(image.listed,
+              ": ",
+              image.file,
+              " may be ",
+              sample.source_path,
+              " or ",
+              found.size() > 1 ? samples[found.back()].source_path : "",
+              "; name its folder, too"));
+    check(!listed_as[found[0]],
+          Exit::bad_data,
+          cat(image.listed,
+              ": ",
+              image.file,
+              " is listed twice (",
+              listed_as[found[0]] ? listed_as[found[0]]->listed : "",
+              ")"));
+    listed_as[found[0]] = &image;
+    if (image.meta.empty()) image.meta.resize(manifest.meta_columns.size());
+    describe(sample, image, index);
+  }
+  for (size_t i = 0; i < samples.size(); ++i) {
+    if (listed_as[i]) {
+      manifest.samples.push_back(std::move(samples[i]));
+    } else {
+      manifest.findings.push_back(
+          {"unlisted_file", {samples[i].id}, samples[i].source_path + " is in no annotation file"});
+    }
+  }
+  check(!manifest.samples.empty(),
+        Exit::bad_data,
+        cat(path,
+            ": none of the ",
+            listing.images.size(),
+            " listed images is there",
+            listing.images.empty() ? "" : cat(" (the first one: ", listing.images[0].file, ")")));
+  return manifest;
+}
+
+Box bounds_of(std::vector<std::vector<cv::Point2f>>&& rings) {
+  Box box;
+  box.x0 = box.x1 = rings.at(0).at(0).x;
+  box.y0 = box.y1 = rings[0][0].y;
+  for (const auto& ring : rings) {
+    for (const auto& point : ring) {
+      box.x0 = std::min(box.x0, point.x);
+      box.x1 = std::max(box.x1, point.x);
+      box.y0 = std::min(box.y0, point.y);
+      box.y1 = std::max(box.y1, point.y);
+    }
+  }
+  box.rings = std::move(rings);
+  return box;
+}
+
+std::string part_in_name(const std::string& name) {
+  std::string word;
+  for (const char c : lower(Path(name).stem().string()) + "_") {
+    if (std::isalpha(static_cast<unsigned char>(c))) {
+      word += c;
+      continue;
+    }
+    if (word == "train" || word == "training") return "train";
+    if (word == "val" || word == "valid" || word == "validation") return "val";
+    if (word == "test" || word == "testing") return "test";
+    word.clear();
+  }
+  return "";
+}
+
+}  // namespace evenray

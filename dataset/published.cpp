@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/published.hpp"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/folder.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr uint64_t kMaxBytes = uint64_t{256} << 20;
+
+struct List {
+  std::string_view split, file, part;
+};
+constexpr std::array kLists{List{"nih", "train_val_list.txt", "train"},
+                            List{"nih", "test_list.txt", "test"},
+                            List{"fracatlas", "Fracture Split/train.csv", "train"},
+                            List{"fracatlas", "Fracture Split/valid.csv", "val"},
+                            List{"fracatlas", "Fracture Split/test.csv", "test"}};
+
+}  // namespace
+
+std::vector<std::string> published_splits() { return {"nih", "fracatlas"}; }
+
+size_t apply_published_split(Manifest& manifest, const std::string& name) {
+  const auto known = published_splits();
+  check(std::count(known.begin(), known.end(), name) > 0,
+        Exit::usage,
+        unknown_name("published split", name, known));
+  std::unordered_map<std::string, std::string> part_of;
+  const auto files = files_ending(manifest.root, {".txt", ".csv"});
+  for (const List& list : kLists) {
+    if (list.split != name) continue;
+    const auto file = std::find_if(files.begin(), files.end(), [&](const Path& path) {
+      return path.generic_string().ends_with("/" + std::string(list.file));
+    });
+    if (file == files.end()) continue;
+    for (const auto& line : split_text(read_file(*file, kMaxBytes), '\n'))
+      part_of.emplace(trim(line), list.part);
+  }
+  check(!part_of.empty(),
+        Exit::missing_input,
+        cat(manifest.root.string(), ": the published lists of ", name, " are not there"));
+  for (auto& sample : manifest.samples) {
+    const auto found = part_of.find(Path(sample.source_path).filename().string());
+    sample.part = found == part_of.end() ? "" : found->second;
+  }
+  const size_t left_out =
+      std::erase_if(manifest.samples, [](const Sample& sample) { return sample.part.empty(); });
+  check(!manifest.samples.empty(),
+        Exit::bad_data,
+        cat(manifest.source, ": the published lists of ", name, " have none of its images"));
+  return left_out;
+}
+
+}  // namespace evenray

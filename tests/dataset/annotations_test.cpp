@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// COCO, Pascal VOC and YOLO: boxes beside images.
+#include <map>
+
+#include "tests/dataset/test_folder.hpp"
+
+using namespace evenray;
+
+namespace {
+
+/// Images, then boxes as {image, category, x, y, width, height}.
+Json coco(const Names& files, const std::vector<std::vector<double>>& boxes) {
+  Json out{{"categories", {{{"id", 7}, {"name", "cyst"}}, {{"id", 3}, {"name", "break"}}}},
+           {"images", Json::array()},
+           {"annotations", Json::array()}};
+  for (size_t i = 0; i < files.size(); ++i)
+    out["images"].push_back({{"id", i}, {"file_name", files[i]}});
+  for (const auto& box : boxes)
+    out["annotations"].push_back({{"image_id", static_cast<int>(box[0])},
+                                  {"category_id", static_cast<int>(box[1])},
+                                  {"bbox", {box[2], box[3], box[4], box[5]}}});
+  return out;
+}
+
+bool same_box(const Box& box, const std::vector<float>& edges, int label) {
+  const std::vector<float> found{box.x0, box.y0, box.x1, box.y1};
+  for (size_t i = 0; i < 4; ++i)
+    if (std::abs(found[i] - edges[i]) > 1e-4f) return false;
+  return box.label == label;
+}
+
+std::string voc(const std::string& file, const std::string& objects) {
+  return cat("<annotation><filename>", file, "</filename>", objects, "</annotation>");
+}
+
+const std::string kObject =
+    "<object><name>cyst</name><bndbox><xmin>1.5</xmin><ymin>0</ymin><xmax>3</xmax>"
+    "<ymax>4</ymax></bndbox></object>";
+
+}  // namespace
+
+TEST_CASE("COCO: a file a part, classes in the order of their ids, images without a box") {
+  TestFolder folder;
+  for (const char* name : {"train/1.png", "train/2.png", "val/1.png", "stray.png"})
+    folder.image(name);
+  write_json(folder / "annotations/instances_train.json",
+             coco({"1.png", "2.png", "gone.png"}, {{0, 7, 1, 1, 2.5, 2}, {0, 3, 0, 0, 1, 1}}));
+  write_json(folder / "annotations/instances_val2017.json", coco({"1.png"}, {}));
+  folder.file("notes.json", "{\"images\": 3}");
+  const Manifest manifest = read_dataset(folder.text());
+  CHECK(manifest.format == "coco");
+  CHECK(manifest.multi_label);
+  CHECK(manifest.class_names == Names{"break", "cyst"});
+  REQUIRE(ids(manifest) == Names{"2", "train/1", "val/1"});
+  const Sample& first = sample_of(manifest, "train/1");
+  CHECK(first.part == "train");
+  CHECK(first.labels == std::vector<int8_t>{1, 1});
+  REQUIRE(first.boxes.size() == 2);
+  CHECK(same_box(first.boxes[0], {1, 1, 3.5, 3}, 1));
+  CHECK(same_box(first.boxes[1], {0, 0, 1, 1}, 0));
+  CHECK(sample_of(manifest, "val/1").part == "val");
+  CHECK(sample_of(manifest, "val/1").labels == std::vector<int8_t>{0, 0});
+  CHECK(sample_of(manifest, "2").boxes_known);
+  CHECK(kinds(manifest) == Names{"missing_file gone", "unlisted_file stray"});
+}
+
+TEST_CASE("classes exclude one another where each image has one") {
+  TestFolder folder;
+  folder.image("1.png");
+  folder.image("2.png");
+  write_json(folder / "a.json", coco({"1.png", "2.png"}, {{0, 3, 0, 0, 1, 1}, {1, 7, 0, 0, 1, 1}}));
+  const Manifest manifest = read_dataset(folder.text());
+  CHECK_FALSE(manifest.multi_label);
+  CHECK(manifest.samples[1].exclusive_class() == 1);
+}
+
+TEST_CASE("COCO: what is wrong with a file is said with its name") {
+  TestFolder folder;
+  folder.image("1.png");
+  const auto fault = [&](const Json& json) {
+    write_json(folder / "a.json", json);
+    const auto [code, what] = failure(folder.text(), "coco");
+    CHECK(code == 65);
+    CHECK(what.find("a.json") != std::string::npos);
+    return what;
+  };
+  const auto good = coco({"1.png"}, {{0, 3, 0, 0, 1, 1}});
+  CHECK(fault(coco({"1.png"}, {{1, 3, 0, 0, 1, 1}})).find("image 1, which is not listed") !=
+        std::string::npos);
+  CHECK(fault(coco({"1.png"}, {{0, 4, 0, 0, 1, 1}})).find("category 4") != std::string::npos);
+  CHECK(fault(coco({"1.png", "1.png"}, {})).find("listed twice") != std::string::npos);
+  for (const char* key : {"images", "annotations"}) {
+    Json cut = good;
+    cut.erase(key);
+    CHECK(fault(cut).find("not COCO annotations") != std::string::npos);
+  }
+  Json short_box = good;
+  short_box["annotations"][0]["bbox"] = {1, 2, 3};
+  CHECK(fault(short_box).find("four numbers") != std::string::npos);
+  folder.file("a.json", "{\"annotations\": [");
+  CHECK(failure(folder.text(), "coco").first == 65);
+  std::filesystem::remove(folder / "a.json");
+  CHECK(failure(folder.text(), "coco").second.find("no COCO file") != std::string::npos);
+}
+
+TEST_CASE("a name that may be two images is refused, a part or a folder tells which") {
+  TestFolder folder;
+  folder.image("a/1.png");
+  folder.image("b/1.png");
+  write_json(folder / "all.json", coco({"1.png"}, {}));
+  CHECK(failure(folder.text()).second.find("may be a/1.png or b/1.png") != std::string::npos);
+  write_json(folder / "all.json", coco({"b/1.png"}, {}));
+  CHECK(ids(read_dataset(folder.text())) == Names{"b/1"});
+  write_json(folder / "all.json", coco({"c/9.png"}, {}));
+  const auto [code, what] = failure(folder.text());
+  CHECK(code == 65);
+  CHECK(what.find("none of the 1 listed images is there (the first one: c/9.png)") !=
+        std::string::npos);
+}
+
+TEST_CASE("Pascal VOC: boxes as they stand, parts from ImageSets") {
+  TestFolder folder;
+  for (const char* name : {"1", "2", "3"}) folder.image(cat("JPEGImages/", name, ".png"));
+  folder.file("Annotations/1.xml", voc("1.png", kObject));
+  folder.file("Annotations/2.xml", voc("", ""));
+  folder.file("Annotations/3.xml", voc("folder/3.png", kObject + kObject));
+  folder.file("ImageSets/Main/train.txt", "1 1\r\n3 -1\r\n");
+  folder.file("ImageSets/Main/val.txt", "2\n");
+  const Manifest manifest = read_dataset(folder.text());
+  CHECK(manifest.format == "voc");
+  REQUIRE(ids(manifest) == Names{"1", "2", "3"});
+  CHECK(manifest.class_names == Names{"cyst"});
+  CHECK(same_box(manifest.samples[0].boxes.at(0), {1.5, 0, 3, 4}, 0));
+  CHECK(manifest.samples[0].part == "train");
+  CHECK(manifest.samples[1].part == "val");
+  CHECK(manifest.samples[1].boxes_known);
+  CHECK(manifest.samples[1].boxes.empty());
+  CHECK(manifest.samples[2].boxes.size() == 2);
+}
+
+TEST_CASE("Pascal VOC: damaged files are named") {
+  TestFolder folder;
+  folder.image("1.png");
+  for (const auto& [text, says] :
+       {std::pair<std::string, std::string>{"<annotation><filename>", "no Pascal VOC annotation"},
+        {"<other/>", "no Pascal VOC annotation"},
+        {voc("1.png", "<object><name>cyst</name></object>"), "<xmin> is '', not a number"},
+        {voc("1.png", "<object/>"), "<name>"}}) {
+    INFO(text);
+    folder.file("1.xml", text);
+    const auto [code, what] = failure(folder.text(), "voc");
+    CHECK(code == 65);
+    CHECK(what.find("1.xml") != std::string::npos);
+    CHECK(what.find(says) != std::string::npos);
+  }
+}
+
+TEST_CASE("YOLO: shares of the upright image, polygons, names from data.yaml") {
+  TestFolder folder;  // images of 6 x 4 px
+  for (const char* name : {"images/train/1.png", "images/train/2.png", "images/val/3.png"})
+    folder.image(name);
+  folder.file("labels/train/1.txt", "1 0.5 0.5 0.5 0.25\r\n0 0 0 0.5 0 0.5 1 \n\n");
+  folder.file("labels/train/2.txt", "");
+  folder.file("labels/labels.txt", "break\n");
+  for (const char* names : {"names: [break, cyst]", "names:\n  0: break\n  1: cyst"}) {
+    folder.file("data.yaml",
+                cat("path: ../x\ntrain: images/train\nval: [images/val]\n", names, "\n"));
+    const Manifest manifest = read_dataset(folder.text());
+    CHECK(manifest.format == "yolo");
+    CHECK(manifest.class_names == Names{"break", "cyst"});
+    REQUIRE(ids(manifest) == Names{"1", "2", "3"});
+    REQUIRE(manifest.samples[0].boxes.size() == 2);
+    CHECK(same_box(manifest.samples[0].boxes[0], {1.5, 1.5, 4.5, 2.5}, 1));
+    CHECK(same_box(manifest.samples[0].boxes[1], {0, 0, 3, 4}, 0));
+    CHECK(manifest.samples[0].boxes[1].rings.at(0) ==
+          std::vector<cv::Point2f>{{0, 0}, {3, 0}, {3, 4}});
+    CHECK(manifest.samples[0].part == "train");
+    CHECK(manifest.samples[2].part == "val");
+    CHECK(manifest.samples[2].boxes_known);
+  }
+}
+
+TEST_CASE("YOLO: darknet's lists and names") {
+  TestFolder folder;
+  for (const char* name : {"data/1.png", "data/2.png"}) folder.image(name);
+  folder.file("data/1.txt", "0 .5 .5 1 1\n");
+  folder.file("obj.names", "break\ncyst\n");
+  folder.file("train.txt", "data/1.png\n");
+  folder.file("test.txt", "/somewhere/data/2.png\n");
+  const Manifest manifest = read_dataset(folder.text());
+  CHECK(manifest.format == "yolo");
+  REQUIRE(ids(manifest) == Names{"1", "2"});
+  CHECK(manifest.samples[0].part == "train");
+  CHECK(same_box(manifest.samples[0].boxes.at(0), {0, 0, 6, 4}, 0));
+}
+
+TEST_CASE("YOLO: a wrong line is named with its number") {
+  TestFolder folder;
+  folder.image("1.png");
+  folder.file("classes.txt", "break\n");
+  for (const auto& [text, says] :
+       {std::pair<std::string, std::string>{"0 .5 .5 1", "neither `class x y w h`"},
+        {"1 .5 .5 1 1", "class 1 of 1"},
+        {"-1 .5 .5 1 1", "class -1 of 1"},
+        {"0 .5 x 1 1", "'x' is no number"},
+        {"0 .5 nan 1 1", "'nan' is no number"}}) {
+    INFO(text);
+    folder.file("1.txt", "0 .5 .5 .1 .1\n" + text);
+    const auto [code, what] = failure(folder.text(), "yolo");
+    CHECK(code == 65);
+    CHECK(what.find("1.txt:2: ") != std::string::npos);
+    CHECK(what.find(says) != std::string::npos);
+  }
+  folder.file("1.txt", "0 .5 .5 .1 .1");
+  folder.file("1.png", "no image");
+  CHECK(failure(folder.text(), "yolo").second.find("no readable image") != std::string::npos);
+  std::filesystem::remove(folder / "classes.txt");
+  CHECK(failure(folder.text(), "yolo").second.find("no names of classes") != std::string::npos);
+  folder.file("data.yaml", "names: {0: a, 2: b}\ntrain: x\n");
+  CHECK(failure(folder.text(), "yolo").second.find("`names` lacks class 1") != std::string::npos);
+}
+
+TEST_CASE("FracAtlas' boxes are the same from its COCO, VOC and YOLO files", "[data]") {
+  const Path data = real_data("fracatlas");
+  if (data.empty()) return;
+  const TestFolder folder;
+  const auto boxes_of = [&](const std::string& format, const std::string& annotations) {
+    const Path set = folder / format;
+    make_folder(set);
+    std::filesystem::create_directory_symlink(std::filesystem::absolute(data / "images"),
+                                              set / "pictures");
+    std::filesystem::create_directory_symlink(
+        std::filesystem::absolute(data / "Annotations" / annotations), set / "annotations");
+    const Manifest manifest = read_dataset(set.string());
+    CHECK(manifest.format == format);
+    std::map<std::string, std::vector<Box>> out;
+    for (const auto& sample : manifest.samples)
+      if (!sample.boxes.empty()) out[sample.id] = sample.boxes;
+    return out;
+  };
+  const auto coco_boxes = boxes_of("coco", "COCO JSON");
+  CHECK(coco_boxes.size() == 490);
+  for (const auto& [format, annotations] :
+       {std::pair{"voc", "PASCAL VOC"}, std::pair{"yolo", "YOLO"}}) {
+    const auto others = boxes_of(format, annotations);
+    REQUIRE(others.size() == coco_boxes.size());
+    size_t boxes = 0;
+    float farthest = 0;
+    for (const auto& [id, here] : coco_boxes) {
+      const auto& there = others.at(id);
+      REQUIRE(there.size() == here.size());
+      for (size_t i = 0; i < here.size(); ++i, ++boxes)
+        farthest = std::max({farthest,
+                             std::abs(here[i].x0 - there[i].x0),
+                             std::abs(here[i].y0 - there[i].y0),
+                             std::abs(here[i].x1 - there[i].x1),
+                             std::abs(here[i].y1 - there[i].y1)});
+    }
+    CHECK(boxes == 640);
+    // VOC's are cut to whole pixels, YOLO's to four digits.
+    CHECK(farthest < (std::string(format) == "voc" ? 1.1 : .04));
+  }
+}
