@@ -301,6 +301,10 @@ DicomElements read_dicom_elements(std::string_view bytes, bool with_fragments) {
   }
   std::string_view data = bytes.substr(start);
   out.syntax = out.text(tag::transfer_syntax);
+  if (out.syntax.find_first_not_of("0123456789.") != std::string::npos || out.syntax.size() > 64) {
+    out.fault = "a transfer syntax that is no UID";
+    return out;
+  }
   if (out.syntax.empty()) {
     const bool is_explicit = data.size() >= 6 && is_vr(dicom_vr(data[4], data[5]));
     out.syntax = is_explicit ? "1.2.840.10008.1.2.1" : "1.2.840.10008.1.2";

@@ -44,7 +44,8 @@ struct DicomElements {
     std::string_view value;
   };
 
-  std::string syntax;  ///< transfer syntax UID; guessed (little endian) where the file has none
+  std::string syntax;  ///< digits and dots only: transfer syntax UID; guessed (little endian) where
+                       ///< the file has none
   bool big_endian = false, implicit = false;
   std::map<uint32_t, Element> elements;
   bool pixels_reached = false;  ///< the walk came to the pixel data: the header is complete
@@ -56,7 +57,7 @@ struct DicomElements {
   std::shared_ptr<const std::string> inflated;
 
   bool has(uint32_t tag) const { return elements.contains(tag); }
-  /// Text without the padding; "" where the element is missing.
+  /// Text without the padding, as stored: not for messages. "" where the element is missing.
   std::string text(uint32_t tag) const;
   /// The n-th of several values of a text.
   std::string text(uint32_t tag, size_t n) const;

@@ -35,11 +35,6 @@ std::string code(const DicomElements& elements, uint32_t tag) {
   return fine ? value : "";
 }
 
-std::string uid(const std::string& text) {
-  const bool fine = text.size() <= 64 && text.find_first_not_of("0123456789.") == std::string::npos;
-  return fine ? text : "";
-}
-
 std::optional<int> age_years(const std::string& text) {
   int64_t count = 0;
   if (text.size() != 4 || !parse_int(text.substr(0, 3), count) || count < 0) return std::nullopt;
@@ -105,7 +100,7 @@ DicomFacts facts_of(const DicomElements& elements, std::string_view key) {
   facts.columns = elements.word(tag::columns).value_or(0);
   facts.bits_stored = elements.word(tag::bits_stored).value_or(0);
   facts.photometric = code(elements, tag::photometric);
-  facts.syntax = uid(elements.syntax);
+  facts.syntax = elements.syntax;
   facts.window_center = elements.number(tag::window_center);
   facts.window_width = elements.number(tag::window_width);
   const std::string burned = code(elements, tag::burned_in);

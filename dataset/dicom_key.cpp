@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <mutex>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -22,6 +23,7 @@ void make_key(const Path& file) {
   unsigned char key[kKeyBytes];
   check(RAND_bytes(key, kKeyBytes) == 1, Exit::failed, "cannot draw random bytes for a key");
   const Path temporary = temporary_beside(file);
+  ::unlink(temporary.c_str());  // of a process of this number that was stopped
   const int descriptor =
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) throw_errno("create", file);
@@ -46,6 +48,8 @@ std::string environment(const char* name) {
 }  // namespace
 
 std::string dicom_key(const Path& file) {
+  static std::mutex one;
+  const std::lock_guard lock(one);
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0 && errno == ENOENT) {
     if (file.has_parent_path()) make_folder(file.parent_path());

@@ -142,7 +142,7 @@ DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout)
     return out;
   };
   if (syntax == kSyntaxes.end())
-    return fail(cat("transfer syntax ", elements.syntax.substr(0, 64), " is not read"));
+    return fail(cat("transfer syntax ", elements.syntax, " is not read"));
   if (!elements.pixels_reached) return fail("a DICOM file without pixels");
   const bool native = syntax->coding == Coding::native;
   if (native == elements.encapsulated)
@@ -161,7 +161,7 @@ DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout)
   }
   if (native && layout.samples == 3 && layout.photometric != "RGB" &&
       layout.photometric != "YBR_FULL")
-    return fail("colour as " + layout.photometric.substr(0, 16));
+    return fail("uncompressed colour that is neither RGB nor YBR_FULL");
 
   if (syntax->coding == Coding::jpeg) {
     DecodedImage image;
