@@ -14,6 +14,9 @@ namespace evenray {
 /// preamble of 128 bytes, or a bare little endian data set whose first elements stand in order.
 bool is_dicom(std::string_view bytes);
 
+/// The same of a file's first bytes; false where it cannot be read.
+bool is_dicom_file(const Path& file);
+
 /// How modality values become grey (PS3.3 C.11.2). `automatic`: the file's own VOI LUT or window,
 /// the percentile window where it has none or an absurd one. `file`: the file's, a fault without.
 /// `minmax`: darkest to brightest pixel. `percentile`: the .5th to the 99.5th percentile of the
@@ -33,7 +36,8 @@ struct DicomOptions {
 /// LUT shape INVERSE (once, also where both are said), full range (255 or 65535 is white).
 ///
 /// A window is absurd if a number of it is not finite, its width is below 1 (LINEAR) or not above 0
-/// (LINEAR_EXACT, SIGMOID), or if fewer than 1 % of the pixels come out neither black nor white.
+/// (LINEAR_EXACT, SIGMOID), if fewer than 1 % of the pixels come out neither black nor white, or if
+/// different ones come out within one grey level of 255. A slope of 0 counts as no rescale.
 /// `none`: no step but the first; signed values are raised by half their range (0 is the most
 /// negative one), values stay as small as they are stored (1023 is white of 10 bits).
 /// Colour of 8 bits (RGB, YBR_FULL, and what JPEG makes of them) gives its luma, by no VOI.

@@ -18,6 +18,8 @@ namespace tag = dicom_tag;
 
 /// A header with a thumbnail in it is seldom longer.
 constexpr size_t kHeadBytes = 64 << 10;
+/// Those that tell whether a file is DICOM.
+constexpr size_t kMarkBytes = 1024;
 constexpr size_t kHashDigits = 16;
 constexpr size_t kCodeLength = 16;  // of a CS value
 constexpr int kAgeStep = 5, kOldestAge = 90;
@@ -114,8 +116,8 @@ DicomFacts facts_of(const DicomElements& elements, std::string_view key) {
 }
 
 /// Empty where the file cannot be read.
-std::string read_head(const Path& file) {
-  std::string head(kHeadBytes, '\0');
+std::string read_head(const Path& file, size_t bytes = kHeadBytes) {
+  std::string head(bytes, '\0');
   std::ifstream in(file, std::ios::binary);
   in.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<size_t>(std::max<std::streamsize>(in.gcount(), 0)));
@@ -143,9 +145,11 @@ DicomFacts read_dicom_facts(const Path& file, std::string_view key) {
   return with_header(file, [&](const DicomElements& elements) { return facts_of(elements, key); });
 }
 
+bool is_dicom_file(const Path& file) { return is_dicom(read_head(file, kMarkBytes)); }
+
 int dicom_bits(const Path& file) {
   try {
-    if (!is_dicom(read_head(file))) return 0;
+    if (!is_dicom_file(file)) return 0;
     return with_header(file, [](const DicomElements& elements) {
       return int{elements.word(tag::bits_stored).value_or(0)};
     });

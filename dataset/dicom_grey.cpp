@@ -15,6 +15,8 @@ namespace tag = dicom_tag;
 constexpr double kLowShare = .005, kHighShare = .995;
 /// Half a grey level of 8 bits: what is nearer to an end is black or white to the eye.
 constexpr double kEnd = .5 / 255;
+/// No modality has such values; a rescale to them counts as absent.
+constexpr double kBeyond = 1e12;
 /// Of the pixels, that a window must leave between black and white.
 constexpr double kLeastBetween = .01;
 
@@ -107,13 +109,17 @@ class Table {
     return 0;
   }
 
-  /// Whether enough pixels are neither black nor white.
+  /// Whether enough pixels are neither black nor white, and not all of them of one grey.
   bool shows(const std::vector<double>& shares) const {
     int64_t between = 0;
+    double lowest = 1, highest = 0;
     for (const auto c : used_) {
       if (shares[c] > kEnd && shares[c] < 1 - kEnd) between += counts_[c];
+      lowest = std::min(lowest, shares[c]);
+      highest = std::max(highest, shares[c]);
     }
-    return double(between) >= kLeastBetween * double(total_);
+    const bool flat = used_.size() > 1 && highest - lowest < 2 * kEnd;
+    return !flat && double(between) >= kLeastBetween * double(total_);
   }
 
  private:
@@ -218,9 +224,10 @@ GreyRules grey_rules(const DicomElements& elements, const DicomLayout& layout) {
   rules.is_signed = layout.is_signed;
   rules.modality_lut = read_lut(elements, tag::modality_lut, layout.is_signed);
   const double slope = elements.number(tag::slope).value_or(1);
-  if (slope != 0) {
+  const double intercept = elements.number(tag::intercept).value_or(0);
+  if (slope != 0 && std::abs(slope) < kBeyond && std::abs(intercept) < kBeyond) {
     rules.slope = slope;
-    rules.intercept = elements.number(tag::intercept).value_or(0);
+    rules.intercept = intercept;
   }
   const double lowest = layout.is_signed ? -(1 << (layout.bits_stored - 1)) : 0;
   const double highest = lowest + (1 << layout.bits_stored) - 1;

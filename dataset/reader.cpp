@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/dicom_folder.hpp"
 #include "dataset/folder.hpp"
 #include "dataset/fracatlas.hpp"
 #include "dataset/phantom.hpp"
@@ -21,6 +22,8 @@ bool is_phantom(const std::string& path) {
 
 Manifest read_phantom(const std::string& spec) { return phantom_manifest(parse_phantom(spec)); }
 
+Manifest read_dicom(const std::string& path) { return read_dicom_folder(path); }
+
 struct Layout {
   std::string_view name;
   bool (*recognises)(const std::string& path);
@@ -30,6 +33,7 @@ struct Layout {
 /// `auto` asks them in this order: the plain folder, last, takes what is left.
 constexpr std::array kLayouts = {Layout{"phantom", &is_phantom, &read_phantom},
                                  Layout{"fracatlas", &is_fracatlas_layout, &read_fracatlas},
+                                 Layout{"dicom", &is_dicom_layout, &read_dicom},
                                  Layout{"folder", nullptr, &read_folder}};
 
 /// `format`: one of format_names().
@@ -147,7 +151,7 @@ Manifest read_dataset(const std::string& path, const std::string& format) {
   }
   Manifest manifest;
   try {
-    if (!is_phantom(path) || format == "folder" || format == "fracatlas") {
+    if (!is_phantom(path) || (format != "auto" && format != "phantom")) {
       check(std::filesystem::exists(path),
             Exit::missing_input,
             cat(path, ": there is no such folder"));

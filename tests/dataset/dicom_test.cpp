@@ -199,7 +199,8 @@ TEST_CASE("without a window the percentiles are taken, and so for an absurd one"
                                                         {"x", "100"},
                                                         {"9000", "100"},
                                                         {"-9000", "100"},
-                                                        {"500", "10"}}) {
+                                                        {"500", "10"},
+                                                        {"1500", "1e30"}}) {
     INFO(center << " " << width);
     CHECK(levels(decoded(make(center, width))) == expected);
   }
@@ -213,6 +214,26 @@ TEST_CASE("without a window the percentiles are taken, and so for an absurd one"
   CHECK(decoded(make("500", "0"), Voi::file).fault ==
         "the window of the file cannot be used; take --voi auto, percentile or minmax");
   CHECK(levels(decoded(make("9000", "100"), Voi::file)) == std::vector<int>(1000, 0));
+}
+
+TEST_CASE("numbers beyond all measure end in grey") {
+  for (const char* slope : {"0", "1e308", "-1e308", "1e-308", "inf", "x"}) {
+    for (const char* number : {"1e308", "-1e308", "0", "1e-320"}) {
+      for (const char* function : {"LINEAR", "LINEAR_EXACT", "SIGMOID"}) {
+        const auto bytes = DicomMaker()
+                               .image(1, 4)
+                               .window(number, "1e308")
+                               .text(0x00281052, "DS", number)
+                               .text(0x00281053, "DS", slope)
+                               .text(0x00281056, "CS", function)
+                               .pixels({0, 1, 2000, 4095})
+                               .bytes();
+        INFO(slope << " " << number << " " << function);
+        const auto found = levels(decoded(bytes));
+        CHECK(std::abs(found[0] - found[3]) == 65535);
+      }
+    }
+  }
 }
 
 TEST_CASE("padding does not move the percentiles") {

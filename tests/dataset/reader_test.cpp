@@ -323,7 +323,7 @@ TEST_CASE("a table and a folder become one") {
 }
 
 TEST_CASE("phantoms are a source") {
-  CHECK(format_names() == Names{"auto", "phantom", "fracatlas", "folder"});
+  CHECK(format_names() == Names{"auto", "phantom", "fracatlas", "dicom", "folder"});
   const Manifest manifest = read_dataset("phantom:images=24,seed=3");
   CHECK(manifest.samples.size() == 24);
 }
