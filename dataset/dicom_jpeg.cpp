@@ -39,39 +39,48 @@ struct Frame {
   int precision = 0, rows = 0, columns = 0, samples = 0, scans = 0;
 };
 
+bool starts_frame(int marker) {
+  return (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) ||
+         marker == 0xF7;
+}
+
+/// The one frame; process 0 where the segments before it are not in order (DCMTK's own search for
+/// it does not end at an FF01) or a second one follows, of which a decoder may take either.
 Frame scan_frame(std::string_view coded) {
-  Frame frame;
   const auto byte = [&](size_t i) -> int {
     return i < coded.size() ? static_cast<unsigned char>(coded[i]) : 0;
   };
+  size_t at = coded.starts_with("\xFF\xD8") ? 2 : coded.size();
+  while (at < coded.size() && !starts_frame(byte(at + 1))) {
+    const int marker = byte(at + 1), length = byte(at + 2) << 8 | byte(at + 3);
+    const bool segment = (marker >= 0xC0 && marker < 0xD0) || (marker > 0xDA && marker < 0xFF);
+    if (byte(at) != 0xFF || (marker != 0xFF && (!segment || length < 2))) return {};
+    at += marker == 0xFF ? 1 : 2 + static_cast<size_t>(length);
+  }
+  if (at + 9 >= coded.size() || byte(at) != 0xFF) return {};
+  Frame frame = {byte(at + 1),
+                 byte(at + 4),
+                 byte(at + 5) << 8 | byte(at + 6),
+                 byte(at + 7) << 8 | byte(at + 8),
+                 byte(at + 9),
+                 0};
+  at += 2 + static_cast<size_t>(byte(at + 2) << 8 | byte(at + 3));
   // In coded data no byte of 80 or more follows an FF but a marker's.
-  for (size_t at = 0; (at = coded.find('\xFF', at)) != std::string_view::npos;) {
+  while ((at = coded.find('\xFF', at)) != std::string_view::npos) {
     const int marker = byte(at + 1);
-    const bool start_of_frame =
-        (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) ||
-        marker == 0xF7;
-    if (start_of_frame) {
-      // Of two frames the decoder may take either, so there may be no second one.
-      if (frame.process != 0) return {};
-      frame = {marker,
-               byte(at + 4),
-               byte(at + 5) << 8 | byte(at + 6),
-               byte(at + 7) << 8 | byte(at + 8),
-               byte(at + 9),
-               frame.scans};
-    }
+    if (starts_frame(marker)) return {};
     frame.scans += marker == 0xDA;
-    const bool bare = marker < 0xC0 || marker == 0xFF || (marker >= 0xD0 && marker <= 0xD9);
-    at += bare ? (marker == 0xFF ? 1 : 2) : 2 + size_t(byte(at + 2) << 8 | byte(at + 3));
+    const bool bare = marker < 0xC0 || (marker >= 0xD0 && marker <= 0xD9);
+    at += marker == 0xFF ? 1 : bare ? 2 : 2 + static_cast<size_t>(byte(at + 2) << 8 | byte(at + 3));
   }
   return frame;
 }
 
 /// The data set that DCMTK's decoders ask for sizes, with the stream as its one fragment. All tags
 /// come with their VR, so that no dictionary is needed.
-class Stream {
+class JpegElement {
  public:
-  Stream(std::string_view coded, E_TransferSyntax syntax, const Frame& frame) {
+  JpegElement(std::string_view coded, E_TransferSyntax syntax, const Frame& frame) {
     const int bits = frame.precision > 8 ? 16 : 8;
     put(DCM_SamplesPerPixel, frame.samples);
     put(DCM_Rows, frame.rows);
@@ -109,7 +118,8 @@ class Stream {
     insert(std::move(element));
   }
   void insert(std::unique_ptr<DcmElement> element) {
-    if (data_.insert(element.get()).good()) element.release();
+    DcmElement* owned = element.release();
+    if (data_.insert(owned).bad()) delete owned;
   }
 
   DcmDataset data_;
@@ -146,7 +156,7 @@ std::string decode_dicom_jpeg(std::string_view coded,
   std::vector<uint8_t> narrow(wide ? 0 : layout.values() + 1);
   OFCondition result;
   try {
-    Stream stream(coded, syntax, frame);
+    JpegElement stream(coded, syntax, frame);
     result = wide ? stream.decode(cells, 2 * layout.values())
                   : stream.decode(narrow.data(), narrow.size());
   } catch (const std::exception& error) {

@@ -334,6 +334,25 @@ TEST_CASE("sequences nested without end are refused, deep ones skipped") {
   CHECK(contains(decoded(nested(200000)).fault, "a damaged DICOM data set"));
 }
 
+TEST_CASE("a JPEG whose marks are out of order is refused") {
+  const std::string whole = golden_file("jpeg_lossless.dcm");
+  const size_t start = whole.find("\xFF\xD8\xFF"), frame = whole.find("\xFF\xC3", start);
+  REQUIRE(frame != std::string::npos);
+  const auto fault = [](const std::string& bytes) { return decode_image_bytes(bytes).fault; };
+  // FF01 stands alone and takes no length: a search that does not step over it never ends.
+  std::string lone = whole;
+  lone[start + 3] = '\x01';
+  CHECK(fault(lone) == "no JPEG frame in the pixel data");
+  const size_t table = whole.find("\xFF\xC4", frame);
+  REQUIRE(table != std::string::npos);
+  std::string twice = whole;
+  twice[table + 1] = '\xC3';
+  CHECK(fault(twice) == "no JPEG frame in the pixel data");
+  std::string larger = whole;
+  larger[frame + 5] = '\x70';
+  CHECK(fault(larger) == "the JPEG inside is of another size than the header says");
+}
+
 TEST_CASE("facts are codes, numbers and hashes; names, dates and comments stay behind") {
   const std::string key(32, 'k');
   DicomMaker maker;
