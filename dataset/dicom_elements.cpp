@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "dataset/deflate.hpp"
 #include "dataset/dicom.hpp"
+#include "dataset/dicom_walk.hpp"
 #include "dataset/image.hpp"
 
 namespace evenray {
@@ -18,10 +19,6 @@ namespace tag = dicom_tag;
 
 constexpr std::string_view kMark = "DICM";
 constexpr size_t kMarkAt = 128;
-constexpr uint32_t kUndefined = 0xFFFFFFFF;
-constexpr uint32_t kItem = 0xFFFEE000, kItemEnd = 0xFFFEE00D, kSequenceEnd = 0xFFFEE0DD;
-constexpr int kMaxDepth = 32;
-
 constexpr std::array kKept = {tag::sop_class,
                               tag::transfer_syntax,
                               tag::sop_instance,
@@ -64,146 +61,13 @@ constexpr std::array kKept = {tag::sop_class,
 
 bool kept(uint32_t tag) { return std::find(kKept.begin(), kKept.end(), tag) != kKept.end(); }
 
-bool is_vr(uint16_t vr) {
-  const auto letter = [](int c) { return c >= 'A' && c <= 'Z'; };
-  return letter(vr >> 8) && letter(vr & 255);
-}
-
-/// These have two bytes of nothing and a length of four (PS3.5, 7.1.2).
-bool long_form(uint16_t vr) {
-  constexpr std::array kLong = {dicom_vr('O', 'B'),
-                                dicom_vr('O', 'D'),
-                                dicom_vr('O', 'F'),
-                                dicom_vr('O', 'L'),
-                                dicom_vr('O', 'V'),
-                                dicom_vr('O', 'W'),
-                                dicom_vr('S', 'Q'),
-                                dicom_vr('S', 'V'),
-                                dicom_vr('U', 'C'),
-                                dicom_vr('U', 'N'),
-                                dicom_vr('U', 'R'),
-                                dicom_vr('U', 'T'),
-                                dicom_vr('U', 'V')};
-  return std::find(kLong.begin(), kLong.end(), vr) != kLong.end();
-}
-
-struct Header {
-  uint32_t tag = 0;
-  uint16_t vr = 0;
-  uint32_t length = 0;
-};
-
-/// A place in a data set. A step that finds no room sets `ended`, one that finds nonsense
-/// `damaged`; both stay.
-class Walk {
- public:
-  Walk(std::string_view bytes, bool big_endian, bool implicit)
-      : bytes_(bytes), big_endian_(big_endian), implicit_(implicit) {}
-
-  bool ok() const { return !ended && !damaged; }
-  bool at_end() const { return at == bytes_.size(); }
-  size_t left() const { return bytes_.size() - at; }
-  std::string_view rest() const { return bytes_.substr(at); }
-  std::string_view since(size_t start) const { return bytes_.substr(start, at - start); }
-
-  /// Of an element or of an item mark, which never has a VR.
-  Header header() {
-    Header h;
-    const uint32_t group = word();
-    h.tag = group << 16 | word();
-    if (implicit_ || group == 0xFFFE) {
-      h.length = number();
-      return h;
-    }
-    if (left() < 2) {
-      ended = true;
-      return h;
-    }
-    h.vr = dicom_vr(bytes_[at], bytes_[at + 1]);
-    at += 2;
-    if (!is_vr(h.vr)) {
-      damaged = true;
-    } else if (long_form(h.vr)) {
-      word();
-      h.length = number();
-    } else {
-      h.length = word();
-    }
-    return h;
-  }
-
-  /// The value, shortened where the bytes end.
-  std::string_view take(uint32_t length) {
-    const auto value = bytes_.substr(at, length);
-    if (value.size() < length) ended = true;
-    at += value.size();
-    return value;
-  }
-
-  /// Over a value, also one of undefined length.
-  void skip(const Header& h, int depth = 0) {
-    if (h.length != kUndefined) {
-      take(h.length);
-      return;
-    }
-    // Of unknown VR and unknown length: an implicit sequence (PS3.5, 6.2.2).
-    const bool outside = implicit_;
-    implicit_ |= h.vr == dicom_vr('U', 'N');
-    skip_items(depth + 1);
-    implicit_ = outside;
-  }
-
-  size_t at = 0;
-  bool ended = false, damaged = false;
-
- private:
-  void skip_items(int depth) {
-    if (depth > kMaxDepth) damaged = true;
-    while (ok()) {
-      const Header item = header();
-      if (!ok() || item.tag == kSequenceEnd) return;
-      if (item.tag != kItem) {
-        damaged = true;
-      } else if (item.length != kUndefined) {
-        take(item.length);
-      } else {
-        skip_elements(depth);
-      }
-    }
-  }
-  void skip_elements(int depth) {
-    while (ok()) {
-      const Header element = header();
-      if (!ok() || element.tag == kItemEnd) return;
-      skip(element, depth);
-    }
-  }
-  uint16_t word() {
-    if (left() < 2) {
-      ended = true;
-      return 0;
-    }
-    const auto a = static_cast<unsigned char>(bytes_[at]),
-               b = static_cast<unsigned char>(bytes_[at + 1]);
-    at += 2;
-    return static_cast<uint16_t>(big_endian_ ? a << 8 | b : b << 8 | a);
-  }
-  uint32_t number() {
-    const uint32_t first = word(), second = word();
-    return big_endian_ ? first << 16 | second : second << 16 | first;
-  }
-
-  std::string_view bytes_;
-  bool big_endian_, implicit_;
-};
-
-void join_fragments(Walk& walk, bool with_fragments, DicomElements& out) {
+void join_fragments(DicomWalk& walk, bool with_fragments, DicomElements& out) {
   out.encapsulated = true;
   bool offsets = true;  // the first item is a table of offsets
   while (walk.ok()) {
-    const Header item = walk.header();
+    const DicomHeader item = walk.header();
     if (!walk.ok() || item.tag == kSequenceEnd) break;
-    if (item.tag != kItem || item.length == kUndefined) {
+    if (item.tag != kItem || item.length == kUndefinedLength) {
       walk.damaged = true;
       break;
     }
@@ -213,14 +77,14 @@ void join_fragments(Walk& walk, bool with_fragments, DicomElements& out) {
   }
 }
 
-void read_elements(Walk& walk, bool with_fragments, DicomElements& out) {
+void read_elements(DicomWalk& walk, bool with_fragments, DicomElements& out) {
   while (walk.ok() && !walk.at_end()) {
-    const Header h = walk.header();
+    const DicomHeader h = walk.header();
     if (!walk.ok() || h.tag == kItemEnd) break;
     if (h.tag == tag::pixels) {
       out.pixels_reached = true;
       DicomElements::Element pixels{h.vr, {}};
-      if (h.length == kUndefined) {
+      if (h.length == kUndefinedLength) {
         join_fragments(walk, with_fragments, out);
       } else {
         pixels.value = walk.take(h.length);
@@ -275,10 +139,10 @@ std::string inflate_raw(std::string_view bytes, std::string& fault) {
 size_t read_meta(std::string_view bytes, DicomElements& out) {
   const bool marked =
       bytes.size() >= kMarkAt + kMark.size() && bytes.substr(kMarkAt, kMark.size()) == kMark;
-  Walk walk(bytes, false, false);
+  DicomWalk walk(bytes, false, false);
   walk.at = marked ? kMarkAt + kMark.size() : 0;
   while (walk.ok() && walk.rest().starts_with(std::string_view("\x02\0", 2))) {
-    const Header h = walk.header();
+    const DicomHeader h = walk.header();
     const size_t start = walk.at;
     if (walk.ok()) walk.skip(h);
     if (walk.ok() && kept(h.tag)) {
@@ -306,7 +170,7 @@ DicomElements read_dicom_elements(std::string_view bytes, bool with_fragments) {
     return out;
   }
   if (out.syntax.empty()) {
-    const bool is_explicit = data.size() >= 6 && is_vr(dicom_vr(data[4], data[5]));
+    const bool is_explicit = data.size() >= 6 && is_dicom_vr(dicom_vr(data[4], data[5]));
     out.syntax = is_explicit ? "1.2.840.10008.1.2.1" : "1.2.840.10008.1.2";
   }
   out.implicit = out.syntax == "1.2.840.10008.1.2";
@@ -316,7 +180,7 @@ DicomElements read_dicom_elements(std::string_view bytes, bool with_fragments) {
     if (!out.fault.empty()) return out;
     data = *out.inflated;
   }
-  Walk walk(data, out.big_endian, out.implicit);
+  DicomWalk walk(data, out.big_endian, out.implicit);
   read_elements(walk, with_fragments, out);
   if (out.fault.empty() && !out.pixels_reached && out.ends_early) {
     out.fault = "a DICOM file that ends before its pixels";
@@ -330,13 +194,13 @@ bool is_dicom(std::string_view bytes) {
   if (!bytes.starts_with(std::string_view("\x08\0", 2)) &&
       !bytes.starts_with(std::string_view("\x02\0", 2)))
     return false;
-  const bool implicit = bytes.size() < 6 || !is_vr(dicom_vr(bytes[4], bytes[5]));
+  const bool implicit = bytes.size() < 6 || !is_dicom_vr(dicom_vr(bytes[4], bytes[5]));
   // Enough elements in their order, none of them longer than the bytes, are no accident.
   constexpr int kEnough = 4;
-  Walk walk(bytes, false, implicit);
+  DicomWalk walk(bytes, false, implicit);
   uint32_t last = 0;
   for (int found = 0; found < kEnough; ++found) {
-    const Header h = walk.header();
+    const DicomHeader h = walk.header();
     if (!walk.ok() || h.tag <= last || h.tag >> 16 > 0x0040) return false;
     last = h.tag;
     walk.skip(h);
@@ -378,16 +242,16 @@ std::optional<uint16_t> DicomElements::word(uint32_t tag, size_t n) const {
 std::optional<DicomElements> DicomElements::first_item(uint32_t tag) const {
   const auto found = elements.find(tag);
   if (found == elements.end()) return std::nullopt;
-  Walk sequence(found->second.value, big_endian, implicit);
-  const Header item = sequence.header();
+  DicomWalk sequence(found->second.value, big_endian, implicit);
+  const DicomHeader item = sequence.header();
   if (!sequence.ok() || item.tag != kItem) return std::nullopt;
   DicomElements out;
   out.syntax = syntax;
   out.big_endian = big_endian;
   out.implicit = implicit;
-  Walk walk(item.length == kUndefined ? sequence.rest() : sequence.take(item.length),
-            big_endian,
-            implicit);
+  DicomWalk walk(item.length == kUndefinedLength ? sequence.rest() : sequence.take(item.length),
+                 big_endian,
+                 implicit);
   read_elements(walk, false, out);
   if (!out.fault.empty()) return std::nullopt;
   return out;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <openjpeg.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -55,6 +56,34 @@ struct FreeStream {
   void operator()(opj_stream_t* stream) const { opj_stream_destroy(stream); }
 };
 
+/// SOC and SIZ, with which every code stream begins.
+constexpr std::string_view kStart = "\xFF\x4F\xFF\x51";
+/// A tile has a start-of-tile segment and its end at least.
+constexpr size_t kLeastTileBytes = 14;
+
+/// Sizes and tiles of SIZ (ISO 15444-1, A.5.1), looked at before OpenJPEG takes memory for each
+/// tile that it is told of.
+bool plausible(std::string_view stream, const DicomLayout& layout) {
+  constexpr size_t kSizes = 8, kComponents = kSizes + 8 * 4;
+  if (stream.size() < kComponents + 2) return false;
+  const auto number = [&](size_t at, size_t bytes) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < bytes; ++i)
+      value = value << 8 | static_cast<unsigned char>(stream[at + i]);
+    return value;
+  };
+  uint64_t tiles = 1;
+  for (const size_t axis : {0, 1}) {
+    const auto field = [&](size_t n) { return number(kSizes + 4 * (2 * n + axis), 4); };
+    const uint64_t end = field(0), begin = field(1), tile = field(2), tile_begin = field(3);
+    const auto side = static_cast<uint64_t>(axis == 0 ? layout.columns : layout.rows);
+    if (end < begin || end - begin != side || tile == 0 || tile_begin > begin) return false;
+    tiles *= (end - tile_begin + tile - 1) / tile;
+    if (tiles > stream.size() / kLeastTileBytes) return false;
+  }
+  return number(kComponents, 2) == static_cast<uint64_t>(layout.samples);
+}
+
 bool fits(const opj_image_t& image, const DicomLayout& layout) {
   if (image.numcomps != static_cast<OPJ_UINT32>(layout.samples)) return false;
   for (OPJ_UINT32 c = 0; c < image.numcomps; ++c) {
@@ -72,10 +101,12 @@ bool fits(const opj_image_t& image, const DicomLayout& layout) {
 std::string decode_dicom_jpeg2000(std::string_view coded,
                                   const DicomLayout& layout,
                                   uint16_t* cells) {
-  // A bare code stream begins with its SOC and SIZ marks; some writers leave JP2's boxes on.
-  const bool bare = coded.starts_with("\xFF\x4F\xFF\x51");
-  const std::unique_ptr<opj_codec_t, Free> codec(
-      opj_create_decompress(bare ? OPJ_CODEC_J2K : OPJ_CODEC_JP2));
+  // Some writers leave JP2's boxes around the code stream.
+  coded.remove_prefix(std::min(coded.find(kStart), coded.size()));
+  if (coded.empty()) return "no JPEG 2000 code stream in the pixel data";
+  if (!plausible(coded, layout))
+    return "the JPEG 2000 inside is of another size than the header says";
+  const std::unique_ptr<opj_codec_t, Free> codec(opj_create_decompress(OPJ_CODEC_J2K));
   Source source{coded};
   const std::unique_ptr<opj_stream_t, FreeStream> stream(opj_stream_default_create(OPJ_TRUE));
   if (!codec || !stream) return "no memory for OpenJPEG";
