@@ -37,6 +37,12 @@ constexpr std::array kKinds{
          "A box leaves its image; packing refuses it unless it is kept and clipped."},
     Kind{"inverted", "Brightness is that of a negative: bone may be dark."},
     Kind{"blank", "Nothing is to be seen."},
+    Kind{"burned_in",
+         "The file's header says that text is burned into the pixels: look for names, and for a "
+         "shortcut."},
+    Kind{"burned_in_unknown",
+         "Headers that do not say whether text is burned into the pixels: look before passing the "
+         "images on."},
     Kind{"exif_rotated", "Stored on its side or head; turned upright when read."},
 };
 

@@ -49,14 +49,7 @@ std::vector<Path> images_directly_in(const Path& folder) {
   return files;
 }
 
-/// "" where the folder's name is none of a split.
-std::string part_of(const Path& folder) {
-  const std::string name = lower(folder.filename().string());
-  for (const auto& [spelling, part] : kPartNames) {
-    if (name == spelling) return part;
-  }
-  return "";
-}
+std::string part_of(const Path& folder) { return part_of_name(folder.filename().string()); }
 
 struct ClassFolder {
   Path folder;
@@ -142,6 +135,14 @@ Path enter_wrapping_folder(const Path& root) {
   if (folders.size() != 1 || !part_of(folders[0]).empty()) return root;
   if (!images_directly_in(root).empty() || visible_folders(folders[0]).empty()) return root;
   return images_directly_in(folders[0]).empty() ? folders[0] : root;
+}
+
+std::string part_of_name(const std::string& folder) {
+  const std::string name = lower(folder);
+  for (const auto& [spelling, part] : kPartNames) {
+    if (name == spelling) return part;
+  }
+  return "";
 }
 
 Path clean_root(const std::string& path) {

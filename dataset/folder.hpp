@@ -18,6 +18,10 @@ std::vector<Path> image_files(const Path& folder);
 /// no images, and where it holds folders itself (an archive's own top folder).
 Path enter_wrapping_folder(const Path& root);
 
+/// train, val or test where a folder's name is one of a split's (valid, validation = val; any
+/// case), else "".
+std::string part_of_name(const std::string& folder);
+
 /// Absolute, without "." and without a slash at the end, so that its last component is its name.
 Path clean_root(const std::string& path);
 

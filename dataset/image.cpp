@@ -13,6 +13,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/area.hpp"
+#include "dataset/dicom.hpp"
 #include "dataset/image_codecs.hpp"
 
 namespace evenray {
@@ -124,8 +125,10 @@ DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px) {
     image = decode_jpeg(bytes, min_side_px);
   } else if (bytes.starts_with(kPngMark)) {
     image = decode_png(bytes);
+  } else if (is_dicom(bytes)) {
+    image = decode_dicom(bytes);
   } else {
-    image.fault = bytes.empty() ? "an empty file" : "neither PNG nor JPEG";
+    image.fault = bytes.empty() ? "an empty file" : "neither PNG, JPEG nor DICOM";
   }
   if (!image.fault.empty()) image.pixels = cv::Mat();
   if (!image.pixels.empty()) make_upright(image);
@@ -161,9 +164,10 @@ int stored_bits(const Path& file) {
   constexpr size_t kBitsAt = 24;  // mark, length and name of the header, width, height
   char head[kBitsAt + 1];
   std::ifstream in(file, std::ios::binary);
-  if (!in.read(head, sizeof head) || !std::string_view(head, sizeof head).starts_with(kPngMark))
-    return 8;
-  return head[kBitsAt];
+  if (!in.read(head, sizeof head)) return 8;
+  const std::string_view mark(head, sizeof head);
+  if (mark.starts_with(kPngMark)) return head[kBitsAt];
+  return !mark.starts_with(kJpegMark) && dicom_bits(file) > 8 ? 16 : 8;
 }
 
 std::optional<cv::Size> upright_size(const Path& file) {

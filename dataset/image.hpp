@@ -23,14 +23,16 @@ struct DecodedImage {
 /// Larger image files are not read: 256 Mpx of 16 bits, uncompressed.
 inline constexpr uint64_t kMaxImageFileBytes = uint64_t{512} << 20;
 
-/// Bits a sample of a PNG, from its first bytes; 8 for all other files, also unreadable ones.
+/// Bits a sample of a PNG, from its first bytes; 16 for a DICOM file that stores more than 8, of
+/// which decode_image makes 16 full ones; 8 for all other files, also unreadable ones.
 int stored_bits(const Path& file);
 
 /// Width and height of the upright image by the file's header; nullopt where it is no readable
 /// image. Throws 66.
 std::optional<cv::Size> upright_size(const Path& file);
 
-/// PNG (8/16 bit) and JPEG by content. Colour becomes grey (JPEG: luma), transparency is dropped.
+/// PNG (8/16 bit), JPEG and DICOM (decode_dicom() with Voi::automatic) by content. Colour becomes
+/// grey (JPEG: luma), transparency is dropped.
 /// Refuses above 256 Mpx before allocating. Throws only where the file itself cannot be read (66,
 /// 74) or is too large (65). min_side_px > 0: a JPEG may be decoded scaled by k/8 as long as both
 /// its sides stay at least that long.

@@ -227,6 +227,11 @@ PackResult pack(const Manifest& manifest,
                 const Path& out,
                 int threads) {
   options.check();
+  evenray::check(!manifest.class_names.empty(),
+                 Exit::bad_data,
+                 cat(manifest.source,
+                     ": no classes are known, and a store needs one; lay the files in one folder a "
+                     "class"));
   PackResult result;
   for (const auto* part : kParts) {
     for (const auto& name : manifest.class_names) result.counts[part][name] = 0;

@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "dataset/box_fusion.hpp"
 #include "dataset/coco.hpp"
+#include "dataset/dicom_folder.hpp"
 #include "dataset/folder.hpp"
 #include "dataset/fracatlas.hpp"
 #include "dataset/imagefolder.hpp"
@@ -31,6 +32,8 @@ bool is_phantom(const std::string& path) {
 }
 
 Manifest read_phantom(const std::string& spec) { return phantom_manifest(parse_phantom(spec)); }
+
+Manifest read_dicom(const std::string& path) { return read_dicom_folder(path); }
 
 struct Layout {
   std::string_view name;
@@ -66,6 +69,7 @@ constexpr std::array kLayouts = {
     plain<is_coco_layout, read_coco>("coco"),
     plain<is_yolo_layout, read_yolo>("yolo"),
     plain<is_voc_layout, read_voc>("voc"),
+    plain<is_dicom_layout, read_dicom>("dicom"),
     plain<is_left, read_folder>("folder")};
 
 const Layout& find_layout(const std::string& path, const ReadOptions& options) {

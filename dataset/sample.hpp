@@ -58,7 +58,7 @@ struct Finding {
 /// A collection as its reader describes it. Labels are already those to train with (boxes and
 /// folders beat the table).
 struct Manifest {
-  std::string format;  ///< folder, fracatlas, phantom
+  std::string format;  ///< folder, fracatlas, dicom, phantom
   std::string
       source;  ///< name for reports and stores: the root's last component or the phantom's settings
   std::string licence;  ///< may be empty

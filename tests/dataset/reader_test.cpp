@@ -188,6 +188,7 @@ TEST_CASE("phantoms are a source") {
                                 "coco",
                                 "yolo",
                                 "voc",
+                                "dicom",
                                 "folder"});
   const Manifest manifest = read_dataset("phantom:images=24,seed=3");
   CHECK(manifest.samples.size() == 24);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace evenray {
+
+/// A tag as one number: group << 16 | element, so that (0028,0010) reads 0x00280010.
+namespace dicom_tag {
+inline constexpr uint32_t sop_class = 0x00020002, transfer_syntax = 0x00020010,
+                          sop_instance = 0x00080018, modality = 0x00080060, patient_id = 0x00100020,
+                          sex = 0x00100040, age = 0x00101010, body_part = 0x00180015,
+                          imager_spacing = 0x00181164, view_position = 0x00185101,
+                          study = 0x0020000D, series = 0x0020000E, laterality = 0x00200060,
+                          image_laterality = 0x00200062, samples = 0x00280002,
+                          photometric = 0x00280004, planar = 0x00280006, frames = 0x00280008,
+                          rows = 0x00280010, columns = 0x00280011, pixel_spacing = 0x00280030,
+                          bits_allocated = 0x00280100, bits_stored = 0x00280101,
+                          high_bit = 0x00280102, pixel_representation = 0x00280103,
+                          padding = 0x00280120, padding_limit = 0x00280121, burned_in = 0x00280301,
+                          window_center = 0x00281050, window_width = 0x00281051,
+                          intercept = 0x00281052, slope = 0x00281053, voi_function = 0x00281056,
+                          modality_lut = 0x00283000, lut_descriptor = 0x00283002,
+                          lut_data = 0x00283006, voi_lut = 0x00283010,
+                          presentation_shape = 0x20500020, pixels = 0x7FE00010;
+}  // namespace dicom_tag
+
+/// Value representation as its two letters.
+constexpr uint16_t dicom_vr(char a, char b) {
+  return static_cast<uint16_t>(static_cast<unsigned char>(a) << 8 | static_cast<unsigned char>(b));
+}
+
+/// The elements of a data set that are named above, as bytes; nothing else of a file is kept, least
+/// of all names, dates, comments or private groups. The views point into the bytes given (or into
+/// `inflated`), which must outlive them.
+struct DicomElements {
+  struct Element {
+    uint16_t vr = 0;  ///< 0 where the syntax is implicit
+    std::string_view value;
+  };
+
+  std::string syntax;  ///< digits and dots only: transfer syntax UID; guessed (little endian) where
+                       ///< the file has none
+  bool big_endian = false, implicit = false;
+  std::map<uint32_t, Element> elements;
+  bool pixels_reached = false;  ///< the walk came to the pixel data: the header is complete
+  bool encapsulated = false;    ///< pixel data in fragments, joined in `coded`
+  std::string coded;
+  bool ends_early =
+      false;          ///< the file ends within an element; pixel data may be shorter than said
+  std::string fault;  ///< why there is no data set
+  std::shared_ptr<const std::string> inflated;
+
+  bool has(uint32_t tag) const { return elements.contains(tag); }
+  /// Text without the padding, as stored: not for messages. "" where the element is missing.
+  std::string text(uint32_t tag) const;
+  /// The n-th of several values of a text.
+  std::string text(uint32_t tag, size_t n) const;
+  /// The n-th number of a text element; nullopt where it is missing, no number or not finite.
+  std::optional<double> number(uint32_t tag, size_t n = 0) const;
+  /// The n-th 16-bit word of a binary element.
+  std::optional<uint16_t> word(uint32_t tag, size_t n = 0) const;
+  /// The first item of a sequence, with the elements of it that are named above.
+  std::optional<DicomElements> first_item(uint32_t tag) const;
+};
+
+/// Walks a file in DICOM's format (PS3.10, and a bare data set without its preamble): implicit,
+/// explicit, big endian and deflated. Lengths are held against what is there, sequences may be 32
+/// deep, a deflated data set may become 512 MiB. Takes memory for the joined fragments and the
+/// inflated data set only. `with_fragments`: false leaves `coded` empty.
+DicomElements read_dicom_elements(std::string_view bytes, bool with_fragments = true);
+
+}  // namespace evenray
