@@ -19,8 +19,8 @@ class OutputFolder {
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
 
-  /// A new file; `name` is relative and stays below the folder, whose folders are made. Throws 73 or
-  /// 74 (a full disk). One call at a time.
+  /// A new file; `name` is relative and stays below the folder, whose folders are made. Throws 73
+  /// or 74 (a full disk). One call at a time.
   void write(const Path& name, std::string_view bytes);
   /// Syncs what was written, then gives it its place. Throws 73 or 74.
   void publish();
