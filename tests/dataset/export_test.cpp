@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/export.hpp"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <csignal>
 
@@ -45,6 +49,24 @@ Names lines_of(const Path& file) {
   CHECK(lines.back().empty());
   lines.pop_back();
   return lines;
+}
+
+/// The error that an export ends with in a process of its own, where `before` was done.
+Error error_in_child(const Path& set, const Path& out, void (*before)()) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    before();
+    const Store store(set);
+    const Error error = error_of([&] { export_store(store, to("coco"), out, 2); });
+    const bool named = contains(error.what(), (out / "images").string());
+    ::_exit(static_cast<int>(error.code()) + (named ? 100 : 0));
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  const int code = WEXITSTATUS(status);
+  return {static_cast<Exit>(code % 100), code > 100 ? "named" : ""};
 }
 
 /// A store with these ids in train, in classes by turns.
@@ -419,6 +441,25 @@ TEST_CASE("the same store gives the same bytes whatever the threads", "[export]"
   REQUIRE(below(scratch / "one") == below(scratch / "many"));
   for (const auto& name : below(scratch / "one"))
     CHECK(read_file(scratch / "one" / name) == read_file(scratch / "many" / name));
+}
+
+TEST_CASE("an export that is stopped or finds no room leaves nothing", "[export]") {
+  const ScratchFolder scratch;
+  write_small(scratch / "set.h5");
+  const Error stopped = error_in_child(scratch / "set.h5", scratch / "deep" / "out", [] {
+    catch_stop_signals();
+    std::raise(SIGTERM);
+  });
+  CHECK(stopped.code() == Exit::stopped);
+  const Error full = error_in_child(scratch / "set.h5", scratch / "deep" / "out", [] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{64, 64};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  });
+  CHECK(full.code() == Exit::io);
+  CHECK(std::string(full.what()) == "named");
+  CHECK(below(scratch.path()) == Names{"set.h5"});
+  CHECK_FALSE(fs::exists(scratch / "deep"));
 }
 
 TEST_CASE("PNG of images without a store", "[export]") {
