@@ -204,7 +204,7 @@ ExportResult export_store(const Store& store,
                           const Path& out,
                           int threads) {
   const ExportPlan plan = make_plan(store, options);
-  const ExportResult result = result_of(plan, options);
+  ExportResult result = result_of(plan, options);
   OutputFolder folder(out);
   write_export(plan, options, result, threads, folder);
   folder.publish();
