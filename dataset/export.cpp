@@ -51,8 +51,9 @@ constexpr std::array kLayouts = {
         &folder_of_part,
         &annotate_imagefolder,
         "Hugging Face's imagefolder: `PART/metadata.jsonl` beside the images; bbox is x, y, "
-        "width, height. `objects` is null where an image is not annotated. Polygons are not "
-        "in this layout."},
+        "width, height. An image that is not annotated has no `objects`. Types are inferred a "
+        "part: where one has no box at all, `load_dataset` takes the parts one by one. "
+        "Unknown labels and polygons are not in this layout."},
     ExportLayout{"csv",
                  &folder_in_images,
                  &annotate_csv,

@@ -6,7 +6,6 @@ namespace evenray {
 namespace {
 
 Json objects_of(const ExportedImage& image, const StoreInfo& info) {
-  if (!image.annotated()) return nullptr;
   Json boxes = Json::array(), categories = Json::array();
   for (const auto& box : image.boxes()) {
     boxes.push_back({rounded_px(box.x0),
@@ -19,19 +18,16 @@ Json objects_of(const ExportedImage& image, const StoreInfo& info) {
 }
 
 Json row_of(const ExportedImage& image, const StoreInfo& info) {
-  Json row{{"file_name", image.name + ".png"}, {"id", image.id()}};
-  Json shown = Json::array(), unknown = Json::array();
-  for (size_t c = 0; c < info.class_names.size(); ++c) {
+  Json row{{"file_name", image.name + ".png"}};
+  Json shown = Json::array();
+  for (size_t c = 0; c < info.class_names.size(); ++c)
     if (image.labels()[c] == 1) shown.push_back(info.class_names[c]);
-    if (image.labels()[c] < 0) unknown.push_back(info.class_names[c]);
-  }
   if (info.multi_label) {
     row["labels"] = std::move(shown);
-    row["labels_unknown"] = std::move(unknown);
   } else {
     row["label"] = shown.empty() ? Json() : shown[0];
   }
-  row["objects"] = objects_of(image, info);
+  if (image.annotated()) row["objects"] = objects_of(image, info);
   return row;
 }
 
