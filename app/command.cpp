@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 
 namespace evenray {
 
@@ -55,6 +56,20 @@ void from_flag(const std::function<void()>& body) {
 
 void print_result(const Cli& cli, const Json& json, const std::string& text) {
   std::cout << (cli.json ? json_text(json) : text);
+}
+
+std::vector<int64_t> parse_size(const std::string& text) {
+  const auto parts = split_text(text, 'x');
+  std::vector<int64_t> sides;
+  for (const auto& part : parts) {
+    int64_t side = 0;
+    if (parse_int(part, side)) sides.push_back(side);
+  }
+  check(sides.size() == parts.size() && (sides.size() == 1 || sides.size() == 2),
+        Exit::usage,
+        cat("--size takes PX or HEIGHTxWIDTH, not '", text, "'"));
+  if (sides.size() == 1) sides.push_back(sides[0]);
+  return sides;
 }
 
 }  // namespace evenray

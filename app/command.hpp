@@ -51,8 +51,12 @@ void from_flag(const std::function<void()>& body);
 /// Prints to stdout: JSON with --json, the text otherwise.
 void print_result(const Cli& cli, const Json& json, const std::string& text);
 
+/// "80x64" (height x width) or "64" (both). Throws 2, naming --size.
+std::vector<int64_t> parse_size(const std::string& text);
+
 // One per noun, in its own file.
 void add_data_commands(CLI::App& app, Cli& cli);
+void add_export_command(CLI::App& data, Cli& cli);
 void add_gan_commands(CLI::App& app, Cli& cli);
 void add_gan_report_command(CLI::App& gan, Cli& cli);
 void add_gan_judging_commands(CLI::App& gan, Cli& cli);

@@ -26,21 +26,6 @@ struct Flags {
   bool boxes = false, polygons = false;
 };
 
-/// "80x64" (height x width) or "64".
-std::vector<int64_t> parse_size(const std::string& text) {
-  const auto parts = split_text(text, 'x');
-  std::vector<int64_t> sides;
-  for (const auto& part : parts) {
-    int64_t side = 0;
-    if (parse_int(part, side)) sides.push_back(side);
-  }
-  check(sides.size() == parts.size() && (sides.size() == 1 || sides.size() == 2),
-        Exit::usage,
-        cat("--size takes PX or HEIGHTxWIDTH, not '", text, "'"));
-  if (sides.size() == 1) sides.push_back(sides[0]);
-  return sides;
-}
-
 int64_t parse_compress(const std::string& text) {
   int64_t level = -1;
   if (text == "none") return level;
@@ -335,6 +320,7 @@ void add_data_commands(CLI::App& app, Cli& cli) {
     command->add_option("--format", flags->format, join(format_names()));
     command->add_option("--labels", flags->labels, "CSV (from, to): rename, merge, drop classes");
   }
+  add_export_command(*data, cli);
 }
 
 }  // namespace evenray

@@ -13,6 +13,7 @@
 #include "core/progress.hpp"
 #include "core/run_folder.hpp"
 #include "core/text.hpp"
+#include "dataset/datasheet.hpp"
 
 namespace evenray {
 namespace {
@@ -351,7 +352,10 @@ BalanceReport balance(const Store& in,
   const size_t classes = in.info().class_names.size();
   if (plan.added.size() != classes || (!plan.replaced.empty() && plan.replaced.size() != classes))
     throw Error(Exit::failed, "balance: the plan is for another set of classes");
-  return Filler(in, plan, sources, gates, options, seed, threads, config_text, out).run();
+  BalanceReport report =
+      Filler(in, plan, sources, gates, options, seed, threads, config_text, out).run();
+  write_datasheet(out);
+  return report;
 }
 
 std::vector<int64_t> class_counts(const Store& store) {

@@ -151,6 +151,13 @@ void write_atomic(const Path& path, std::span<const std::string_view> pieces) {
   publish(temporary, path);
 }
 
+void write_new(const Path& path, std::string_view bytes, const Path& shown) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (file.get() < 0) throw_errno("create", shown);
+  write_all(file.get(), bytes, shown);
+  if (!file.close()) throw_errno("write", shown);
+}
+
 Path temporary_beside(const Path& path) {
   return folder_of(path) / cat(".", path.filename().string(), kTemporaryMark, ::getpid());
 }
@@ -207,7 +214,9 @@ void remove_leftovers_of(const Path& path) {
        !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name.starts_with(start) && abandoned(name)) remove_quietly(entry->path());
+    std::error_code ignored;
+    if (name.starts_with(start) && abandoned(name))
+      std::filesystem::remove_all(entry->path(), ignored);
   }
 }
 

@@ -41,6 +41,10 @@ void write_atomic(const Path& path, std::string_view bytes);
 /// The same for several pieces in a row (large checkpoints without a copy).
 void write_atomic(const Path& path, std::span<const std::string_view> pieces);
 
+/// A file that does not exist yet, neither synced nor hidden: for a folder that is published as a
+/// whole. Errors name it `shown`. Throws 73 or 74.
+void write_new(const Path& path, std::string_view bytes, const Path& shown);
+
 /// Where a writer of its own (HDF5) puts its file before publish(): hidden, in the folder of
 /// `path`.
 Path temporary_beside(const Path& path);
@@ -56,7 +60,7 @@ uint64_t free_bytes(const Path& path);
 
 /// Removes temporary files below `folder` whose writers have ended without publishing them.
 void remove_leftovers(const Path& folder);
-/// The same for the temporary files of `path` alone.
+/// The same for the temporary files and folders of `path` alone.
 void remove_leftovers_of(const Path& path);
 
 /// Takes the exclusive lock `folder`/.lock for as long as it lives; throws 73 if another process

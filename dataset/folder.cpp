@@ -23,7 +23,7 @@ constexpr std::array kPartNames = {std::pair{"train", "train"},
 
 bool hidden(const Path& path) { return path.filename().string().starts_with("."); }
 
-constexpr std::array kEndings = {".png", ".jpg", ".jpeg"};
+constexpr std::array kEndings = {".png", ".jpg", ".jpeg", ".tif", ".tiff"};
 
 bool is_image(const Path& path) {
   return std::count(kEndings.begin(), kEndings.end(), lower(path.extension().string())) > 0;
@@ -104,7 +104,7 @@ void name_patients(std::vector<Sample>& samples) {
     if (found.size() < 5)
       found.push_back(cat(count, " ", ending.empty() ? "without ending" : ending));
   }
-  throw Error(Exit::bad_data, cat(path, ": no PNG or JPEG file (found: ", join(found), ")"));
+  throw Error(Exit::bad_data, cat(path, ": no PNG, JPEG or TIFF file (found: ", join(found), ")"));
 }
 
 }  // namespace

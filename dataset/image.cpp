@@ -22,6 +22,15 @@ namespace {
 constexpr std::string_view kPngMark = "\x89PNG\r\n\x1a\n";
 constexpr std::string_view kJpegMark = "\xFF\xD8\xFF";
 
+/// Classic and BigTIFF, of either byte order. DICOM files may begin alike (PS3.10, 7.1), so they
+/// are asked for first.
+bool is_tiff(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  constexpr std::array kMarks = {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv};
+  return std::any_of(
+      kMarks.begin(), kMarks.end(), [&](std::string_view mark) { return bytes.starts_with(mark); });
+}
+
 /// How a stored image becomes upright: EXIF 2.32, tag 0x0112.
 struct Turn {
   bool transpose;
@@ -127,8 +136,10 @@ DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px) {
     image = decode_png(bytes);
   } else if (is_dicom(bytes)) {
     image = decode_dicom(bytes);
+  } else if (is_tiff(bytes)) {
+    image = decode_tiff(bytes);
   } else {
-    image.fault = bytes.empty() ? "an empty file" : "neither PNG, JPEG nor DICOM";
+    image.fault = bytes.empty() ? "an empty file" : "neither PNG, JPEG, TIFF nor DICOM";
   }
   if (!image.fault.empty()) image.pixels = cv::Mat();
   if (!image.pixels.empty()) make_upright(image);
@@ -167,7 +178,9 @@ int stored_bits(const Path& file) {
   if (!in.read(head, sizeof head)) return 8;
   const std::string_view mark(head, sizeof head);
   if (mark.starts_with(kPngMark)) return head[kBitsAt];
-  return !mark.starts_with(kJpegMark) && dicom_bits(file) > 8 ? 16 : 8;
+  if (mark.starts_with(kJpegMark)) return 8;
+  if (is_dicom_file(file)) return dicom_bits(file) > 8 ? 16 : 8;
+  return is_tiff(mark) ? tiff_bits(read_file(file, kMaxImageFileBytes)) : 8;
 }
 
 std::optional<cv::Size> upright_size(const Path& file) {
@@ -181,6 +194,12 @@ std::optional<cv::Size> upright_size(const Path& file) {
     const auto size = jpeg_size(head);
     return size || head.size() < kHead ? size : jpeg_size(read_file(file, kMaxImageFileBytes));
   }
+  if (is_dicom(head)) {
+    const DicomFacts facts = read_dicom_facts(file, "");
+    if (facts.rows < 1 || facts.columns < 1) return std::nullopt;
+    return cv::Size(facts.columns, facts.rows);
+  }
+  if (is_tiff(head)) return tiff_size(read_file(file, kMaxImageFileBytes));
   constexpr size_t kWidthAt = 16, kHeightAt = 20;  // mark, length and name of the header
   if (!head.starts_with(kPngMark) || head.size() < kHeightAt + 4) return std::nullopt;
   const auto number = [&](size_t at) {

@@ -23,7 +23,7 @@ struct DecodedImage {
 /// Larger image files are not read: 256 Mpx of 16 bits, uncompressed.
 inline constexpr uint64_t kMaxImageFileBytes = uint64_t{512} << 20;
 
-/// Bits a sample of a PNG, from its first bytes; 16 for a DICOM file that stores more than 8, of
+/// Bits a sample of a PNG or TIFF; 16 for a DICOM file that stores more than 8, of
 /// which decode_image makes 16 full ones; 8 for all other files, also unreadable ones.
 int stored_bits(const Path& file);
 
@@ -31,11 +31,11 @@ int stored_bits(const Path& file);
 /// image. Throws 66.
 std::optional<cv::Size> upright_size(const Path& file);
 
-/// PNG (8/16 bit), JPEG and DICOM (decode_dicom() with Voi::automatic) by content. Colour becomes
-/// grey (JPEG: luma), transparency is dropped.
-/// Refuses above 256 Mpx before allocating. Throws only where the file itself cannot be read (66,
-/// 74) or is too large (65). min_side_px > 0: a JPEG may be decoded scaled by k/8 as long as both
-/// its sides stay at least that long.
+/// PNG, JPEG, TIFF (its first picture) and DICOM (decode_dicom() with Voi::automatic) by content.
+/// Colour becomes grey (JPEG: luma), transparency is dropped. Refuses above 256 Mpx before
+/// allocating. Throws only where the file itself cannot be read (66, 74) or is too large (65).
+/// min_side_px > 0: a JPEG may be decoded scaled by k/8 as long as both its sides stay at least
+/// that long.
 DecodedImage decode_image(const Path& file, int min_side_px = 0);
 DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px = 0);
 

@@ -120,7 +120,9 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
   std::map<std::string, int> index;
   for (const auto& name : manifest.class_names) index.emplace(name, static_cast<int>(index.size()));
 
-  auto samples = samples_of_files(manifest.root, image_files(manifest.root));
+  auto samples = samples_of_files(
+      manifest.root,
+      files_ending(manifest.root, {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom"}));
   const ImageIndex images(samples);
   std::vector<const ListedImage*> listed_as(samples.size());
   for (auto& image : listing.images) {
@@ -185,6 +187,22 @@ Box bounds_of(std::vector<std::vector<cv::Point2f>>&& rings) {
     }
   }
   box.rings = std::move(rings);
+  return box;
+}
+
+Box box_in_row(const CsvTable& table, size_t row, const std::array<size_t, 4>& columns) {
+  std::array<double, 4> edges{};
+  for (size_t k = 0; k < 4; ++k) {
+    const std::string& text = table.rows[row][columns[k]];
+    check(parse_double(trim(text), edges[k]),
+          Exit::bad_data,
+          cat(table.path.string(), ":", table.lines[row], ": '", text, "' is no number"));
+  }
+  Box box;
+  box.x0 = static_cast<float>(edges[0]);
+  box.y0 = static_cast<float>(edges[1]);
+  box.x1 = static_cast<float>(edges[2]);
+  box.y1 = static_cast<float>(edges[3]);
   return box;
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <string>
 #include <vector>
 
+#include "core/csv.hpp"
 #include "dataset/folder.hpp"
 #include "dataset/sample.hpp"
 
@@ -16,6 +18,10 @@ struct ListedBox {
 
 /// The box round these rings (not empty), with them.
 Box bounds_of(std::vector<std::vector<cv::Point2f>>&& rings);
+
+/// The box whose left, upper, right and lower edge stand in these columns of a row. Throws 65 with
+/// file and line where one is no number.
+Box box_in_row(const CsvTable& table, size_t row, const std::array<size_t, 4>& columns);
 
 /// What annotation files say of one image.
 struct ListedImage {

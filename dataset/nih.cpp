@@ -107,19 +107,10 @@ Boxes read_boxes(const std::string& path) {
     for (size_t i = 0; i < table.rows.size(); ++i) {
       const auto& row = table.rows[i];
       const std::string where = cat(file.filename().string(), ":", table.lines[i]);
-      std::array<double, 4> xywh{};
-      for (size_t k = 0; k < 4; ++k)
-        check(parse_double(trim(row[finding + 1 + k]), xywh[k]),
-              Exit::bad_data,
-              cat(where, ": '", row[finding + 1 + k], "' is no number"));
-      const auto [x, y, w, h] = xywh;
-      boxes[row[image]].push_back({finding_name(row[finding], where),
-                                   {static_cast<float>(x),
-                                    static_cast<float>(y),
-                                    static_cast<float>(x + w),
-                                    static_cast<float>(y + h),
-                                    0,
-                                    {}}});
+      Box box = box_in_row(table, i, {finding + 1, finding + 2, finding + 3, finding + 4});
+      box.x1 += box.x0;  // width and height
+      box.y1 += box.y0;
+      boxes[row[image]].push_back({finding_name(row[finding], where), box});
     }
   }
   return boxes;

@@ -11,6 +11,7 @@
 #include "core/run_folder.hpp"
 #include "core/stats.hpp"
 #include "core/text.hpp"
+#include "dataset/datasheet.hpp"
 #include "dataset/pack_plan.hpp"
 #include "dataset/where.hpp"
 
@@ -267,6 +268,7 @@ PackResult pack(const Manifest& manifest,
       rows_ahead(options, threads));
   writer.set_source_digest(source.hex());
   result.content_digest = writer.finish(threads);
+  write_datasheet(out);
   if (!box_sides.empty()) result.median_box_side_px = quantile(box_sides, .5);
   return result;
 }

@@ -12,6 +12,7 @@
 #include "dataset/box_fusion.hpp"
 #include "dataset/coco.hpp"
 #include "dataset/dicom_folder.hpp"
+#include "dataset/exported.hpp"
 #include "dataset/folder.hpp"
 #include "dataset/fracatlas.hpp"
 #include "dataset/imagefolder.hpp"
@@ -60,6 +61,7 @@ constexpr std::array kLayouts = {
              return is_table_layout(path, options.columns);
            },
            read_table},
+    plain<is_exported_layout, read_exported>("export"),
     plain<is_fracatlas_layout, read_fracatlas>("fracatlas"),
     plain<is_nih_layout, read_nih>("nih"),
     Layout{"vinbigdata",

@@ -53,28 +53,12 @@ Meaning meaning_in(const CsvTable& table, const TableColumns& columns) {
 }
 
 /// Nothing where no box is given.
-std::optional<Box> box_of(const std::vector<std::string>& row,
-                          const std::vector<size_t>& columns,
-                          const std::string& where) {
-  std::array<double, 4> edges{};
-  size_t empty = 0;
-  for (size_t k = 0; k < columns.size(); ++k) {
-    const std::string text = trim(row[columns[k]]);
-    if (text.empty()) ++empty;
-    check(text.empty() || parse_double(text, edges[k]),
-          Exit::bad_data,
-          cat(where, ": '", text, "' is no number"));
-  }
-  check(empty == 0 || empty == columns.size(),
-        Exit::bad_data,
-        where + ": a box with an edge missing");
-  if (columns.empty() || empty > 0) return std::nullopt;
-  Box box;
-  box.x0 = static_cast<float>(edges[0]);
-  box.y0 = static_cast<float>(edges[1]);
-  box.x1 = static_cast<float>(edges[2]);
-  box.y1 = static_cast<float>(edges[3]);
-  return box;
+std::optional<Box> box_of(const CsvTable& table, size_t row, const std::vector<size_t>& columns) {
+  const auto empty = std::count_if(columns.begin(), columns.end(), [&](size_t column) {
+    return trim(table.rows[row][column]).empty();
+  });
+  if (empty == static_cast<std::ptrdiff_t>(columns.size())) return std::nullopt;
+  return box_in_row(table, row, {columns[0], columns[1], columns[2], columns[3]});
 }
 
 void add_labels(const CsvTable& table,
@@ -129,7 +113,7 @@ class Rows {
     check(is_new || !meaning.box.empty(),
           Exit::bad_data,
           cat(where, ": ", image.file, " is listed twice (", image.listed, ")"));
-    const auto box = box_of(row, meaning.box, where);
+    const auto box = box_of(table, number, meaning.box);
     const std::string label = meaning.label ? trim(row[*meaning.label]) : "";
     if (box) {
       check(!label.empty(), Exit::bad_data, where + ": a box without a label");

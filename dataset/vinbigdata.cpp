@@ -121,17 +121,7 @@ Manifest read_vinbigdata(const std::string& path, const ReadOptions& options) {
     check(known->second == row[name],
           Exit::bad_data,
           cat(where, ": class ", class_id, " is ", row[name], ", above it was ", known->second));
-    std::array<double, 4> xyxy{};
-    for (size_t k = 0; k < 4; ++k)
-      check(parse_double(row[edges[k]], xyxy[k]),
-            Exit::bad_data,
-            cat(where, ": '", row[edges[k]], "' is no number"));
-    Box box;
-    box.x0 = static_cast<float>(xyxy[0]);
-    box.y0 = static_cast<float>(xyxy[1]);
-    box.x1 = static_cast<float>(xyxy[2]);
-    box.y1 = static_cast<float>(xyxy[3]);
-    reading.boxes.push_back({{row[name], box}, row[reader]});
+    reading.boxes.push_back({{row[name], box_in_row(table, i, edges)}, row[reader]});
   }
   Listing listing{"vinbigdata", {}, {"readers"}, {}, {}};
   for (const auto& [class_id, class_name] : classes) listing.class_names.push_back(class_name);

@@ -158,6 +158,7 @@ TEST_CASE("stores that are none, or damaged") {
   for (const char* file : {"text.h5", "short.h5"}) {
     for (const Words& words : {Words{"data", "check", file},
                                Words{"data", "view", file, "--out=v.png"},
+                               Words{"data", "export", file, "--to=coco", "--out=e"},
                                Words{"gan", "train", file, "--out=g"},
                                Words{"classify", "train", file, "--out=c"},
                                Words{"classify", "eval", model, "--data", file, "--out=e"},
@@ -225,7 +226,7 @@ TEST_CASE("sizes that do not fit one another") {
         "32x32 px");
   const std::string gan = cat("--source=gan:", (workshop() / "gan").string());
   fails(at, {"balance", "other.h5", gan, "--out=b.h5"}, Exit::bad_data, "--allow-resize");
-  CHECK(files_in(at) == Words{"other.h5"});
+  CHECK(files_in(at) == Words{"other.datasheet.md", "other.h5"});
 }
 
 TEST_CASE("pictures that cannot be read") {
@@ -260,6 +261,7 @@ TEST_CASE("places where nothing can be written") {
         Words{"gan", "sample", workshop() / "gan", "--n=2", "--out=file/s.h5"},
         Words{"augment", "apply", "one.png", "--ops=Posterize:4", "--out=file/o.png"},
         Words{"balance", set, "--out=file/b.h5"},
+        Words{"data", "export", set, "--to=csv", "--out=file/e"},
         Words{"classify", "train", set, "--out=file/c"},
         Words{"classify", "eval", workshop() / "model", "--data", set, "--out=file/e"},
         Words{"demo", "--quick", "--out=file/d"}})
@@ -292,6 +294,7 @@ TEST_CASE("a full disk") {
         Words{"data", "view", set, "--out=disk/v.png"},
         Words{"data", "audit", kPhantoms, "--html=disk/a.html"},
         Words{"gan", "sample", workshop() / "gan", "--n=40", "--out=disk/s.h5"},
+        Words{"data", "export", set, "--to=coco", "--out=disk/deep/e"},
         Words{"balance", set, "--out=disk/b.h5"},
         Words{"classify", "eval", workshop() / "model", "--data", set, "--out=disk"}})
     fails(at, words, Exit::io, "disk/");

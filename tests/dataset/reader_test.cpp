@@ -105,7 +105,7 @@ TEST_CASE("what cannot be read as a set says so") {
   folder.file("a/x.dcm", "x");
   folder.file("a/y.dcm", "x");
   CHECK(failure(folder.text()) ==
-        std::pair{65, folder.text() + ": no PNG or JPEG file (found: 2 .dcm)"});
+        std::pair{65, folder.text() + ": no PNG, JPEG or TIFF file (found: 2 .dcm)"});
   folder.image("1.png");
   CHECK(failure(folder.text()).first == 65);
   CHECK(failure(folder.text()).second.find("no class folder") != std::string::npos);
@@ -181,6 +181,7 @@ TEST_CASE("phantoms are a source") {
                                 "phantom",
                                 "store",
                                 "table",
+                                "export",
                                 "fracatlas",
                                 "nih",
                                 "vinbigdata",

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/command.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/dicom.hpp"
+#include "dataset/export.hpp"
+#include "dataset/reader.hpp"
+#include "dataset/store_source.hpp"
+
+namespace evenray {
+namespace {
+
+struct Flags {
+  std::string path, to, out, part, rename, size, format, voi;
+  std::optional<int64_t> bits;
+};
+
+/// By its ending, as all commands, or by its first bytes.
+bool is_store(const std::string& path) {
+  return Path(path).extension() == ".h5" || is_store_source(path);
+}
+
+ExportOptions options_of(const Flags& flags) {
+  ExportOptions options;
+  options.to = flags.to;
+  options.part = flags.part;
+  options.rename = flags.rename;
+  if (flags.bits) {
+    options.bits = *flags.bits;
+    check(options.bits != 0, Exit::usage, "--bits is 0; give 8 or 16");
+  }
+  if (!flags.voi.empty()) options.voi = flags.voi;
+  if (!flags.size.empty()) options.size_px = parse_size(flags.size);
+  from_flag([&] { options.check(); });
+  return options;
+}
+
+ExportResult export_from(const Cli& cli, const Flags& flags, const Config& config) {
+  const ExportOptions options = options_of(flags);
+  const int threads = config.runtime.thread_count();
+  if (is_store(flags.path)) {
+    check(flags.format.empty(), Exit::usage, "--format goes with a folder, not with a store");
+    const Store store(flags.path);
+    return cli.dry_run ? plan_export(store, options)
+                       : export_store(store, options, flags.out, threads);
+  }
+  check(options.to == "png" && options.part.empty(),
+        Exit::usage,
+        cat(flags.path,
+            " is no store: without one only --to png, without --part; data pack makes a store"));
+  ReadOptions reading = config.data.read;
+  if (!flags.format.empty()) reading.format = flags.format;
+  const Manifest manifest = images_at(flags.path, reading);
+  return cli.dry_run ? plan_export_images(manifest, options)
+                     : export_images(manifest, options, flags.out, threads);
+}
+
+std::string result_text(const Flags& flags, const ExportResult& result, bool dry_run) {
+  std::string out = cat(result.images, " images");
+  if (result.boxes > 0) out += cat(", ", result.boxes, " boxes");
+  out += cat(dry_run ? " would go to " : ": ", flags.out, "\n");
+  for (const auto& [part, images] : result.parts) out += cat("  ", part, ": ", images, "\n");
+  if (result.renamed > 0) out += cat("  renamed: ", result.renamed, " (names.csv)\n");
+  const bool boxed = flags.to == "coco" || flags.to == "yolo" || flags.to == "voc";
+  if (boxed && result.not_annotated > 0)
+    out += cat("  not annotated: ",
+               result.not_annotated,
+               "; detectors would take them for images without a finding\n");
+  for (const auto& [kind, ids] : result.left_out)
+    out += cat("  left out, ", kind, ": ", ids.size(), "\n");
+  if (dry_run && result.pixel_bytes > 0)
+    out += cat("  at most about ",
+               fixed(static_cast<double>(result.pixel_bytes) / 1e6, 1),
+               " MB; PNG takes less\n");
+  return out;
+}
+
+int export_command(const Cli& cli, const Flags& flags) {
+  const ExportResult result = export_from(cli, flags, cli.load());
+  Json left_out = Json::object();
+  for (const auto& [kind, ids] : result.left_out) left_out[kind] = ids;
+  print_result(cli,
+               {{"schema", cli.dry_run ? "evenray-export-plan-1" : "evenray-export-1"},
+                {"to", flags.to},
+                {"images", result.images},
+                {"boxes", result.boxes},
+                {"parts", result.parts},
+                {"renamed", result.renamed},
+                {"not_annotated", result.not_annotated},
+                {"left_out", left_out}},
+               result_text(flags, result, cli.dry_run));
+  return 0;
+}
+
+}  // namespace
+
+void add_export_command(CLI::App& data, Cli& cli) {
+  auto flags = std::make_shared<Flags>();
+  auto* command = add_command(&data,
+                              cli,
+                              "export",
+                              "a store's images as PNG with their annotations in another layout",
+                              {.config = true, .threads = true, .json = true, .dry_run = true},
+                              [&cli, flags] { return export_command(cli, *flags); });
+  command
+      ->add_option("PATH", flags->path, "store; with --to png also a folder, file or phantom:...")
+      ->required();
+  command->add_option("--to", flags->to, join(export_layouts()))->required();
+  command->add_option("--out", flags->out, "new or empty folder")->required();
+  command->add_option("--part", flags->part, "only train, val or test");
+  command->add_option(
+      "--rename", flags->rename, "file names of {class}, {id}, {part} and {n}: '{class}_{n:05}'");
+  command->add_option("--bits", flags->bits, "with png: 8 or 16 (as stored)");
+  command->add_option("--size", flags->size, "with png: PX (square) or HEIGHTxWIDTH, padded");
+  command->add_option(
+      "--voi", flags->voi, "with png, how DICOM values become grey: " + join(voi_names()));
+  command->add_option("--format", flags->format, join(format_names()));
+}
+
+}  // namespace evenray

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/exported.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "core/csv.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/coco.hpp"
+#include "dataset/folder.hpp"
+#include "dataset/imagefolder.hpp"
+#include "dataset/voc.hpp"
+#include "dataset/yolo.hpp"
+
+namespace evenray {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::string> kFirst = {"id", "file", "part", "group"};
+
+/// Boxes of one image, their labels by the names given beside them.
+struct Boxes {
+  std::vector<Box> boxes;
+  std::vector<std::string> class_names;
+};
+using ByFile = std::map<std::string, Boxes>;  ///< by the path below the root
+
+std::vector<std::vector<cv::Point2f>> rings_of(const std::string& text, const std::string& where) {
+  std::vector<std::vector<cv::Point2f>> rings;
+  if (text.empty()) return rings;
+  for (const auto& part : split_text(text, ';')) {
+    std::istringstream words(part);
+    std::vector<double> numbers;
+    for (std::string word; words >> word;)
+      check(parse_double(word, numbers.emplace_back()),
+            Exit::bad_data,
+            cat(where, ": '", word, "' is no number"));
+    check(numbers.size() >= 6 && numbers.size() % 2 == 0,
+          Exit::bad_data,
+          cat(where, ": a polygon is not a list of points"));
+    auto& ring = rings.emplace_back();
+    for (size_t i = 0; i < numbers.size(); i += 2)
+      ring.emplace_back(static_cast<float>(numbers[i]), static_cast<float>(numbers[i + 1]));
+  }
+  return rings;
+}
+
+ByFile read_boxes_table(const Path& file) {
+  const CsvTable table = read_csv(file);
+  const size_t name = table.require("file"), class_name = table.require("class"),
+               polygons = table.require("polygons");
+  const std::array<size_t, 4> edges{
+      table.require("x0"), table.require("y0"), table.require("x1"), table.require("y1")};
+  ByFile out;
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    const auto& row = table.rows[i];
+    const std::string where = cat(file.string(), ":", table.lines[i]);
+    Box box = box_in_row(table, i, edges);
+    box.rings = rings_of(row[polygons], where);
+    out[row[name]].boxes.push_back(std::move(box));
+    out[row[name]].class_names.push_back(row[class_name]);
+  }
+  return out;
+}
+
+/// As the layout around the tables tells them.
+ByFile read_boxes(const std::string& path) {
+  if (fs::is_regular_file(Path(path) / "boxes.csv"))
+    return read_boxes_table(Path(path) / "boxes.csv");
+  Manifest annotated;
+  if (is_imagefolder_layout(path)) {
+    annotated = read_imagefolder(path);
+  } else if (is_coco_layout(path)) {
+    annotated = read_coco(path);
+  } else if (is_yolo_layout(path)) {
+    annotated = read_yolo(path);
+  } else if (is_voc_layout(path)) {
+    annotated = read_voc(path);
+  }
+  ByFile out;
+  for (auto& sample : annotated.samples) {
+    Boxes& boxes = out[sample.source_path];
+    boxes.boxes = std::move(sample.boxes);
+    for (const auto& box : boxes.boxes)
+      boxes.class_names.push_back(annotated.class_names[static_cast<size_t>(box.label)]);
+  }
+  return out;
+}
+
+std::set<std::string> annotated_ids(const Path& file) {
+  const CsvTable table = read_csv(file);
+  const size_t id = table.require("id"), known = table.require("boxes_known");
+  std::set<std::string> out;
+  for (const auto& row : table.rows)
+    if (row[known] == "1") out.insert(row[id]);
+  return out;
+}
+
+int8_t label_of(const std::string& text, const std::string& where) {
+  int64_t value = 0;
+  check(parse_int(text, value) && value >= -1 && value <= 1,
+        Exit::bad_data,
+        cat(where, ": a label is '", text, "', not 1, 0 or -1"));
+  return static_cast<int8_t>(value);
+}
+
+/// The column that ends the classes.
+size_t origin_column(const CsvTable& table) {
+  const auto own = table.find("evenray_origin");
+  return own ? *own : table.require("origin");
+}
+
+}  // namespace
+
+bool is_exported_layout(const std::string& path) {
+  const Path labels = Path(path) / "labels.csv";
+  if (!fs::is_regular_file(labels) || !fs::is_regular_file(Path(path) / "provenance.csv"))
+    return false;
+  return read_file(labels).starts_with(join(kFirst, ",") + ",");
+}
+
+Manifest read_exported(const std::string& path) {
+  Manifest manifest;
+  manifest.format = "export";
+  manifest.root = clean_root(path);
+  manifest.source = manifest.root.filename().string();
+  const CsvTable table = read_csv(manifest.root / "labels.csv");
+  const size_t classes_end = origin_column(table);
+  check(table.columns.size() > classes_end && classes_end > kFirst.size() &&
+            std::equal(kFirst.begin(), kFirst.end(), table.columns.begin()),
+        Exit::bad_data,
+        cat(table.path.string(), ": no table of `data export`"));
+  const auto columns = table.columns.begin();
+  manifest.class_names.assign(columns + 4, columns + static_cast<std::ptrdiff_t>(classes_end));
+  manifest.meta_columns.assign(columns + static_cast<std::ptrdiff_t>(classes_end) + 1,
+                               table.columns.end());
+  const auto annotated = annotated_ids(manifest.root / "provenance.csv");
+  ByFile boxes = read_boxes(path);
+
+  Finding others{"not_real", {}, ""};
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    const auto& row = table.rows[i];
+    if (row[classes_end] != origin_name(Origin::real)) {
+      others.ids.push_back(row[0]);
+      continue;
+    }
+    const std::string where = cat(table.path.string(), ":", table.lines[i]);
+    Sample sample;
+    sample.id = row[0];
+    sample.source_path = row[1];
+    sample.file = (manifest.root / row[1]).lexically_normal();
+    check(!sample.file.lexically_relative(manifest.root).string().starts_with("..") &&
+              fs::is_regular_file(sample.file),
+          Exit::bad_data,
+          cat(where, ": ", row[1], " is not there"));
+    sample.part = row[2];
+    sample.patient = row[3];
+    for (size_t c = kFirst.size(); c < classes_end; ++c)
+      sample.labels.push_back(label_of(row[c], where));
+    sample.meta.assign(row.begin() + static_cast<std::ptrdiff_t>(classes_end) + 1, row.end());
+    sample.boxes_known = annotated.contains(row[0]);
+    if (const auto found = boxes.find(row[1]); found != boxes.end()) {
+      sample.boxes = std::move(found->second.boxes);
+      for (size_t k = 0; k < sample.boxes.size(); ++k)
+        sample.boxes[k].label = manifest.class_index(found->second.class_names[k]);
+    }
+    manifest.multi_label |= sample.exclusive_class() < 0 ||
+                            std::count(sample.labels.begin(), sample.labels.end(), -1) > 0;
+    manifest.samples.push_back(std::move(sample));
+  }
+  if (!others.ids.empty()) {
+    others.detail = cat(others.ids.size(), " images are copies, augmented or synthetic");
+    manifest.findings.push_back(std::move(others));
+  }
+  check(!manifest.samples.empty(), Exit::bad_data, cat(path, ": an export without a real image"));
+  return manifest;
+}
+
+}  // namespace evenray

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tiffio.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <opencv2/imgproc.hpp>
+
+#include "core/text.hpp"
+#include "dataset/image_codecs.hpp"
+
+namespace evenray {
+namespace {
+
+/// libtiff may take no more at once than the largest image needs.
+constexpr tmsize_t kMostMemory = tmsize_t{2} << 30;
+
+/// A file in memory, as libtiff wants to read it.
+struct Source {
+  std::string_view bytes;
+  uint64_t at = 0;
+  std::string message{};  ///< the first error
+};
+
+Source& source_of(thandle_t handle) { return *static_cast<Source*>(handle); }
+
+tmsize_t read_some(thandle_t handle, void* to, tmsize_t count) {
+  Source& source = source_of(handle);
+  if (count <= 0 || source.at >= source.bytes.size()) return 0;
+  const auto some = source.bytes.substr(source.at, static_cast<size_t>(count));
+  std::memcpy(to, some.data(), some.size());
+  source.at += some.size();
+  return static_cast<tmsize_t>(some.size());
+}
+
+toff_t seek_to(thandle_t handle, toff_t offset, int whence) {
+  Source& source = source_of(handle);
+  const uint64_t from = whence == SEEK_SET   ? 0
+                        : whence == SEEK_CUR ? source.at
+                                             : source.bytes.size();
+  return source.at = from + offset;
+}
+
+int on_error(TIFF*, void* data, const char*, const char* format, va_list arguments) {
+  auto& message = static_cast<Source*>(data)->message;
+  char text[256];
+  std::vsnprintf(text, sizeof text, format, arguments);
+  if (message.empty()) message = text;
+  return 1;
+}
+
+struct Close {
+  void operator()(TIFF* tiff) const { TIFFClose(tiff); }
+  void operator()(TIFFOpenOptions* options) const { TIFFOpenOptionsFree(options); }
+};
+using Tiff = std::unique_ptr<TIFF, Close>;
+
+/// Null where the bytes begin no TIFF file.
+Tiff open(Source& source) {
+  const std::unique_ptr<TIFFOpenOptions, Close> options(TIFFOpenOptionsAlloc());
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMostMemory);
+  TIFFOpenOptionsSetErrorHandlerExtR(options.get(), on_error, &source);
+  TIFFOpenOptionsSetWarningHandlerExtR(
+      options.get(), [](TIFF*, void*, const char*, const char*, va_list) { return 1; }, nullptr);
+  // "m": no memory mapping.
+  return Tiff(TIFFClientOpenExt(
+      "image",
+      "rm",
+      &source,
+      read_some,
+      [](thandle_t, void*, tmsize_t) -> tmsize_t { return 0; },
+      seek_to,
+      [](thandle_t) { return 0; },
+      [](thandle_t handle) -> toff_t { return source_of(handle).bytes.size(); },
+      nullptr,
+      nullptr,
+      options.get()));
+}
+
+/// What the header says of the first picture.
+struct Form {
+  uint32_t width = 0, height = 0;
+  uint16_t bits = 1, samples = 1, planar = PLANARCONFIG_CONTIG, photometric = 0, orientation = 1,
+           format = SAMPLEFORMAT_UINT;
+  bool tiled = false;
+
+  explicit Form(TIFF* tiff) : tiled(TIFFIsTiled(tiff) != 0) {
+    TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
+    TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &bits);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &samples);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_PLANARCONFIG, &planar);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &orientation);
+    TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric);
+    if (orientation < 1 || orientation > 8) orientation = 1;
+  }
+
+  bool grey() const {
+    return photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE;
+  }
+
+  /// Why it is not read; empty where it is.
+  std::string fault() const {
+    if (auto size = size_fault(width, height); !size.empty()) return size;
+    if (tiled) return "a TIFF in tiles";
+    if (format != SAMPLEFORMAT_UINT) return "a TIFF whose values are no unsigned integers";
+    if (bits != 8 && bits != 16) return cat("a TIFF of ", bits, " bits a sample");
+    if (!grey() && photometric != PHOTOMETRIC_RGB)
+      return cat("a TIFF that is neither grey nor RGB (photometric ", photometric, ")");
+    if (samples < (grey() ? 1 : 3) || samples > 4 || (samples > 1 && planar != PLANARCONFIG_CONTIG))
+      return cat(
+          "a TIFF of ", samples, " samples a pixel in ", planar == 1 ? "one" : "many", " planes");
+    return "";
+  }
+};
+
+}  // namespace
+
+DecodedImage decode_tiff(std::string_view bytes) {
+  DecodedImage image;
+  Source source{bytes};
+  const Tiff tiff = open(source);
+  const auto broken = [&] { return cat("a broken TIFF: ", source.message); };
+  if (!tiff) {
+    image.fault = broken();
+    return image;
+  }
+  const Form form(tiff.get());
+  image.fault = form.fault();
+  if (!image.fault.empty()) return image;
+  image.width = static_cast<int>(form.width);
+  image.height = static_cast<int>(form.height);
+  image.orientation = form.orientation;
+  cv::Mat stored = cv::Mat::zeros(
+      image.height, image.width, CV_MAKETYPE(form.bits == 8 ? CV_8U : CV_16U, form.samples));
+  if (TIFFScanlineSize64(tiff.get()) != static_cast<uint64_t>(stored.cols) * stored.elemSize()) {
+    image.fault = "a broken TIFF: its rows are not as long as its header says";
+    return image;
+  }
+  uint32_t row = 0;
+  while (row < form.height &&
+         TIFFReadScanline(tiff.get(), stored.ptr(static_cast<int>(row)), row) == 1)
+    ++row;
+  if (row == 0) {
+    image.fault = broken();
+    return image;
+  }
+  image.truncated = row < form.height;
+  if (form.grey()) {
+    cv::extractChannel(stored, image.pixels, 0);
+    if (form.photometric == PHOTOMETRIC_MINISWHITE) cv::bitwise_not(image.pixels, image.pixels);
+  } else {
+    cv::cvtColor(
+        stored, image.pixels, form.samples == 3 ? cv::COLOR_RGB2GRAY : cv::COLOR_RGBA2GRAY);
+  }
+  return image;
+}
+
+std::optional<cv::Size> tiff_size(std::string_view bytes) {
+  Source source{bytes};
+  const Tiff tiff = open(source);
+  if (!tiff) return std::nullopt;
+  const Form form(tiff.get());
+  if (!form.fault().empty()) return std::nullopt;
+  const cv::Size size(static_cast<int>(form.width), static_cast<int>(form.height));
+  return form.orientation > 4 ? cv::Size(size.height, size.width) : size;
+}
+
+int tiff_bits(std::string_view bytes) {
+  Source source{bytes};
+  const Tiff tiff = open(source);
+  if (!tiff) return 8;
+  const Form form(tiff.get());
+  return form.fault().empty() ? form.bits : 8;
+}
+
+}  // namespace evenray
