@@ -32,14 +32,14 @@ class Reader {
       return take(std::min(text_.find_first_of(" \t\r\n=!<>", at_), text_.size()) - at_);
     const size_t end = text_.find(quote, at_ + 1);
     if (end == std::string::npos) return "";
-    const std::string inside = text_.substr(at_ + 1, end - at_ - 1);
+    std::string inside = text_.substr(at_ + 1, end - at_ - 1);
     at_ = end + 1;
     return inside;
   }
 
  private:
   std::string take(size_t count) {
-    const std::string taken = text_.substr(at_, count);
+    std::string taken = text_.substr(at_, count);
     at_ += count;
     return taken;
   }

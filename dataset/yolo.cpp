@@ -130,7 +130,7 @@ std::string part_of(const std::string& source_path, const Description& descripti
   }
   if (!description.part_of.empty()) return "";
   for (const auto& folder : Path(source_path).parent_path())
-    if (const auto part = part_in_name(folder.string()); !part.empty()) return part;
+    if (auto part = part_in_name(folder.string()); !part.empty()) return part;
   return "";
 }
 
@@ -150,10 +150,10 @@ class LabelFiles {
     const auto images = std::find(folders.rbegin(), folders.rend(), "images");
     if (images != folders.rend()) {
       *images = "labels";
-      const Path mirrored = (root_ / join(folders, "/")).replace_extension(".txt");
+      Path mirrored = (root_ / join(folders, "/")).replace_extension(".txt");
       if (fs::is_regular_file(mirrored)) return mirrored;
     }
-    const Path beside = (root_ / source_path).replace_extension(".txt");
+    Path beside = (root_ / source_path).replace_extension(".txt");
     if (fs::is_regular_file(beside)) return beside;
     const auto found = by_stem_.find(beside.stem().string());
     return found == by_stem_.end() ? Path() : found->second;
