@@ -52,18 +52,17 @@ Config training_config(const Cli& cli, const Flags& flags, const Store& store) {
   take_flags(config);
   if (config.gan.preset != kAutoPreset) return config;
   GanSituation situation = gan_situation(store, flags.class_name, config.gan, config.runtime);
-  // What is set by hand stays.
-  const auto plan = [&] {
-    Config planned = config;
-    planned.gan = plan_gan_options(config.gan, situation);
-    return given.load(planned);
-  };
-  Config planned = plan();
-  if (planned.gan.transfer != "majority" && planned.gan.transfer != "all") {
-    // Nothing of the plan may count on a parent that was turned down by hand.
+  Config planned = config;
+  planned.gan = plan_gan_options(config.gan, situation);
+  // What is set by hand stays; where that is the transfer, nothing may count on the planned one.
+  Config probe = planned;
+  probe.gan.freeze_d = 0;
+  probe.gan.parent_kimg = 0;
+  if (given.load(probe).gan.transfer != planned.gan.transfer) {
     situation.largest_other = 0;
-    planned = plan();
+    planned.gan = plan_gan_options(config.gan, situation);
   }
+  planned = given.load(planned);
   take_flags(planned);
   return planned;
 }
