@@ -83,7 +83,7 @@ bool plain_jpeg(std::string_view coded, DecodedImage& image, const DicomLayout& 
           int(byte(7) << 8 | byte(8)) != layout.columns) {
         image.fault = "the JPEG inside is of another size than the header says";
       } else {
-        image = decode_jpeg(coded, 0);
+        image = decode_jpeg(coded, 0, false);
       }
       return true;
     }

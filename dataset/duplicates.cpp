@@ -2,30 +2,127 @@
 #include "dataset/duplicates.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <map>
+#include <numeric>
 #include <opencv2/imgproc.hpp>
 
 namespace evenray {
 namespace {
 
-constexpr float kMinCorrelation = .98f;
-constexpr int kCoarsePx = 8;
-constexpr int kBlockRows = 256;
+constexpr double kMinCorrelation = .98;
+constexpr int kCoarsePx = 8, kCoarse = kCoarsePx * kCoarsePx;
+/// How many of the coarse numbers tell most pairs apart, and rows that are compared at a time.
+constexpr size_t kFirst = 8, kRun = 16;
+/// Of unit vectors whose correlation is c the squared distance is 2 - 2c; a little more for what
+/// rounding does.
+constexpr float kFarthest = 2 - 2 * static_cast<float>(kMinCorrelation) + 1e-3f;
 
-/// One row an image: its thumbnail by means of 8x8 blocks, times 8, which is an orthogonal
-/// projection to 64 numbers.
-cv::Mat coarse_rows(const std::vector<ImageFacts>& facts) {
-  cv::Mat rows(static_cast<int>(facts.size()), kCoarsePx * kCoarsePx, CV_32F, cv::Scalar(0));
-  for (size_t i = 0; i < facts.size(); ++i) {
-    if (facts[i].thumbnail.empty()) continue;
-    cv::Mat coarse;
-    cv::resize(facts[i].thumbnail, coarse, {kCoarsePx, kCoarsePx}, 0, 0, cv::INTER_AREA);
-    cv::Mat(coarse.reshape(1, 1) * kCoarsePx).copyTo(rows.row(static_cast<int>(i)));
+/// Pictures as points: thumbnails with zero mean and unit norm, by means of 8x8 blocks, times 8,
+/// and their cosine transform, which are both orthogonal. No such projection lengthens a distance:
+/// what is too far apart in some of these numbers is too far apart in the thumbnails.
+class CoarsePoints {
+ public:
+  CoarsePoints(const std::vector<ImageFacts>& facts, std::vector<size_t>&& rows)
+      : rows_(std::move(rows)) {
+    const auto n = static_cast<int>(rows_.size());
+    cv::Mat points(n, kCoarse, CV_32F);
+    for (int i = 0; i < n; ++i)
+      coarse(facts[rows_[static_cast<size_t>(i)]].thumbnail).copyTo(points.row(i));
+    sort(points);
   }
-  return rows;
-}
+
+  /// Calls see(row, row) for each pair that is near enough in the coarse numbers.
+  template <class See>
+  void each_near_pair(const See& see) const {
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      for (size_t j = i + 1; j < rows_.size() && reachable(i, j); j += kRun) {
+        std::array<float, kRun> squared{};
+        for (size_t d = 0; d < kFirst; ++d) {
+          const float* first = &first_[d][j];
+          for (size_t k = 0; k < kRun; ++k) {
+            const float apart = first[k] - first_[d][i];
+            squared[k] += apart * apart;
+          }
+        }
+        if (*std::min_element(squared.begin(), squared.end()) > kFarthest) continue;
+        for (size_t k = 0; k < kRun && j + k < rows_.size(); ++k) {
+          if (squared[k] <= kFarthest && near(i, j + k)) see(rows_[i], rows_[j + k]);
+        }
+      }
+    }
+  }
+
+ private:
+  static cv::Mat coarse(const cv::Mat& thumbnail) {
+    cv::Mat whole, blocks, transformed;
+    thumbnail.convertTo(whole, CV_32F);
+    whole -= cv::mean(whole);
+    whole /= cv::norm(whole);
+    cv::resize(whole, blocks, {kCoarsePx, kCoarsePx}, 0, 0, cv::INTER_AREA);
+    cv::dct(blocks * kCoarsePx, transformed);
+    return transformed.reshape(1, 1);
+  }
+
+  /// Numbers by falling variance, then pictures by the first number, so that only a run of rows is
+  /// near enough to each in that.
+  void sort(const cv::Mat& points) {
+    std::array<double, kCoarse> variance{};
+    for (int d = 0; d < kCoarse; ++d) {
+      cv::Scalar mean, deviation;
+      cv::meanStdDev(points.col(d), mean, deviation);
+      variance[static_cast<size_t>(d)] = deviation[0];
+    }
+    std::array<int, kCoarse> numbers;
+    std::iota(numbers.begin(), numbers.end(), 0);
+    std::stable_sort(numbers.begin(), numbers.end(), [&](int a, int b) {
+      return variance[static_cast<size_t>(a)] > variance[static_cast<size_t>(b)];
+    });
+    std::vector<int> order(rows_.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+      return points.at<float>(a, numbers[0]) < points.at<float>(b, numbers[0]);
+    });
+    const std::vector<size_t> rows = rows_;
+    sorted_.create(points.rows, kCoarse, CV_32F);
+    // A run may end behind the last row, where everything is far away.
+    for (auto& first : first_) first.assign(rows.size() + kRun, 1e9f);
+    for (size_t i = 0; i < order.size(); ++i) {
+      rows_[i] = rows[static_cast<size_t>(order[i])];
+      const auto* from = points.ptr<float>(order[i]);
+      auto* to = sorted_.ptr<float>(static_cast<int>(i));
+      for (size_t d = 0; d < numbers.size(); ++d) to[d] = from[numbers[d]];
+      for (size_t d = 0; d < kFirst; ++d) first_[d][i] = to[d];
+    }
+  }
+
+  bool reachable(size_t i, size_t j) const {
+    const float apart = first_[0][j] - first_[0][i];
+    return apart * apart <= kFarthest;
+  }
+
+  bool near(size_t i, size_t j) const {
+    const auto *a = sorted_.ptr<float>(static_cast<int>(i)),
+               *b = sorted_.ptr<float>(static_cast<int>(j));
+    float squared = 0;
+    for (int d = 0; d < kCoarse; ++d) squared += (a[d] - b[d]) * (a[d] - b[d]);
+    return squared <= kFarthest;
+  }
+
+  std::vector<size_t> rows_;
+  cv::Mat sorted_;
+  std::array<std::vector<float>, kFirst> first_;
+};
 
 }  // namespace
+
+double thumbnail_correlation(const cv::Mat& a, const cv::Mat& b) {
+  const auto n = static_cast<double>(a.total());
+  const double sum_a = cv::sum(a)[0], sum_b = cv::sum(b)[0];
+  const double spread_a = a.dot(a) - sum_a * sum_a / n, spread_b = b.dot(b) - sum_b * sum_b / n;
+  return (a.dot(b) - sum_a * sum_b / n) / std::sqrt(spread_a * spread_b);
+}
 
 UnionFind::UnionFind(size_t items) : parent_(items) {
   for (size_t i = 0; i < items; ++i) parent_[i] = i;
@@ -51,30 +148,16 @@ std::vector<std::vector<size_t>> UnionFind::groups() {
 }
 
 std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFacts>& facts) {
-  // Thumbnails are unit vectors, so a correlation c is a squared distance 2 - 2c, and no projection
-  // lengthens a distance: what is too far apart in the coarse picture is too far apart in the fine
-  // one, and no pair is missed.
-  constexpr float farthest = 2 - 2 * kMinCorrelation;
-  const cv::Mat coarse = coarse_rows(facts);
-  const auto n = static_cast<int>(facts.size());
-  std::vector<float> squared(facts.size());
-  for (int i = 0; i < n; ++i) squared[i] = static_cast<float>(coarse.row(i).dot(coarse.row(i)));
-  UnionFind same(facts.size());
-  for (int first = 0; first < n; first += kBlockRows) {
-    const int last = std::min(n, first + kBlockRows);
-    cv::Mat products;
-    cv::gemm(
-        coarse.rowRange(first, last), coarse.rowRange(first, n), 1, {}, 0, products, cv::GEMM_2_T);
-    for (int i = first; i < last; ++i) {
-      if (!facts[i].readable || facts[i].blank) continue;
-      const auto* product = products.ptr<float>(i - first);
-      for (int j = i + 1; j < n; ++j) {
-        if (squared[i] + squared[j] - 2 * product[j - first] > farthest) continue;
-        if (!facts[j].readable || facts[j].blank) continue;
-        if (facts[i].thumbnail.dot(facts[j].thumbnail) > kMinCorrelation) same.unite(i, j);
-      }
-    }
+  std::vector<size_t> pictures;
+  for (size_t i = 0; i < facts.size(); ++i) {
+    if (facts[i].readable && !facts[i].blank) pictures.push_back(i);
   }
+  UnionFind same(facts.size());
+  CoarsePoints(facts, std::move(pictures)).each_near_pair([&](size_t a, size_t b) {
+    if (same.root(a) == same.root(b)) return;
+    if (thumbnail_correlation(facts[a].thumbnail, facts[b].thumbnail) > kMinCorrelation)
+      same.unite(a, b);
+  });
   auto groups = same.groups();
   std::erase_if(groups, [](const auto& rows) { return rows.size() < 2; });
   return groups;

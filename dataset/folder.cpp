@@ -16,10 +16,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array kPartNames = {std::pair{"train", "train"},
+                                   std::pair{"training", "train"},
                                    std::pair{"val", "val"},
                                    std::pair{"valid", "val"},
                                    std::pair{"validation", "val"},
-                                   std::pair{"test", "test"}};
+                                   std::pair{"test", "test"},
+                                   std::pair{"testing", "test"}};
 
 bool hidden(const Path& path) { return path.filename().string().starts_with("."); }
 

@@ -128,10 +128,21 @@ std::string size_fault(uint64_t width, uint64_t height) {
   return cat(width, "x", height, " pixels, more than the ", kMaxPixels >> 20, " Mpx that are read");
 }
 
-DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px) {
+float coloured_share(const cv::Mat& rgb) {
+  constexpr double kTolerance = 24. / 255;
+  std::vector<cv::Mat> channels;
+  cv::split(rgb, channels);
+  cv::Mat high, low, apart;
+  cv::max(cv::max(channels[0], channels[1]), channels[2], high);
+  cv::min(cv::min(channels[0], channels[1]), channels[2], low);
+  apart = high - low > kTolerance * (rgb.depth() == CV_8U ? 255 : 65535);
+  return static_cast<float>(cv::countNonZero(apart)) / static_cast<float>(apart.total());
+}
+
+DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px, bool look_for_colour) {
   DecodedImage image;
   if (bytes.starts_with(kJpegMark)) {
-    image = decode_jpeg(bytes, min_side_px);
+    image = decode_jpeg(bytes, min_side_px, look_for_colour);
   } else if (bytes.starts_with(kPngMark)) {
     image = decode_png(bytes);
   } else if (is_dicom(bytes)) {
@@ -142,12 +153,14 @@ DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px) {
     image.fault = bytes.empty() ? "an empty file" : "neither PNG, JPEG, TIFF nor DICOM";
   }
   if (!image.fault.empty()) image.pixels = cv::Mat();
-  if (!image.pixels.empty()) make_upright(image);
+  if (image.pixels.empty()) return image;
+  if (image.mode.empty()) image.mode = image.pixels.depth() == CV_8U ? "L" : "I;16";
+  make_upright(image);
   return image;
 }
 
-DecodedImage decode_image(const Path& file, int min_side_px) {
-  return decode_image_bytes(read_file(file, kMaxImageFileBytes), min_side_px);
+DecodedImage decode_image(const Path& file, int min_side_px, bool look_for_colour) {
+  return decode_image_bytes(read_file(file, kMaxImageFileBytes), min_side_px, look_for_colour);
 }
 
 cv::Mat read_whole_image(const Path& file, int min_side_px) {

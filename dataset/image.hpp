@@ -15,7 +15,9 @@ struct DecodedImage {
   int width =
       0;  ///< of the whole upright image: larger than `pixels` where that was decoded scaled
   int height = 0;
-  int orientation = 1;     ///< EXIF orientation as stored
+  int orientation = 1;  ///< EXIF orientation as stored
+  std::string mode;     ///< as stored, in Pillow's words: 1, L, LA, P, I;16, RGB, RGBA, RGB;16, ...
+  float coloured = 0;   ///< share of the pixels that are no grey, where it was asked for
   bool truncated = false;  ///< coded data ended early or is damaged: pixels are partly invented
   std::string fault;       ///< why there are no pixels
 };
@@ -35,9 +37,11 @@ std::optional<cv::Size> upright_size(const Path& file);
 /// Colour becomes grey (JPEG: luma), transparency is dropped. Refuses above 256 Mpx before
 /// allocating. Throws only where the file itself cannot be read (66, 74) or is too large (65).
 /// min_side_px > 0: a JPEG may be decoded scaled by k/8 as long as both its sides stay at least
-/// that long.
-DecodedImage decode_image(const Path& file, int min_side_px = 0);
-DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px = 0);
+/// that long. `look_for_colour`: fills `coloured`, which costs a colour JPEG's chroma.
+DecodedImage decode_image(const Path& file, int min_side_px = 0, bool look_for_colour = false);
+DecodedImage decode_image_bytes(std::string_view bytes,
+                                int min_side_px = 0,
+                                bool look_for_colour = false);
 
 /// The pixels of a file that must be whole: throws 65 also where it is truncated or no image.
 cv::Mat read_whole_image(const Path& file, int min_side_px = 0);

@@ -12,9 +12,13 @@ inline constexpr uint64_t kMaxPixels = uint64_t{256} << 20;
 /// nullopt-like fault text for a size that is empty or above kMaxPixels; "" where it is fine.
 std::string size_fault(uint64_t width, uint64_t height);
 
-/// The two codecs behind decode_image_bytes: pixels as stored, with `orientation` read but not
-/// applied. They fill width and height as stored.
-DecodedImage decode_jpeg(std::string_view bytes, int min_side_px);
+/// The share of pixels whose red, green and blue (8 or 16 bits, then perhaps alpha) lie further
+/// apart than what coding does to grey.
+float coloured_share(const cv::Mat& rgb);
+
+/// The codecs behind decode_image_bytes: pixels as stored, with `orientation` read but not applied.
+/// They fill width and height as stored, and mode where it is not told by the pixels' bits.
+DecodedImage decode_jpeg(std::string_view bytes, int min_side_px, bool look_for_colour);
 DecodedImage decode_png(std::string_view bytes);
 
 /// Width and height of the upright image, from the first bytes of a file; nullopt where they do not

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <opencv2/imgproc.hpp>
 
 #include "core/error.hpp"
@@ -11,9 +12,25 @@
 namespace evenray {
 namespace {
 
-constexpr int kThumbnailPx = 64;
+constexpr int kThumbnailPx = 64, kBorderPx = 2;
 /// Standard deviation, as a share of the brightest pixel, below which there is nothing to be seen.
 constexpr double kBlankDeviation = .01;
+
+int count_grey_levels(const cv::Mat& image) {
+  std::array<bool, 256> seen{};
+  for (int y = 0; y < image.rows; ++y) {
+    const uint8_t* row = image.ptr(y);
+    for (int x = 0; x < image.cols; ++x) seen[row[x]] = true;
+  }
+  return static_cast<int>(std::count(seen.begin(), seen.end(), true));
+}
+
+double border_mean(const cv::Mat& small) {
+  const int inner_px = kThumbnailPx - 2 * kBorderPx;
+  const cv::Mat inner = small(cv::Rect(kBorderPx, kBorderPx, inner_px, inner_px));
+  return (cv::sum(small)[0] - cv::sum(inner)[0]) /
+         static_cast<double>(small.total() - inner.total());
+}
 
 void measure(const cv::Mat& image, ImageFacts& facts) {
   facts.bits = image.depth() == CV_16U ? 16 : 8;
@@ -22,21 +39,17 @@ void measure(const cv::Mat& image, ImageFacts& facts) {
   double brightest = 255;
   // Of 16 bits a detector often fills 10 or 12; how many, only the image itself tells.
   if (facts.bits == 16) cv::minMaxLoc(image, nullptr, &brightest);
+  if (facts.bits == 8) facts.grey_levels = count_grey_levels(image);
   small.convertTo(small, CV_32F, 1 / std::max(brightest, 1.));
   cv::Scalar mean, deviation;
   cv::meanStdDev(small, mean, deviation);
   facts.mean = static_cast<float>(mean[0]);
-  double largest = 0;
-  cv::minMaxLoc(small, nullptr, &largest);
+  facts.border = static_cast<float>(border_mean(small));
+  double smallest = 0, largest = 0;
+  cv::minMaxLoc(small, &smallest, &largest);
   facts.blank = deviation[0] <= kBlankDeviation * largest;
-  small -= mean;
-  const double norm = cv::norm(small);
-  if (facts.blank) {
-    small.setTo(0);
-  } else {
-    small /= norm;
-  }
-  facts.thumbnail = small;
+  const double stretch = largest > smallest ? 255 / (largest - smallest) : 0;
+  small.convertTo(facts.thumbnail, CV_8U, stretch, -smallest * stretch);
 }
 
 ImageFacts look_at(const Sample& sample) {
@@ -47,11 +60,13 @@ ImageFacts look_at(const Sample& sample) {
     if (sample.draw) {
       decoded.pixels = sample.draw();
     } else {
-      decoded = decode_image(sample.file);
+      decoded = decode_image(sample.file, 0, true);
     }
     facts.orientation = decoded.orientation;
     facts.truncated = decoded.truncated;
     facts.fault = decoded.fault;
+    facts.mode = decoded.mode;
+    facts.coloured = decoded.coloured;
     if (decoded.pixels.empty()) return facts;
     facts.width = decoded.pixels.cols;
     facts.height = decoded.pixels.rows;

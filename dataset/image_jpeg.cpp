@@ -8,7 +8,9 @@
 #include <libexif/exif-data.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
+#include <vector>
 
 #include "core/text.hpp"
 #include "dataset/image_codecs.hpp"
@@ -112,21 +114,32 @@ bool read_header(Decoder& decoder, std::string_view bytes) {
   return true;
 }
 
-bool start(Decoder& decoder, int min_side_px) {
+bool start(Decoder& decoder, int min_side_px, bool with_chroma) {
   if (setjmp(decoder.failed)) return false;
-  decoder.jpeg.out_color_space = JCS_GRAYSCALE;
+  decoder.jpeg.out_color_space = with_chroma ? JCS_YCbCr : JCS_GRAYSCALE;
+  if (with_chroma) decoder.jpeg.do_fancy_upsampling = FALSE;
   decoder.jpeg.scale_num = scale_eighths(decoder.jpeg, min_side_px);
   decoder.jpeg.scale_denom = 8;
   jpeg_start_decompress(&decoder.jpeg);
   return true;
 }
 
-bool read_rows(Decoder& decoder, cv::Mat& pixels) {
+/// Into `pixels`; where there is room in `row` for three components a pixel, by way of that, and
+/// counting the pixels with a chroma that coding alone does not give.
+bool read_rows(Decoder& decoder, cv::Mat& pixels, std::vector<uint8_t>& row, int64_t& coloured) {
+  constexpr int kNeutral = 128, kTolerance = 12;
   if (setjmp(decoder.failed)) return false;
   jpeg_decompress_struct& jpeg = decoder.jpeg;
   while (jpeg.output_scanline < jpeg.output_height) {
-    JSAMPROW row = pixels.ptr(static_cast<int>(jpeg.output_scanline));
-    jpeg_read_scanlines(&jpeg, &row, 1);
+    uint8_t* luma = pixels.ptr(static_cast<int>(jpeg.output_scanline));
+    JSAMPROW samples = row.empty() ? luma : row.data();
+    jpeg_read_scanlines(&jpeg, &samples, 1);
+    if (row.empty()) continue;
+    for (JDIMENSION x = 0; x < jpeg.output_width; ++x, samples += 3) {
+      luma[x] = samples[0];
+      coloured += std::abs(samples[1] - kNeutral) > kTolerance ||
+                  std::abs(samples[2] - kNeutral) > kTolerance;
+    }
   }
   if (decoder.ended_early && coarse(jpeg)) decoder.damaged = true;
   jpeg_finish_decompress(&jpeg);
@@ -152,7 +165,7 @@ int read_orientation(const jpeg_decompress_struct& jpeg) {
 
 }  // namespace
 
-DecodedImage decode_jpeg(std::string_view bytes, int min_side_px) {
+DecodedImage decode_jpeg(std::string_view bytes, int min_side_px, bool look_for_colour) {
   DecodedImage image;
   Decoder decoder;
   const auto broken = [&] { return cat("a broken JPEG: ", decoder.message); };
@@ -167,7 +180,9 @@ DecodedImage decode_jpeg(std::string_view bytes, int min_side_px) {
   image.width = static_cast<int>(jpeg.image_width);
   image.height = static_cast<int>(jpeg.image_height);
   image.orientation = read_orientation(jpeg);
-  if (!start(decoder, min_side_px)) {
+  image.mode = jpeg.num_components == 1 ? "L" : "RGB";
+  const bool with_chroma = look_for_colour && jpeg.jpeg_color_space == JCS_YCbCr;
+  if (!start(decoder, min_side_px, with_chroma)) {
     image.fault = broken();
     return image;
   }
@@ -175,7 +190,10 @@ DecodedImage decode_jpeg(std::string_view bytes, int min_side_px) {
       static_cast<int>(jpeg.output_height), static_cast<int>(jpeg.output_width), CV_8UC1);
   // An error after the first rows leaves the rest dark: the picture is there in part, as in a
   // truncated one.
-  const bool whole = read_rows(decoder, image.pixels);
+  std::vector<uint8_t> row(with_chroma ? 3 * static_cast<size_t>(jpeg.output_width) : 0);
+  int64_t coloured = 0;
+  const bool whole = read_rows(decoder, image.pixels, row, coloured);
+  image.coloured = static_cast<float>(coloured) / static_cast<float>(image.pixels.total());
   if (!whole && jpeg.output_scanline == 0) {
     image.fault = broken();
     return image;

@@ -88,6 +88,23 @@ bool read_header(Reader& reader) {
   return true;
 }
 
+std::string mode_of(const Reader& reader) {
+  const int bits = png_get_bit_depth(reader.png, reader.info);
+  const auto deep = [&](const char* name) { return cat(name, bits == 16 ? ";16" : ""); };
+  switch (png_get_color_type(reader.png, reader.info)) {
+    case PNG_COLOR_TYPE_PALETTE:
+      return "P";
+    case PNG_COLOR_TYPE_RGB:
+      return deep("RGB");
+    case PNG_COLOR_TYPE_RGB_ALPHA:
+      return deep("RGBA");
+    case PNG_COLOR_TYPE_GRAY_ALPHA:
+      return deep("LA");
+    default:
+      return bits == 16 ? "I;16" : bits == 1 ? "1" : "L";
+  }
+}
+
 /// Asks for rows of 1 or 3 samples of 8 or 16 bits in machine order.
 bool start(Reader& reader) {
   if (setjmp(reader.failed)) return false;
@@ -159,10 +176,12 @@ DecodedImage decode_png(std::string_view bytes) {
     image.fault = cat(width, "x", height, " pixels cannot be in ", bytes.size(), " bytes");
     return image;
   }
+  const std::string mode = mode_of(reader);
   if (!start(reader)) {
     image.fault = cat("a broken PNG: ", reader.message);
     return image;
   }
+  image.mode = mode;
   image.width = static_cast<int>(width);
   image.height = static_cast<int>(height);
   const int depth = png_get_bit_depth(reader.png, reader.info) == 16 ? CV_16U : CV_8U;
@@ -174,6 +193,7 @@ DecodedImage decode_png(std::string_view bytes) {
   image.truncated = !read_rows(reader, rows) || (!read_tail(reader) && !reader.input_ended);
   if (channels == 3) {
     cv::cvtColor(stored, image.pixels, cv::COLOR_RGB2GRAY);
+    image.coloured = coloured_share(stored);
   } else {
     image.pixels = stored;
   }

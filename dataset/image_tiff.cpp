@@ -153,6 +153,8 @@ DecodedImage decode_tiff(std::string_view bytes) {
   } else {
     cv::cvtColor(
         stored, image.pixels, form.samples == 3 ? cv::COLOR_RGB2GRAY : cv::COLOR_RGBA2GRAY);
+    image.mode = cat(form.samples == 3 ? "RGB" : "RGBA", form.bits == 16 ? ";16" : "");
+    image.coloured = coloured_share(stored);
   }
   return image;
 }

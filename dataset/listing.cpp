@@ -26,41 +26,57 @@ bool lies_in_part(const std::string& source_path, const std::string& part) {
 /// Finds images by what annotation files call them.
 class ImageIndex {
  public:
-  explicit ImageIndex(const std::vector<Sample>& samples) : samples_(samples) {
+  ImageIndex(const std::vector<Sample>& samples, const std::vector<ListedImage>& listed)
+      : samples_(samples) {
     for (size_t i = 0; i < samples.size(); ++i) {
       const Path path(samples[i].source_path);
       by_name_[path.filename().string()].push_back(i);
       by_stem_[path.stem().string()].push_back(i);
     }
+    for (const auto& image : listed) {
+      const Path path = Path(image.file).lexically_normal();
+      for (const size_t i : named(path)) {
+        folders_tell_ |= path.has_parent_path() && ends_with_path(samples[i], path);
+        if (!image.part.empty() && lies_in_part(samples[i].source_path, image.part))
+          parts_that_tell_.insert(image.part);
+      }
+    }
   }
 
-  /// The images that `image` may mean: none, one, or several.
+  /// The images that `image` may mean: none, one, or several. Where listed folders, or folders
+  /// named as parts, are those on the disk, an image of the same name in another folder is another.
   Numbers find(const ListedImage& image) const {
     const Path path = Path(image.file).lexically_normal();
-    const std::string name = path.filename().string();
-    Numbers found = candidates(by_name_, name);
-    if (found.empty()) found = candidates(by_stem_, name);
-    narrow(found, [&](const Sample& sample) { return ends_with_path(sample, path); });
-    if (!image.part.empty())
-      narrow(found, [&](const Sample& s) { return lies_in_part(s.source_path, image.part); });
+    Numbers found = named(path);
+    narrow(found, folders_tell_ && path.has_parent_path(), [&](const Sample& sample) {
+      return ends_with_path(sample, path);
+    });
+    if (!image.part.empty()) {
+      narrow(found, parts_that_tell_.contains(image.part), [&](const Sample& sample) {
+        return lies_in_part(sample.source_path, image.part);
+      });
+    }
     return found;
   }
 
  private:
   using Index = std::unordered_map<std::string, Numbers>;
 
-  static Numbers candidates(const Index& index, const std::string& key) {
-    const auto found = index.find(key);
-    return found == index.end() ? Numbers{} : found->second;
+  Numbers named(const Path& path) const {
+    const std::string name = path.filename().string();
+    for (const Index* index : {&by_name_, &by_stem_}) {
+      if (const auto found = index->find(name); found != index->end()) return found->second;
+    }
+    return {};
   }
 
-  /// Keeps those that fit, if any does.
+  /// Keeps those that fit; all, where none does and none must.
   template <class Fits>
-  void narrow(Numbers& numbers, const Fits& fits) const {
+  void narrow(Numbers& numbers, bool must, const Fits& fits) const {
     Numbers kept;
     for (const size_t i : numbers)
       if (fits(samples_[i])) kept.push_back(i);
-    if (!kept.empty()) numbers = std::move(kept);
+    if (must || !kept.empty()) numbers = std::move(kept);
   }
 
   static bool ends_with_path(const Sample& sample, const Path& path) {
@@ -72,6 +88,8 @@ class ImageIndex {
 
   const std::vector<Sample>& samples_;
   Index by_name_, by_stem_;
+  bool folders_tell_ = false;
+  std::set<std::string> parts_that_tell_;
 };
 
 /// All classes that an image has, by its labels and its boxes.
@@ -123,7 +141,7 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
   auto samples = samples_of_files(
       manifest.root,
       files_ending(manifest.root, {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom"}));
-  const ImageIndex images(samples);
+  const ImageIndex images(samples, listing.images);
   std::vector<const ListedImage*> listed_as(samples.size());
   for (auto& image : listing.images) {
     const Numbers found = images.find(image);
@@ -208,14 +226,12 @@ Box box_in_row(const CsvTable& table, size_t row, const std::array<size_t, 4>& c
 
 std::string part_in_name(const std::string& name) {
   std::string word;
-  for (const char c : lower(Path(name).stem().string()) + "_") {
+  for (const char c : Path(name).stem().string() + "_") {
     if (std::isalpha(static_cast<unsigned char>(c))) {
       word += c;
       continue;
     }
-    if (word == "train" || word == "training") return "train";
-    if (word == "val" || word == "valid" || word == "validation") return "val";
-    if (word == "test" || word == "testing") return "test";
+    if (auto part = part_of_name(word); !part.empty()) return part;
     word.clear();
   }
   return "";

@@ -45,14 +45,15 @@ struct Listing {
 };
 
 /// The manifest of the images below `path` that the listing names, by path, by the end of a path,
-/// by name, or by name without ending. Of several images that a name fits, the one in a folder
-/// named as the listing's part is meant. Classes exclude one another where each image has exactly
-/// one. Listed images that are not there become `missing_file` findings, images that are not listed
-/// `unlisted_file` ones. Throws 65 where no listed image is there, where one is listed twice or
-/// could be several.
+/// by name, or by name without ending. A listed path whose folders are not those of the image will
+/// do only where no listed path has its image's folders; of several images that a name fits, the
+/// one in a folder named as the listing's part is meant. Classes exclude one another where each
+/// image has exactly one. Listed images that are not there become `missing_file` findings, images
+/// that are not listed `unlisted_file` ones. Throws 65 where no listed image is there, where one is
+/// listed twice or could be several.
 Manifest match_listing(const std::string& path, Listing&& listing);
 
-/// train, val or test where a file's or folder's name says so ("valid",
+/// train, val or test where a word of a file's or folder's name is a part's (part_of_name:
 /// "instances_train2017.json"); else empty.
 std::string part_in_name(const std::string& name);
 

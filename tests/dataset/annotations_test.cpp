@@ -64,6 +64,36 @@ TEST_CASE("COCO: a file a part, classes in the order of their ids, images withou
   CHECK(kinds(manifest) == Names{"missing_file gone", "unlisted_file stray"});
 }
 
+TEST_CASE("an image of the same name in another folder is another image") {
+  TestFolder folder;
+  for (const char* name : {"train/1.png", "train/2.png", "val/3.png"}) folder.image(name);
+  SECTION("where the folders are listed") {
+    write_json(folder / "a.json", coco({"images/1.png", "train/2.png", "val/1.png"}, {}));
+    CHECK(kinds(read_dataset(folder.text())) ==
+          Names{"missing_file 1", "missing_file 1", "unlisted_file 1", "unlisted_file 3"});
+  }
+  SECTION("where they are named as the parts") {
+    write_json(folder / "train.json", coco({"2.png"}, {}));
+    write_json(folder / "val.json", coco({"1.png", "3.png"}, {}));
+    CHECK(kinds(read_dataset(folder.text())) == Names{"missing_file 1", "unlisted_file 1"});
+  }
+  SECTION("but not where no folder fits") {
+    write_json(folder / "a.json", coco({"img/1.png", "img/2.png", "img/3.png"}, {}));
+    CHECK(kinds(read_dataset(folder.text())).empty());
+  }
+  SECTION("or a table divides what lies in one folder") {
+    folder.file(
+        "a.csv",
+        "file_name,class,split\ntrain/1.png,a,train\ntrain/2.png,b,test\nval/3.png,a,val\n");
+    ReadOptions options;
+    options.columns.path = "file_name";
+    options.columns.label = "class";
+    options.columns.split = "split";
+    const Manifest manifest = read_dataset(folder.text(), options);
+    CHECK(sample_of(manifest, "2").part == "test");
+  }
+}
+
 TEST_CASE("classes exclude one another where each image has one") {
   TestFolder folder;
   folder.image("1.png");

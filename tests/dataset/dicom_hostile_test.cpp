@@ -5,29 +5,10 @@
 #include "core/rng.hpp"
 #include "dataset/dicom.hpp"
 #include "tests/dataset/dicom_made.hpp"
+#include "tests/dataset/dicom_read.hpp"
 #include "tests/fixture.hpp"
 
 using namespace evenray;
-
-namespace {
-
-DecodedImage decoded(const std::string& bytes, Voi voi = Voi::automatic, int bits = 0) {
-  return decode_dicom(bytes, {voi, bits});
-}
-
-std::vector<int> levels(const DecodedImage& image) {
-  INFO(image.fault);
-  REQUIRE(image.fault == "");
-  cv::Mat wide;
-  image.pixels.convertTo(wide, CV_32S);
-  return {wide.begin<int>(), wide.end<int>()};
-}
-
-std::string golden_file(const std::string& name) {
-  return read_file(golden_path("dataset/dicom/" + name));
-}
-
-}  // namespace
 
 TEST_CASE("pixels that end early are truncated, or no picture at all") {
   const auto whole = DicomMaker().image(40, 10).pixels(std::vector<int>(400, 5)).bytes();
@@ -36,12 +17,12 @@ TEST_CASE("pixels that end early are truncated, or no picture at all") {
   CHECK(cut.truncated);
   CHECK(cut.pixels.size() == cv::Size(10, 40));
   CHECK(decoded(whole.substr(0, whole.size() - 795)).fault == "10x40 pixels cannot be in 5 bytes");
-  const std::string rle = golden_file("rle.dcm");
+  const std::string rle = golden_dicom("rle.dcm");
   CHECK(decoded(rle.substr(0, rle.size() - 200)).truncated);
   for (const auto* name :
        {"jpegls.dcm", "jpeg_lossless.dcm", "jpeg_extended.dcm", "jpeg2000.dcm", "deflated.dcm"}) {
     INFO(name);
-    const std::string coded = golden_file(name);
+    const std::string coded = golden_dicom(name);
     const auto image = decoded(coded.substr(0, coded.size() - 200));
     CHECK(image.pixels.empty());
     CHECK(image.fault != "");
@@ -98,7 +79,7 @@ TEST_CASE("sequences nested without end are refused, deep ones skipped") {
 }
 
 TEST_CASE("a JPEG whose marks are out of order is refused") {
-  const std::string whole = golden_file("jpeg_lossless.dcm");
+  const std::string whole = golden_dicom("jpeg_lossless.dcm");
   const size_t start = whole.find("\xFF\xD8\xFF"), frame = whole.find("\xFF\xC3", start);
   REQUIRE(frame != std::string::npos);
   const auto fault = [](const std::string& bytes) { return decode_image_bytes(bytes).fault; };
@@ -139,7 +120,7 @@ TEST_CASE("numbers beyond all measure end in grey") {
 TEST_CASE("damaged copies of every syntax end in a value") {
   const Json golden = golden_json("dataset/dicom_grey.json").at("syntaxes").at("files");
   for (const auto& [name, truth] : golden.items()) {
-    const std::string whole = golden_file(name);
+    const std::string whole = golden_dicom(name);
     for (uint64_t i = 0; i < 300; ++i) {
       INFO(name << " " << i);
       Rng rng = Rng(i).fork(name);

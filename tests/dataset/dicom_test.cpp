@@ -9,24 +9,13 @@
 #include "core/csv.hpp"
 #include "core/parallel.hpp"
 #include "tests/dataset/dicom_made.hpp"
+#include "tests/dataset/dicom_read.hpp"
 #include "tests/fixture.hpp"
 #include "tests/pixels.hpp"
 
 using namespace evenray;
 
 namespace {
-
-DecodedImage decoded(const std::string& bytes, Voi voi = Voi::automatic, int bits = 0) {
-  return decode_dicom(bytes, {voi, bits});
-}
-
-std::vector<int> levels(const DecodedImage& image) {
-  INFO(image.fault);
-  REQUIRE(image.fault == "");
-  cv::Mat wide;
-  image.pixels.convertTo(wide, CV_32S);
-  return {wide.begin<int>(), wide.end<int>()};
-}
 
 std::string md5_hex(const cv::Mat& image) {
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -38,10 +27,6 @@ std::string md5_hex(const cv::Mat& image) {
     out += "0123456789abcdef"[digest[i] & 15];
   }
   return out;
-}
-
-std::string golden_file(const std::string& name) {
-  return read_file(golden_path("dataset/dicom/" + name));
 }
 
 }  // namespace
@@ -91,7 +76,7 @@ TEST_CASE("every transfer syntax gives the picture that was put in") {
   CHECK(golden.at("files").size() == 14);
   for (const auto& [name, truth] : golden.at("files").items()) {
     INFO(name);
-    const std::string bytes = golden_file(name);
+    const std::string bytes = golden_dicom(name);
     CHECK(is_dicom(bytes));
     const auto expected = golden.at(truth.at("picture").get<std::string>()).get<std::vector<int>>();
     const auto found = levels(decoded(bytes, Voi::none));
@@ -107,15 +92,15 @@ TEST_CASE("every transfer syntax gives the picture that was put in") {
 }
 
 TEST_CASE("colour gives its luma") {
-  const auto grey = levels(decoded(golden_file("rgb.dcm")));
-  const auto stored = levels(decoded(golden_file("eight.dcm"), Voi::none));
+  const auto grey = levels(decoded(golden_dicom("rgb.dcm")));
+  const auto stored = levels(decoded(golden_dicom("eight.dcm"), Voi::none));
   for (size_t i = 0; i < grey.size(); ++i) {
     const int v = stored[i];
     const double luma = .299 * v + .587 * (v / 2) + .114 * (255 - v);
     REQUIRE(std::abs(grey[i] - luma) <= 1);
   }
-  CHECK(levels(decoded(golden_file("rle_rgb.dcm"))) == grey);
-  CHECK(levels(decoded(golden_file("jpeg_lossless_rgb.dcm"))) == grey);
+  CHECK(levels(decoded(golden_dicom("rle_rgb.dcm"))) == grey);
+  CHECK(levels(decoded(golden_dicom("jpeg_lossless_rgb.dcm"))) == grey);
 }
 
 TEST_CASE("stored values become grey as in pydicom") {
@@ -247,7 +232,7 @@ TEST_CASE("a data set without its preamble is known, text is not") {
 TEST_CASE("files are decoded from many threads at once") {
   std::vector<std::string> files;
   for (const auto* name : {"jpegls.dcm", "jpeg_lossless.dcm", "jpeg_extended.dcm", "jpeg2000.dcm"})
-    files.push_back(golden_file(name));
+    files.push_back(golden_dicom(name));
   std::vector<std::string> digests(64);
   parallel_for(64, 8, [&](size_t i) {
     digests[i] = md5_hex(decoded(files[i % files.size()], Voi::none).pixels);
