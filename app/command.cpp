@@ -46,6 +46,19 @@ CLI::App* add_command(CLI::App* parent,
   return command;
 }
 
+void Reading::add(CLI::App& command) {
+  command.add_option("--format", format, join(format_names()));
+  command.add_option("--labels", labels, "CSV (from, to): rename, merge, drop classes");
+}
+
+ReadOptions Reading::options(const Config& config) const {
+  ReadOptions options = config.data.read;
+  if (!format.empty()) options.format = format;
+  if (!labels.empty()) options.labels = labels;
+  from_flag([&] { options.check(); });
+  return options;
+}
+
 void from_flag(const std::function<void()>& body) {
   try {
     body();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dataset/reader.hpp"
 #include "study/study.hpp"
 
 namespace evenray {
@@ -45,6 +46,14 @@ CLI::App* add_command(CLI::App* parent,
                       Takes takes,
                       std::function<int()> action);
 
+/// How commands that take collections read them.
+struct Reading {
+  std::string format, labels;
+
+  void add(CLI::App& command);
+  ReadOptions options(const Config& config) const;
+};
+
 /// Runs `body`; a configuration error in it came from a flag, so it becomes a usage error (2).
 void from_flag(const std::function<void()>& body);
 
@@ -56,6 +65,7 @@ std::vector<int64_t> parse_size(const std::string& text);
 
 // One per noun, in its own file.
 void add_data_commands(CLI::App& app, Cli& cli);
+void add_look_commands(CLI::App& data, Cli& cli);
 void add_export_command(CLI::App& data, Cli& cli);
 void add_gan_commands(CLI::App& app, Cli& cli);
 void add_gan_report_command(CLI::App& gan, Cli& cli);

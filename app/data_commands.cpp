@@ -8,22 +8,18 @@
 #include "dataset/pack_plan.hpp"
 #include "dataset/published.hpp"
 #include "dataset/reader.hpp"
-#include "dataset/sheet.hpp"
-#include "dataset/summary.hpp"
 
 namespace evenray {
 namespace {
 
 struct Flags {
   std::vector<std::string> paths;
-  std::string path, format, html, split, out, group, size, compress, fit, where, class_name, labels,
-      published;
+  Reading reading;
+  std::string path, split, out, group, size, compress, fit, where, published, external;
   std::vector<double> ratios;
   std::vector<std::string> keep;
   std::optional<int64_t> folds, fold, bits;
   std::optional<double> hold_out;
-  int64_t n = 64;
-  bool boxes = false, polygons = false;
 };
 
 int64_t parse_compress(const std::string& text) {
@@ -33,56 +29,6 @@ int64_t parse_compress(const std::string& text) {
         Exit::usage,
         cat("--compress takes none or gzip:1 to gzip:9, not '", text, "'"));
   return level;
-}
-
-ReadOptions reading(const Config& config, const Flags& flags) {
-  ReadOptions options = config.data.read;
-  if (!flags.format.empty()) options.format = flags.format;
-  if (!flags.labels.empty()) options.labels = flags.labels;
-  from_flag([&] { options.check(); });
-  return options;
-}
-
-int inspect(const Cli& cli, const Flags& flags) {
-  const Config config = cli.load();
-  const Manifest manifest = read_dataset(flags.path, reading(config, flags));
-  const Json found = inspect_json(manifest, scan_images(manifest, config.runtime.thread_count()));
-  if (!flags.html.empty()) write_atomic(flags.html, inspect_html(manifest, found));
-  print_result(cli, found, inspect_text(found));
-  return 0;
-}
-
-std::string audit_text(const std::vector<Finding>& findings, const Json& report) {
-  std::string out = cat(report["images"].dump(), " images, ", findings.size(), " findings\n");
-  for (const auto& [kind, count] : report["counts"].items())
-    out += cat(
-        "  ", kind, std::string(20 - std::min<size_t>(19, kind.size()), ' '), count.dump(), "\n");
-  for (const auto& finding : findings) {
-    out += cat(
-        finding.kind,
-        ": ",
-        join(std::vector<std::string>(
-            finding.ids.begin(),
-            finding.ids.begin() + std::min<int64_t>(4, static_cast<int64_t>(finding.ids.size())))),
-        finding.ids.size() > 4 ? cat(" and ", finding.ids.size() - 4, " more") : "",
-        finding.detail.empty() ? "" : ": " + finding.detail,
-        "\n");
-  }
-  return out;
-}
-
-int audit_command(const Cli& cli, const Flags& flags) {
-  const Config config = cli.load();
-  const Manifest manifest = read_dataset(flags.path, reading(config, flags));
-  std::vector<SplitRow> rows;
-  if (!flags.split.empty()) rows = read_split(flags.split);
-  const auto findings = audit(manifest,
-                              scan_images(manifest, config.runtime.thread_count()),
-                              flags.split.empty() ? nullptr : &rows);
-  if (!flags.html.empty()) write_atomic(flags.html, audit_html(manifest, findings));
-  const Json report = audit_json(manifest, findings);
-  print_result(cli, report, audit_text(findings, report));
-  return 0;
 }
 
 int split_command(const Cli& cli, const Flags& flags) {
@@ -98,7 +44,7 @@ int split_command(const Cli& cli, const Flags& flags) {
   check(
       flags.ratios.empty() || !flags.folds, Exit::usage, "--ratios and --folds exclude each other");
   check(options.folds > 0 || !flags.hold_out, Exit::usage, "--hold-out goes with --folds");
-  Manifest manifest = read_datasets(flags.paths, reading(config, flags));
+  Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
   size_t unlisted = 0;
   if (!flags.published.empty()) {
     check(flags.paths.size() == 1 && !flags.folds,
@@ -106,6 +52,7 @@ int split_command(const Cli& cli, const Flags& flags) {
           "--published divides one collection as its lists say; leave --folds and other paths out");
     unlisted = apply_published_split(manifest, flags.published);
   }
+  if (!flags.external.empty()) hold_out_source(manifest, flags.external);
   const auto facts = scan_images(manifest, config.runtime.thread_count());
   const auto rows = make_split(manifest, facts, options);
   std::map<std::string, int64_t> counts;
@@ -135,7 +82,7 @@ int pack_command(const Cli& cli, const Flags& flags) {
   if (!flags.where.empty()) options.where = flags.where;
   from_flag([&] { options.check(); });
   const auto rows = read_split(flags.split);
-  const Manifest manifest = read_datasets(flags.paths, reading(config, flags));
+  const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
   const std::optional<int> fold =
       flags.fold ? std::optional<int>(static_cast<int>(*flags.fold)) : std::nullopt;
   const int threads = config.runtime.thread_count();
@@ -170,6 +117,11 @@ int pack_command(const Cli& cli, const Flags& flags) {
     for (const auto& [name, count] : counts) text += cat(" ", name, " ", count);
     text += "\n";
   }
+  for (const auto& [source, parts] : packed.sources) {
+    text += "from " + source + ":";
+    for (const auto& [part, rows] : parts) text += cat(" ", part, " ", rows);
+    text += "\n";
+  }
   for (const auto& [kind, ids] : packed.left_out)
     text += cat("left out, ", kind, ": ", ids.size(), "\n");
   if (packed.median_box_side_px > 0)
@@ -178,6 +130,7 @@ int pack_command(const Cli& cli, const Flags& flags) {
                {{"schema", "evenray-pack-1"},
                 {"counts", packed.counts},
                 {"left_out", left_out},
+                {"sources", packed.sources},
                 {"boxes_dropped", packed.boxes_dropped},
                 {"median_box_side_px", packed.median_box_side_px},
                 {"content_digest", packed.content_digest}},
@@ -191,89 +144,17 @@ int check_command(const Flags& flags) {
   return 0;
 }
 
-std::vector<SheetItem> store_items(const Flags& flags) {
-  const Store store(flags.path);
-  std::vector<SheetItem> items;
-  for (const char* part : kParts) {
-    const StorePart& rows = store.part(part);
-    const int wanted = flags.class_name.empty() ? -1 : store.info().class_index(flags.class_name);
-    for (int64_t row = 0; row < rows.size() && static_cast<int64_t>(items.size()) < flags.n;
-         ++row) {
-      const auto i = static_cast<size_t>(row);
-      if (wanted >= 0 && rows.labels[i][static_cast<size_t>(wanted)] != 1) continue;
-      items.push_back({store.image(part, row), rows.ids[i], rows.boxes[i]});
-    }
-  }
-  return items;
-}
-
-std::vector<SheetItem> folder_items(const Config& config, const Flags& flags) {
-  const Manifest manifest = read_dataset(flags.path, reading(config, flags));
-  const int wanted = flags.class_name.empty() ? -1 : manifest.class_index(flags.class_name);
-  std::vector<SheetItem> items;
-  for (const auto& sample : manifest.samples) {
-    if (static_cast<int64_t>(items.size()) >= flags.n) break;
-    if (wanted >= 0 && sample.labels[static_cast<size_t>(wanted)] != 1) continue;
-    const cv::Mat pixels = sample.draw ? sample.draw() : decode_image(sample.file).pixels;
-    if (!pixels.empty()) items.push_back({pixels, sample.id, sample.boxes});
-  }
-  return items;
-}
-
-int view(const Cli& cli, const Flags& flags) {
-  const auto items =
-      Path(flags.path).extension() == ".h5" ? store_items(flags) : folder_items(cli.load(), flags);
-  check(!items.empty(), Exit::bad_data, cat(flags.path, ": no image to show"));
-  SheetOptions options;
-  options.boxes = flags.boxes;
-  options.polygons = flags.polygons;
-  write_atomic(flags.out, encode_png(draw_sheet(items, options)));
-  return 0;
-}
-
 }  // namespace
 
 void add_data_commands(CLI::App& app, Cli& cli) {
   auto flags = std::make_shared<Flags>();
   CLI::App* data = app.add_subcommand("data", "look at a collection, split it, pack it");
   data->require_subcommand(1);
-  const Takes settings{.config = true, .threads = true, .json = true};
-
-  auto* inspect_cli = add_command(data,
-                                  cli,
-                                  "inspect",
-                                  "classes, sizes, patients, boxes and imbalance of a collection",
-                                  settings,
-                                  [&cli, flags] { return inspect(cli, *flags); });
-  auto* audit_cli =
-      add_command(data,
-                  cli,
-                  "audit",
-                  "faults of a collection: truncated files, duplicates, leaks, shortcuts",
-                  settings,
-                  [&cli, flags] { return audit_command(cli, *flags); });
-  audit_cli->add_option("--split", flags->split, "split.csv: look for leaks between its parts");
-  auto* view_cli =
-      add_command(data, cli, "view", "a sheet of images", {.config = true}, [&cli, flags] {
-        return view(cli, *flags);
-      });
-  view_cli->add_option("--out", flags->out, "PNG")->required();
-  view_cli->add_option("--class", flags->class_name, "only this class");
-  view_cli->add_option("--n", flags->n, "images")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  view_cli->add_flag("--boxes", flags->boxes, "draw boxes");
-  view_cli->add_flag("--polygons", flags->polygons, "draw polygons");
+  add_look_commands(*data, cli);
   auto* check_cli = add_command(data, cli, "check", "whether a store is whole", {}, [flags] {
     return check_command(*flags);
   });
-  for (CLI::App* command : {inspect_cli, audit_cli, view_cli, check_cli}) {
-    command
-        ->add_option("PATH", flags->path, command == check_cli ? "store" : "folder or phantom:...")
-        ->required();
-  }
-  for (CLI::App* command : {inspect_cli, audit_cli})
-    command->add_option("--html", flags->html, "write a page");
+  check_cli->add_option("PATH", flags->path, "store")->required();
 
   auto* split_cli =
       add_command(data,
@@ -292,6 +173,8 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   split_cli->add_option("--published",
                         flags->published,
                         "by the lists that came with it: " + join(published_splits()));
+  split_cli->add_option(
+      "--external", flags->external, "of several sources, the one that is all test");
   split_cli->add_option("--group", flags->group, "auto, patient or none");
 
   auto* pack_cli = add_command(data,
@@ -314,11 +197,9 @@ void add_data_commands(CLI::App& app, Cli& cli) {
       ->add_option(
           "--keep", flags->keep, "keep rows that this audit kind leaves out; may be repeated")
       ->allow_extra_args(false);
-  for (CLI::App* command : {split_cli, pack_cli})
+  for (CLI::App* command : {split_cli, pack_cli}) {
     command->add_option("PATH", flags->paths, "folders or phantom:...")->required();
-  for (CLI::App* command : {inspect_cli, audit_cli, view_cli, split_cli, pack_cli}) {
-    command->add_option("--format", flags->format, join(format_names()));
-    command->add_option("--labels", flags->labels, "CSV (from, to): rename, merge, drop classes");
+    flags->reading.add(*command);
   }
   add_export_command(*data, cli);
 }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "dataset/summary.hpp"
+#include "dataset/imbalance.hpp"
 
 namespace evenray {
 namespace {

@@ -22,6 +22,7 @@ struct Series {
   size_t colour = 0;
   bool thin = false;  ///< one of several runs: thin and pale
   bool dashed = false;
+  bool dots = false;  ///< points that are not joined
 };
 
 struct Axis {
@@ -63,6 +64,20 @@ struct Bar {
 std::string bar_chart(const std::string& alt,
                       const std::string& axis_label,
                       const std::vector<Bar>& bars);
+
+/// How often values fall between round steps, about `bins` of them; each step has its lower end.
+std::string histogram(const std::string& alt,
+                      const Axis& x,
+                      const std::string& count_label,
+                      const std::vector<double>& values,
+                      int bins = 24);
+
+/// A table of counts as shades of one colour, darkest at the largest of its row (so that rare rows
+/// show as well), with the numbers in the cells where there is room. `values`: [row][column].
+std::string heat_map(const std::string& alt,
+                     const std::vector<std::string>& rows,
+                     const std::vector<std::string>& columns,
+                     const std::vector<std::vector<double>>& values);
 
 /// Round tick values (1, 2 or 5 times a power of ten apart) that cover low..high, about `wanted` of
 /// them. Equal or unordered ends are widened or swapped, ends that are not finite give 0..1.

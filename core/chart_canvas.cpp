@@ -134,7 +134,8 @@ void Canvas::text(double x,
   markup_ += cat(">", escape_html(text), "</text>");
 }
 
-void Canvas::rect(double x, double y, double width, double height, std::string_view look) {
+void Canvas::rect(
+    double x, double y, double width, double height, std::string_view look, double opacity) {
   markup_ += cat("<rect",
                  classes(look),
                  " x=\"",
@@ -145,6 +146,7 @@ void Canvas::rect(double x, double y, double width, double height, std::string_v
                  px(width),
                  "\" height=\"",
                  px(height),
+                 opacity < 1 ? cat("\" fill-opacity=\"", fixed(opacity, 2)) : "",
                  "\"/>");
 }
 

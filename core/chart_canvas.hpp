@@ -31,7 +31,9 @@ class Canvas {
             std::string_view look = "",
             Anchor anchor = Anchor::start,
             double degrees = 0);
-  void rect(double x, double y, double width, double height, std::string_view look);
+  /// opacity: 0 to 1.
+  void rect(
+      double x, double y, double width, double height, std::string_view look, double opacity = 1);
   void circle(double x, double y, double radius, std::string_view look);
   void diamond(double x, double y, double radius, std::string_view look);
   void path(std::string_view commands, std::string_view look);

@@ -29,9 +29,30 @@ std::vector<std::vector<Point>> LinePlot::finite_runs(const Series& series) cons
   return runs;
 }
 
+void draw_axes(Canvas& canvas, const LinePlot& plot) {
+  const double left = plot.x.from, right = plot.x.to, bottom = plot.y.from, top = plot.y.to;
+  for (const double tick : plot.y.ticks) {
+    const double y = plot.y.place(tick);
+    if (y < bottom - .5) canvas.line(left, y, right, y, "grid");
+    canvas.text(left - kAxisGap, y + kTextDrop, plot.y.tick_text(tick), "soft", Anchor::end);
+  }
+  canvas.line(left, bottom, right, bottom, "axis");
+  double free_from = -INFINITY;
+  for (const double tick : plot.x.ticks) {
+    const double x = plot.x.place(tick);
+    const std::string name = plot.x.tick_text(tick);
+    canvas.line(x, bottom, x, bottom + 4, "axis");
+    if (x - text_width(name) / 2 < free_from) continue;
+    canvas.text(x, bottom + 18, name, "soft", Anchor::middle);
+    free_from = x + text_width(name) / 2 + kAxisGap;
+  }
+  canvas.text((left + right) / 2, bottom + 37, plot.x_axis.label, "", Anchor::middle);
+  canvas.text(0, top - 13, plot.y_axis.label);
+}
+
 namespace {
 
-constexpr double kGap = 6, kPlotHeight = 300, kNarrowPlotHeight = 230, kSquare = 340;
+constexpr double kGap = kAxisGap, kPlotHeight = 300, kNarrowPlotHeight = 230, kSquare = 340;
 
 /// Keeps first, lowest, highest and last of the points that share half a pixel of x: the same
 /// picture in fewer bytes.
@@ -63,7 +84,9 @@ void draw_series(Canvas& canvas, const LinePlot& plot, const Series& series) {
   const std::string look =
       cat("stroke ", colour, series.thin ? " thin" : "", series.dashed ? " dashed" : "");
   for (const auto& run : plot.finite_runs(series)) {
-    if (run.size() == 1) {
+    if (series.dots) {
+      for (const auto& point : run) canvas.circle(point.x, point.y, 2.5, "fill pale " + colour);
+    } else if (run.size() == 1) {
       canvas.circle(run[0].x, run[0].y, series.thin ? 2 : 3, "fill " + colour);
     } else {
       canvas.path(path_commands(without_hidden_points(run)), look);
@@ -107,27 +130,6 @@ void draw_reference_name(Canvas& canvas, const LinePlot& plot, const ReferenceLi
                 Anchor::middle,
                 degrees);
   }
-}
-
-void draw_axes(Canvas& canvas, const LinePlot& plot) {
-  const double left = plot.x.from, right = plot.x.to, bottom = plot.y.from, top = plot.y.to;
-  for (const double tick : plot.y.ticks) {
-    const double y = plot.y.place(tick);
-    if (y < bottom - .5) canvas.line(left, y, right, y, "grid");
-    canvas.text(left - kGap, y + kTextDrop, plot.y.tick_text(tick), "soft", Anchor::end);
-  }
-  canvas.line(left, bottom, right, bottom, "axis");
-  double free_from = -INFINITY;
-  for (const double tick : plot.x.ticks) {
-    const double x = plot.x.place(tick);
-    const std::string name = plot.x.tick_text(tick);
-    canvas.line(x, bottom, x, bottom + 4, "axis");
-    if (x - text_width(name) / 2 < free_from) continue;
-    canvas.text(x, bottom + 18, name, "soft", Anchor::middle);
-    free_from = x + text_width(name) / 2 + kGap;
-  }
-  canvas.text((left + right) / 2, bottom + 37, plot.x_axis.label, "", Anchor::middle);
-  canvas.text(0, top - 13, plot.y_axis.label);
 }
 
 bool equal_ranges(const Axis& x, const Axis& y) {

@@ -9,6 +9,9 @@
 
 namespace evenray {
 
+/// Between an axis and what is written beside it.
+constexpr double kAxisGap = 6;
+
 /// What the parts of a line chart share; inside of core only.
 struct Point {
   double x = 0, y = 0;
@@ -24,6 +27,9 @@ struct LinePlot {
   /// Runs of finite points in the drawing; each gap starts a new run.
   std::vector<std::vector<Point>> finite_runs(const Series& series) const;
 };
+
+/// Grid, ticks and labels.
+void draw_axes(Canvas& canvas, const LinePlot& plot);
 
 struct KeyEntry {
   const Series* series;

@@ -100,6 +100,8 @@ constexpr const char* kCharts = R"css(
 .chart .reference{stroke:var(--muted);stroke-width:1;stroke-dasharray:4 3}
 .chart .leader{stroke:var(--muted);stroke-width:.75}
 .chart .stroke{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+.chart .pale{fill-opacity:.35}
+.chart .light{fill:var(--paper)}
 .chart .thin{stroke-width:1;opacity:.45}
 .chart .fine{stroke-width:1.5}
 .chart .heavy{stroke-width:3.5}

@@ -16,6 +16,10 @@ namespace {
 /// Readers round; a box that ends this far outside is none to speak of.
 constexpr float kBoxTolerancePx = .5f;
 
+/// Shares of coloured pixels: marks or a logo, and no radiograph at all.
+constexpr float kSomeColour = .001f, kMostlyColoured = .2f;
+constexpr int kFewGreyLevels = 16;
+
 /// An image whose mean is far from the collection's, and whose negative's mean is not.
 struct UsualBrightness {
   double middle = 0, spread = 0;
@@ -60,6 +64,14 @@ void add_file_findings(const Manifest& manifest,
               " where the collection has ",
               fixed(usual.middle, 2),
               ": bone may be dark"));
+    }
+    const bool few_levels = fact.bits == 8 && fact.grey_levels <= kFewGreyLevels;
+    if (fact.coloured > kMostlyColoured || (few_levels && !fact.blank)) {
+      add("not_radiograph",
+          few_levels ? cat("only ", fact.grey_levels, " grey levels: drawn, or black and white")
+                     : cat(fixed(100 * fact.coloured, 0), " % of the pixels are coloured"));
+    } else if (fact.coloured > kSomeColour) {
+      add("coloured", cat(fixed(100 * fact.coloured, 1), " % of the pixels are coloured"));
     }
     for (const auto& box : sample.boxes) {
       if (box_outside(box, fact.width, fact.height)) {
@@ -147,6 +159,38 @@ void add_leaks(const Manifest& manifest,
   for (const auto& rows : duplicates) add("leak_duplicate", "one picture", rows);
 }
 
+/// Whether a column says how its image came to be (labels.csv of `data export`, or one's own
+/// table).
+bool tells_origin(const std::string& column) {
+  return column == "origin" || column == "evenray_origin";
+}
+
+/// Images that the source says are not real in a part that measures.
+void add_synthetic_leaks(const Manifest& manifest,
+                         const std::vector<SplitRow>& split,
+                         std::vector<Finding>& findings) {
+  std::map<std::string, std::string> origin_of;
+  for (const auto& finding : manifest.findings) {
+    if (finding.kind != "not_real") continue;
+    for (const auto& id : finding.ids) origin_of[id] = "not real";
+  }
+  for (size_t c = 0; c < manifest.meta_columns.size(); ++c) {
+    if (!tells_origin(manifest.meta_columns[c])) continue;
+    for (const auto& sample : manifest.samples) {
+      if (!sample.meta[c].empty() && sample.meta[c] != origin_name(Origin::real))
+        origin_of[sample.id] = sample.meta[c];
+    }
+  }
+  for (const auto& row : split) {
+    const auto found = origin_of.find(row.id);
+    if (found == origin_of.end() || !row.fault.empty()) continue;
+    if (row.split != "train" || !row.fold.empty())
+      findings.push_back({"leak_synthetic",
+                          {row.id},
+                          cat(found->second, ", in ", row.fold.empty() ? row.split : "a fold")});
+  }
+}
+
 }  // namespace
 
 bool box_outside(const Box& box, int width, int height) {
@@ -164,7 +208,10 @@ std::vector<Finding> audit(const Manifest& manifest,
   add_file_findings(manifest, facts, findings);
   add_duplicates(manifest, duplicates, findings);
   for (auto& finding : find_shortcuts(manifest, facts)) findings.push_back(std::move(finding));
-  if (split) add_leaks(manifest, *split, duplicates, findings);
+  if (split) {
+    add_leaks(manifest, *split, duplicates, findings);
+    add_synthetic_leaks(manifest, *split, findings);
+  }
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
     const std::string none;
     const auto key = [&](const Finding& f) {

@@ -184,7 +184,9 @@ size_t rows_ahead(const PackOptions& options, int threads) {
 }
 
 void count(const Manifest& manifest, const Planned& planned, PackResult& result) {
-  const auto& labels = manifest.samples[planned.sample].labels;
+  const auto& sample = manifest.samples[planned.sample];
+  const auto& labels = sample.labels;
+  if (!manifest.sources.empty()) ++result.sources[manifest.source_of(sample)][planned.part];
   for (size_t c = 0; c < labels.size(); ++c) {
     result.counts[planned.part][manifest.class_names[c]] += labels[c] == 1;
   }

@@ -26,7 +26,9 @@ struct PackOptions {
 
 struct PackResult {
   std::map<std::string, std::map<std::string, int64_t>> counts;  ///< part -> class -> rows
-  std::map<std::string, std::vector<std::string>> left_out;      ///< audit kind -> ids
+  /// Where there are several: source -> part -> rows.
+  std::map<std::string, std::map<std::string, int64_t>> sources;
+  std::map<std::string, std::vector<std::string>> left_out;  ///< audit kind -> ids
   /// Boxes that `crop` or clipping left too little of; a row that lost all has boxes_known = 0.
   int64_t boxes_dropped = 0;
   /// Of all boxes in store pixels (square root of the area); 0: no boxes.

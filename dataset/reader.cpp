@@ -266,7 +266,10 @@ Manifest read_datasets(const std::vector<std::string>& paths, const ReadOptions&
     united_indices(all.meta_columns, source.meta_columns);
     all.multi_label |= source.multi_label;
   }
-  for (auto& source : sources) append(all, source);
+  for (auto& source : sources) {
+    all.sources.push_back(source.source);
+    append(all, source);
+  }
   sort_by_id(all);
   return all;
 }

@@ -34,4 +34,8 @@ int Manifest::class_index(std::string_view name) const {
   throw Error(Exit::bad_data, cat(source, ": ", unknown_name("class", name, class_names)));
 }
 
+std::string Manifest::source_of(const Sample& sample) const {
+  return sources.empty() ? source : sample.id.substr(0, sample.id.find('/'));
+}
+
 }  // namespace evenray

@@ -63,6 +63,8 @@ struct Manifest {
       source;  ///< name for reports and stores: the root's last component or the phantom's settings
   std::string licence;  ///< may be empty
   Path root;
+  std::vector<std::string>
+      sources;  ///< where several were read as one: what ids begin with, before a slash
   std::vector<std::string> class_names;
   bool multi_label = false;
   std::vector<std::string> meta_columns;  ///< never a label
@@ -72,6 +74,8 @@ struct Manifest {
 
   /// Index of a class; throws 65 with the known names.
   int class_index(std::string_view name) const;
+  /// The name of the source that a sample came from.
+  std::string source_of(const Sample& sample) const;
 };
 
 }  // namespace evenray

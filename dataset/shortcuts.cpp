@@ -21,7 +21,8 @@ constexpr int64_t kMinImages = 20;
 /// A property of each image that might tell its class; empty text = missing.
 struct Property {
   std::string kind, name;
-  std::vector<std::string> values;
+  bool by_value = true, by_column = true;  ///< which of the two to look at
+  std::vector<std::string> values{};
 };
 
 /// AUROC of values that are all numbers, whichever way they point; nullopt where one is none.
@@ -154,21 +155,40 @@ void add_telling_column(const Manifest& manifest,
 std::vector<Property> properties_of(const Manifest& manifest,
                                     const std::vector<ImageFacts>& facts) {
   std::vector<Property> out;
-  for (size_t c = 0; c < manifest.meta_columns.size(); ++c) {
-    Property property{"metadata_shortcut", manifest.meta_columns[c], {}};
-    for (const auto& sample : manifest.samples) property.values.push_back(sample.meta[c]);
+  const auto add = [&](Property&& property, const auto& value_of) {
+    for (size_t i = 0; i < manifest.samples.size(); ++i)
+      property.values.push_back(value_of(manifest.samples[i], facts[i]));
     out.push_back(std::move(property));
+  };
+  const auto of_picture = [&](Property&& property, const auto& value_of) {
+    add(std::move(property), [&](const Sample&, const ImageFacts& fact) {
+      return fact.readable ? cat(value_of(fact)) : "";
+    });
+  };
+  for (size_t c = 0; c < manifest.meta_columns.size(); ++c) {
+    add({"metadata_shortcut", manifest.meta_columns[c]},
+        [&](const Sample& sample, const ImageFacts&) { return sample.meta[c]; });
   }
-  Property size{"size_shortcut", "size", {}}, pixels{"size_shortcut", "pixels", {}};
-  Property bits{"size_shortcut", "bits", {}}, format{"size_shortcut", "format", {}};
-  for (size_t i = 0; i < facts.size(); ++i) {
-    const auto& fact = facts[i];
-    size.values.push_back(fact.readable ? cat(fact.width, "x", fact.height) : "");
-    pixels.values.push_back(fact.readable ? cat(int64_t{fact.width} * fact.height) : "");
-    bits.values.push_back(fact.readable ? cat(fact.bits) : "");
-    format.values.push_back(lower(manifest.samples[i].file.extension().string()));
+  if (!manifest.sources.empty()) {
+    add({"metadata_shortcut", "source"},
+        [&](const Sample& sample, const ImageFacts&) { return manifest.source_of(sample); });
   }
-  out.insert(out.end(), {std::move(size), std::move(pixels), std::move(bits), std::move(format)});
+  of_picture({"size_shortcut", "size", true, false},
+             [](const ImageFacts& fact) { return cat(fact.width, "x", fact.height); });
+  // Each number of pixels belongs to some size, which has its own line.
+  of_picture({"size_shortcut", "pixels", false},
+             [](const ImageFacts& fact) { return int64_t{fact.width} * fact.height; });
+  of_picture({"size_shortcut", "bits"}, [](const ImageFacts& fact) { return fact.bits; });
+  of_picture({"size_shortcut", "mode"}, [](const ImageFacts& fact) { return fact.mode; });
+  of_picture({"size_shortcut", "truncated"},
+             [](const ImageFacts& fact) { return fact.truncated ? "yes" : "no"; });
+  add({"size_shortcut", "format"}, [](const Sample& sample, const ImageFacts&) {
+    return lower(sample.file.extension().string());
+  });
+  of_picture({"brightness_shortcut", "mean brightness", false},
+             [](const ImageFacts& fact) { return fact.mean; });
+  of_picture({"brightness_shortcut", "brightness of the border", false},
+             [](const ImageFacts& fact) { return fact.border; });
   return out;
 }
 
@@ -182,12 +202,10 @@ std::vector<Finding> find_shortcuts(const Manifest& manifest,
       const Known known = known_rows(manifest, property, c);
       if (known.positives == 0 || known.positives == static_cast<int64_t>(known.rows.size()))
         continue;
-      // Each number of pixels belongs to some size, which has its own line.
-      if (property.name != "pixels") add_telling_values(manifest, property, known, c, findings);
+      if (property.by_value) add_telling_values(manifest, property, known, c, findings);
       const bool mirrored = !manifest.multi_label && manifest.class_names.size() == 2 && c == 0;
-      if (!mirrored && property.name != "size") {
+      if (!mirrored && property.by_column)
         add_telling_column(manifest, property, known, c, findings);
-      }
     }
   }
   return findings;

@@ -226,6 +226,23 @@ void SplitOptions::check() const {
                  "data.group: " + unknown_name("group", group, modes));
 }
 
+void hold_out_source(Manifest& manifest, const std::string& source) {
+  const auto& known = manifest.sources;
+  evenray::check(known.size() > 1,
+                 Exit::usage,
+                 "--external names one of several sources; give more than one PATH");
+  evenray::check(std::find(known.begin(), known.end(), source) != known.end(),
+                 Exit::usage,
+                 "--external: " + unknown_name("source", source, known));
+  for (auto& sample : manifest.samples) {
+    if (manifest.source_of(sample) == source) {
+      sample.part = "test";
+    } else if (sample.part == "test") {
+      sample.part = "train";
+    }
+  }
+}
+
 std::vector<SplitRow> make_split(const Manifest& manifest,
                                  const std::vector<ImageFacts>& facts,
                                  const SplitOptions& options) {

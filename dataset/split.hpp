@@ -26,6 +26,11 @@ std::vector<std::string> group_names(const Manifest& manifest,
                                      const std::vector<std::vector<size_t>>& duplicates,
                                      const std::string& mode);
 
+/// External test: all images of one of several sources are test, whatever parts the sources fix;
+/// those of the others keep theirs but for test, which is then dealt out as train. Throws 2 for a
+/// source that is not among them.
+void hold_out_source(Manifest& manifest, const std::string& source);
+
 /// Stratified by class over whole groups (largest need first; ties by a seeded draw), every row of
 /// split.csv in the manifest's order. Faulty rows (truncated, unreadable, duplicate_conflict; later
 /// images of one picture in test) carry `fault`. A layout that fixes parts is kept. Throws 65 where

@@ -3,19 +3,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
 
+#include "core/csv.hpp"
+#include "core/error.hpp"
+#include "core/stats.hpp"
 #include "core/text.hpp"
+#include "dataset/imbalance.hpp"
 
 namespace evenray {
 namespace {
 
-/// Longer tables are cut in the text; the JSON has them whole.
-constexpr size_t kShownRows = 12;
-
 struct ClassCounts {
-  int64_t images = 0, boxes = 0;
+  int64_t images = 0, unknown = 0, boxes = 0;
   std::set<std::string> patients;
 };
 
@@ -23,6 +23,7 @@ std::vector<ClassCounts> count_classes(const Manifest& manifest) {
   std::vector<ClassCounts> counts(manifest.class_names.size());
   for (const auto& sample : manifest.samples) {
     for (size_t c = 0; c < counts.size(); ++c) {
+      counts[c].unknown += sample.labels[c] == -1;
       if (sample.labels[c] != 1) continue;
       ++counts[c].images;
       if (!sample.patient.empty()) counts[c].patients.insert(sample.patient);
@@ -66,105 +67,133 @@ Json metadata_json(const Manifest& manifest) {
   return out;
 }
 
-/// Columns aligned to their widest cell; the first to the left, the others to the right.
-std::string aligned(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
+Json modes_json(const std::vector<ImageFacts>& facts) {
+  std::map<std::string, int64_t> counts;
+  for (const auto& fact : facts) {
+    if (!fact.mode.empty()) ++counts[fact.mode];
   }
-  std::string out;
-  for (const auto& row : rows) {
-    std::string line = "  ";
-    for (size_t c = 0; c < row.size(); ++c) {
-      const std::string space(widths[c] - row[c].size(), ' ');
-      line += c == 0 ? row[c] + space : "  " + space + row[c];
+  Json out = Json::object();
+  for (const auto& [mode, images] : counts) out[mode] = images;
+  return out;
+}
+
+Json quantiles_json(const std::vector<double>& values) {
+  if (values.empty()) return nullptr;
+  return {{"min", quantile(values, 0)},
+          {"q25", quantile(values, .25)},
+          {"median", quantile(values, .5)},
+          {"q75", quantile(values, .75)},
+          {"max", quantile(values, 1)}};
+}
+
+/// null where the source tells no patient.
+Json patients_json(const Manifest& manifest) {
+  std::map<std::string, double> images;
+  int64_t known = 0;
+  for (const auto& sample : manifest.samples) {
+    if (sample.patient.empty()) continue;
+    ++images[sample.patient];
+    ++known;
+  }
+  if (images.empty()) return nullptr;
+  std::vector<double> counts;
+  for (const auto& [patient, count] : images) counts.push_back(count);
+  return {
+      {"patients", images.size()}, {"images", known}, {"images_a_patient", quantiles_json(counts)}};
+}
+
+/// null where nobody looked for boxes.
+Json boxes_json(const Manifest& manifest, const std::vector<ImageFacts>& facts) {
+  int64_t annotated = 0, with_boxes = 0, polygons = 0;
+  std::vector<double> sides, shares;
+  for (size_t i = 0; i < manifest.samples.size(); ++i) {
+    const auto& sample = manifest.samples[i];
+    annotated += sample.boxes_known;
+    with_boxes += !sample.boxes.empty();
+    for (const auto& box : sample.boxes) {
+      const double area = std::max(0.f, box.x1 - box.x0) * std::max(0.f, box.y1 - box.y0);
+      sides.push_back(std::sqrt(area));
+      polygons += !box.rings.empty();
+      if (facts[i].readable)
+        shares.push_back(100 * area / (double(facts[i].width) * facts[i].height));
     }
-    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  if (annotated == 0) return nullptr;
+  return {{"images_annotated", annotated},
+          {"images_with_boxes", with_boxes},
+          {"boxes", sides.size()},
+          {"boxes_with_polygons", polygons},
+          {"side_px", quantiles_json(sides)},
+          {"area_percent", quantiles_json(shares)}};
+}
+
+Json labels_json(const Manifest& manifest, const std::vector<double>& irlbl) {
+  const Concurrence found = concurrence(manifest, irlbl);
+  Json together = Json::object();
+  for (size_t a = 0; a < manifest.class_names.size(); ++a) {
+    Json& row = together[manifest.class_names[a]] = Json::object();
+    for (size_t b = 0; b < manifest.class_names.size(); ++b)
+      row[manifest.class_names[b]] = found.together[a][b];
+  }
+  return {{"cardinality", found.cardinality},
+          {"density", found.density},
+          {"labelsets", found.labelsets},
+          {"single_labelsets", found.single},
+          {"scumble", found.scumble},
+          {"together", std::move(together)}};
+}
+
+/// Images of each class by the value that `value_of` gives for a sample.
+template <class ValueOf>
+Json classes_by(const Manifest& manifest, const ValueOf& value_of) {
+  std::map<std::string, std::vector<int64_t>, decltype(&value_before)> counts(&value_before);
+  for (const auto& sample : manifest.samples) {
+    auto& row = counts[value_of(sample)];
+    row.resize(manifest.class_names.size());
+    for (size_t c = 0; c < row.size(); ++c) row[c] += sample.labels[c] == 1;
+  }
+  Json out = Json::object();
+  for (const auto& [value, row] : counts) {
+    Json& classes = out[value] = Json::object();
+    for (size_t c = 0; c < row.size(); ++c) classes[manifest.class_names[c]] = row[c];
   }
   return out;
 }
 
-std::string count_or_unknown(const Json& count) {
-  return count.is_number() ? std::to_string(count.get<int64_t>()) : "unknown";
-}
-
-std::string number_text(const Json& number) {
-  return number.is_number() ? fixed(number.get<double>(), 2) : "-";
-}
-
-std::string class_text(const Json& inspect) {
-  std::vector<std::vector<std::string>> rows = {
-      {"class", "images", "share", "patients", "boxes", "IRLbl"}};
-  const double images = std::max(inspect.at("images").get<double>(), 1.);
-  for (const auto& c : inspect.at("classes")) {
-    const auto name = c.at("name").get<std::string>();
-    rows.push_back({name,
-                    count_or_unknown(c.at("images")),
-                    cat(fixed(100 * c.at("images").get<double>() / images, 1), " %"),
-                    count_or_unknown(c.at("patients")),
-                    count_or_unknown(c.at("boxes")),
-                    number_text(inspect.at("irlbl").at(name))});
+Json sources_json(const Manifest& manifest) {
+  std::map<std::string, int64_t> images;
+  for (const auto& sample : manifest.samples) ++images[manifest.source_of(sample)];
+  const Json classes =
+      classes_by(manifest, [&](const Sample& sample) { return manifest.source_of(sample); });
+  Json out = Json::array();
+  for (const auto& name : manifest.sources) {
+    if (images.contains(name))
+      out.push_back({{"name", name}, {"images", images[name]}, {"classes", classes.at(name)}});
   }
-  return aligned(rows);
-}
-
-std::string size_text(const Json& sizes) {
-  std::vector<std::vector<std::string>> rows = {{"width x height", "images"}};
-  for (size_t i = 0; i < std::min(sizes.size(), kShownRows); ++i) {
-    rows.push_back({cat(sizes[i].at("width"), " x ", sizes[i].at("height")),
-                    count_or_unknown(sizes[i].at("images"))});
-  }
-  if (sizes.size() > kShownRows)
-    rows.push_back({cat("and ", sizes.size() - kShownRows, " more sizes")});
-  return aligned(rows);
-}
-
-std::string metadata_text(const Json& metadata) {
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& [column, values] : metadata.items()) {
-    std::vector<std::string> parts;
-    for (const auto& [value, count] : values.items()) {
-      if (parts.size() == kShownRows) break;
-      parts.push_back(cat(value.empty() ? "(missing)" : value, ": ", count));
-    }
-    if (values.size() > kShownRows)
-      parts.push_back(cat("and ", values.size() - kShownRows, " more values"));
-    rows.push_back({column + "  ", join(parts)});
-  }
-  size_t width = 0;
-  for (const auto& row : rows) width = std::max(width, row[0].size());
-  std::string out;
-  for (const auto& row : rows)
-    out += cat("  ", row[0], std::string(width - row[0].size(), ' '), row[1], "\n");
   return out;
 }
 
 }  // namespace
 
-Imbalance imbalance(const std::vector<int64_t>& class_counts) {
-  Imbalance out;
-  if (class_counts.empty()) return out;
-  const auto [smallest, largest] = std::minmax_element(class_counts.begin(), class_counts.end());
-  if (*largest <= 0) {
-    out.irlbl.assign(class_counts.size(), 0);
-    return out;
-  }
-  const auto most = static_cast<double>(*largest);
-  out.ratio = *smallest > 0 ? most / static_cast<double>(*smallest)
-                            : std::numeric_limits<double>::infinity();
-  for (const int64_t count : class_counts) {
-    out.irlbl.push_back(count > 0 ? most / static_cast<double>(count) : 0);
-    out.mean_ir += out.irlbl.back() / static_cast<double>(class_counts.size());
+Json images_by(const Manifest& manifest, const std::vector<std::string>& columns) {
+  Json out = Json::object();
+  for (const auto& name : columns) {
+    const auto& known = manifest.meta_columns;
+    const auto found = std::find(known.begin(), known.end(), name);
+    check(found != known.end(),
+          Exit::usage,
+          cat(manifest.source, ": ", unknown_name("column", name, known)));
+    const auto c = static_cast<size_t>(found - known.begin());
+    out[name] = classes_by(manifest, [&](const Sample& sample) { return sample.meta[c]; });
   }
   return out;
 }
 
-Json inspect_json(const Manifest& manifest, const std::vector<ImageFacts>& facts) {
+Json inspect_json(const Manifest& manifest,
+                  const std::vector<ImageFacts>& facts,
+                  const std::vector<std::string>& by) {
   const auto counts = count_classes(manifest);
-  const bool patients_known = std::any_of(manifest.samples.begin(),
-                                          manifest.samples.end(),
-                                          [](const auto& s) { return !s.patient.empty(); });
+  const Json patients = patients_json(manifest), boxes = boxes_json(manifest, facts);
   Json classes = Json::array(), irlbl = Json::object();
   std::vector<int64_t> images;
   images.reserve(counts.size());
@@ -172,8 +201,9 @@ Json inspect_json(const Manifest& manifest, const std::vector<ImageFacts>& facts
   const Imbalance measures = imbalance(images);
   for (size_t c = 0; c < counts.size(); ++c) {
     Json entry = {{"name", manifest.class_names[c]}, {"images", counts[c].images}};
-    entry["patients"] = patients_known ? Json(counts[c].patients.size()) : Json(nullptr);
+    entry["patients"] = patients.is_null() ? Json(nullptr) : Json(counts[c].patients.size());
     entry["boxes"] = counts[c].boxes;
+    if (counts[c].unknown > 0) entry["unknown"] = counts[c].unknown;
     classes.push_back(std::move(entry));
     irlbl[manifest.class_names[c]] = measures.irlbl[c];
   }
@@ -181,30 +211,50 @@ Json inspect_json(const Manifest& manifest, const std::vector<ImageFacts>& facts
   for (const auto& fact : facts) {
     if (fact.readable) bits = std::max(bits, fact.bits);
   }
-  return {{"schema", "evenray-inspect-1"},
-          {"images", manifest.samples.size()},
-          {"classes", std::move(classes)},
-          {"sizes", sizes_json(facts)},
-          {"bits", bits},
-          {"imbalance_ratio", measures.ratio},
-          {"irlbl", std::move(irlbl)},
-          {"mean_ir", measures.mean_ir},
-          {"metadata", metadata_json(manifest)}};
+  Json out = {{"schema", "evenray-inspect-1"},
+              {"images", manifest.samples.size()},
+              {"classes", std::move(classes)},
+              {"sizes", sizes_json(facts)},
+              {"modes", modes_json(facts)},
+              {"bits", bits},
+              {"imbalance_ratio", measures.ratio},
+              {"irlbl", std::move(irlbl)},
+              {"mean_ir", measures.mean_ir},
+              {"metadata", metadata_json(manifest)}};
+  if (!manifest.sources.empty()) out["sources"] = sources_json(manifest);
+  if (!patients.is_null()) out["patients"] = patients;
+  if (!boxes.is_null()) out["boxes"] = boxes;
+  if (manifest.multi_label) out["labels"] = labels_json(manifest, measures.irlbl);
+  if (!by.empty()) out["by"] = images_by(manifest, by);
+  return out;
 }
 
-std::string inspect_text(const Json& inspect) {
-  std::string out = cat(inspect.at("images"),
-                        " images, ",
-                        inspect.at("bits"),
-                        " bits, imbalance 1 : ",
-                        number_text(inspect.at("imbalance_ratio")),
-                        ", mean IR ",
-                        number_text(inspect.at("mean_ir")),
-                        "\n\n");
-  out += "Classes\n" + class_text(inspect) + "\n";
-  out += "Sizes\n" + size_text(inspect.at("sizes"));
-  if (!inspect.at("metadata").empty())
-    out += "\nMetadata (value: images)\n" + metadata_text(inspect.at("metadata"));
+std::string inspect_table(const Manifest& manifest, const std::vector<ImageFacts>& facts) {
+  std::vector<std::string> head = {
+      "id", "path", "class", "width", "height", "mode", "bits", "patient", "part", "boxes"};
+  head.insert(head.end(), manifest.meta_columns.begin(), manifest.meta_columns.end());
+  std::string out = csv_line(head);
+  for (size_t i = 0; i < manifest.samples.size(); ++i) {
+    const auto& sample = manifest.samples[i];
+    const auto& fact = facts[i];
+    std::vector<std::string> classes;
+    for (size_t c = 0; c < manifest.class_names.size(); ++c) {
+      if (sample.labels[c] != 0)
+        classes.push_back((sample.labels[c] < 0 ? "?" : "") + manifest.class_names[c]);
+    }
+    std::vector<std::string> row = {sample.id,
+                                    sample.source_path,
+                                    join(classes, "|"),
+                                    fact.readable ? cat(fact.width) : "",
+                                    fact.readable ? cat(fact.height) : "",
+                                    fact.mode,
+                                    fact.readable ? cat(fact.bits) : "",
+                                    sample.patient,
+                                    sample.part,
+                                    sample.boxes_known ? cat(sample.boxes.size()) : ""};
+    row.insert(row.end(), sample.meta.begin(), sample.meta.end());
+    out += csv_line(row);
+  }
   return out;
 }
 

@@ -234,3 +234,32 @@ TEST_CASE("lengths have one digit after the point and no negative zero") {
   CHECK(px(-.01) == "0");
   CHECK(px(680) == "680");
 }
+
+TEST_CASE("histograms count every value in one step") {
+  const auto chart = histogram("h", {"px", {}, {}}, "images", {0, 1, 1.5, 2, 10}, 5);
+  check_drawn(chart);
+  CHECK(count(chart, "<rect class=\"fill arm-0\"") == 2 * 3);  // 0 to 2, 2 to 4, 8 to 10
+  check_drawn(histogram("h", {"px"}, "images", {}));
+  check_drawn(histogram("h", {"px"}, "images", {NAN, INFINITY}));
+  check_drawn(histogram("h", {"px"}, "images", {7, 7, 7}));
+}
+
+TEST_CASE("heat maps shade by row and say the numbers where there is room") {
+  const auto chart = heat_map("m", {"a", "b"}, {"x", "y"}, {{10, 5}, {0, NAN}});
+  check_drawn(chart);
+  CHECK(count(chart, "fill-opacity=\"0.53\"") == 2);
+  CHECK(count(chart, ">10<") == 2);
+  CHECK(count(chart, "<rect") == 2 * 2);
+  check_drawn(heat_map("m", {}, {}, {}));
+  const std::vector<std::string> many(40, "label");
+  CHECK(count(heat_map("m", {"a"}, many, {std::vector<double>(40, 12345)}), ">12345<") == 0);
+}
+
+TEST_CASE("dots are not joined") {
+  Series dots{"", {1, 2, NAN, 3}, {1, 2, 3, 3}};
+  dots.dots = true;
+  const auto chart = line_chart("d", {"x"}, {"y"}, {dots});
+  check_drawn(chart);
+  CHECK(count(chart, "<circle") == 2 * 3);
+  CHECK(count(chart, "<path") == 0);
+}

@@ -228,3 +228,76 @@ TEST_CASE("the defects of FracAtlas are found", "[audit][data]") {
                  "hardware=1: 63 of 63 images are Fractured"));
   CHECK(of_kind(findings, "label_conflict")[0].ids == std::vector<std::string>{"IMG0003298"});
 }
+
+TEST_CASE("colour, and what is no radiograph", "[audit]") {
+  const ScratchFolder folder;
+  Manifest manifest = drawn_manifest(20);
+  const auto replace = [&](int i, const cv::Mat& picture) {
+    auto& sample = manifest.samples[static_cast<size_t>(i)];
+    sample.draw = nullptr;
+    sample.file = folder / (sample.id + ".png");
+    write_text(sample.file, encode_png(picture));
+  };
+  cv::Mat marked, photo;
+  cv::cvtColor(drawn_picture(1), marked, cv::COLOR_GRAY2BGR);
+  photo = marked.clone();
+  cv::circle(marked, {30, 40}, 4, {0, 0, 255}, -1);
+  cv::rectangle(photo, {0, 0, 60, 40}, {200, 90, 20}, -1);
+  replace(1, marked);
+  replace(2, photo);
+  replace(3, drawn_picture(3) > 60);
+  const auto findings = audit_of(manifest);
+  REQUIRE(of_kind(findings, "coloured").size() == 1);
+  CHECK(of_kind(findings, "coloured")[0].ids[0] == "00001");
+  const auto none = of_kind(findings, "not_radiograph");
+  REQUIRE(none.size() == 2);
+  CHECK(none[0].ids[0] == "00002");
+  CHECK(none[0].detail == "50 % of the pixels are coloured");
+  CHECK(none[1].detail == "only 2 grey levels: drawn, or black and white");
+}
+
+TEST_CASE("what pictures have besides their content may tell the class", "[audit]") {
+  Manifest manifest = drawn_manifest(160);
+  manifest.sources = {"one", "two"};
+  for (size_t i = 0; i < 160; ++i) {
+    auto& sample = manifest.samples[i];
+    const bool fractured = i % 4 == 0;
+    sample.id.insert(0, fractured ? "two/" : "one/");
+    if (!fractured) continue;
+    sample.draw = [i] {
+      cv::Mat framed = drawn_picture(i);
+      cv::rectangle(framed, {0, 0, 60, 80}, cv::Scalar(190), 5);
+      return framed;
+    };
+  }
+  std::vector<std::string> details;
+  auto facts = scan_images(manifest, 2);
+  for (size_t i = 0; i < 160; ++i) {
+    facts[i].mode = i % 4 == 0 ? "RGB" : "L";
+    facts[i].truncated = i % 4 == 0 && i < 120;
+  }
+  for (const auto& finding : find_shortcuts(manifest, facts))
+    details.push_back(finding.kind + " " + finding.detail);
+  const std::string all = join(details, "\n");
+  CHECK(contains(all, "metadata_shortcut source=two: 40 of 40 images are Fractured"));
+  CHECK(contains(all, "size_shortcut mode=RGB: 40 of 40"));
+  CHECK(contains(all, "size_shortcut truncated=yes: 30 of 30"));
+  CHECK(contains(all, "brightness_shortcut brightness of the border alone tells Fractured"));
+}
+
+TEST_CASE("images that are not real may not measure", "[audit]") {
+  Manifest manifest = drawn_manifest(8);
+  manifest.findings = {{"not_real", {"made"}, ""}};
+  manifest.meta_columns = {"origin"};
+  for (auto& sample : manifest.samples) sample.meta = {sample.id == "00003" ? "synthetic" : "real"};
+  std::vector<SplitRow> split = {{"made", "", "", "test", "", ""}};
+  for (const auto& sample : manifest.samples) split.push_back({sample.id, "", "", "val", "", ""});
+  const auto facts = scan_images(manifest, 1);
+  const auto leaks = of_kind(audit(manifest, facts, &split), "leak_synthetic");
+  REQUIRE(leaks.size() == 2);
+  CHECK(leaks[0].ids[0] == "00003");
+  CHECK(leaks[0].detail == "synthetic, in val");
+  CHECK(leaks[1].ids[0] == "made");
+  for (auto& row : split) row.split = "train";
+  CHECK(of_kind(audit(manifest, facts, &split), "leak_synthetic").empty());
+}

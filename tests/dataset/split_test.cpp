@@ -248,3 +248,25 @@ TEST_CASE("FracAtlas splits by visits without leaks", "[split][data]") {
   CHECK(std::none_of(
       findings.begin(), findings.end(), [](const auto& f) { return f.kind.starts_with("leak"); }));
 }
+
+TEST_CASE("one of several sources may be the external test", "[split]") {
+  Manifest manifest = drawn_manifest(40);
+  manifest.sources = {"near", "far"};
+  for (size_t i = 0; i < 40; ++i) manifest.samples[i].id.insert(0, i < 30 ? "near/" : "far/");
+  manifest.samples[2].part = "test";
+  manifest.samples[35].part = "train";
+  manifest.samples[37].draw = manifest.samples[1].draw;  // a picture of both
+  hold_out_source(manifest, "far");
+  const auto rows = make_split(manifest, scan_images(manifest, 2), {});
+  std::map<std::string, int> counts;
+  for (size_t i = 0; i < 40; ++i) {
+    CHECK((rows[i].split == "test") == (i >= 30));
+    ++counts[rows[i].split];
+  }
+  CHECK(counts["val"] > 2);
+  CHECK(rows[1].fault == "leak_duplicate");
+  CHECK(rows[37].fault == "");
+  CHECK(error_of([&] { hold_out_source(manifest, "fra"); }).code() == Exit::usage);
+  manifest.sources.clear();
+  CHECK(contains(error_of([&] { hold_out_source(manifest, "far"); }).what(), "several sources"));
+}

@@ -2,7 +2,9 @@
 #include "dataset/summary.hpp"
 
 #include <catch2/catch.hpp>
-#include <cmath>
+
+#include "core/error.hpp"
+#include "tests/dataset/drawn.hpp"
 
 using namespace evenray;
 
@@ -19,9 +21,11 @@ Manifest small_set(bool patients) {
     Sample sample;
     sample.id = std::to_string(i);
     sample.labels = {int8_t(i < 4), int8_t(i == 4)};
+    sample.draw = [i] { return drawn_picture(static_cast<uint64_t>(i)); };
     sample.meta = {i == 0 ? "100" : "9", i == 1 ? "" : "PA"};
     if (patients) sample.patient = std::to_string(i / 2);
     if (i == 3) sample.boxes.assign(2, Box{0, 0, 1, 1, 1, {}});
+    sample.boxes_known = i == 3;
     manifest.samples.push_back(sample);
   }
   return manifest;
@@ -39,19 +43,6 @@ std::vector<ImageFacts> small_facts() {
 }
 
 }  // namespace
-
-TEST_CASE("imbalance measures, by hand") {
-  const Imbalance three = imbalance({100, 50, 10});
-  CHECK(three.ratio == 10);
-  CHECK(three.irlbl == std::vector<double>{1, 2, 10});
-  CHECK(three.mean_ir == Approx(13. / 3));
-  const Imbalance absent = imbalance({30, 0});
-  CHECK(std::isinf(absent.ratio));
-  CHECK(absent.irlbl == std::vector<double>{1, 0});
-  CHECK(absent.mean_ir == .5);
-  CHECK(imbalance({}).irlbl.empty());
-  CHECK(imbalance({0, 0}).irlbl == std::vector<double>{0, 0});
-}
 
 TEST_CASE("inspect as JSON") {
   const Json json = inspect_json(small_set(true), small_facts());
@@ -79,30 +70,85 @@ TEST_CASE("a value that is no number is not lost among those that are") {
 
 TEST_CASE("inspect as text") {
   const std::string text = inspect_text(inspect_json(small_set(false), small_facts()));
-  CHECK(text ==
-        "5 images, 16 bits, imbalance 1 : 4.00, mean IR 2.50\n"
-        "\n"
-        "Classes\n"
-        "  class  images   share  patients  boxes  IRLbl\n"
-        "  a           4  80.0 %   unknown      0   1.00\n"
-        "  b           1  20.0 %   unknown      2   4.00\n"
-        "\n"
-        "Sizes\n"
-        "  width x height  images\n"
-        "  40 x 50              3\n"
-        "  30 x 50              1\n"
-        "\n"
-        "Metadata (value: images)\n"
-        "  age   9: 4, 100: 1\n"
-        "  view  (missing): 1, PA: 4\n");
+  CHECK(
+      text ==
+      "5 images, 16 bits, imbalance 1 : 4.00, mean IR 2.50\n"
+      "\n"
+      "Classes\n"
+      "  class  images   share  patients  boxes  IRLbl\n"
+      "  a           4  80.0 %   unknown      0   1.00\n"
+      "  b           1  20.0 %   unknown      2   4.00\n"
+      "\n"
+      "Sizes\n"
+      "  width x height  images\n"
+      "  40 x 50              3\n"
+      "  30 x 50              1\n"
+      "\n"
+      "Boxes\n"
+      "  2 in 1 of 1 annotated images\n"
+      "  side (root of the area) in px: median 1.00, middle half 1.00 to 1.00; share of the image: "
+      "median 0.05 %\n"
+      "\n"
+      "Metadata (value: images)\n"
+      "  age   9: 4, 100: 1\n"
+      "  view  (missing): 1, PA: 4\n");
 }
 
 TEST_CASE("inspect as a page") {
   const Manifest manifest = small_set(true);
-  const std::string page = inspect_html(manifest, inspect_json(manifest, small_facts()));
+  const std::string page =
+      inspect_html(manifest, small_facts(), inspect_json(manifest, small_facts()));
   CHECK(page.find("small &lt;set&gt;") != std::string::npos);
   CHECK(page.find("small <set>") == std::string::npos);
   CHECK(page.find("4.00 of the most frequent one") != std::string::npos);
   CHECK(page.find("<svg") != std::string::npos);
   CHECK(page.find("40 x 50") != std::string::npos);
+}
+
+TEST_CASE("inspect counts patients, sources, values and labels together") {
+  Manifest manifest = small_set(true);
+  manifest.multi_label = true;
+  manifest.samples[0].labels = {1, 1};
+  manifest.samples[1].labels = {1, -1};
+  manifest.sources = {"x", "y"};
+  for (size_t i = 0; i < 5; ++i) manifest.samples[i].id.insert(0, i < 2 ? "x/" : "y/");
+  auto facts = small_facts();
+  facts[0].mode = facts[3].mode = "L";
+  const Json json = inspect_json(manifest, facts, {"view"});
+  CHECK(json["patients"]["patients"] == 3);
+  CHECK(json["patients"]["images_a_patient"]["max"] == 2);
+  CHECK(json["modes"].dump() == R"({"L":2})");
+  CHECK(json["classes"][1]["unknown"] == 1);
+  CHECK(
+      json["sources"].dump() ==
+      R"([{"name":"x","images":2,"classes":{"a":2,"b":1}},{"name":"y","images":3,"classes":{"a":2,"b":1}}])");
+  CHECK(json["by"].dump() == R"({"view":{"":{"a":1,"b":0},"PA":{"a":3,"b":2}}})");
+  CHECK(json["labels"]["labelsets"] == 3);
+  CHECK(json["labels"]["together"]["a"]["b"] == 1);
+  const std::string text = inspect_text(json);
+  CHECK(text.find("most often: a and b 1") != std::string::npos);
+  CHECK(text.find("By view\n  view       a  b\n  (missing)  1  0\n") != std::string::npos);
+  try {
+    images_by(manifest, {"vew"});
+    FAIL("a column that is not there");
+  } catch (const Error& error) {
+    CHECK(error.code() == Exit::usage);
+    CHECK(std::string(error.what()).find("did you mean 'view'") != std::string::npos);
+  }
+}
+
+TEST_CASE("a row an image, as CSV") {
+  Manifest manifest = small_set(true);
+  manifest.samples[1].labels = {1, -1};
+  manifest.samples[4].part = "test";
+  auto facts = small_facts();
+  facts[3].mode = "RGB";
+  const std::string table = inspect_table(manifest, facts);
+  CHECK(
+      table.starts_with("id,path,class,width,height,mode,bits,patient,part,boxes,age,view\n"
+                        "0,,a,30,50,,8,0,,,100,PA\n"
+                        "1,,a|?b,40,50,,8,0,,,9,\n"
+                        "2,,a,,,,,1,,,9,PA\n"
+                        "3,,a,40,50,RGB,8,1,,2,9,PA\n"
+                        "4,,b,40,50,,16,2,test,,9,PA\n"));
 }

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "app/command.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/sheet.hpp"
+#include "dataset/summary.hpp"
+
+namespace evenray {
+namespace {
+
+struct Flags {
+  std::vector<std::string> paths, by;
+  Reading reading;
+  std::string html, table, split, out, class_name;
+  int64_t n = 64;
+  bool boxes = false, polygons = false;
+};
+
+int inspect(const Cli& cli, const Flags& flags) {
+  const Config config = cli.load();
+  const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
+  images_by(manifest, flags.by);  // a wrong column is told before the images are read
+  const auto facts = scan_images(manifest, config.runtime.thread_count());
+  const Json found = inspect_json(manifest, facts, flags.by);
+  if (!flags.table.empty()) write_atomic(flags.table, inspect_table(manifest, facts));
+  if (!flags.html.empty()) write_atomic(flags.html, inspect_html(manifest, facts, found));
+  print_result(cli, found, inspect_text(found));
+  return 0;
+}
+
+std::string audit_text(const std::vector<Finding>& findings, const Json& report) {
+  std::string out = cat(report["images"].dump(), " images, ", findings.size(), " findings\n");
+  for (const auto& [kind, count] : report["counts"].items())
+    out += cat(
+        "  ", kind, std::string(20 - std::min<size_t>(19, kind.size()), ' '), count.dump(), "\n");
+  for (const auto& finding : findings) {
+    out += cat(
+        finding.kind,
+        ": ",
+        join(std::vector<std::string>(
+            finding.ids.begin(),
+            finding.ids.begin() + std::min<int64_t>(4, static_cast<int64_t>(finding.ids.size())))),
+        finding.ids.size() > 4 ? cat(" and ", finding.ids.size() - 4, " more") : "",
+        finding.detail.empty() ? "" : ": " + finding.detail,
+        "\n");
+  }
+  return out;
+}
+
+int audit_command(const Cli& cli, const Flags& flags) {
+  const Config config = cli.load();
+  const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
+  std::vector<SplitRow> rows;
+  if (!flags.split.empty()) rows = read_split(flags.split);
+  const auto findings = audit(manifest,
+                              scan_images(manifest, config.runtime.thread_count()),
+                              flags.split.empty() ? nullptr : &rows);
+  if (!flags.html.empty()) write_atomic(flags.html, audit_html(manifest, findings));
+  const Json report = audit_json(manifest, findings);
+  print_result(cli, report, audit_text(findings, report));
+  return 0;
+}
+
+std::vector<SheetItem> store_items(const Flags& flags) {
+  const Store store(flags.paths[0]);
+  std::vector<SheetItem> items;
+  for (const char* part : kParts) {
+    const StorePart& rows = store.part(part);
+    const int wanted = flags.class_name.empty() ? -1 : store.info().class_index(flags.class_name);
+    for (int64_t row = 0; row < rows.size() && static_cast<int64_t>(items.size()) < flags.n;
+         ++row) {
+      const auto i = static_cast<size_t>(row);
+      if (wanted >= 0 && rows.labels[i][static_cast<size_t>(wanted)] != 1) continue;
+      items.push_back({store.image(part, row), rows.ids[i], rows.boxes[i]});
+    }
+  }
+  return items;
+}
+
+std::vector<SheetItem> folder_items(const Config& config, const Flags& flags) {
+  const Manifest manifest = read_datasets(flags.paths[0] s, flags.reading.options(config));
+  const int wanted = flags.class_name.empty() ? -1 : manifest.class_index(flags.class_name);
+  std::vector<SheetItem> items;
+  for (const auto& sample : manifest.samples) {
+    if (static_cast<int64_t>(items.size()) >= flags.n) break;
+    if (wanted >= 0 && sample.labels[static_cast<size_t>(wanted)] != 1) continue;
+    const cv::Mat pixels = sample.draw ? sample.draw() : decode_image(sample.file).pixels;
+    if (!pixels.empty()) items.push_back({pixels, sample.id, sample.boxes});
+  }
+  return items;
+}
+
+int view(const Cli& cli, const Flags& flags) {
+  check(flags.paths.size() == 1, Exit::usage, "data view shows one PATH");
+  const auto items = Path(flags.paths[0]).extension() == ".h5" ? store_items(flags)
+                                                               : folder_items(cli.load(), flags);
+  check(!items.empty(), Exit::bad_data, cat(flags.paths[0], ": no image to show"));
+  SheetOptions options;
+  options.boxes = flags.boxes;
+  options.polygons = flags.polygons;
+  write_atomic(flags.out, encode_png(draw_sheet(items, options)));
+  return 0;
+}
+
+}  // namespace
+
+void add_look_commands(CLI::App& data, Cli& cli) {
+  auto flags = std::make_shared<Flags>();
+  const Takes settings{.config = true, .threads = true, .json = true};
+  auto* inspect_cli = add_command(&data,
+                                  cli,
+                                  "inspect",
+                                  "classes, sizes, patients, boxes and imbalance of a collection",
+                                  settings,
+                                  [&cli, flags] { return inspect(cli, *flags); });
+  inspect_cli->add_option("--table", flags->table, "write a row an image, CSV");
+  inspect_cli->add_option("--by", flags->by, "count classes by this column too; may be repeated")
+      ->allow_extra_args(false);
+  auto* audit_cli =
+      add_command(&data,
+                  cli,
+                  "audit",
+                  "faults of a collection: truncated files, duplicates, leaks, shortcuts",
+                  settings,
+                  [&cli, flags] { return audit_command(cli, *flags); });
+  audit_cli->add_option("--split", flags->split, "split.csv: look for leaks between its parts");
+  auto* view_cli =
+      add_command(&data, cli, "view", "a sheet of images", {.config = true}, [&cli, flags] {
+        return view(cli, *flags);
+      });
+  view_cli->add_option("--out", flags->out, "PNG")->required();
+  view_cli->add_option("--class", flags->class_name, "only this class");
+  view_cli->add_option("--n", flags->n, "images")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  view_cli->add_flag("--boxes", flags->boxes, "draw boxes");
+  view_cli->add_flag("--polygons", flags->polygons, "draw polygons");
+  for (CLI::App* command : {inspect_cli, audit_cli, view_cli}) {
+    command->add_option("PATH", flags->paths, "folders, stores or phantom:...")->required();
+    flags->reading.add(*command);
+  }
+  for (CLI::App* command : {inspect_cli, audit_cli})
+    command->add_option("--html", flags->html, "write a page");
+}
+
+}  // namespace evenray
