@@ -66,7 +66,8 @@ int split_command(const Cli& cli, const Flags& flags) {
     summary["unlisted"] = unlisted;
     text += cat("  in no list: ", unlisted, "\n");
   }
-  if (!cli.dry_run) write_split(flags.out, rows);
+  const SplitRecord record{options, flags.published, flags.external};
+  if (!cli.dry_run) write_split(flags.out, rows, &record);
   print_result(cli, summary, text);
   return 0;
 }
@@ -108,7 +109,8 @@ int pack_command(const Cli& cli, const Flags& flags) {
                      "\n"));
     return 0;
   }
-  const PackResult packed = pack(manifest, rows, fold, options, flags.out, threads);
+  const PackResult packed =
+      pack(manifest, rows, fold, options, flags.out, threads, read_split_settings(flags.split));
   Json left_out = Json::object();
   std::string text;
   for (const auto& [kind, ids] : packed.left_out) left_out[kind] = ids;

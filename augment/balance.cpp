@@ -84,7 +84,10 @@ class Filler {
  private:
   StoreInfo out_info(const std::string& config_text) const {
     StoreInfo info = in_.info();
-    info.config = config_text;
+    // How the store was divided stays known.
+    const size_t split = info.config.find("[split]");
+    info.config =
+        config_text + (split == std::string::npos ? "" : "\n" + info.config.substr(split));
     return info;
   }
 

@@ -25,7 +25,8 @@ constexpr std::array kPartNames = {std::pair{"train", "train"},
 
 bool hidden(const Path& path) { return path.filename().string().starts_with("."); }
 
-constexpr std::array kEndings = {".png", ".jpg", ".jpeg", ".tif", ".tiff"};
+constexpr std::array kEndings = {
+    ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom"};
 
 bool is_image(const Path& path) {
   return std::count(kEndings.begin(), kEndings.end(), lower(path.extension().string())) > 0;

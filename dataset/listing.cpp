@@ -138,9 +138,7 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
   std::map<std::string, int> index;
   for (const auto& name : manifest.class_names) index.emplace(name, static_cast<int>(index.size()));
 
-  auto samples = samples_of_files(
-      manifest.root,
-      files_ending(manifest.root, {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom"}));
+  auto samples = samples_of_files(manifest.root, image_files(manifest.root));
   const ImageIndex images(samples, listing.images);
   std::vector<const ListedImage*> listed_as(samples.size());
   for (auto& image : listing.images) {

@@ -160,7 +160,9 @@ class Packer {
   int white16_;  ///< value of 16-bit files that becomes white
 };
 
-StoreInfo info_of(const Manifest& manifest, const PackOptions& options) {
+StoreInfo info_of(const Manifest& manifest,
+                  const PackOptions& options,
+                  const std::string& split_settings) {
   StoreInfo info;
   info.class_names = manifest.class_names;
   info.multi_label = manifest.multi_label;
@@ -170,7 +172,7 @@ StoreInfo info_of(const Manifest& manifest, const PackOptions& options) {
   info.value_max = options.bits == 8 ? 255 : 65535;
   info.meta_columns = manifest.meta_columns;
   PackOptions written = options;
-  info.config = write_config([&](Fields& f) { f.section("pack", written); });
+  info.config = write_config([&](Fields& f) { f.section("pack", written); }) + split_settings;
   info.source = manifest.source;
   info.licence = manifest.licence;
   return info;
@@ -228,7 +230,8 @@ PackResult pack(const Manifest& manifest,
                 std::optional<int> fold,
                 const PackOptions& options,
                 const Path& out,
-                int threads) {
+                int threads,
+                const std::string& split_settings) {
   options.check();
   evenray::check(!manifest.class_names.empty(),
                  Exit::bad_data,
@@ -241,10 +244,11 @@ PackResult pack(const Manifest& manifest,
   }
   const auto rows = plan_rows(manifest, split, fold, options, threads, result.left_out);
   const Packer packer(manifest, options, white_of_16_bits(manifest, rows, threads));
-  StoreWriter writer(out,
-                     info_of(manifest, options),
-                     static_cast<int64_t>(rows.size()),
-                     static_cast<int>(options.gzip));
+  StoreWriter writer(
+      out,
+      info_of(manifest, options, split_settings + (fold ? cat("fold = ", *fold, "\n") : "")),
+      static_cast<int64_t>(rows.size()),
+      static_cast<int>(options.gzip));
   Progress progress("pack", static_cast<int64_t>(rows.size()), "img");
   Digest source;
   std::vector<double> box_sides;

@@ -17,6 +17,7 @@
 #include "dataset/fracatlas.hpp"
 #include "dataset/imagefolder.hpp"
 #include "dataset/label_map.hpp"
+#include "dataset/medmnist.hpp"
 #include "dataset/nih.hpp"
 #include "dataset/phantom.hpp"
 #include "dataset/store_source.hpp"
@@ -56,6 +57,7 @@ bool is_left(const std::string&) { return true; }
 constexpr std::array kLayouts = {
     plain<is_phantom, read_phantom>("phantom"),
     plain<is_store_source, read_store_source>("store"),
+    plain<is_medmnist_file, read_medmnist>("medmnist"),
     Layout{"table",
            [](const std::string& path, const ReadOptions& options) {
              return is_table_layout(path, options.columns);
@@ -174,12 +176,12 @@ void append(Manifest& all, Manifest& source) {
   }
 }
 
-/// Of files only a store is a collection.
+/// Of files only a store and MedMNIST's are collections.
 void check_there(const std::string& path) {
   check(std::filesystem::exists(path), Exit::missing_input, cat(path, ": there is no such folder"));
-  check(std::filesystem::is_directory(path) || is_store_source(path),
+  check(std::filesystem::is_directory(path) || is_store_source(path) || is_medmnist_file(path),
         Exit::bad_data,
-        cat(path, ": a file, but a folder of images or a store is expected"));
+        cat(path, ": a file, but a folder of images, a store or an .npz file is expected"));
 }
 
 Manifest read_source(const std::string& path, const ReadOptions& options) {

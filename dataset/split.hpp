@@ -39,7 +39,24 @@ std::vector<SplitRow> make_split(const Manifest& manifest,
                                  const std::vector<ImageFacts>& facts,
                                  const SplitOptions& options);
 
-void write_split(const Path& path, const std::vector<SplitRow>& rows);
+/// How a split came about.
+struct SplitRecord {
+  SplitOptions options;
+  std::string published;  ///< name of the lists that were followed
+  std::string external;   ///< source that is all test
+};
+
+/// Its text in a store's settings (TOML, a section [split]).
+std::string split_settings(SplitRecord record);
+
+/// With a record: beside F.csv a file F.csv.toml with it and the table's SHA-256, so that those who
+/// pack by the table can tell how it was made.
+void write_split(const Path& path,
+                 const std::vector<SplitRow>& rows,
+                 const SplitRecord* record = nullptr);
+/// The text of the record beside a table; where there is none, or the table has been changed since,
+/// a [split] that says so.
+std::string read_split_settings(const Path& table);
 /// Throws 66, or 65 for a missing column, equal ids or an unknown split name.
 std::vector<SplitRow> read_split(const Path& path);
 

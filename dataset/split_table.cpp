@@ -10,7 +10,29 @@
 
 namespace evenray {
 
-void write_split(const Path& path, const std::vector<SplitRow>& rows) {
+namespace {
+
+Path record_path(const Path& table) { return Path(table) += ".toml"; }
+
+std::string table_line(const std::string& text) {
+  return cat("# The table that belongs to it: SHA-256 ", sha256_hex(text), "\n");
+}
+
+}  // namespace
+
+std::string split_settings(SplitRecord record) {
+  struct Section {
+    SplitRecord& record;
+    void fields(Fields& f) {
+      record.options.fields(f);
+      f("published", record.published, "lists that were followed");
+      f("external", record.external, "the source that is all test");
+    }
+  } section{record};
+  return write_config([&](Fields& f) { f.section("split", section); });
+}
+
+void write_split(const Path& path, const std::vector<SplitRow>& rows, const SplitRecord* record) {
   const bool folds =
       std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.fold.empty(); });
   std::vector<std::string> head{"id", "path", "group", "split"};
@@ -24,6 +46,17 @@ void write_split(const Path& path, const std::vector<SplitRow>& rows) {
     text += csv_line(line);
   }
   write_atomic(path, text);
+  if (record) write_atomic(record_path(path), table_line(text) + split_settings(*record));
+}
+
+std::string read_split_settings(const Path& table) {
+  const std::string origin = cat("[split]\ntable = \"", sha256_hex(read_file(table)), "\"\n");
+  if (!std::filesystem::exists(record_path(table)))
+    return origin + "made_by = \"unknown: no record lies beside the table\"\n";
+  const std::string record = read_file(record_path(table)), line = table_line(read_file(table));
+  if (!record.starts_with(line))
+    return origin + "made_by = \"unknown: the table was changed after its record\"\n";
+  return record.substr(line.size());
 }
 
 std::vector<SplitRow> read_split(const Path& path) {

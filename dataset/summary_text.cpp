@@ -93,12 +93,12 @@ std::string modes_text(const Json& modes) {
 std::string patients_text(const Json& patients) {
   return cat("\nPatients\n  ",
              patients.at("patients"),
-             " of ",
+             " with ",
              patients.at("images"),
-             " images; images a patient: median ",
-             number_text(patients.at("images_a_patient").at("median")),
-             ", most ",
-             number_text(patients.at("images_a_patient").at("max")),
+             " images; a patient has ",
+             fixed(patients.at("images_a_patient").at("median").get<double>(), 0),
+             " (median), at most ",
+             fixed(patients.at("images_a_patient").at("max").get<double>(), 0),
              "\n");
 }
 

@@ -99,8 +99,7 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
              {"findings", audit_report.at("counts")}};
   Json shortcuts = Json::array();
   for (const auto& finding : findings) {
-    if (finding.kind == "metadata_shortcut" || finding.kind == "size_shortcut")
-      shortcuts.push_back(finding.detail);
+    if (finding.kind.ends_with("_shortcut")) shortcuts.push_back(finding.detail);
   }
   facts["shortcuts"] = shortcuts;
   facts["folds"] = Json::array();
@@ -109,8 +108,13 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
     throw_if_stopped();
     const std::optional<int> which =
         config.study.folds > 0 ? std::optional<int>(fold) : std::nullopt;
-    const PackResult packed =
-        pack(manifest, rows, which, config.data.pack, folder.store(fold), threads);
+    const PackResult packed = pack(manifest,
+                                   rows,
+                                   which,
+                                   config.data.pack,
+                                   folder.store(fold),
+                                   threads,
+                                   split_settings({split, "", ""}));
     if (fold == 0) {
       const std::string rare = config.study.rare_class.empty()
                                    ? rarest(packed, manifest.class_names)
@@ -136,7 +140,8 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
   // Written last: a fault that stops the packing is mended by other settings, which a begun study
   // would not take.
   write_json(data / "audit.json", audit_report);
-  write_split(data / "split.csv", rows);
+  const SplitRecord record{split, "", ""};
+  write_split(data / "split.csv", rows, &record);
   write_json(facts_path, facts);
   return facts;
 }

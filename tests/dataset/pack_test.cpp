@@ -165,7 +165,9 @@ TEST_CASE("folds become parts", "[pack]") {
   Manifest manifest = drawn_manifest(27);
   manifest.samples[7].draw = manifest.samples[3].draw;  // fold 3, same class
   const auto rows = folded(manifest);
-  auto result = pack(manifest, rows, 3, small(), folder / "a.h5", 1);
+  auto result = pack(manifest, rows, 3, small(), folder / "a.h5", 1, "[split]\nseed = 5\n");
+  CHECK(contains(Store(folder / "a.h5").info().config, "[split]\nseed = 5\nfold = 3\n"));
+  CHECK(contains(read_file(folder / "a.datasheet.md"), "    fold = 3\n"));
   Store store(folder / "a.h5");
   CHECK(store.part("test").ids ==
         std::vector<std::string>{"00003", "00011", "00015", "00019", "00023"});

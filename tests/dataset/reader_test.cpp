@@ -180,6 +180,7 @@ TEST_CASE("phantoms are a source") {
   CHECK(format_names() == Names{"auto",
                                 "phantom",
                                 "store",
+                                "medmnist",
                                 "table",
                                 "export",
                                 "fracatlas",

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <set>
 
+#include "core/csv.hpp"
 #include "core/parallel.hpp"
 #include "dataset/assign.hpp"
 #include "dataset/reader.hpp"
@@ -232,6 +233,23 @@ TEST_CASE("split.csv is read back, and checked", "[split]") {
   CHECK(error_of([&] { read_split(folder / "none.csv"); }).code() == Exit::missing_input);
 }
 
+TEST_CASE("a table's record tells how it was made, while it is that table", "[split]") {
+  const ScratchFolder folder;
+  const Path path = folder / "split.csv";
+  SplitRecord record;
+  record.options.seed = 7;
+  record.published = "nih";
+  write_split(path, {{"a", "a.png", "g", "train", "", ""}}, &record);
+  CHECK(read_split_settings(path) == split_settings(record));
+  CHECK(contains(read_split_settings(path), "[split]\n"));
+  CHECK(contains(read_split_settings(path), "seed = 7\n"));
+  CHECK(contains(read_split_settings(path), "nih"));
+  std::ofstream(path, std::ios::app) << "b,b.png,h,test,\n";
+  CHECK(contains(read_split_settings(path), "changed after its record"));
+  std::filesystem::remove(folder / "split.csv.toml");
+  CHECK(contains(read_split_settings(path), "no record lies beside"));
+}
+
 TEST_CASE("FracAtlas splits by visits without leaks", "[split][data]") {
   const Path root = real_data("fracatlas");
   if (root.empty()) return;
@@ -269,4 +287,41 @@ TEST_CASE("one of several sources may be the external test", "[split]") {
   CHECK(error_of([&] { hold_out_source(manifest, "fra"); }).code() == Exit::usage);
   manifest.sources.clear();
   CHECK(contains(error_of([&] { hold_out_source(manifest, "far"); }).what(), "several sources"));
+}
+
+TEST_CASE("of NIH's labels each part gets its share to within a patient", "[split][data]") {
+  const auto folder = real_data("formats");
+  if (folder.empty()) return;
+  const CsvTable table = read_csv(folder / "Data_Entry_2017_first40000.csv");
+  const size_t labels = table.require("Finding Labels"), patient = table.require("Patient ID");
+  std::map<std::string, size_t> class_of, group_of;
+  std::vector<std::map<size_t, int64_t>> rows;
+  for (const auto& row : table.rows) {
+    const size_t group = group_of.emplace(row[patient], group_of.size()).first->second;
+    rows.resize(group_of.size());
+    for (const auto& label : split_text(row[labels], '|'))
+      ++rows[group][class_of.emplace(label, class_of.size()).first->second];
+  }
+  REQUIRE(class_of.size() == 15);
+  std::vector<std::vector<int64_t>> counts(rows.size(), std::vector<int64_t>(class_of.size()));
+  for (size_t g = 0; g < rows.size(); ++g) {
+    for (const auto& [c, count] : rows[g]) counts[g][c] = count;
+  }
+  const std::vector<double> shares = {.7, .15, .15};
+  const auto part_of = assign_groups(counts, shares, Rng(3));
+  for (const auto& [name, c] : class_of) {
+    std::array<double, 3> have{};
+    double total = 0, largest = 0;
+    for (size_t g = 0; g < counts.size(); ++g) {
+      const auto count = static_cast<double>(counts[g][c]);
+      have[part_of[g]] += count;
+      total += count;
+      largest = std::max(largest, count);
+    }
+    for (size_t p = 0; p < 3; ++p) {
+      INFO(name << " " << total << ", part " << p << ": " << have[p] << ", largest group "
+                << largest);
+      CHECK(std::abs(have[p] - shares[p] * total) <= largest);
+    }
+  }
 }

@@ -52,7 +52,7 @@ TEST_CASE("whatever is no such matrix is refused") {
   const std::string good = npy(kF8, data);
   for (const size_t length : {0, 5, 8, 11, 60}) refused(good.substr(0, length), "not a .npy file");
   refused("PK" + good, "not a .npy file");
-  refused(npy(kF8, data, 9), "not a .npy file");
+  refused(npy(kF8, data, 9), "no matrix");
   refused(good.substr(0, good.size() - 1), "its size is not that of 2 rows of 3 values");
   refused(good + "x", "its size is not that of 2 rows of 3 values");
   const auto header =
