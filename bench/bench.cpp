@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our side of bench/run: one case a call, one JSON line.
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <iostream>
 
 #include "classifier/classifier.hpp"
-#include "core/text.hpp"
-#include "dataset/pack.hpp"
-#include "dataset/reader.hpp"
 #include "gan/gan.hpp"
 
 namespace {
@@ -39,28 +35,6 @@ void grow(const Compute& compute, int steps) {
   print("pggan", seconds, static_cast<double>((kLevels + 1) * options.minibatch));
 }
 
-/// All images to train: the timing wants no audit, so nothing is looked for or left out.
-void pack_all(const std::string& path, const Path& out, int threads, int64_t limit) {
-  Manifest manifest = read_dataset(path);
-  if (limit > 0 && limit < static_cast<int64_t>(manifest.samples.size()))
-    manifest.samples.resize(static_cast<size_t>(limit));
-  std::vector<SplitRow> rows;
-  for (const auto& sample : manifest.samples)
-    rows.push_back({sample.id, sample.source_path, sample.id, "train", "", ""});
-  PackOptions options;
-  options.size_px = {256, 256};
-  options.keep = {"truncated"};  // the peer packs them too
-  const auto start = std::chrono::steady_clock::now();
-  pack(manifest, rows, std::nullopt, options, out, threads);
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::cout << Json{{"case", "pack"},
-                    {"images", rows.size()},
-                    {"images_per_second", static_cast<double>(rows.size()) / seconds}}
-                   .dump()
-            << std::endl;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -68,17 +42,15 @@ int main(int argc, char** argv) {
   cv::setNumThreads(1);
   CLI::App app("evenray_bench");
   Runtime runtime;
-  int64_t height = 64, width = 64, ngf = 64, limit = 0, images = 1024;
+  int64_t height = 64, width = 64, ngf = 64, images = 1024;
   int steps = 20;
-  std::string path, out;
   app.set_version_flag("--version", "torch " + torch_version());
   app.require_subcommand(1);
   auto* dcgan = app.add_subcommand("dcgan");
   auto* pggan = app.add_subcommand("pggan");
   auto* classifier = app.add_subcommand("classifier");
-  auto* packing = app.add_subcommand("pack");
   auto* swd = app.add_subcommand("swd");
-  for (auto* command : {dcgan, pggan, classifier, packing, swd})
+  for (auto* command : {dcgan, pggan, classifier, swd})
     command->add_option("--threads", runtime.threads);
   for (auto* command : {dcgan, pggan, classifier}) {
     command->add_option("--precision", runtime.precision);
@@ -90,9 +62,6 @@ int main(int argc, char** argv) {
   }
   dcgan->add_option("--ngf", ngf);
   swd->add_option("--images", images);
-  packing->add_option("PATH", path)->required();
-  packing->add_option("--out", out)->required();
-  packing->add_option("--limit", limit);
   CLI11_PARSE(app, argc, argv);
 
   const int h = static_cast<int>(height), w = static_cast<int>(width);
@@ -111,10 +80,8 @@ int main(int argc, char** argv) {
     print("classifier",
           classifier_step_seconds(options, h, w, make_compute(runtime), steps),
           static_cast<double>(options.minibatch));
-  } else if (*swd) {
+  } else {
     make_compute(runtime);
     print("swd", swd_seconds(images, h, w), 2 * static_cast<double>(images));
-  } else {
-    pack_all(path, out, runtime.thread_count(), limit);
   }
 }

@@ -25,8 +25,7 @@ constexpr std::array kPartNames = {std::pair{"train", "train"},
 
 bool hidden(const Path& path) { return path.filename().string().starts_with("."); }
 
-constexpr std::array kEndings = {
-    ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom"};
+constexpr std::array kEndings = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom"};
 
 bool is_image(const Path& path) {
   return std::count(kEndings.begin(), kEndings.end(), lower(path.extension().string())) > 0;
@@ -107,7 +106,8 @@ void name_patients(std::vector<Sample>& samples) {
     if (found.size() < 5)
       found.push_back(cat(count, " ", ending.empty() ? "without ending" : ending));
   }
-  throw Error(Exit::bad_data, cat(path, ": no PNG, JPEG or TIFF file (found: ", join(found), ")"));
+  throw Error(Exit::bad_data,
+              cat(path, ": no PNG, JPEG, TIFF or DICOM file (found: ", join(found), ")"));
 }
 
 }  // namespace

@@ -102,10 +102,10 @@ TEST_CASE("NIH names tell the patient, if all are such names") {
 TEST_CASE("what cannot be read as a set says so") {
   TestFolder folder;
   CHECK(failure(folder.text()) == std::pair{65, folder.text() + ": an empty folder"});
-  folder.file("a/x.dcm", "x");
-  folder.file("a/y.dcm", "x");
+  folder.file("a/x.gif", "x");
+  folder.file("a/y.gif", "x");
   CHECK(failure(folder.text()) ==
-        std::pair{65, folder.text() + ": no PNG, JPEG or TIFF file (found: 2 .dcm)"});
+        std::pair{65, folder.text() + ": no PNG, JPEG, TIFF or DICOM file (found: 2 .gif)"});
   folder.image("1.png");
   CHECK(failure(folder.text()).first == 65);
   CHECK(failure(folder.text()).second.find("no class folder") != std::string::npos);

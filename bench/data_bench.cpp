@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dataset room's side of bench/run: one case a call, one JSON line.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+#include <opencv2/imgproc.hpp>
+
+#include "core/csv.hpp"
+#include "core/json.hpp"
+#include "core/parallel.hpp"
+#include "core/rng.hpp"
+#include "core/text.hpp"
+#include "dataset/folder.hpp"
+#include "dataset/image.hpp"
+#include "dataset/pack.hpp"
+#include "dataset/reader.hpp"
+
+namespace {
+
+using namespace evenray;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void print(const std::string& name, size_t images, double seconds) {
+  std::cout << Json{{"case", name},
+                    {"images", images},
+                    {"seconds", seconds},
+                    {"images_per_second", static_cast<double>(images) / seconds}}
+                   .dump()
+            << std::endl;
+}
+
+/// `whole`: a JPEG is decoded at its own size, however small the picture becomes.
+void decode(const std::string& path, int side, int threads, size_t limit, bool whole) {
+  auto files = image_files(path);
+  if (limit > 0 && limit < files.size()) files.resize(limit);
+  const auto start = Clock::now();
+  parallel_for(files.size(), threads, [&](size_t i) {
+    Placement placement;
+    const cv::Mat pixels = decode_image(files[i], whole ? 0 : 2 * side).pixels;
+    if (!pixels.empty() && side > 0) fit_image(pixels, side, side, Fit::pad, placement);
+  });
+  print("decode", files.size(), seconds_since(start));
+}
+
+/// All images to train: the timing wants no audit, so nothing is looked for or left out.
+void pack_all(const std::string& path, const Path& out, int threads, size_t limit, int gzip) {
+  Manifest manifest = read_dataset(path);
+  if (limit > 0 && limit < manifest.samples.size()) manifest.samples.resize(limit);
+  std::vector<SplitRow> rows;
+  for (const auto& sample : manifest.samples)
+    rows.push_back({sample.id, sample.source_path, sample.id, "train", "", ""});
+  PackOptions options;
+  options.size_px = {256, 256};
+  options.gzip = gzip;
+  options.keep = {"truncated"};  // the peer packs them too
+  const auto start = Clock::now();
+  pack(manifest, rows, std::nullopt, options, out, threads);
+  print("pack", rows.size(), seconds_since(start));
+}
+
+/// Rows at random, each read alone.
+void read_rows(const Path& path, size_t reads) {
+  const Store store(path);
+  const int64_t rows = store.part("train").size();
+  Rng rng(1);
+  const auto start = Clock::now();
+  for (size_t i = 0; i < reads; ++i)
+    store.image("train", static_cast<int64_t>(rng.below(static_cast<uint64_t>(rows))));
+  print("rows", reads, seconds_since(start));
+}
+
+/// Drawn thumbnails, of which every 50th is another with a changed exposure; fails where one of
+/// these pairs is missed.
+void group_duplicates(size_t images) {
+  std::vector<ImageFacts> facts(images);
+  const size_t planted = images / 50;
+  Rng rng(1);
+  for (size_t i = 0; i < images; ++i) {
+    cv::Mat coarse(8, 8, CV_8U);
+    for (int k = 0; k < 64; ++k) coarse.data[k] = static_cast<uint8_t>(rng.below(256));
+    cv::resize(coarse, facts[i].thumbnail, {64, 64}, 0, 0, cv::INTER_LINEAR);
+    if (i >= images - planted)
+      facts[i + planted - images].thumbnail.convertTo(facts[i].thumbnail, CV_8U, .9, 8);
+    facts[i].readable = true;
+  }
+  const auto start = Clock::now();
+  const auto groups = near_duplicate_groups(facts);
+  const double seconds = seconds_since(start);
+  if (groups.size() != planted)
+    throw std::runtime_error(cat(groups.size(), " groups where ", planted, " were planted"));
+  print("duplicates", images, seconds);
+}
+
+void read_table(const Path& path) {
+  const auto start = Clock::now();
+  const size_t rows = read_csv(path).rows.size();
+  print("table", rows, seconds_since(start));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  cv::setNumThreads(1);
+  CLI::App app("evenray_data_bench");
+  app.require_subcommand(1);
+  std::string path, out;
+  int side = 224, threads = 1, gzip = -1;
+  size_t limit = 0, count = 0;
+  bool whole = false;
+  auto* decoding = app.add_subcommand("decode");
+  auto* packing = app.add_subcommand("pack");
+  auto* rows = app.add_subcommand("rows");
+  auto* duplicates = app.add_subcommand("duplicates");
+  auto* table = app.add_subcommand("table");
+  for (auto* command : {decoding, packing, rows, table})
+    command->add_option("PATH", path)->required();
+  for (auto* command : {decoding, packing}) {
+    command->add_option("--threads", threads);
+    command->add_option("--limit", limit);
+  }
+  decoding->add_option("--side", side);
+  decoding->add_flag("--whole", whole);
+  packing->add_option("--out", out)->required();
+  packing->add_option("--gzip", gzip);
+  for (auto* command : {rows, duplicates}) command->add_option("--n", count)->required();
+  CLI11_PARSE(app, argc, argv);
+  if (*decoding) {
+    decode(path, side, threads, limit, whole);
+  } else if (*packing) {
+    pack_all(path, out, threads, limit, gzip);
+  } else if (*rows) {
+    read_rows(path, count);
+  } else if (*duplicates) {
+    group_duplicates(count);
+  } else {
+    read_table(path);
+  }
+}
