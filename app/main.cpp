@@ -7,6 +7,7 @@
 
 #include "app/command.hpp"
 #include "core/error.hpp"
+#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "classifier/classifier.hpp"
+#include "core/parallel.hpp"
 #include "gan/gan.hpp"
 
 namespace {

@@ -104,6 +104,7 @@ void read_table(const Path& path) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tune_allocator();
   cv::setNumThreads(1);
   CLI::App app("evenray_data_bench");
   app.require_subcommand(1);

@@ -41,4 +41,8 @@ void ordered_pipeline(size_t n,
       });
 }
 
+/// Allocation settings that make work on large images and tensors faster: freed memory is kept.
+/// Call first in main.
+void tune_allocator();
+
 }  // namespace evenray

@@ -4,7 +4,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
-#include <malloc.h>
 #include <torch/torch.h>
 #include <torch/version.h>
 
@@ -77,11 +76,6 @@ Autocast::~Autocast() {
 }
 
 void seed_torch(uint64_t seed) { torch::manual_seed(seed); }
-
-void tune_allocator() {
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, -1);
-}
 
 std::string torch_version() { return TORCH_VERSION; }
 

@@ -46,9 +46,6 @@ class Autocast {
 /// Seeds torch's own generators: weights are drawn from them.
 void seed_torch(uint64_t seed);
 
-/// Allocation settings that make training on the CPU faster; call first in main.
-void tune_allocator();
-
 /// "2.13.0", with "+cu130" and the like where the build says so.
 std::string torch_version();
 
