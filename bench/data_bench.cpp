@@ -33,14 +33,14 @@ void print(const std::string& name, size_t images, double seconds) {
             << std::endl;
 }
 
-/// `whole`: a JPEG is decoded at its own size, however small the picture becomes.
-void decode(const std::string& path, int side, int threads, size_t limit, bool whole) {
+/// side 0: decoded alone.
+void decode(const std::string& path, int side, int threads, size_t limit) {
   auto files = image_files(path);
   if (limit > 0 && limit < files.size()) files.resize(limit);
   const auto start = Clock::now();
   parallel_for(files.size(), threads, [&](size_t i) {
     Placement placement;
-    const cv::Mat pixels = decode_image(files[i], whole ? 0 : 2 * side).pixels;
+    const cv::Mat pixels = decode_image(files[i], 2 * side).pixels;
     if (!pixels.empty() && side > 0) fit_image(pixels, side, side, Fit::pad, placement);
   });
   print("decode", files.size(), seconds_since(start));
@@ -111,7 +111,6 @@ int main(int argc, char** argv) {
   std::string path, out;
   int side = 224, threads = 1, gzip = -1;
   size_t limit = 0, count = 0;
-  bool whole = false;
   auto* decoding = app.add_subcommand("decode");
   auto* packing = app.add_subcommand("pack");
   auto* rows = app.add_subcommand("rows");
@@ -124,13 +123,12 @@ int main(int argc, char** argv) {
     command->add_option("--limit", limit);
   }
   decoding->add_option("--side", side);
-  decoding->add_flag("--whole", whole);
   packing->add_option("--out", out)->required();
   packing->add_option("--gzip", gzip);
   for (auto* command : {rows, duplicates}) command->add_option("--n", count)->required();
   CLI11_PARSE(app, argc, argv);
   if (*decoding) {
-    decode(path, side, threads, limit, whole);
+    decode(path, side, threads, limit);
   } else if (*packing) {
     pack_all(path, out, threads, limit, gzip);
   } else if (*rows) {

@@ -16,4 +16,5 @@ for file in sorted(source.rglob("*.jpg"))[:count]:
     small = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
     large = cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC)
     noisy = np.clip(large + grain.normal(0, 2, large.shape), 0, 255).astype(np.uint8)
-    cv2.imwrite(str(target / f"{file.stem}.{ending}"), noisy, [cv2.IMWRITE_JPEG_QUALITY, 90])
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 90] if ending == "jpg" else []
+    cv2.imwrite(str(target / f"{file.stem}.{ending}"), noisy, quality)
