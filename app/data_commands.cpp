@@ -23,7 +23,8 @@ struct Flags {
   std::optional<int64_t> folds, fold, bits;
   std::optional<double> hold_out;
   int64_t n = 64;
-  bool boxes = false, polygons = false;
+  std::optional<double> shard_gb;
+  bool boxes = false, polygons = false, checksums = false;
 };
 
 int64_t parse_compress(const std::string& text) {
@@ -133,6 +134,8 @@ int pack_command(const Cli& cli, const Flags& flags) {
   if (!flags.compress.empty()) options.gzip = parse_compress(flags.compress);
   if (!flags.keep.empty()) options.keep = flags.keep;
   if (!flags.where.empty()) options.where = flags.where;
+  if (flags.shard_gb) options.shard_gb = *flags.shard_gb;
+  options.checksums |= flags.checksums;
   from_flag([&] { options.check(); });
   const auto rows = read_split(flags.split);
   const Manifest manifest = read_datasets(flags.paths, reading(config, flags));
@@ -162,8 +165,10 @@ int pack_command(const Cli& cli, const Flags& flags) {
     return 0;
   }
   const PackResult packed = pack(manifest, rows, fold, options, flags.out, threads);
+  const std::string place = find_store(flags.out).value_or(flags.out).string();
   Json left_out = Json::object();
   std::string text;
+  if (place != flags.out) text += cat("in shards: ", place, "\n");
   for (const auto& [kind, ids] : packed.left_out) left_out[kind] = ids;
   for (const auto& [part, counts] : packed.counts) {
     text += part + ":";
@@ -180,7 +185,8 @@ int pack_command(const Cli& cli, const Flags& flags) {
                 {"left_out", left_out},
                 {"boxes_dropped", packed.boxes_dropped},
                 {"median_box_side_px", packed.median_box_side_px},
-                {"content_digest", packed.content_digest}},
+                {"content_digest", packed.content_digest},
+                {"store", place}},
                text);
   return 0;
 }
@@ -221,8 +227,7 @@ std::vector<SheetItem> folder_items(const Config& config, const Flags& flags) {
 }
 
 int view(const Cli& cli, const Flags& flags) {
-  const auto items =
-      Path(flags.path).extension() == ".h5" ? store_items(flags) : folder_items(cli.load(), flags);
+  const auto items = is_store(flags.path) ? store_items(flags) : folder_items(cli.load(), flags);
   check(!items.empty(), Exit::bad_data, cat(flags.path, ": no image to show"));
   SheetOptions options;
   options.boxes = flags.boxes;
@@ -308,6 +313,10 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   pack_cli->add_option("--bits", flags->bits, "8 or 16");
   pack_cli->add_option("--fit", flags->fit, "pad, stretch or crop");
   pack_cli->add_option("--compress", flags->compress, "none or gzip:L");
+  pack_cli->add_flag("--checksums", flags->checksums, "a checksum behind the pixels of each image");
+  pack_cli->add_option("--shard-gb",
+                       flags->shard_gb,
+                       "pixels that take more GB are divided into files in a folder, OUT.d");
   pack_cli->add_option(
       "--where", flags->where, "only rows whose metadata say so: 'sex=F and age>60'");
   pack_cli

@@ -176,8 +176,9 @@ void append(Manifest& all, Manifest& source) {
 
 /// Of files only a store is a collection.
 void check_there(const std::string& path) {
+  if (is_store_source(path)) return;
   check(std::filesystem::exists(path), Exit::missing_input, cat(path, ": there is no such folder"));
-  check(std::filesystem::is_directory(path) || is_store_source(path),
+  check(std::filesystem::is_directory(path),
         Exit::bad_data,
         cat(path, ": a file, but a folder of images or a store is expected"));
 }
