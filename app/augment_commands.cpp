@@ -38,7 +38,7 @@ int preview(const Cli& cli, const Flags& flags) {
   const Policy& policy = find_policy(flags.policy);
   const auto seed = static_cast<uint64_t>(cli.load().runtime.seed);
   const auto items =
-      Path(flags.image).extension() == ".h5"
+      is_store(flags.image)
           ? preview_items(policy, Store(flags.image), static_cast<int>(flags.n), seed)
           : preview_items(
                 policy, read_whole_image(flags.image), {}, static_cast<int>(flags.n), seed);
@@ -102,7 +102,8 @@ int balance_command(const Cli& cli, const Flags& flags) {
                  plan_text(store.info(), plan));
     return 0;
   }
-  check(!std::filesystem::exists(flags.out) || !std::filesystem::equivalent(flags.out, flags.store),
+  const auto there = find_store(flags.out);
+  check(!there || !std::filesystem::equivalent(*there, store.path()),
         Exit::usage,
         "--out would replace the store that is read");
   const int threads = config.runtime.thread_count();

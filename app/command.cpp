@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/store_source.hpp"
 
 namespace evenray {
 
@@ -83,6 +84,10 @@ std::vector<int64_t> parse_size(const std::string& text) {
         cat("--size takes PX or HEIGHTxWIDTH, not '", text, "'"));
   if (sides.size() == 1) sides.push_back(sides[0]);
   return sides;
+}
+
+bool is_store(const std::string& path) {
+  return Path(path).extension() == ".h5" || is_store_source(path);
 }
 
 }  // namespace evenray

@@ -63,6 +63,9 @@ void print_result(const Cli& cli, const Json& json, const std::string& text);
 /// "80x64" (height x width) or "64" (both). Throws 2, naming --size.
 std::vector<int64_t> parse_size(const std::string& text);
 
+/// Whether a path means a store: by its ending, .h5, or by what lies there (is_store_source).
+bool is_store(const std::string& path);
+
 // One per noun, in its own file.
 void add_data_commands(CLI::App& app, Cli& cli);
 void add_look_commands(CLI::App& data, Cli& cli);

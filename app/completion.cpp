@@ -38,7 +38,6 @@ std::vector<std::string> children(const CLI::App& command) {
   return out;
 }
 
-/// Both shells complete with the same function; zsh reads bash's through bashcompinit.
 std::string bash_script(const CLI::App& app) {
   std::string out =
       "_evenray() {\n  local word=${COMP_WORDS[COMP_CWORD]} path= i\n"
@@ -59,6 +58,14 @@ std::string bash_script(const CLI::App& app) {
          "    esac\n    [[ $path == *' '* ]] && path=${path% *} || break\n  done\n"
          "  [[ $word != -* ]] && COMPREPLY+=($(compgen -f -- \"$word\"))\n}\ncomplete -o filenames "
          "-F _evenray evenray\n";
+}
+
+/// Both shells complete with the same function; zsh reads bash's through bashcompinit. As a file of
+/// zsh's site-functions it is run as a function at the first completion, which it then serves.
+std::string zsh_script(const std::string& bash) {
+  return cat("#compdef evenray\nautoload -U +X bashcompinit && bashcompinit\n",
+             bash,
+             "[[ ${funcstack[1]} == _evenray ]] && _bash_complete -o filenames -F _evenray\n");
 }
 
 std::string fish_script(const CLI::App& app) {
@@ -92,7 +99,7 @@ std::string roff(const std::string& text) {
 
 std::string completion_script(const CLI::App& app, const std::string& shell) {
   if (shell == "bash") return bash_script(app);
-  if (shell == "zsh") return "autoload -U +X bashcompinit && bashcompinit\n" + bash_script(app);
+  if (shell == "zsh") return zsh_script(bash_script(app));
   if (shell == "fish") return fish_script(app);
   throw Error(Exit::usage, unknown_name("shell", shell, {"bash", "zsh", "fish"}));
 }

@@ -20,6 +20,8 @@ struct Flags {
   std::vector<std::string> keep;
   std::optional<int64_t> folds, fold, bits;
   std::optional<double> hold_out;
+  std::optional<double> shard_gb;
+  bool checksums = false;
 };
 
 int64_t parse_compress(const std::string& text) {
@@ -81,6 +83,8 @@ int pack_command(const Cli& cli, const Flags& flags) {
   if (!flags.compress.empty()) options.gzip = parse_compress(flags.compress);
   if (!flags.keep.empty()) options.keep = flags.keep;
   if (!flags.where.empty()) options.where = flags.where;
+  if (flags.shard_gb) options.shard_gb = *flags.shard_gb;
+  options.checksums |= flags.checksums;
   from_flag([&] { options.check(); });
   const auto rows = read_split(flags.split);
   const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
@@ -111,8 +115,10 @@ int pack_command(const Cli& cli, const Flags& flags) {
   }
   const PackResult packed =
       pack(manifest, rows, fold, options, flags.out, threads, read_split_settings(flags.split));
+  const std::string place = find_store(flags.out).value_or(flags.out).string();
   Json left_out = Json::object();
   std::string text;
+  if (place != flags.out) text += cat("in shards: ", place, "\n");
   for (const auto& [kind, ids] : packed.left_out) left_out[kind] = ids;
   for (const auto& [part, counts] : packed.counts) {
     text += part + ":";
@@ -135,7 +141,8 @@ int pack_command(const Cli& cli, const Flags& flags) {
                 {"sources", packed.sources},
                 {"boxes_dropped", packed.boxes_dropped},
                 {"median_box_side_px", packed.median_box_side_px},
-                {"content_digest", packed.content_digest}},
+                {"content_digest", packed.content_digest},
+                {"store", place}},
                text);
   return 0;
 }
@@ -193,6 +200,10 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   pack_cli->add_option("--bits", flags->bits, "8 or 16");
   pack_cli->add_option("--fit", flags->fit, "pad, stretch or crop");
   pack_cli->add_option("--compress", flags->compress, "none or gzip:L");
+  pack_cli->add_flag("--checksums", flags->checksums, "a checksum behind the pixels of each image");
+  pack_cli->add_option("--shard-gb",
+                       flags->shard_gb,
+                       "pixels that take more GB are divided into files in a folder, OUT.d");
   pack_cli->add_option(
       "--where", flags->where, "only rows whose metadata say so: 'sex=F and age>60'");
   pack_cli

@@ -5,7 +5,6 @@
 #include "dataset/dicom.hpp"
 #include "dataset/export.hpp"
 #include "dataset/reader.hpp"
-#include "dataset/store_source.hpp"
 
 namespace evenray {
 namespace {
@@ -14,11 +13,6 @@ struct Flags {
   std::string path, to, out, part, rename, size, format, voi;
   std::optional<int64_t> bits;
 };
-
-/// By its ending, as all commands, or by its first bytes.
-bool is_store(const std::string& path) {
-  return Path(path).extension() == ".h5" || is_store_source(path);
-}
 
 ExportOptions options_of(const Flags& flags) {
   ExportOptions options;

@@ -34,7 +34,8 @@ int compare_matrices(const Cli& cli, const Flags& flags) {
 }
 
 bool holds_images(const Path& path) {
-  return std::filesystem::is_directory(path) && !std::filesystem::exists(path / "config.toml");
+  return std::filesystem::is_directory(path) && !is_store(path) &&
+         !std::filesystem::exists(path / "config.toml");
 }
 
 std::vector<cv::Mat> read_folder(const Path& path) {
@@ -52,7 +53,7 @@ std::vector<cv::Mat> read_folder(const Path& path) {
 RealImages read_real(const std::string& path,
                      const std::string& class_name,
                      const std::string& where) {
-  if (std::filesystem::is_directory(path)) {
+  if (std::filesystem::is_directory(path) && !is_store(path)) {
     check(class_name.empty() && where.empty(),
           Exit::usage,
           "a folder of images has neither classes nor columns: leave --class and --where out, or "

@@ -94,8 +94,8 @@ std::vector<SheetItem> folder_items(const Config& config, const Flags& flags) {
 
 int view(const Cli& cli, const Flags& flags) {
   check(flags.paths.size() == 1, Exit::usage, "data view shows one PATH");
-  const auto items = Path(flags.paths[0]).extension() == ".h5" ? store_items(flags)
-                                                               : folder_items(cli.load(), flags);
+  const auto items =
+      is_store(flags.paths[0]) ? store_items(flags) : folder_items(cli.load(), flags);
   check(!items.empty(), Exit::bad_data, cat(flags.paths[0], ": no image to show"));
   SheetOptions options;
   options.boxes = flags.boxes;

@@ -39,9 +39,21 @@ class Descriptor {
 
 Path folder_of(const Path& path) { return path.has_parent_path() ? path.parent_path() : Path("."); }
 
-void sync_folder(const Path& folder) {
-  Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) throw_errno("sync folder", folder);
+/// Of a file or folder, named `shown` in errors.
+void sync(const Path& path, const Path& shown) {
+  Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) throw_errno("sync", shown);
+}
+
+/// A folder that is in the way changes places with the new one and is removed then: rename alone
+/// would not replace it.
+void take_place(const Path& temporary, const Path& path) {
+  if (::rename(temporary.c_str(), path.c_str()) == 0) return;
+  if (errno != ENOTEMPTY && errno != EEXIST) throw_errno("rename to", path);
+  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) != 0)
+    throw_errno("rename to", path);
+  std::error_code ignored;
+  std::filesystem::remove_all(temporary, ignored);
 }
 
 void write_all(int descriptor, std::string_view bytes, const Path& path) {
@@ -63,11 +75,6 @@ bool abandoned(const std::string& name) {
     return false;
   }
   return ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
-}
-
-void remove_quietly(const Path& path) {
-  std::error_code ignored;
-  std::filesystem::remove(path, ignored);
 }
 
 }  // namespace
@@ -163,17 +170,17 @@ Path temporary_beside(const Path& path) {
 }
 
 void publish(const Path& temporary, const Path& path) {
+  std::error_code ignored;
   try {
-    {
-      Descriptor file(::open(temporary.c_str(), O_RDWR | O_CLOEXEC));
-      if (file.get() < 0 || ::fsync(file.get()) != 0) throw_errno("sync", path);
-    }
-    if (::rename(temporary.c_str(), path.c_str()) != 0) throw_errno("rename to", path);
+    for (std::filesystem::directory_iterator file(temporary, ignored), end; file != end; ++file)
+      sync(file->path(), path);
+    sync(temporary, path);
+    take_place(temporary, path);
   } catch (...) {
-    ::unlink(temporary.c_str());
+    std::filesystem::remove_all(temporary, ignored);
     throw;
   }
-  sync_folder(folder_of(path));
+  sync(folder_of(path), folder_of(path));
 }
 
 void make_folder(const Path& path) {
@@ -203,7 +210,10 @@ void remove_leftovers(const Path& folder) {
   for (std::filesystem::recursive_directory_iterator entry(folder, error), end;
        !error && entry != end;
        entry.increment(error)) {
-    if (abandoned(entry->path().filename().string())) remove_quietly(entry->path());
+    if (!abandoned(entry->path().filename().string())) continue;
+    entry.disable_recursion_pending();
+    std::error_code ignored;
+    std::filesystem::remove_all(entry->path(), ignored);
   }
 }
 

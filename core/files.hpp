@@ -49,7 +49,8 @@ void write_new(const Path& path, std::string_view bytes, const Path& shown);
 /// `path`.
 Path temporary_beside(const Path& path);
 
-/// fsync, rename to `path`, fsync of the folder. Throws 74; the temporary file is removed then.
+/// fsync, rename to `path`, fsync of the folder that it lies in. Of a file, or of a folder of
+/// files, which replaces a folder. Throws 74; what was temporary is removed then.
 void publish(const Path& temporary, const Path& path);
 
 /// Makes a folder and its parents. Throws 73.
@@ -58,7 +59,8 @@ void make_folder(const Path& path);
 /// Bytes that this user may still write where `path` lies (its nearest existing parent).
 uint64_t free_bytes(const Path& path);
 
-/// Removes temporary files below `folder` whose writers have ended without publishing them.
+/// Removes temporary files and folders below `folder` whose writers have ended without publishing
+/// them.
 void remove_leftovers(const Path& folder);
 /// The same for the temporary files and folders of `path` alone.
 void remove_leftovers_of(const Path& path);

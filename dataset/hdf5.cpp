@@ -118,6 +118,11 @@ void prepare_hdf5() {
   static_cast<void>(quiet);
 }
 
+std::mutex& hdf5_lock() {
+  static std::mutex lock;
+  return lock;
+}
+
 Hdf5Handle::Hdf5Handle(hid_t id, herr_t (*close)(hid_t), const std::string& doing)
     : id_(id), close_(close) {
   must(id >= 0, "cannot " + doing);
@@ -273,7 +278,13 @@ DatasetShape check_dataset(hid_t dataset,
              filter == H5Z_FILTER_FLETCHER32,
          cat(where, " uses filter ", filter, "; a store may use deflate, shuffle and fletcher32"));
     out.filtered = true;
-    out.deflate_only = filters == 1 && filter == H5Z_FILTER_DEFLATE;
+    if (filter == H5Z_FILTER_DEFLATE && i == 0) {
+      out.form.deflated = true;
+    } else if (filter == H5Z_FILTER_FLETCHER32 && i + 1 == filters) {
+      out.form.checksum = true;
+    } else {
+      out.foreign = true;
+    }
   }
   const Hdf5Handle space(H5Dget_space(dataset), H5Sclose, "read the shape of " + where);
   out.shape = shape_of(space.get());

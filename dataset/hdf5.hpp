@@ -3,10 +3,13 @@
 #include <hdf5.h>
 
 #include <cstring>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "dataset/chunk.hpp"
 
 namespace evenray {
 
@@ -25,6 +28,10 @@ inline void must(bool ok, const std::string& message) {
 /// To be called before any other call of HDF5 on a thread (its error stack is one a thread): no
 /// exit handler (it crashes after a full disk), no printing of errors, no filter plug-ins.
 void prepare_hdf5();
+
+/// Held by whoever is inside HDF5, which serves one thread at a time anyway: so a process can be
+/// forked while none is.
+std::mutex& hdf5_lock();
 
 /// An HDF5 identifier that closes itself.
 class Hdf5Handle {
@@ -66,6 +73,7 @@ struct Column {
   std::vector<std::string> texts;
 
   size_t count() const;
+  bool operator==(const Column&) const = default;
 
   template <class T>
   std::vector<T> values() const {
@@ -100,7 +108,10 @@ std::vector<Hdf5Link> list_links(hid_t group, const std::string& where);
 struct DatasetShape {
   std::vector<hsize_t> shape, chunk;  ///< chunk empty: contiguous
   bool filtered = false;
-  bool deflate_only = false;  ///< one filter, deflate
+  /// What chunks are behind, where the filters are those of a store in their order: deflate, then
+  /// fletcher32. Where not, `foreign`: HDF5 alone can undo them.
+  ChunkForm form;
+  bool foreign = false;
   uint64_t file_bytes = 0;
 };
 /// Type, storage and size of a data set, before anything is allocated for it: throws Hdf5Fault for

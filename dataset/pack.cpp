@@ -21,6 +21,8 @@ namespace {
 /// A box that `crop` cuts to less than this share of its area is dropped.
 constexpr float kMinVisible = .25f;
 constexpr int64_t kBytesAhead = int64_t{256} << 20;
+/// More is as good as no limit, and would not go into 64 bits.
+constexpr double kMostGb = 1e9;
 
 /// A row on its way from a worker to the writer.
 struct Ready {
@@ -201,6 +203,8 @@ void PackOptions::fields(Fields& f) {
   f("bits", bits, "8 or 16");
   f("fit", fit, "pad, stretch or crop");
   f("gzip", gzip, "compression level 1 to 9; -1: none");
+  f("checksums", checksums, "a checksum behind the pixels of each image (HDF5's fletcher32)");
+  f("shard_gb", shard_gb, "pixels that take more GB are divided into files in the folder set.h5.d");
   f("keep", keep, "audit kinds whose rows are kept; box_outside: boxes are clipped");
   f("where", where, "only rows whose metadata say so: sex=F and age>60");
 }
@@ -215,6 +219,9 @@ void PackOptions::check() const {
   evenray::check(gzip == -1 || (gzip >= 1 && gzip <= 9),
                  Exit::config,
                  cat("data.gzip is ", gzip, "; give 1 to 9, or -1 for none"));
+  evenray::check(shard_gb > 0 && std::isfinite(shard_gb),
+                 Exit::config,
+                 cat("data.shard_gb is ", shard_gb, "; give a number above 0"));
   const auto& known = keepable_kinds();
   for (const auto& kind : keep) {
     evenray::check(std::find(known.begin(), known.end(), kind) != known.end(),
@@ -244,11 +251,12 @@ PackResult pack(const Manifest& manifest,
   }
   const auto rows = plan_rows(manifest, split, fold, options, threads, result.left_out);
   const Packer packer(manifest, options, white_of_16_bits(manifest, rows, threads));
+  const StoreForm form{static_cast<int>(options.gzip),
+                       options.checksums,
+                       static_cast<uint64_t>(std::min(options.shard_gb, kMostGb) * 1e9)};
+  const std::string division = split_settings + (fold ? cat("fold = ", *fold, "\n") : "");
   StoreWriter writer(
-      out,
-      info_of(manifest, options, split_settings + (fold ? cat("fold = ", *fold, "\n") : "")),
-      static_cast<int64_t>(rows.size()),
-      static_cast<int>(options.gzip));
+      out, info_of(manifest, options, division), static_cast<int64_t>(rows.size()), form);
   Progress progress("pack", static_cast<int64_t>(rows.size()), "img");
   Digest source;
   std::vector<double> box_sides;

@@ -15,6 +15,8 @@ struct PackOptions {
   int64_t bits = 8;                         ///< 8 or 16 a pixel
   std::string fit = "pad";                  ///< pad, stretch or crop (see fit_image)
   int64_t gzip = -1;                        ///< level 1..9; -1: no compression
+  bool checksums = false;                   ///< HDF5's fletcher32 on the images
+  double shard_gb = 8;                      ///< pixels that take more go into several files
   /// Audit kinds whose rows are kept (keepable_kinds); box_outside: boxes are clipped.
   std::vector<std::string> keep;
   std::string where;  ///< "column=value": only these rows

@@ -178,8 +178,9 @@ void append(Manifest& all, Manifest& source) {
 
 /// Of files only a store and MedMNIST's are collections.
 void check_there(const std::string& path) {
+  if (is_store_source(path)) return;
   check(std::filesystem::exists(path), Exit::missing_input, cat(path, ": there is no such folder"));
-  check(std::filesystem::is_directory(path) || is_store_source(path) || is_medmnist_file(path),
+  check(std::filesystem::is_directory(path) || is_medmnist_file(path),
         Exit::bad_data,
         cat(path, ": a file, but a folder of images, a store or an .npz file is expected"));
 }

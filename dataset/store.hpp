@@ -60,21 +60,29 @@ struct StorePart {
   std::vector<int64_t> rows_of(int class_index) const;
 };
 
+/// How a store lies on the disk. Its content, and so its digest, is the same in every form.
+struct StoreForm {
+  int gzip_level = -1;     ///< of the pixels; -1: none
+  bool checksums = false;  ///< HDF5's Fletcher-32 behind the pixels of each image
+  /// Pixels that take more are divided: set.h5 becomes the folder set.h5.d of shards.
+  uint64_t shard_bytes = uint64_t{8'000'000'000};
+};
+
 /// Pixels as the store will hold them, with what tells whether they were written whole.
 struct PreparedImage {
-  std::string digest;      ///< SHA-256 of the pixels, in hex
-  uint32_t checksum = 0;   ///< CRC-32 of what goes into the file
-  std::string compressed;  ///< empty where the store is not compressed
+  std::string digest;     ///< SHA-256 of the pixels, in hex
+  uint32_t checksum = 0;  ///< CRC-32 of what goes into the file
+  std::string stored;     ///< empty where the pixels go there as they are
 };
 
 /// Writes a store: rows in the order of add() within each part; nothing under the final name before
 /// finish() has checked it.
 class StoreWriter {
  public:
-  /// gzip_level -1: none. expected_rows: for the check of free space (74 where it would not fit).
-  /// Throws 73 where it cannot write.
-  StoreWriter(const Path& path, StoreInfo info, int64_t expected_rows, int gzip_level = -1);
-  ~StoreWriter();  ///< without finish(): removes the temporary file
+  /// expected_rows: for the check of free space (74 where it would not fit). Throws 73 where it
+  /// cannot write, 78 where there would be too many shards.
+  StoreWriter(const Path& path, StoreInfo info, int64_t expected_rows, const StoreForm& form = {});
+  ~StoreWriter();  ///< without finish(): removes the temporary files
   StoreWriter(const StoreWriter&) = delete;
   StoreWriter& operator=(const StoreWriter&) = delete;
 
@@ -89,8 +97,9 @@ class StoreWriter {
   void set_balanced_index(std::vector<int64_t> rows);
   /// Instead of what StoreInfo had, for those who know it only when all rows have been added.
   void set_source_digest(const std::string& digest);
-  /// Writes the small columns and attributes, reads all back and compares, fsyncs, renames. Returns
-  /// the content digest, which does not depend on `threads`. Throws 74.
+  /// Writes the small columns and attributes, reads all back and compares, fsyncs, renames; a store
+  /// that had the name, in either form, is gone then. Returns the content digest, which does not
+  /// depend on `threads`. Throws 74.
   std::string finish(int threads = 1);
 
  private:
@@ -99,15 +108,15 @@ class StoreWriter {
 };
 
 /// Reads a store. Hostile-safe: refuses links, external storage, virtual layouts, foreign filters
-/// and sizes that do not fit.
+/// and sizes that do not fit. Rows of a part are those of its shards one after the other.
 class Store {
  public:
-  /// Throws 66 if missing, 65 with the first fault.
+  /// Any name that find_store() takes. Throws 66 if missing, 65 with the first fault.
   explicit Store(const Path& path);
   ~Store();
   Store(Store&&) noexcept;
 
-  const Path& path() const;
+  const Path& path() const;  ///< of the file, or of the folder of its shards
   const StoreInfo& info() const;
   const std::string& content_digest() const;
   /// Read on first use, thread-safe. Throws 2 for an unknown part, 65 for values that make no
@@ -130,5 +139,13 @@ class Store {
 /// in two of train, val, test. nullopt where all is well, else the first fault. Throws 66 if it is
 /// missing, 75 when stopped.
 std::optional<std::string> check_store(const Path& path);
+
+/// Where a store lies: the file itself, or the folder of its shards, of which `path` may be the
+/// name, the manifest, or the name of the file that they stand for (set.h5 where only set.h5.d is
+/// there). nullopt: nowhere. Of a file the content is not looked at.
+std::optional<Path> find_store(const Path& path);
+
+/// Removes the store that find_store() finds and nothing else of its folder. Throws 74.
+void remove_store(const Path& path);
 
 }  // namespace evenray

@@ -9,7 +9,7 @@
 #include "core/run_folder.hpp"
 #include "core/text.hpp"
 #include "dataset/store.hpp"
-#include "dataset/store_file.hpp"
+#include "dataset/store_shards.hpp"
 
 namespace evenray {
 namespace {
@@ -113,9 +113,22 @@ Fault check_ids_and_groups(const std::array<StorePart, 3>& parts) {
   return std::nullopt;
 }
 
-Fault check_digest(const StoreFile& file) {
+using Digests = std::array<std::vector<std::string>, 3>;
+
+Fault check_digest(const std::string& where,
+                   const std::string& stated,
+                   const Columns& attributes,
+                   const std::array<Columns, 3>& columns,
+                   const Digests& digests) {
+  const std::string digest = content_digest_of(attributes, columns, digests);
+  if (digest == stated) return std::nullopt;
+  return cat(where, "content_digest is ", stated, ", the content gives ", digest);
+}
+
+/// Adds the digests of the file's rows to those of the files before.
+Fault check_file(const StoreFile& file, const std::string& where, Digests& all) {
   std::array<Columns, 3> columns;
-  std::array<std::vector<std::string>, 3> digests;
+  Digests digests;
   for (size_t p = 0; p < kParts.size(); ++p) {
     columns[p] = file.read_columns(p);
     digests[p].resize(static_cast<size_t>(file.rows(p)));
@@ -126,30 +139,41 @@ Fault check_digest(const StoreFile& file) {
       file.read_row(p, static_cast<int64_t>(row), pixels.data());
       digests[p][row] = sha256_hex(pixels);
     });
+    all[p].insert(all[p].end(), digests[p].begin(), digests[p].end());
   }
-  const std::string digest = content_digest_of(file.attributes(), columns, digests);
-  if (digest == file.content_digest()) return std::nullopt;
-  return cat("content_digest is ", file.content_digest(), ", the content gives ", digest);
+  return check_digest(where, file.content_digest(), file.attributes(), columns, digests);
 }
 
-Fault first_fault(const StoreFile& file) {
-  if (!file.strangers().empty()) return file.strangers().front() + " is not part of the schema";
+Fault first_fault(const StoreShards& shards) {
+  for (const auto& file : shards.files()) {
+    if (!file->strangers().empty()) return file->strangers().front() + " is not part of the schema";
+  }
   std::array<StorePart, 3> parts;
   for (size_t p = 0; p < parts.size(); ++p) {
-    parts[p] = file.read_part(p);
-    if (auto fault = check_rows(parts[p], file.info())) return fault;
+    parts[p] = shards.read_part(p);
+    if (auto fault = check_rows(parts[p], shards.info())) return fault;
   }
   if (auto fault = check_ids_and_groups(parts)) return fault;
-  file.balanced_index();
-  return check_digest(file);
+  shards.balanced_index();
+  Digests digests;
+  const bool many = shards.files().size() > 1;
+  for (const auto& file : shards.files()) {
+    const std::string where = many ? file->path().filename().string() + ": " : "";
+    if (auto fault = check_file(*file, where, digests)) return fault;
+  }
+  return check_digest("",
+                      shards.content_digest(),
+                      shards.attributes(),
+                      {shards.read_columns(0), shards.read_columns(1), shards.read_columns(2)},
+                      digests);
 }
 
 }  // namespace
 
 std::optional<std::string> check_store(const Path& path) {
   try {
-    const StoreFile file(path, true);
-    if (const auto fault = first_fault(file)) return cat(path.string(), ": ", *fault);
+    const StoreShards shards(path, true);
+    if (const auto fault = first_fault(shards)) return cat(path.string(), ": ", *fault);
     return std::nullopt;
   } catch (const Error& error) {
     if (error.code() != Exit::bad_data) throw;

@@ -14,7 +14,7 @@ namespace {
 /// Attributes that may differ between files of equal content.
 bool outside_digest(const std::string& attribute) {
   return attribute == "created_utc" || attribute == "tool_version" || attribute == "config" ||
-         attribute == "content_digest";
+         attribute == "content_digest" || attribute == kShardAttribute;
 }
 
 void add_texts(Digest& digest, const std::vector<std::string>& texts) {
@@ -76,6 +76,40 @@ void add_boxes(Columns& columns, const StorePart& part) {
   columns["polygons"] = Column::of(Element::f32, {points.size() / 2, 2}, points);
   columns["polygon_offsets"] = Column::of(Element::i64, {point_offsets.size()}, point_offsets);
   columns["polygon_box"] = Column::of(Element::i64, {ring_box.size()}, ring_box);
+}
+
+/// Adds what came before; unsigned, since a hostile file may hold any number.
+void shift(Column& column, uint64_t by) {
+  auto values = column.values<uint64_t>();
+  for (auto& value : values) value += by;
+  column = Column::of(column.type, column.shape, values);
+}
+
+/// Offsets of a further file begin at 0 again and repeat where the one before ended.
+void continue_offsets(Columns& file, const Columns& before, const char* name, const char* items) {
+  const auto found = file.find(name);
+  if (found == file.end()) return;
+  Column& offsets = found->second;
+  const auto values = offsets.values<uint64_t>();
+  must(!values.empty() && values.front() == 0 && values.back() == file.at(items).shape[0],
+       cat(name, " does not rise from 0 to the number of ", items));
+  const auto already = before.find(name);
+  if (already == before.end()) return;
+  offsets.bytes.erase(0, sizeof(uint64_t));
+  --offsets.shape[0];
+  shift(offsets, already->second.values<uint64_t>().back());
+}
+
+void append(Column& whole, const Column& more, const std::string& name) {
+  const auto same_width = [&] {
+    return std::equal(
+        whole.shape.begin() + 1, whole.shape.end(), more.shape.begin() + 1, more.shape.end());
+  };
+  must(whole.type == more.type && same_width(),
+       cat(name, " is of another type than in the shards before"));
+  whole.shape[0] += more.shape[0];
+  whole.bytes += more.bytes;
+  whole.texts.insert(whole.texts.end(), more.texts.begin(), more.texts.end());
 }
 
 /// Offsets into `total` items: rising from 0 to it.
@@ -218,6 +252,25 @@ std::vector<std::string> link_names(std::vector<std::string> columns, const Path
           cat("cannot write ", path.string(), ": two meta columns named '", name, "'"));
   }
   return columns;
+}
+
+Columns joined(std::vector<Columns> files) {
+  if (files.size() == 1) return std::move(files[0]);
+  Columns out;
+  for (auto& file : files) {
+    const bool first = out.empty();
+    if (!first && file.contains("polygon_box"))
+      shift(file["polygon_box"], out.at("box_labels").shape[0]);
+    continue_offsets(file, out, "box_offsets", "boxes");
+    continue_offsets(file, out, "polygon_offsets", "polygons");
+    for (auto& [name, column] : file) {
+      const bool meta = name.starts_with("meta/");
+      must(first || !meta || out.contains(name), name + " is not in all shards");
+      const auto [whole, fresh] = out.emplace(name, column);
+      if (!fresh) append(whole->second, column, name);
+    }
+  }
+  return out;
 }
 
 StorePart part_of(const std::string& name, const Columns& columns, const StoreInfo& info) {

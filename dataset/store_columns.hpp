@@ -27,6 +27,7 @@ const std::vector<ColumnSpec>& column_specs();
 
 inline constexpr const char* kSchema = "evenray-store";
 inline constexpr int64_t kSchemaVersion = 1;
+inline constexpr const char* kShardAttribute = "shard";
 
 /// Indices of the meta columns that are finite numbers in every part (empty or "nan": missing).
 std::set<size_t> numeric_columns(const std::vector<const StorePart*>& parts, size_t columns);
@@ -37,6 +38,10 @@ Columns columns_of(const StorePart& part, const StoreInfo& info, const std::set<
 /// Meta columns by the names of their HDF5 links, which may not hold a slash. Throws 65 where two
 /// are alike; `path`: of the store that shall have them.
 std::vector<std::string> link_names(std::vector<std::string> columns, const Path& path);
+
+/// One part of several files, the rows of one after those of the other. Throws Hdf5Fault where the
+/// columns of the files do not fit together, or offsets do not end where their file does.
+Columns joined(std::vector<Columns> files);
 
 /// The way back. The shapes must fit (StoreFile sees to it); throws Hdf5Fault for values that do
 /// not: offsets that fall, a box of a class that does not exist, a label that is none.

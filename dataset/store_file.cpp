@@ -6,13 +6,10 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "dataset/deflate.hpp"
 
 namespace evenray {
 namespace {
 
-/// Files up to this size are read whole for the seal at every opening (some 50 ms).
-constexpr uint64_t kAlwaysRead = uint64_t{256} << 20;
 constexpr int64_t kMaxSidePx = 1 << 15;
 
 }  // namespace
@@ -21,22 +18,12 @@ void StoreFile::refuse(const std::string& fault) const {
   throw Error(Exit::bad_data, cat(path_.string(), ": ", fault));
 }
 
-StoreFile::StoreFile(const Path& path, bool whole) : path_(path) {
+StoreFile::StoreFile(const Path& path, Seal seal)
+    : path_(path), file_bytes_(std::filesystem::file_size(path)) {
+  std::lock_guard lock(hdf5_lock());
   prepare_hdf5();
-  std::error_code error;
-  check(std::filesystem::is_regular_file(path, error),
-        Exit::missing_input,
-        cat("cannot read ", path.string(), ": no such file"));
-  file_bytes_ = std::filesystem::file_size(path, error);
-  const Seal seal = check_seal(path, whole || file_bytes_ <= kAlwaysRead);
   try {
-    const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "make properties");
-    // A published store never changes, and locks fail on some network file systems.
-    H5Pset_file_locking(access.get(), false, true);
-    H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
-    const hid_t opened = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
-    must(opened >= 0, "not an HDF5 file, or one that was cut short");
-    file_ = Hdf5Handle(opened, H5Fclose, "open");
+    open();
     haddr_t end = 0;
     H5Fget_eoa(file_.get(), &end);
     must(end + (seal == Seal::whole ? kSealBytes : 0) == file_bytes_,
@@ -44,8 +31,32 @@ StoreFile::StoreFile(const Path& path, bool whole) : path_(path) {
     open_root();
     for (size_t p = 0; p < parts_.size(); ++p) open_part(p);
   } catch (const Hdf5Fault& fault) {
+    close();
     refuse(fault.what());
   }
+}
+
+StoreFile::~StoreFile() {
+  std::lock_guard lock(hdf5_lock());
+  close();
+}
+
+void StoreFile::close() {
+  for (auto& part : parts_) {
+    part.dataset.close();
+    part.group.close();
+  }
+  file_.close();
+}
+
+void StoreFile::open() {
+  const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "make properties");
+  // A published store never changes, and locks fail on some network file systems.
+  H5Pset_file_locking(access.get(), false, true);
+  H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
+  const hid_t opened = H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access.get());
+  must(opened >= 0, "not an HDF5 file, or one that was cut short");
+  file_ = Hdf5Handle(opened, H5Fclose, "open");
 }
 
 void StoreFile::open_root() {
@@ -80,6 +91,7 @@ void StoreFile::open_root() {
   info_.licence = text("licence");
   content_digest_ = text("content_digest");
   must(!info_.class_names.empty(), "class_names is empty");
+  read_shard(root.get());
   row_bytes_ = static_cast<size_t>(info_.height) * static_cast<size_t>(info_.width) *
                static_cast<size_t>(info_.bits / 8);
   attributes_ = attributes_of(info_);
@@ -87,6 +99,14 @@ void StoreFile::open_root() {
     const bool part = std::find(kParts.begin(), kParts.end(), link.name) != kParts.end();
     if (!part || !link.is_group) strangers_.push_back("/" + link.name);
   }
+}
+
+void StoreFile::read_shard(hid_t root) {
+  if (H5Aexists(root, kShardAttribute) <= 0) return;
+  const auto place = read_attribute(root, kShardAttribute, Element::i64, 1).values<int64_t>();
+  must(place.size() == 2 && place[0] >= 0 && place[0] < place[1],
+       "shard is not a number and how many there are");
+  shard_ = {place[0], place[1]};
 }
 
 StoreFile::ColumnPlace StoreFile::look_at(hid_t group,
@@ -198,7 +218,7 @@ void StoreFile::check_shapes(const Part& part, const std::string& where) const {
 }
 
 Columns StoreFile::read_columns(size_t index) const {
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(hdf5_lock());
   prepare_hdf5();
   const Part& part = parts_[index];
   Columns out;
@@ -216,32 +236,14 @@ Columns StoreFile::read_columns(size_t index) const {
   return out;
 }
 
-StorePart StoreFile::read_part(size_t index) const {
-  const Columns columns = read_columns(index);
-  try {
-    return part_of(kParts[index], columns, info_);
-  } catch (const Hdf5Fault& fault) {
-    refuse(fault.what());
-  }
-}
-
-std::vector<int64_t> StoreFile::balanced_index() const {
-  if (!parts_[0].columns.contains("balanced_index")) return {};
-  auto rows = read_columns(0).at("balanced_index").values<int64_t>();
-  for (const auto row : rows) {
-    if (row < 0 || row >= this->rows(0)) refuse(cat("/train/balanced_index names row ", row));
-  }
-  return rows;
-}
-
 void StoreFile::read_stored(size_t index, int64_t row, std::string& stored) const {
   const Part& part = parts_[index];
-  assert(direct(part));
+  assert(!part.images.foreign);
   const auto fail = [&] { refuse(cat("cannot read /", kParts[index], "/images row ", row)); };
   const hsize_t at[3] = {static_cast<hsize_t>(row), 0, 0};
   hsize_t bytes = row_bytes_;
   uint32_t skipped = 0;
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(hdf5_lock());
   prepare_hdf5();
   if (part.images.filtered && (H5Dget_chunk_storage_size(part.dataset.get(), at, &bytes) < 0 ||
                                bytes == 0 || bytes > row_bytes_ + row_bytes_ / 8 + 1024)) {
@@ -257,33 +259,42 @@ void StoreFile::read_stored(size_t index, int64_t row, std::string& stored) cons
 void StoreFile::read_row(size_t index, int64_t row, void* out) const {
   const Part& part = parts_[index];
   const auto where = [&] { return cat("/", kParts[index], "/images row ", row); };
-  if (part.images.deflate_only) {
+  if (part.images.foreign) return read_through_hdf5(part, row, where(), out);
+  if (part.images.filtered) {
     thread_local std::string stored;
     read_stored(index, row, stored);
-    if (!inflate(stored, out, row_bytes_)) refuse(where() + " does not inflate to one image");
+    if (!read_chunk(stored, part.images.form, out, row_bytes_))
+      refuse(cat(where(),
+                 part.images.form.checksum ? " is damaged: its checksum does not fit"
+                                           : " does not inflate to one image"));
     return;
   }
   const hsize_t at[3] = {static_cast<hsize_t>(row), 0, 0};
-  std::lock_guard lock(mutex_);
+  hsize_t bytes = 0;
+  uint32_t skipped = 0;
+  std::lock_guard lock(hdf5_lock());
   prepare_hdf5();
-  if (!part.images.filtered) {
-    hsize_t bytes = 0;
-    uint32_t skipped = 0;
-    if (H5Dget_chunk_storage_size(part.dataset.get(), at, &bytes) < 0 || bytes != row_bytes_ ||
-        H5Dread_chunk(part.dataset.get(), H5P_DEFAULT, at, &skipped, out) < 0) {
-      refuse("cannot read " + where());
-    }
-    return;
+  if (H5Dget_chunk_storage_size(part.dataset.get(), at, &bytes) < 0 || bytes != row_bytes_ ||
+      H5Dread_chunk(part.dataset.get(), H5P_DEFAULT, at, &skipped, out) < 0) {
+    refuse("cannot read " + where());
   }
+}
+
+void StoreFile::read_through_hdf5(const Part& part,
+                                  int64_t row,
+                                  const std::string& where,
+                                  void* out) const {
+  std::lock_guard lock(hdf5_lock());
+  prepare_hdf5();
   try {
-    const Hdf5Handle space(H5Dget_space(part.dataset.get()), H5Sclose, "read " + where());
+    const hsize_t at[3] = {static_cast<hsize_t>(row), 0, 0};
+    const Hdf5Handle space(H5Dget_space(part.dataset.get()), H5Sclose, "read " + where);
     const auto& chunk = part.images.chunk;
     H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, at, nullptr, chunk.data(), nullptr);
-    const Hdf5Handle memory(
-        H5Screate_simple(3, chunk.data(), nullptr), H5Sclose, "read " + where());
+    const Hdf5Handle memory(H5Screate_simple(3, chunk.data(), nullptr), H5Sclose, "read " + where);
     const auto type = element_type(info_.bits == 8 ? Element::u8 : Element::u16);
     must(H5Dread(part.dataset.get(), type.get(), memory.get(), space.get(), H5P_DEFAULT, out) >= 0,
-         "cannot read " + where());
+         "cannot read " + where);
   } catch (const Hdf5Fault& fault) {
     refuse(fault.what());
   }

@@ -42,7 +42,7 @@ std::optional<std::string> seal_of_what_reads_back(const Path& store,
   std::string seal;
   std::atomic<bool> same{true};
   try {
-    const StoreFile file(store);
+    const StoreFile file(store, Seal::none);
     std::vector<std::function<bool()>> jobs{[&] {
                                               seal = make_seal(store);
                                               return true;

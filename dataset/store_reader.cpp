@@ -5,7 +5,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/store.hpp"
-#include "dataset/store_file.hpp"
+#include "dataset/store_shards.hpp"
 
 namespace evenray {
 size_t part_index(const std::string& name) {
@@ -30,23 +30,23 @@ std::vector<int64_t> StorePart::rows_of(int class_index) const {
 }
 
 struct Store::State {
-  explicit State(const Path& path) : file(path) {}
+  explicit State(const Path& path) : shards(path) {}
 
-  StoreFile file;
+  StoreShards shards;
   std::mutex mutex;
   std::array<std::unique_ptr<StorePart>, 3> parts;
 
   size_t checked(const std::string& part, int64_t first, int64_t count) const {
     const size_t index = part_index(part);
-    if (first < 0 || count < 0 || first + count > file.rows(index)) {
+    if (first < 0 || count < 0 || first + count > shards.rows(index)) {
       throw Error(Exit::usage,
-                  cat(file.path().string(),
+                  cat(shards.path().string(),
                       ": no row ",
                       first + count - 1,
                       " in ",
                       part,
                       " (",
-                      file.rows(index),
+                      shards.rows(index),
                       " rows)"));
     }
     return index;
@@ -57,16 +57,16 @@ Store::Store(const Path& path) : state_(std::make_unique<State>(path)) {}
 Store::~Store() = default;
 Store::Store(Store&&) noexcept = default;
 
-const Path& Store::path() const { return state_->file.path(); }
-const StoreInfo& Store::info() const { return state_->file.info(); }
-const std::string& Store::content_digest() const { return state_->file.content_digest(); }
-std::vector<int64_t> Store::balanced_index() const { return state_->file.balanced_index(); }
+const Path& Store::path() const { return state_->shards.path(); }
+const StoreInfo& Store::info() const { return state_->shards.info(); }
+const std::string& Store::content_digest() const { return state_->shards.content_digest(); }
+std::vector<int64_t> Store::balanced_index() const { return state_->shards.balanced_index(); }
 
 const StorePart& Store::part(const std::string& name) const {
   const size_t index = part_index(name);
   std::lock_guard lock(state_->mutex);
   auto& part = state_->parts[index];
-  if (!part) part = std::make_unique<StorePart>(state_->file.read_part(index));
+  if (!part) part = std::make_unique<StorePart>(state_->shards.read_part(index));
   return *part;
 }
 
@@ -74,15 +74,15 @@ cv::Mat Store::image(const std::string& part, int64_t row) const {
   const size_t index = state_->checked(part, row, 1);
   const auto& info = this->info();
   cv::Mat out(info.height, info.width, info.bits == 8 ? CV_8UC1 : CV_16UC1);
-  state_->file.read_row(index, row, out.data);
+  state_->shards.read_row(index, row, out.data);
   return out;
 }
 
 void Store::read_images(const std::string& part, int64_t first, int64_t count, void* out) const {
   const size_t index = state_->checked(part, first, count);
   auto* at = static_cast<char*>(out);
-  for (int64_t i = 0; i < count; ++i, at += state_->file.row_bytes()) {
-    state_->file.read_row(index, first + i, at);
+  for (int64_t i = 0; i < count; ++i, at += state_->shards.row_bytes()) {
+    state_->shards.read_row(index, first + i, at);
   }
 }
 

@@ -36,7 +36,10 @@ Sample sample_of(const std::shared_ptr<const Store>& store, const std::string& p
 }  // namespace
 
 bool is_store_source(const std::string& path) {
-  if (!std::filesystem::is_regular_file(path)) return false;
+  const auto store = find_store(path);
+  if (!store) return false;
+  if (std::filesystem::is_directory(*store)) return true;
+  if (!std::filesystem::is_regular_file(*store)) return false;
   std::string head(kMark.size(), '\0');
   std::ifstream in(path, std::ios::binary);
   in.read(head.data(), static_cast<std::streamsize>(head.size()));
@@ -48,8 +51,9 @@ Manifest read_store_source(const std::string& path) {
   const StoreInfo& info = store->info();
   Manifest manifest;
   manifest.format = "store";
-  manifest.root = clean_root(path).parent_path();
-  manifest.source = info.source.empty() ? Path(path).stem().string() : info.source;
+  const Path place = clean_root(store->path().string());
+  manifest.root = place.parent_path();
+  manifest.source = info.source.empty() ? place.stem().string() : info.source;
   manifest.licence = info.licence;
   manifest.class_names = info.class_names;
   manifest.multi_label = info.multi_label;

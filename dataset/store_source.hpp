@@ -4,7 +4,7 @@
 
 namespace evenray {
 
-/// Whether `path` is an HDF5 file, by its first bytes.
+/// Whether `path` is an HDF5 file, by its first bytes, or names a folder of shards (find_store).
 bool is_store_source(const std::string& path);
 
 /// The real rows of a store as a collection: its images, parts, groups (as patients), labels, boxes

@@ -79,7 +79,7 @@ Path training_store(const Config& config,
   make_folder(folder.cell(cell));
   const Path balanced = folder.cell(cell) / "balanced.h5";
   const Path told = folder.cell(cell) / "balance.json";  // written last
-  if (std::filesystem::exists(balanced) && std::filesystem::exists(told)) return balanced;
+  if (find_store(balanced) && std::filesystem::exists(told)) return balanced;
   const Store store(real);
   const Filling filling = fill(config, folder, study, cell, store);
   auto gates = make_gates(store, config.balance, config.runtime.thread_count());
@@ -187,7 +187,7 @@ void run_cell(const Config& config,
   options.bootstrap_draws = classify.bootstrap;
   options.threads = config.runtime.thread_count();
   write_json(path / "metrics.json", metrics(predictions, options));
-  if (!config.study.keep_stores) std::filesystem::remove(path / "balanced.h5");
+  if (!config.study.keep_stores) remove_store(path / "balanced.h5");
   write_atomic(path / "DONE", "");
 }
 

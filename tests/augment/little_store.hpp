@@ -52,7 +52,7 @@ inline void write_little_store(const Path& path, const LittleStore& options) {
   info.source = "little";
   int64_t rows = 2 * options.held_out;
   for (const int64_t n : options.train) rows += n;
-  StoreWriter writer(path, info, rows, options.gzip);
+  StoreWriter writer(path, info, rows, {.gzip_level = options.gzip});
   uint64_t number = 0;
   const auto add = [&](const std::string& part, size_t class_index) {
     StoreRow row;

@@ -329,3 +329,25 @@ TEST_CASE("a JPEG decoded small keeps its boxes", "[pack][data]") {
     CHECK(train.offsets[0][1] > 0);
   }
 }
+
+TEST_CASE("a set is divided into shards where it is larger than asked for", "[pack]") {
+  const ScratchFolder folder;
+  const Manifest manifest = drawn_manifest(40);
+  const auto one = pack(manifest, table(manifest), {}, small(), folder / "one.h5", 2);
+  PackOptions options = small();
+  options.shard_gb = 2e-5;  // twelve images of 1600 bytes
+  options.checksums = true;
+  const auto shards = pack(manifest, table(manifest), {}, options, folder / "set.h5", 2);
+  CHECK(shards.content_digest == one.content_digest);
+  CHECK(find_store(folder / "set.h5") == folder / "set.h5.d");
+  CHECK(std::filesystem::exists(folder / "set.h5.d/shard-0003.h5"));
+  CHECK(check_store(folder / "set.h5") == std::nullopt);
+  CHECK(std::filesystem::exists(folder / "set.datasheet.md"));
+  // Packed again it takes the place of its former shards.
+  const auto again = pack(manifest, table(manifest), {}, options, folder / "set.h5", 1);
+  CHECK(again.content_digest == one.content_digest);
+  for (const double none : {0., -1., std::numeric_limits<double>::quiet_NaN()}) {
+    options.shard_gb = none;
+    CHECK(error_of([&] { options.check(); }).code() == Exit::config);
+  }
+}

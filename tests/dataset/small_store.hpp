@@ -42,9 +42,9 @@ inline StoreRow small_row(const std::string& id, int label, int bits = 8) {
 /// Six rows: four of train, one of val, one of test.
 inline std::string write_small(const Path& path,
                                int bits = 8,
-                               int gzip = -1,
+                               const StoreForm& form = {},
                                bool on_workers = false) {
-  StoreWriter writer(path, small_info(bits), 6, gzip);
+  StoreWriter writer(path, small_info(bits), 6, form);
   std::vector<StoreRow> rows;
   for (int i = 0; i < 6; ++i) rows.push_back(small_row(cat("image", i), i % 2, bits));
   rows[1].meta = {"", "7.25"};
@@ -64,9 +64,13 @@ inline std::string write_small(const Path& path,
   return writer.finish();
 }
 
+inline void cut_seal(const Path& path) {
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) - kSealBytes);
+}
+
 /// A store without its seal, open for changes by HDF5 itself.
 inline Hdf5Handle open_unsealed(const Path& path) {
-  std::filesystem::resize_file(path, std::filesystem::file_size(path) - kSealBytes);
+  cut_seal(path);
   return {H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose, "open"};
 }
 

@@ -7,7 +7,7 @@ using namespace evenray;
 
 TEST_CASE("a flipped bit or a cut is told, never read", "[store]") {
   const ScratchFolder folder;
-  write_small(folder / "a.h5", 8, GENERATE(-1, 4));
+  write_small(folder / "a.h5", 8, {.gzip_level = GENERATE(-1, 4)});
   const std::string whole = read_file(folder / "a.h5");
   Rng rng(5);
   for (int i = 0; i < 150; ++i) {

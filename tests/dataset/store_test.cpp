@@ -42,7 +42,7 @@ TEST_CASE("a store gives back what was put in", "[store]") {
   const ScratchFolder folder;
   const int bits = GENERATE(8, 16);
   const int gzip = GENERATE(-1, 4);
-  const std::string digest = write_small(folder / "a.h5", bits, gzip);
+  const std::string digest = write_small(folder / "a.h5", bits, {.gzip_level = gzip});
   const Store store(folder / "a.h5");
   CHECK(store.content_digest() == digest);
   CHECK(store.info().class_names == small_info().class_names);
@@ -86,8 +86,8 @@ TEST_CASE("a store gives back what was put in", "[store]") {
 TEST_CASE("the digest depends on the content alone", "[store]") {
   const ScratchFolder folder;
   const std::string plain = write_small(folder / "a.h5");
-  CHECK(write_small(folder / "b.h5", 8, 1, true) == plain);
-  CHECK(write_small(folder / "c.h5", 8, 9) == plain);
+  CHECK(write_small(folder / "b.h5", 8, {.gzip_level = 1}, true) == plain);
+  CHECK(write_small(folder / "c.h5", 8, {.gzip_level = 9}) == plain);
   CHECK(write_small(folder / "d.h5", 16) != plain);
 }
 
@@ -129,8 +129,9 @@ TEST_CASE("a full disk ends with one error and no file", "[store]") {
   StoreInfo info = small_info();
   info.height = info.width = 256;
   const int gzip = GENERATE(-1, 1);
+  const uint64_t shard_bytes = GENERATE(StoreForm{}.shard_bytes, 300'000);
   const Error error = error_of([&] {
-    StoreWriter writer(disk / "a.h5", info, 1, gzip);
+    StoreWriter writer(disk / "a.h5", info, 1, {gzip, false, shard_bytes});
     StoreRow row = small_row("a", 1);
     row.image = cv::Mat(256, 256, CV_8UC1);
     cv::randu(row.image, 0, 255);
@@ -175,27 +176,6 @@ TEST_CASE("the check names the first fault", "[store]") {
   CHECK(contains(fault_of_rows(path, {{"train", good}, {"train", bad}}),
                  "does not lie in the image"));
   CHECK(error_of([&] { check_store(folder / "none.h5"); }).code() == Exit::missing_input);
-}
-
-TEST_CASE("the Python of docs/format.md reads a store and finds its digest", "[store]") {
-  const Path source = std::filesystem::absolute(source_folder());
-  const std::string python = cat("'", (source / ".venv/bin/python").string(), "'");
-  if (std::system((python + " -c 'import h5py' 2>/dev/null").c_str()) != 0) {
-    std::cout << "skipped: .venv has no h5py; bench/setup installs it\n";
-    return;
-  }
-  const ScratchFolder folder;
-  const std::string digest = write_small(folder / "set.h5");
-  const std::string text = read_file(source / "docs/format.md"), fence = "```python\n";
-  std::string script;
-  for (size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at + 1)) {
-    const size_t first = at + fence.size();
-    script += text.substr(first, text.find("```", first) - first);
-  }
-  write_text(folder / "read.py", script + "open('digest', 'w').write(content_digest('set.h5'))\n");
-  const std::string read = cat("cd '", folder.path().string(), "' && ", python, " read.py");
-  REQUIRE(std::system(read.c_str()) == 0);
-  CHECK(read_file(folder / "digest") == digest);
 }
 
 TEST_CASE("names that a store does not have", "[store]") {
