@@ -30,7 +30,7 @@ std::string text_of(const Json& object, const char* key, const Path& folder) {
 }
 
 std::string digest_of(const Json& object, const Path& folder) {
-  const std::string digest = text_of(object, "content_digest", folder);
+  std::string digest = text_of(object, "content_digest", folder);
   if (digest.size() != 64 || digest.find_first_not_of("0123456789abcdef") != std::string::npos)
     refuse(folder, "a content_digest that is no SHA-256");
   return digest;
@@ -38,7 +38,7 @@ std::string digest_of(const Json& object, const Path& folder) {
 
 /// A name in the folder of a file that lies there itself.
 std::string file_of(const Json& shard, const Path& folder) {
-  const std::string name = text_of(shard, "file", folder);
+  std::string name = text_of(shard, "file", folder);
   const bool plain = !name.empty() && name != "." && name != ".." && is_plain_utf8(name) &&
                      name.find('/') == std::string::npos;
   if (!plain) refuse(folder, "a shard's file is no plain name: it must lie in this folder");

@@ -157,7 +157,7 @@ std::string StoreWriter::State::write_files(int threads) {
     if (f == 0 && !balanced_index.empty())
       columns[0]["balanced_index"] =
           Column::of(Element::i64, {balanced_index.size()}, balanced_index);
-    const std::string digest = content_digest_of(attributes, columns, file.digests());
+    std::string digest = content_digest_of(attributes, columns, file.digests());
     if (files.size() > 1)
       attributes[kShardAttribute] = Column::of(
           Element::i64,

@@ -128,6 +128,17 @@ TEST_CASE("a writer of its own publishes") {
   CHECK(temporary_beside("bare.h5").parent_path() == ".");
 }
 
+TEST_CASE("a folder is published as a whole, in place of one that was there") {
+  const ScratchFolder folder;
+  const Path path = folder / "set.d", temporary = temporary_beside(path);
+  for (const char* text : {"old", "new"}) {
+    write_text(temporary / text, text);
+    publish(temporary, path);
+    CHECK(names_in(path) == std::vector<std::string>{text});
+    CHECK(names_in(folder.path()) == std::vector<std::string>{"set.d"});
+  }
+}
+
 TEST_CASE("what a killed process left is removed, nothing else") {
   const ScratchFolder folder;
   write_atomic(folder.path() / "sub" / "kept.txt", "x");
@@ -136,6 +147,7 @@ TEST_CASE("what a killed process left is removed, nothing else") {
   ::waitpid(gone, nullptr, 0);
   const auto dead = [&](const std::string& name) { return cat(".", name, ".evenray-tmp-", gone); };
   std::ofstream(folder.path() / "sub" / dead("kept.txt")) << "part";
+  write_text(folder.path() / "sub" / dead("set.h5") / "shard", "part");
   std::ofstream(folder / dead("other")) << "part";
   std::ofstream(folder / ".x.evenray-tmp-notes") << "somebody's";
   remove_leftovers_of(folder / "third");
