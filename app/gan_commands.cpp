@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "dataset/datasheet.hpp"
 #include "dataset/image.hpp"
 #include "dataset/sheet.hpp"
 
@@ -173,6 +174,7 @@ void write_store(const Path& path,
     writer.add("train", row);
   }
   writer.finish();
+  write_datasheet(path);
 }
 
 int sample(const Cli& cli, const Flags& flags) {

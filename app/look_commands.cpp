@@ -80,7 +80,7 @@ std::vector<SheetItem> store_items(const Flags& flags) {
 }
 
 std::vector<SheetItem> folder_items(const Config& config, const Flags& flags) {
-  const Manifest manifest = read_datasets(flags.paths[0] s, flags.reading.options(config));
+  const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
   const int wanted = flags.class_name.empty() ? -1 : manifest.class_index(flags.class_name);
   std::vector<SheetItem> items;
   for (const auto& sample : manifest.samples) {
@@ -93,10 +93,9 @@ std::vector<SheetItem> folder_items(const Config& config, const Flags& flags) {
 }
 
 int view(const Cli& cli, const Flags& flags) {
-  check(flags.paths.size() == 1, Exit::usage, "data view shows one PATH");
-  const auto items =
-      is_store(flags.paths[0]) ? store_items(flags) : folder_items(cli.load(), flags);
-  check(!items.empty(), Exit::bad_data, cat(flags.paths[0], ": no image to show"));
+  const bool store = flags.paths.size() == 1 && is_store(flags.paths[0]);
+  const auto items = store ? store_items(flags) : folder_items(cli.load(), flags);
+  check(!items.empty(), Exit::bad_data, cat(join(flags.paths), ": no image to show"));
   SheetOptions options;
   options.boxes = flags.boxes;
   options.polygons = flags.polygons;

@@ -8,6 +8,7 @@
 #include "core/stats.hpp"
 #include "core/text.hpp"
 #include "dataset/duplicates.hpp"
+#include "dataset/image_codecs.hpp"
 #include "dataset/shortcuts.hpp"
 
 namespace evenray {
@@ -49,6 +50,9 @@ void add_file_findings(const Manifest& manifest,
     const auto add = [&](const char* kind, const std::string& detail) {
       findings.push_back({kind, {sample.id}, detail});
     };
+    std::string holds;
+    if (!sample.draw && !ending_fits(sample.file, holds))
+      add("wrong_ending", cat("named ", sample.file.extension().string(), ", holds ", holds));
     if (!fact.readable) {
       add("unreadable", fact.fault);
       continue;

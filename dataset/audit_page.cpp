@@ -20,6 +20,9 @@ constexpr std::array kKinds{
     Kind{"truncated",
          "The image data end early and the decoder fills the rest: a shortcut where it befalls one "
          "class. Left out when packing."},
+    Kind{"wrong_ending",
+         "The file is another kind than its name says. It is read by what it holds; other programs "
+         "may refuse it."},
     Kind{"missing_file", "The table names an image that is not there."},
     Kind{"unlisted_file", "An image that the table does not name."},
     Kind{"label_conflict", "The table disagrees with folder or boxes, which beat it."},

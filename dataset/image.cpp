@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
@@ -126,6 +127,30 @@ std::string size_fault(uint64_t width, uint64_t height) {
   if (width == 0 || height == 0) return "an empty picture";
   if (width <= kMaxPixels && height <= kMaxPixels && width * height <= kMaxPixels) return "";
   return cat(width, "x", height, " pixels, more than the ", kMaxPixels >> 20, " Mpx that are read");
+}
+
+bool ending_fits(const Path& file, std::string& holds) {
+  static const std::map<std::string, std::vector<std::string>> kEndings = {
+      {"PNG", {".png"}},
+      {"JPEG", {".jpg", ".jpeg", ".jpe", ".jfif"}},
+      {"TIFF", {".tif", ".tiff"}},
+      {"DICOM", {".dcm", ".dicom", ".dic", ".ima"}}};
+  char head[16] = "";
+  std::ifstream(file, std::ios::binary).read(head, sizeof head);
+  const std::string_view mark(head, sizeof head);
+  holds = is_dicom_file(file)           ? "DICOM"
+          : mark.starts_with(kPngMark)  ? "PNG"
+          : mark.starts_with(kJpegMark) ? "JPEG"
+          : is_tiff(mark)               ? "TIFF"
+                                        : "";
+  const std::string ending = lower(file.extension().string());
+  const auto belongs = [&](const std::string& kind) {
+    const auto& endings = kEndings.at(kind);
+    return std::count(endings.begin(), endings.end(), ending) > 0;
+  };
+  const bool of_some_kind = std::any_of(
+      kEndings.begin(), kEndings.end(), [&](const auto& kind) { return belongs(kind.first); });
+  return holds.empty() || !of_some_kind || belongs(holds);
 }
 
 float coloured_share(const cv::Mat& rgb) {

@@ -12,6 +12,10 @@ inline constexpr uint64_t kMaxPixels = uint64_t{256} << 20;
 /// nullopt-like fault text for a size that is empty or above kMaxPixels; "" where it is fine.
 std::string size_fault(uint64_t width, uint64_t height);
 
+/// Whether a file's ending belongs to what its first bytes say that it is; true where it has none,
+/// or they say nothing. `holds`: what they say (PNG, JPEG, TIFF, DICOM).
+bool ending_fits(const Path& file, std::string& holds);
+
 /// The share of pixels whose red, green and blue (8 or 16 bits, then perhaps alpha) lie further
 /// apart than what coding does to grey.
 float coloured_share(const cv::Mat& rgb);

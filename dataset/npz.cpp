@@ -24,8 +24,10 @@ class Scratch {
  public:
   Scratch() {
     const char* folder = std::getenv("TMPDIR");
-    file_ = open(folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    std::string name = cat(folder ? folder : "/tmp", "/evenray-XXXXXX");
+    file_ = mkostemp(name.data(), O_CLOEXEC);
     if (file_ < 0) fail("no temporary file can be made");
+    unlink(name.c_str());
   }
   ~Scratch() { close(file_); }
   Scratch(const Scratch&) = delete;

@@ -45,6 +45,53 @@ TEST_CASE("data inspect, audit and view look at a collection") {
   CHECK(is_picture(scratch / "b.png"));
 }
 
+TEST_CASE("several collections are read as one; one of them may be the test") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  const std::string other = "phantom:images=40,size_px=40x32,seed=9";
+  const Json found = done(at,
+                          {"data",
+                           "inspect",
+                           kPhantoms,
+                           other,
+                           "--by=view",
+                           "--table=t.csv",
+                           "--html=i.html",
+                           "--json"})
+                         .json();
+  CHECK(found["images"] == 160);
+  REQUIRE(found["sources"].size() == 2);
+  CHECK(found["sources"][1]["images"] == 40);
+  CHECK(found["by"]["view"].size() >= 2);
+  CHECK(found["patients"]["images"] == 160);
+  CHECK(read_file(scratch / "t.csv").starts_with("id,path,class,width,height,mode,bits,"));
+  CHECK(contains(read_file(scratch / "i.html"), "Images a patient"));
+  fails(at, {"data", "inspect", kPhantoms, "--by=vieww"}, Exit::usage, "did you mean 'view'?");
+
+  const std::string external = found["sources"][1]["name"];
+  fails(at,
+        {"data", "split", kPhantoms, "--external=x", "--out=s.csv"},
+        Exit::usage,
+        "more than one PATH");
+  done(at, {"data", "split", kPhantoms, other, "--external=" + external, "--out=s.csv"});
+  const Json packed = done(at,
+                           {"data",
+                            "pack",
+                            kPhantoms,
+                            other,
+                            "--split=s.csv",
+                            "--size=40x32",
+                            "--out=set.h5",
+                            "--json"})
+                          .json();
+  CHECK(packed["sources"][external]["test"] == 40);
+  CHECK_FALSE(packed["sources"][external].contains("train"));
+  const std::string sheet = read_file(scratch / "set.datasheet.md");
+  CHECK(contains(sheet, "[split]"));
+  CHECK(contains(sheet, external));
+  done(at, {"data", "audit", kPhantoms, other, "--split=s.csv"});
+}
+
 TEST_CASE("data split, pack and check make a store") {
   const ScratchFolder scratch;
   const Path& at = scratch.path();

@@ -256,6 +256,24 @@ TEST_CASE("colour, and what is no radiograph", "[audit]") {
   CHECK(none[1].detail == "only 2 grey levels: drawn, or black and white");
 }
 
+TEST_CASE("a file that is not what its name says", "[audit]") {
+  const ScratchFolder folder;
+  Manifest manifest = drawn_manifest(4);
+  const auto place = [&](size_t i, const std::string& name, const std::string& bytes) {
+    manifest.samples[i].draw = nullptr;
+    manifest.samples[i].file = folder / name;
+    write_text(folder / name, bytes);
+  };
+  place(0, "a.jpg", encode_png(drawn_picture(0)));
+  place(1, "b.png", encode_png(drawn_picture(1)));
+  place(2, "c.PNG", read_file(golden_path("dataset/dicom/eight.dcm")));
+  place(3, "IM0001", encode_png(drawn_picture(3)));
+  const auto findings = of_kind(audit_of(manifest), "wrong_ending");
+  REQUIRE(findings.size() == 2);
+  CHECK(findings[0].detail == "named .jpg, holds PNG");
+  CHECK(findings[1].detail == "named .PNG, holds DICOM");
+}
+
 TEST_CASE("what pictures have besides their content may tell the class", "[audit]") {
   Manifest manifest = drawn_manifest(160);
   manifest.sources = {"one", "two"};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables beside images: NIH ChestX-ray14, VinBigData, imagefolder, and a table of one's own.
+#include "dataset/audit.hpp"
 #include "dataset/box_fusion.hpp"
 #include "dataset/nih.hpp"
 #include "tests/dataset/test_folder.hpp"
@@ -149,6 +150,23 @@ TEST_CASE("VinBigData: readers, no finding, images smaller than the boxes' frame
             .second.find("did you mean 'fuse'") != std::string::npos);
   folder.file("train.csv", cat(kVinHeader, "bb,Mass,8,R1,0,,60,40\n"));
   CHECK(failure(folder.text()).second.find("train.csv:2: '' is no number") != std::string::npos);
+}
+
+TEST_CASE("VinBigData as published: DICOM files, boxes in their pixels") {
+  TestFolder folder;
+  for (const char* name : {"train/aa.dicom", "train/bb.dicom"})
+    folder.file(name, read_file(golden_path("dataset/dicom/jpeg2000.dcm")));
+  folder.file(
+      "train.csv",
+      cat(kVinHeader, "aa,No finding,14,R1,,,,\nbb,Mass,8,R1,1,2,3,4\nbb,Mass,8,R2,1,2,3,4\n"));
+  const Manifest manifest = read_dataset(folder.text());
+  CHECK(manifest.format == "vinbigdata");
+  REQUIRE(manifest.samples.size() == 2);
+  REQUIRE(manifest.samples[1].boxes.size() == 1);
+  CHECK(manifest.samples[1].boxes[0].x1 == 3);
+  const auto facts = scan_images(manifest, 1);
+  CHECK(facts[1].readable);
+  CHECK(facts[1].mode == "I;16");
 }
 
 TEST_CASE("imagefolder: metadata.jsonl or metadata.csv beside the images") {
