@@ -50,12 +50,15 @@ CLI::App* add_command(CLI::App* parent,
 void Reading::add(CLI::App& command) {
   command.add_option("--format", format, join(format_names()));
   command.add_option("--labels", labels, "CSV (from, to): rename, merge, drop classes");
+  command.add_option(
+      "--key", key, "key file that DICOM patients are hashed with; made at first use");
 }
 
 ReadOptions Reading::options(const Config& config) const {
   ReadOptions options = config.data.read;
   if (!format.empty()) options.format = format;
   if (!labels.empty()) options.labels = labels;
+  if (!key.empty()) options.key = key;
   from_flag([&] { options.check(); });
   return options;
 }

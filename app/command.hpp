@@ -48,7 +48,7 @@ CLI::App* add_command(CLI::App* parent,
 
 /// How commands that take collections read them.
 struct Reading {
-  std::string format, labels;
+  std::string format, labels, key;
 
   void add(CLI::App& command);
   ReadOptions options(const Config& config) const;

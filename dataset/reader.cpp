@@ -35,8 +35,6 @@ bool is_phantom(const std::string& path) {
 
 Manifest read_phantom(const std::string& spec) { return phantom_manifest(parse_phantom(spec)); }
 
-Manifest read_dicom(const std::string& path) { return read_dicom_folder(path); }
-
 struct Layout {
   std::string_view name;
   bool (*recognises)(const std::string& path, const ReadOptions& options);
@@ -73,7 +71,11 @@ constexpr std::array kLayouts = {
     plain<is_coco_layout, read_coco>("coco"),
     plain<is_yolo_layout, read_yolo>("yolo"),
     plain<is_voc_layout, read_voc>("voc"),
-    plain<is_dicom_layout, read_dicom>("dicom"),
+    Layout{"dicom",
+           [](const std::string& path, const ReadOptions&) { return is_dicom_layout(path); },
+           [](const std::string& path, const ReadOptions& options) {
+             return read_dicom_folder(path, options.key);
+           }},
     plain<is_left, read_folder>("folder")};
 
 const Layout& find_layout(const std::string& path, const ReadOptions& options) {
@@ -227,6 +229,9 @@ void ReadOptions::fields(Fields& f) {
     readers,
     "boxes of several readers: " + join(merging_names()) + " (of more than half of them)");
   f("labels", labels, "CSV file (from, to) that renames, merges or drops classes");
+  f("key",
+    key,
+    "file of the key that DICOM patients and studies are hashed with; empty: the usual place");
   f.section("columns", columns);
 }
 

@@ -22,6 +22,7 @@ struct ReadOptions {
   std::string format = "auto";   ///< layout
   std::string readers = "fuse";  ///< what becomes of several readers' boxes, see box_fusion.hpp
   std::string labels;            ///< label map, see label_map.hpp; empty: none
+  std::string key;               ///< key file of DICOM patients; empty: default_dicom_key_file()
   TableColumns columns;
 
   void fields(Fields& f);

@@ -105,11 +105,13 @@ Json patients_json(const Manifest& manifest) {
 /// null where nobody looked for boxes.
 Json boxes_json(const Manifest& manifest, const std::vector<ImageFacts>& facts) {
   int64_t annotated = 0, with_boxes = 0, polygons = 0;
+  std::map<size_t, int64_t> images_by_boxes;
   std::vector<double> sides, shares;
   for (size_t i = 0; i < manifest.samples.size(); ++i) {
     const auto& sample = manifest.samples[i];
     annotated += sample.boxes_known;
     with_boxes += !sample.boxes.empty();
+    if (sample.boxes_known) ++images_by_boxes[sample.boxes.size()];
     for (const auto& box : sample.boxes) {
       const double area = std::max(0.f, box.x1 - box.x0) * std::max(0.f, box.y1 - box.y0);
       sides.push_back(std::sqrt(area));
@@ -119,10 +121,13 @@ Json boxes_json(const Manifest& manifest, const std::vector<ImageFacts>& facts) 
     }
   }
   if (annotated == 0) return nullptr;
+  Json by_boxes = Json::object();
+  for (const auto& [boxes, images] : images_by_boxes) by_boxes[cat(boxes)] = images;
   return {{"images_annotated", annotated},
           {"images_with_boxes", with_boxes},
           {"boxes", sides.size()},
           {"boxes_with_polygons", polygons},
+          {"images_by_boxes", std::move(by_boxes)},
           {"side_px", quantiles_json(sides)},
           {"area_percent", quantiles_json(shares)}};
 }

@@ -131,6 +131,12 @@ void add_boxes(HtmlPage& page,
                      boxes.at("images_annotated"),
                      " annotated images."));
   if (boxes.at("boxes") == 0) return;
+  std::vector<Bar> by_boxes;
+  for (const auto& [number, images] : boxes.at("images_by_boxes").items())
+    by_boxes.push_back({number, images.get<double>(), 0});
+  if (by_boxes.size() <= kShownValues)
+    page.figure(bar_chart("Images by their number of boxes", "images", by_boxes),
+                "Annotated images by their number of boxes.");
   std::vector<double> sides;
   for (size_t i = 0; i < manifest.samples.size(); ++i) {
     const double longer = std::max(facts[i].width, facts[i].height);

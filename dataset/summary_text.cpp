@@ -110,6 +110,11 @@ std::string boxes_text(const Json& boxes) {
                         " of ",
                         boxes.at("images_annotated"),
                         " annotated images\n");
+  std::vector<std::string> counts;
+  for (const auto& [number, images] : boxes.at("images_by_boxes").items())
+    counts.push_back(cat(number, ": ", images));
+  if (counts.size() > kShownRows) counts.resize(kShownRows);
+  out += "  images by their number of boxes: " + join(counts) + "\n";
   const Json& side = boxes.at("side_px");
   if (side.is_object())
     out += cat("  side (root of the area) in px: median ",

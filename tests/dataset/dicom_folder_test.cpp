@@ -158,6 +158,17 @@ TEST_CASE("images without labels are unknown beside a labelled source") {
   CHECK(all.samples[0].labels == std::vector<int8_t>{-1, -1});
 }
 
+TEST_CASE("the key's file may be named") {
+  DicomFolder folder;
+  folder.add("1", "A", 1);
+  ReadOptions options;
+  options.key = (folder.root() / ".." / "named").string();
+  const Manifest manifest = read_dataset(folder.root().string(), options);
+  CHECK(std::filesystem::file_size(options.key) == 32);
+  CHECK(manifest.samples[0].patient !=
+        read_dicom_folder(folder.root().string(), folder.key()).samples[0].patient);
+}
+
 TEST_CASE("packed DICOM files keep their 16 bits") {
   DicomFolder folder;
   for (int i = 0; i < 12; ++i) folder.add(cat(i % 2 ? "yes/" : "no/", i), cat("P", i), i);
