@@ -2,7 +2,9 @@
 #include "study/plan.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "augment/balance.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/reader.hpp"
@@ -75,6 +77,23 @@ void check_doses(const Config& config, const StudyPlan& plan, const Json& facts)
                 plan.rare_class,
                 ": look at study.rare_class, balance.strategy and balance.max_synthetic"));
     }
+  }
+}
+
+void check_judgeable(const StudyPlan& plan, const StudyFolder& folder) {
+  for (const auto& generator : plan.generators) {
+    if (generator.seed > 0) continue;  // all seeds have the same rows
+    const Store store(folder.store(generator.fold));
+    std::set<std::string> groups;
+    for (const int64_t row : real_rows(store, "train", generator.class_name))
+      groups.insert(store.part("train").groups[static_cast<size_t>(row)]);
+    check(groups.size() != 1,
+          Exit::bad_data,
+          cat("all training images of ",
+              generator.class_name,
+              " are of group '",
+              groups.empty() ? "" : *groups.begin(),
+              "': a generator of them cannot be judged; leave out the arms with gan"));
   }
 }
 

@@ -5,6 +5,7 @@
 #include "core/csv.hpp"
 #include "study/cells.hpp"
 #include "tests/nn/torch_fixture.hpp"
+#include "tests/pixels.hpp"
 
 using namespace evenray;
 
@@ -253,6 +254,28 @@ TEST_CASE("a fold's generator knows that fold's training rows alone") {
     CHECK(synthetic == rows.size());
   }
   CHECK(generators.size() == 3);
+}
+
+TEST_CASE("a class of one patient has no generator that can be judged") {
+  const ScratchFolder scratch;
+  int number = 0;
+  const auto place = [&](const std::string& folder, int patient, int images) {
+    for (int i = 0; i < images; ++i)
+      write_text(scratch / "set" / folder / cat("0000000", patient, "_00", i, ".png"),
+                 encode_png(noise(40, 32, CV_8UC1, static_cast<uint64_t>(++number))));
+  };
+  for (const int patient : {1, 2, 3}) place("train/common", patient, 6);
+  place("train/rare", 4, 5);
+  for (const std::string part : {"val", "test"}) {
+    place(part + "/common", part == "val" ? 5 : 6, 3);
+    place(part + "/rare", part == "val" ? 7 : 8, 3);
+  }
+  Config config = tiny({"oversample", "gan"});
+  config.data.path = (scratch / "set").string();
+  const Error error = error_of([&] { run_study(config, scratch / "study"); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "all training images of rare are of group '00000004'"));
+  CHECK_FALSE(std::filesystem::exists(scratch / "study" / "generators"));
 }
 
 TEST_CASE("studies that cannot begin") {
