@@ -23,6 +23,12 @@ inline const Words kTinyClassifier =
 
 constexpr const char* kPhantoms = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32";
 
+/// A PNG file of any kind.
+inline bool is_picture(const Path& path) {
+  const DecodedImage decoded = decode_image(path);
+  return decoded.fault.empty() && !decoded.truncated && decoded.pixels.total() > 0;
+}
+
 /// A folder in which the commands were run once: split.csv, set.h5, gan/, model/.
 inline const Path& workshop() {
   static const ScratchFolder folder;
