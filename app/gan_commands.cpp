@@ -173,8 +173,7 @@ void write_store(const Path& path,
         Origin::synthetic, -1, cat("gan ", generator.digest(), " latent ", i), drawing.seed};
     writer.add("train", row);
   }
-  writer.finish();
-  write_datasheet(path);
+  write_datasheet(writer.finish());
 }
 
 int sample(const Cli& cli, const Flags& flags) {

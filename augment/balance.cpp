@@ -75,7 +75,9 @@ class Filler {
     copy_part("val");
     copy_part("test");
     BalanceReport report;
-    report.content_digest = writer_.finish(threads_);
+    const Store store = writer_.finish(threads_);
+    write_datasheet(store);
+    report.content_digest = store.content_digest();
     report.json = balance_json(tally_);
     report.json["content_digest"] = report.content_digest;
     return report;
@@ -355,10 +357,7 @@ BalanceReport balance(const Store& in,
   const size_t classes = in.info().class_names.size();
   if (plan.added.size() != classes || (!plan.replaced.empty() && plan.replaced.size() != classes))
     throw Error(Exit::failed, "balance: the plan is for another set of classes");
-  BalanceReport report =
-      Filler(in, plan, sources, gates, options, seed, threads, config_text, out).run();
-  write_datasheet(out);
-  return report;
+  return Filler(in, plan, sources, gates, options, seed, threads, config_text, out).run();
 }
 
 std::vector<int64_t> class_counts(const Store& store) {

@@ -62,6 +62,26 @@ void pack_all(const std::string& path, const Path& out, int threads, size_t limi
   print("pack", rows.size(), seconds_since(start));
 }
 
+/// The rows of a store, in memory and with their digests, into another: the writer's share of
+/// packing. It is not finished.
+void write_rows(const Path& path, const Path& out) {
+  const Store store(path);
+  const StorePart& part = store.part("train");
+  std::vector<StoreRow> rows(static_cast<size_t>(part.size()));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i].image = store.image("train", static_cast<int64_t>(i));
+    rows[i].id = part.ids[i];
+    rows[i].labels = part.labels[i];
+    rows[i].meta = part.meta[i];
+  }
+  StoreWriter writer(out, store.info(), part.size());
+  std::vector<PreparedImage> prepared(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) prepared[i] = writer.prepare(rows[i].image);
+  const auto start = Clock::now();
+  for (size_t i = 0; i < rows.size(); ++i) writer.add("train", rows[i], prepared[i]);
+  print("write", rows.size(), seconds_since(start));
+}
+
 /// Rows at random, each read alone.
 void read_rows(const Path& path, size_t reads) {
   const Store store(path);
@@ -113,17 +133,18 @@ int main(int argc, char** argv) {
   size_t limit = 0, count = 0;
   auto* decoding = app.add_subcommand("decode");
   auto* packing = app.add_subcommand("pack");
+  auto* writing = app.add_subcommand("write");
   auto* rows = app.add_subcommand("rows");
   auto* duplicates = app.add_subcommand("duplicates");
   auto* table = app.add_subcommand("table");
-  for (auto* command : {decoding, packing, rows, table})
+  for (auto* command : {decoding, packing, writing, rows, table})
     command->add_option("PATH", path)->required();
   for (auto* command : {decoding, packing}) {
     command->add_option("--threads", threads);
     command->add_option("--limit", limit);
   }
+  for (auto* command : {packing, writing}) command->add_option("--out", out)->required();
   decoding->add_option("--side", side);
-  packing->add_option("--out", out)->required();
   packing->add_option("--gzip", gzip);
   for (auto* command : {rows, duplicates}) command->add_option("--n", count)->required();
   CLI11_PARSE(app, argc, argv);
@@ -131,6 +152,8 @@ int main(int argc, char** argv) {
     decode(path, side, threads, limit);
   } else if (*packing) {
     pack_all(path, out, threads, limit, gzip);
+  } else if (*writing) {
+    write_rows(path, out);
   } else if (*rows) {
     read_rows(path, count);
   } else if (*duplicates) {

@@ -173,11 +173,11 @@ std::string datasheet(const Store& store, const std::vector<std::string>& parts)
       unfit_uses());
 }
 
-Path datasheet_path(const Path& store) { return Path(store).replace_extension(".datasheet.md"); }
-
-void write_datasheet(const Path& store) {
+void write_datasheet(const Store& store) {
   const std::vector<std::string> parts(kParts.begin(), kParts.end());
-  write_atomic(datasheet_path(store), datasheet(Store(store), parts));
+  Path at = store.path();
+  if (std::filesystem::is_directory(at)) at.replace_extension();  // of shards: set.h5.d
+  write_atomic(at.replace_extension(".datasheet.md"), datasheet(store, parts));
 }
 
 }  // namespace evenray

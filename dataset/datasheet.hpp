@@ -13,11 +13,9 @@ namespace evenray {
 /// stores give equal text: no time, host or path stands in it.
 std::string datasheet(const Store& store, const std::vector<std::string>& parts);
 
-/// set.h5 -> set.datasheet.md.
-Path datasheet_path(const Path& store);
-
-/// Writes the datasheet of a published store beside it, and leaves the store as it is. Throws 74.
-void write_datasheet(const Path& store);
+/// Writes the datasheet of a store beside it, set.datasheet.md beside set.h5 or set.h5.d, and
+/// leaves the store as it is. Throws 74.
+void write_datasheet(const Store& store);
 
 /// Text as one line of Markdown, for a table's cell too.
 std::string markdown_line(const std::string& text);

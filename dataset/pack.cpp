@@ -281,8 +281,9 @@ PackResult pack(const Manifest& manifest,
       },
       rows_ahead(options, threads));
   writer.set_source_digest(source.hex());
-  result.content_digest = writer.finish(threads);
-  write_datasheet(out);
+  const Store store = writer.finish(threads);
+  result.content_digest = store.content_digest();
+  write_datasheet(store);
   if (!box_sides.empty()) result.median_box_side_px = quantile(box_sides, .5);
   return result;
 }

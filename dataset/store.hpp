@@ -75,6 +75,9 @@ struct PreparedImage {
   std::string stored;     ///< empty where the pixels go there as they are
 };
 
+class Store;
+enum class SealCheck;
+
 /// Writes a store: rows in the order of add() within each part; nothing under the final name before
 /// finish() has checked it.
 class StoreWriter {
@@ -98,9 +101,9 @@ class StoreWriter {
   /// Instead of what StoreInfo had, for those who know it only when all rows have been added.
   void set_source_digest(const std::string& digest);
   /// Writes the small columns and attributes, reads all back and compares, fsyncs, renames; a store
-  /// that had the name, in either form, is gone then. Returns the content digest, which does not
+  /// that had the name, in either form, is gone then. Returns the store, open; its digest does not
   /// depend on `threads`. Throws 74.
-  std::string finish(int threads = 1);
+  Store finish(int threads = 1);
 
  private:
   struct State;
@@ -131,6 +134,9 @@ class Store {
   std::vector<int64_t> balanced_index() const;
 
  private:
+  friend class StoreWriter;
+  Store(const Path& path, SealCheck check);
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -172,7 +172,7 @@ Fault first_fault(const StoreShards& shards) {
 
 std::optional<std::string> check_store(const Path& path) {
   try {
-    const StoreShards shards(path, true);
+    const StoreShards shards(path, SealCheck::all_files);
     if (const auto fault = first_fault(shards)) return cat(path.string(), ": ", *fault);
     return std::nullopt;
   } catch (const Error& error) {

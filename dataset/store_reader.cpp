@@ -30,7 +30,7 @@ std::vector<int64_t> StorePart::rows_of(int class_index) const {
 }
 
 struct Store::State {
-  explicit State(const Path& path) : shards(path) {}
+  State(const Path& path, SealCheck check) : shards(path, check) {}
 
   StoreShards shards;
   std::mutex mutex;
@@ -53,7 +53,8 @@ struct Store::State {
   }
 };
 
-Store::Store(const Path& path) : state_(std::make_unique<State>(path)) {}
+Store::Store(const Path& path) : Store(path, SealCheck::small_files) {}
+Store::Store(const Path& path, SealCheck check) : state_(std::make_unique<State>(path, check)) {}
 Store::~Store() = default;
 Store::Store(Store&&) noexcept = default;
 

@@ -6,13 +6,12 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/store_manifest.hpp"
-#include "dataset/store_vet.hpp"
 
 namespace evenray {
 namespace {
 
-std::unique_ptr<StoreFile> open_file(const Path& path, bool whole) {
-  return std::make_unique<StoreFile>(path, vet_store_file(path, whole));
+std::unique_ptr<StoreFile> open_file(const Path& path, SealCheck check) {
+  return std::make_unique<StoreFile>(path, vet_store_file(path, check));
 }
 
 }  // namespace
@@ -21,11 +20,12 @@ void StoreShards::refuse(const std::string& fault) const {
   throw Error(Exit::bad_data, cat(path_.string(), ": ", fault));
 }
 
-StoreShards::StoreShards(const Path& path, bool whole) : path_(find_store(path).value_or(path)) {
+StoreShards::StoreShards(const Path& path, SealCheck check)
+    : path_(find_store(path).value_or(path)) {
   if (std::filesystem::is_directory(path_)) {
-    open_shards(whole);
+    open_shards(check);
   } else {
-    files_.push_back(open_file(path_, whole));
+    files_.push_back(open_file(path_, check));
     const auto shard = files_[0]->shard();
     if (shard)
       refuse(cat("one of ", shard->count, " shards; name the folder with their manifest.json"));
@@ -37,7 +37,7 @@ StoreShards::StoreShards(const Path& path, bool whole) : path_(find_store(path).
   }
 }
 
-void StoreShards::open_shards(bool whole) {
+void StoreShards::open_shards(SealCheck seal_check) {
   check(holds_shards(path_),
         Exit::missing_input,
         cat("cannot read ", path_.string(), ": a folder without the manifest of a store's shards"));
@@ -45,7 +45,7 @@ void StoreShards::open_shards(bool whole) {
   content_digest_ = manifest.content_digest;
   const auto count = static_cast<int64_t>(manifest.shards.size());
   for (const auto& said : manifest.shards) {
-    const auto& file = *files_.emplace_back(open_file(path_ / said.file, whole));
+    const auto& file = *files_.emplace_back(open_file(path_ / said.file, seal_check));
     const ShardPlace place{static_cast<int64_t>(files_.size()) - 1, count};
     if (file.shard() != place)
       refuse(cat(said.file, " is not number ", place.index, " of ", count, " shards"));

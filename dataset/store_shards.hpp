@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "dataset/store_file.hpp"
+#include "dataset/store_vet.hpp"
 
 namespace evenray {
 
@@ -10,8 +11,8 @@ namespace evenray {
 /// manifest says has been held against the files. Thread-safe.
 class StoreShards {
  public:
-  /// `whole`: read all bytes for the seals however large the files are. Throws as Store().
-  explicit StoreShards(const Path& path, bool whole = false);
+  /// Throws as Store().
+  StoreShards(const Path& path, SealCheck check);
 
   const Path& path() const { return path_; }
   const StoreInfo& info() const { return files_[0]->info(); }
@@ -28,7 +29,7 @@ class StoreShards {
   void read_row(size_t part, int64_t row, void* out) const;
 
  private:
-  void open_shards(bool whole);
+  void open_shards(SealCheck seal_check);
   [[noreturn]] void refuse(const std::string& fault) const;
 
   Path path_;

@@ -22,7 +22,7 @@ namespace evenray {
 namespace {
 
 /// Files up to this size are read whole for the seal at every opening (some 50 ms).
-constexpr uint64_t kAlwaysRead = uint64_t{256} << 20;
+constexpr uint64_t kSmall = uint64_t{256} << 20;
 /// A small store takes some 5 ms and 10 MB; a large one in proportion, since pixels are not read.
 constexpr uint64_t kMemory = uint64_t{1} << 30;
 constexpr uint64_t kLeastSeconds = 10, kBytesASecond = uint64_t{32} << 20;
@@ -132,12 +132,14 @@ void send_child(const Path& path) {
 
 }  // namespace
 
-Seal vet_store_file(const Path& path, bool whole) {
+Seal vet_store_file(const Path& path, SealCheck how) {
   std::error_code error;
   check(std::filesystem::is_regular_file(path, error),
         Exit::missing_input,
         cat("cannot read ", path.string(), ": no such file"));
-  const Seal seal = check_seal(path, whole || std::filesystem::file_size(path) <= kAlwaysRead);
+  const bool small = std::filesystem::file_size(path) <= kSmall;
+  const Seal seal =
+      check_seal(path, how == SealCheck::all_files || (how == SealCheck::small_files && small));
   if (seal == Seal::none) send_child(path);
   return seal;
 }

@@ -12,6 +12,7 @@
 #include "dataset/store_file_writer.hpp"
 #include "dataset/store_manifest.hpp"
 #include "dataset/store_readback.hpp"
+#include "dataset/store_vet.hpp"
 
 namespace evenray {
 namespace {
@@ -50,7 +51,7 @@ struct StoreWriter::State {
   void create();
   void begin_file();
   void check_row(const StoreRow& row) const;
-  std::string write_files(int threads);
+  void write_files(int threads);
   void publish_files();
 
   template <class Body>
@@ -141,8 +142,8 @@ void StoreWriter::State::check_row(const StoreRow& row) const {
   if (row.meta.size() != info.meta_columns.size()) wrong(cat(row.meta.size(), " meta values"));
 }
 
-/// Ends all files, reads them back and seals them; the digest of the whole.
-std::string StoreWriter::State::write_files(int threads) {
+/// Ends all files, reads them back and seals them.
+void StoreWriter::State::write_files(int threads) {
   std::vector<const StorePart*> rows;
   for (const auto& file : files)
     for (size_t p = 0; p < kParts.size(); ++p) rows.push_back(&file->rows(p));
@@ -170,7 +171,7 @@ std::string StoreWriter::State::write_files(int threads) {
           Exit::io,
           cat("cannot write ", shown().string(), ": the file reads back differently"));
     append_seal(file.path(), *seal);
-    if (files.size() == 1) return digest;
+    if (files.size() == 1) return;
     manifest.shards.push_back({shard_name(f), {}, digest});
     for (size_t p = 0; p < kParts.size(); ++p) {
       manifest.shards.back().rows[p] = file.rows(p).size();
@@ -183,7 +184,6 @@ std::string StoreWriter::State::write_files(int threads) {
       {joined(std::move(all[0])), joined(std::move(all[1])), joined(std::move(all[2]))},
       digests);
   write_new(staging / kManifestFile, manifest_text(manifest), shown() / kManifestFile);
-  return manifest.content_digest;
 }
 
 /// What had the name before, in the other form, goes only when the new store is there.
@@ -253,12 +253,11 @@ void StoreWriter::set_source_digest(const std::string& digest) {
   state_->info.source_digest = digest;
 }
 
-std::string StoreWriter::finish(int threads) {
+Store StoreWriter::finish(int threads) {
   auto& state = *state_;
-  std::string digest;
-  state.guarded("write", [&] { digest = state.write_files(threads); });
+  state.guarded("write", [&] { state.write_files(threads); });
   state.publish_files();
-  return digest;
+  return Store(state.shown(), SealCheck::size_only);  // what is there was read back just now
 }
 
 }  // namespace evenray

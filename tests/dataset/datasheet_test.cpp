@@ -12,7 +12,7 @@ TEST_CASE("a datasheet counts what the store holds") {
   const ScratchFolder scratch;
   const std::string digest = write_small(scratch / "set.h5");
   const std::string before = read_file(scratch / "set.h5");
-  write_datasheet(scratch / "set.h5");
+  write_datasheet(Store(scratch / "set.h5"));
   CHECK(read_file(scratch / "set.h5") == before);
   const std::string text = read_file(scratch / "set.datasheet.md");
   CHECK(text.starts_with("# Datasheet: drawn\n"));
