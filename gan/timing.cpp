@@ -11,42 +11,85 @@
 
 namespace evenray {
 
+namespace {
+
+/// Steps of training at one level on random images.
+class StepTimer {
+ public:
+  StepTimer(const GanOptions& options, int height, int width, const Compute& compute, int level)
+      : r1_every_(options.r1_gamma == 0 && options.r2_gamma == 0 ? 0 : options.r1_every) {
+    const int doublings = plan_size(height, width).doublings;
+    const Schedule schedule(options, doublings);
+    for (const Stage& stage : schedule.stages())
+      if (!stage.fades && stage.level == (level < 0 ? doublings : level))
+        moment_ = schedule.at(stage.first_step + stage.steps - 1);
+    moment_.restarts = false;
+    // Labels cost next to nothing.
+    GanOptions unlabelled = options;
+    unlabelled.conditioning = "none";
+    players_ = std::make_unique<Players>(unlabelled, height, width, /*classes=*/0, compute, Rng(1));
+    seed_torch(2);
+    images_ = torch::rand({moment_.minibatch, 1, height, width})
+                  .mul_(2)
+                  .sub_(1)
+                  .to(compute.device)
+                  .contiguous(at::MemoryFormat::ChannelsLast);
+  }
+
+  int64_t minibatch() const { return images_.size(0); }
+
+  /// A step with `count` of the minibatch's images, and its share of R1 and R2: the mean of `steps`
+  /// after `warming` others.
+  double seconds(int64_t count, int warming, int steps) {
+    moment_.minibatch = count;
+    time(kPlain, warming);
+    const double plain = time(kPlain, steps);
+    if (r1_every_ == 0) return plain;
+    time(kWithR1, 1);
+    return plain + (time(kWithR1, std::min(2, steps)) - plain) / static_cast<double>(r1_every_);
+  }
+
+ private:
+  /// Step number 0 has R1 and R2, number 1 has not (unless every step has).
+  static constexpr int64_t kWithR1 = 0, kPlain = 1;
+
+  double time(int64_t number, int steps) {
+    const auto real = images_.narrow(0, 0, moment_.minibatch);
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < steps; ++i) players_->step({real, {}}, moment_, number);
+    players_->take_means(steps);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps;
+  }
+
+  int64_t r1_every_;  ///< 0: never
+  Moment moment_;
+  std::unique_ptr<Players> players_;
+  torch::Tensor images_;
+};
+
+/// Where even a few images take long, their time tells that of the minibatch.
+double estimated_step_seconds(
+    const GanOptions& options, int height, int width, const Compute& compute, int level) {
+  constexpr int64_t kFew = 4;
+  constexpr double kLong = .25;
+  StepTimer timer(options, height, width, compute, level);
+  const int64_t few = std::min(kFew, timer.minibatch());
+  const double quick = timer.seconds(few, 1, 1);
+  if (quick > kLong)
+    return quick * static_cast<double>(timer.minibatch()) / static_cast<double>(few);
+  return timer.seconds(timer.minibatch(), 2, 2);
+}
+
+}  // namespace
+
 double gan_step_seconds(const GanOptions& options,
                         int height,
                         int width,
                         const Compute& compute,
                         int steps,
                         int level) {
-  const Rng rng(1);
-  const int doublings = plan_size(height, width).doublings;
-  const Schedule schedule(options, doublings);
-  Moment moment;
-  for (const Stage& stage : schedule.stages())
-    if (!stage.fades && stage.level == (level < 0 ? doublings : level))
-      moment = schedule.at(stage.first_step + stage.steps - 1);
-  moment.restarts = false;
-  // Labels cost next to nothing.
-  GanOptions unlabelled = options;
-  unlabelled.conditioning = "none";
-  Players players(unlabelled, height, width, /*classes=*/0, compute, rng);
-  seed_torch(2);
-  const auto real = torch::rand({moment.minibatch, 1, height, width})
-                        .mul_(2)
-                        .sub_(1)
-                        .to(compute.device)
-                        .contiguous(at::MemoryFormat::ChannelsLast);
-  // Step number 0 has R1 and R2, number 1 has not (unless every step has).
-  const auto timed = [&](int64_t number, int times) {
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < times; ++i) players.step({real, {}}, moment, number);
-    players.take_means(times);
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / times;
-  };
-  timed(1, std::min(3, steps));
-  const double plain = timed(1, steps);
-  if (options.r1_gamma == 0 && options.r2_gamma == 0) return plain;
-  timed(0, 1);
-  return plain + (timed(0, 2) - plain) / static_cast<double>(options.r1_every);
+  StepTimer timer(options, height, width, compute, level);
+  return timer.seconds(timer.minibatch(), std::min(3, steps), steps);
 }
 
 double swd_seconds(int64_t images, int height, int width) {
@@ -59,7 +102,6 @@ double swd_seconds(int64_t images, int height, int width) {
 }
 
 Json gan_plan(const GanOptions& options, int height, int width, const Compute* compute) {
-  constexpr int kTimed = 2;
   const SizePlan size = plan_size(height, width);
   const Schedule schedule(options, size.doublings);
   Json stages = Json::array();
@@ -74,7 +116,7 @@ Json gan_plan(const GanOptions& options, int height, int width, const Compute* c
     if (!compute) continue;
     auto& seconds = step_seconds[stage.level];
     if (seconds == 0)
-      seconds = gan_step_seconds(options, height, width, *compute, kTimed, stage.level);
+      seconds = estimated_step_seconds(options, height, width, *compute, stage.level);
     sum += seconds * static_cast<double>(stage.steps);
   }
   Json out{{"kimg", schedule.kimg(schedule.steps())}, {"stages", stages}};
