@@ -14,6 +14,9 @@ Json inspect_json(const Manifest& manifest,
                   const std::vector<std::string>& by = {});
 /// column -> value -> class -> images. Throws 2 for a column that is not there.
 Json images_by(const Manifest& manifest, const std::vector<std::string>& columns);
+/// Numbers of it as text; "unknown" or "-" where they are null.
+std::string count_text(const Json& count);
+std::string ratio_text(const Json& ratio);
 /// The same for people.
 std::string inspect_text(const Json& inspect);
 /// The same as a page, with charts and a sheet of examples, of which the files are decoded.

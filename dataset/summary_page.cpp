@@ -14,14 +14,6 @@ namespace {
 
 constexpr size_t kShownValues = 20;
 
-std::string count_text(const Json& count) {
-  return count.is_number() ? std::to_string(count.get<int64_t>()) : "unknown";
-}
-
-std::string ratio_text(const Json& ratio) {
-  return ratio.is_number() ? fixed(ratio.get<double>(), 2) : "-";
-}
-
 /// What the page answers: how uneven the set is.
 std::string answer(const Json& inspect) {
   const auto& classes = inspect.at("classes");
@@ -293,8 +285,9 @@ std::string inspect_html(const Manifest& manifest,
   add_labels(page, inspect);
   add_sources(page, inspect);
   page.section("Sizes");
-  page.figure(size_chart(inspect.at("sizes")), "A dot a size.");
-  page.table(size_table(inspect.at("sizes")));
+  const Json& sizes = inspect.at("sizes");
+  if (sizes.size() > 1) page.figure(size_chart(sizes), "A dot a size.");
+  page.table(size_table(sizes));
   add_patients(page, manifest, inspect);
   add_boxes(page, manifest, facts, inspect);
   add_metadata(page, manifest, inspect);

@@ -29,14 +29,6 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   return out;
 }
 
-std::string count_or_unknown(const Json& count) {
-  return count.is_number() ? std::to_string(count.get<int64_t>()) : "unknown";
-}
-
-std::string number_text(const Json& number) {
-  return number.is_number() ? fixed(number.get<double>(), 2) : "-";
-}
-
 std::string class_text(const Json& inspect) {
   std::vector<std::vector<std::string>> rows = {
       {"class", "images", "share", "patients", "boxes", "IRLbl"}};
@@ -44,11 +36,11 @@ std::string class_text(const Json& inspect) {
   for (const auto& c : inspect.at("classes")) {
     const auto name = c.at("name").get<std::string>();
     rows.push_back({name,
-                    count_or_unknown(c.at("images")),
+                    count_text(c.at("images")),
                     cat(fixed(100 * c.at("images").get<double>() / images, 1), " %"),
-                    count_or_unknown(c.at("patients")),
-                    count_or_unknown(c.at("boxes")),
-                    number_text(inspect.at("irlbl").at(name))});
+                    count_text(c.at("patients")),
+                    count_text(c.at("boxes")),
+                    ratio_text(inspect.at("irlbl").at(name))});
   }
   return aligned(rows);
 }
@@ -57,7 +49,7 @@ std::string size_text(const Json& sizes) {
   std::vector<std::vector<std::string>> rows = {{"width x height", "images"}};
   for (size_t i = 0; i < std::min(sizes.size(), kShownRows); ++i) {
     rows.push_back({cat(sizes[i].at("width"), " x ", sizes[i].at("height")),
-                    count_or_unknown(sizes[i].at("images"))});
+                    count_text(sizes[i].at("images"))});
   }
   if (sizes.size() > kShownRows)
     rows.push_back({cat("and ", sizes.size() - kShownRows, " more sizes")});
@@ -118,20 +110,20 @@ std::string boxes_text(const Json& boxes) {
   const Json& side = boxes.at("side_px");
   if (side.is_object())
     out += cat("  side (root of the area) in px: median ",
-               number_text(side.at("median")),
+               ratio_text(side.at("median")),
                ", middle half ",
-               number_text(side.at("q25")),
+               ratio_text(side.at("q25")),
                " to ",
-               number_text(side.at("q75")),
+               ratio_text(side.at("q75")),
                "; share of the image: median ",
-               number_text(boxes.at("area_percent").at("median")),
+               ratio_text(boxes.at("area_percent").at("median")),
                " %\n");
   return out;
 }
 
 std::string labels_text(const Json& labels) {
   std::string out = cat("\nLabels together\n  ",
-                        number_text(labels.at("cardinality")),
+                        ratio_text(labels.at("cardinality")),
                         " an image, ",
                         labels.at("labelsets"),
                         " labelsets, ",
@@ -160,9 +152,9 @@ std::string sources_text(const Json& sources) {
     if (rows.size() == 1) {
       for (const auto& [name, images] : source.at("classes").items()) rows[0].push_back(name);
     }
-    rows.push_back({source.at("name").get<std::string>(), count_or_unknown(source.at("images"))});
+    rows.push_back({source.at("name").get<std::string>(), count_text(source.at("images"))});
     for (const auto& [name, images] : source.at("classes").items())
-      rows.back().push_back(count_or_unknown(images));
+      rows.back().push_back(count_text(images));
   }
   return "Sources\n" + aligned(rows) + "\n";
 }
@@ -177,8 +169,7 @@ std::string by_text(const Json& by) {
         for (const auto& [name, images] : classes.items()) rows[0].push_back(name);
       }
       rows.push_back({value.empty() ? "(missing)" : value});
-      for (const auto& [name, images] : classes.items())
-        rows.back().push_back(count_or_unknown(images));
+      for (const auto& [name, images] : classes.items()) rows.back().push_back(count_text(images));
     }
     out += "\nBy " + column + "\n" + aligned(rows);
   }
@@ -187,14 +178,22 @@ std::string by_text(const Json& by) {
 
 }  // namespace
 
+std::string count_text(const Json& count) {
+  return count.is_number() ? std::to_string(count.get<int64_t>()) : "unknown";
+}
+
+std::string ratio_text(const Json& ratio) {
+  return ratio.is_number() ? fixed(ratio.get<double>(), 2) : "-";
+}
+
 std::string inspect_text(const Json& inspect) {
   std::string out = cat(inspect.at("images"),
                         " images, ",
                         inspect.at("bits"),
                         " bits, imbalance 1 : ",
-                        number_text(inspect.at("imbalance_ratio")),
+                        ratio_text(inspect.at("imbalance_ratio")),
                         ", mean IR ",
-                        number_text(inspect.at("mean_ir")),
+                        ratio_text(inspect.at("mean_ir")),
                         "\n\n");
   const auto add = [&](const char* key, std::string (*text)(const Json&)) {
     if (inspect.contains(key)) out += text(inspect.at(key));
