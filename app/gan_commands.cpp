@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <iostream>
 
 #include "app/command.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/progress.hpp"
 #include "core/text.hpp"
 #include "dataset/datasheet.hpp"
 #include "dataset/image.hpp"
@@ -42,7 +44,7 @@ Config training_config(const Cli& cli, const Flags& flags, const Store& store) {
       config.gan.allow_few |= flags.allow_few;
       if (!flags.where.empty()) config.gan.where = flags.where;
       if (flags.conditional && config.gan.conditioning == "none")
-        config.gan.conditioning = "projection";
+        config.gan.conditioning = config.gan.usual_conditioning();
       check(flags.class_name.empty() || config.gan.conditioning == "none",
             Exit::usage,
             "--class and --conditional exclude one another: one class, or labels of all");
@@ -119,6 +121,7 @@ int train(const Cli& cli, const Flags& flags) {
     plan.update(gan_plan(config.gan, info.height, info.width, &compute));
     return plan;
   };
+  check_gan_training(store, flags.class_name, config.gan);
   if (cli.dry_run) {
     const Json plan = planned();
     print_result(cli, plan, plan_text(plan));
@@ -143,11 +146,30 @@ int train(const Cli& cli, const Flags& flags) {
   return 0;
 }
 
+/// Draws images in blocks, so that memory does not grow with their number: use(number, image).
+void draw_each(const Generator& generator,
+               int64_t count,
+               const Drawing& drawing,
+               const std::function<void(int64_t, const cv::Mat&)>& use) {
+  constexpr int64_t kBlock = 64;
+  Progress progress("draw", count, "img");
+  for (int64_t first = 0; first < count; first += kBlock) {
+    const auto images = generator.sample(first, std::min(kBlock, count - first), drawing);
+    for (size_t i = 0; i < images.size(); ++i) use(first + static_cast<int64_t>(i), images[i]);
+    progress.advance(static_cast<int64_t>(images.size()));
+    throw_if_stopped();
+  }
+}
+
 /// A store whose train part holds the images.
 void write_store(const Path& path,
                  const Generator& generator,
-                 const std::vector<cv::Mat>& images,
+                 int64_t count,
                  const Drawing& drawing) {
+  check(generator.labelled(),
+        Exit::bad_data,
+        "the labels of this generator do not count yet, so its images have no class: train it "
+        "longer (gan.label_warmup), or draw PNG files");
   StoreInfo info;
   info.class_names = generator.classes();
   if (info.class_names.empty())
@@ -158,21 +180,21 @@ void write_store(const Path& path,
   info.bits = info.value_max > 255 ? 16 : 8;
   info.source = "gan " + generator.digest();
   const size_t classes = info.class_names.size();
-  StoreWriter writer(path, info, static_cast<int64_t>(images.size()));
-  for (size_t i = 0; i < images.size(); ++i) {
+  StoreWriter writer(path, info, count);
+  draw_each(generator, count, drawing, [&](int64_t number, const cv::Mat& image) {
     StoreRow row;
-    row.image = images[i];
+    row.image = image;
     // Without a class asked for, they take turns.
     const size_t label = classes > 1 && !drawing.class_name.empty()
                              ? static_cast<size_t>(info.class_index(drawing.class_name))
-                             : i % classes;
+                             : static_cast<size_t>(number) % classes;
     row.labels.assign(classes, 0);
     row.labels[label] = 1;
-    row.id = row.group = row.source_path = cat("synthetic-", drawing.seed, "-", i);
+    row.id = row.group = row.source_path = cat("synthetic-", drawing.seed, "-", number);
     row.provenance = {
-        Origin::synthetic, -1, cat("gan ", generator.digest(), " latent ", i), drawing.seed};
+        Origin::synthetic, -1, cat("gan ", generator.digest(), " latent ", number), drawing.seed};
     writer.add("train", row);
-  }
+  });
   write_datasheet(writer.finish());
 }
 
@@ -183,6 +205,7 @@ int sample(const Cli& cli, const Flags& flags) {
   drawing.seed = static_cast<uint64_t>(config.runtime.seed);
   drawing.class_name = flags.class_name;
   drawing.truncation = flags.truncation;
+  generator.check_drawing(drawing);
   if (flags.interpolate > 0) {
     check(Path(flags.out).extension() == ".png",
           Exit::usage,
@@ -195,21 +218,19 @@ int sample(const Cli& cli, const Flags& flags) {
     write_atomic(flags.out, encode_png(draw_sheet(items, options)));
     return 0;
   }
-  const auto images = generator.sample(0, flags.n, drawing);
   if (Path(flags.out).extension() == ".h5") {
-    write_store(flags.out, generator, images, drawing);
+    write_store(flags.out, generator, flags.n, drawing);
     return 0;
   }
   make_folder(flags.out);
   check(std::filesystem::is_empty(flags.out),
         Exit::cannot_create,
         cat(flags.out, " is not empty: what lies there would be taken for drawn images"));
-  for (size_t i = 0; i < images.size(); ++i) {
+  draw_each(generator, flags.n, drawing, [&](int64_t number, const cv::Mat& image) {
     char name[32];
-    std::snprintf(name, sizeof name, "%06zu.png", i);
-    write_atomic(Path(flags.out) / name, encode_png(images[i]));
-    throw_if_stopped();
-  }
+    std::snprintf(name, sizeof name, "%06ld.png", number);
+    write_atomic(Path(flags.out) / name, encode_png(image));
+  });
   return 0;
 }
 
@@ -229,7 +250,9 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
   train_cli->add_option("--preset", flags->preset, join(gan_presets()));
   train_cli->add_option("--out", flags->out, "run folder")->required();
   train_cli->add_flag(
-      "--conditional", flags->conditional, "one generator with labels (projection) of all classes");
+      "--conditional",
+      flags->conditional,
+      "one generator with labels of all classes (projection; acgan in the papers' presets)");
   train_cli->add_option(
       "--where", flags->where, "only images whose metadata say so: 'sex=F and age>60'");
   train_cli->add_flag("--allow-few", flags->allow_few, "train on fewer than 50 images");

@@ -18,14 +18,15 @@ struct Flags {
   std::string class_name, where, model, real, fake, extractor, sheet,
       metrics = "swd,msssim,memorisation";
   bool trust_code = false;
-  int64_t n = 64;
+  int64_t n = 64, k = 5, subsets = 0;
 };
 
 int compare_matrices(const Cli& cli, const Flags& flags) {
   Runtime runtime = cli.load().runtime;
   runtime.device = "cpu";
   make_compute(runtime);
-  const Json out = feature_metrics(flags.real, flags.fake);
+  const Json out = feature_metrics(
+      flags.real, flags.fake, {flags.k, flags.subsets, static_cast<uint64_t>(runtime.seed)});
   std::string text;
   for (const auto& [key, value] : out.items())
     if (key != "schema") text += cat(key, " ", value.dump(), "\n");
@@ -230,10 +231,20 @@ void add_gan_judging_commands(CLI::App& gan, Cli& cli) {
                                   cli,
                                   "metrics",
                                   "compare feature vectors of drawn and real images",
-                                  {.config = true, .threads = true, .json = true},
+                                  {.config = true, .seed = true, .threads = true, .json = true},
                                   [&cli, flags] { return compare_matrices(cli, *flags); });
   metrics_cli->add_option("--real", flags->real, ".npy, a row an image")->required();
   metrics_cli->add_option("--fake", flags->fake, "the same of drawn images")->required();
+  metrics_cli
+      ->add_option("--k", flags->k, "nearest neighbours of precision, recall, density, coverage")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  metrics_cli
+      ->add_option("--subsets",
+                   flags->subsets,
+                   "KID as the mean over so many pairs of random subsets of 1,000; 0: of all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
 }
 
 }  // namespace evenray

@@ -130,7 +130,8 @@ void add_duplicates(const Manifest& manifest,
   }
 }
 
-/// Findings for things (patients, pictures) whose rows lie in more than one part. `rows_of`: thing
+/// Findings for ids that only the collection or only the split table has, and for things (patients,
+/// pictures) whose rows lie in more than one part. `rows_of`: thing
 /// -> rows.
 void add_leaks(const Manifest& manifest,
                const std::vector<SplitRow>& split,
@@ -158,6 +159,16 @@ void add_leaks(const Manifest& manifest,
     if (!manifest.samples[i].patient.empty())
       rows_of_patient[manifest.samples[i].patient].push_back(i);
   }
+  std::set<std::string> absent;
+  for (const auto& row : split) absent.insert(row.id);
+  Finding unlisted{"not_in_split", {}, "the split table does not name it"};
+  for (const auto& sample : manifest.samples)
+    if (absent.erase(sample.id) == 0) unlisted.ids.push_back(sample.id);
+  if (!unlisted.ids.empty()) findings.push_back(std::move(unlisted));
+  if (!absent.empty())
+    findings.push_back({"split_unknown",
+                        {absent.begin(), absent.end()},
+                        cat("in the split table, not in ", manifest.source)});
   for (const auto& [patient, rows] : rows_of_patient)
     add("leak_patient", "patient " + patient, rows);
   for (const auto& rows : duplicates) add("leak_duplicate", "one picture", rows);

@@ -31,6 +31,11 @@ constexpr std::array kKinds{
     Kind{"duplicate_conflict", "One picture under two labels; left out of all parts when packing."},
     Kind{"leak_patient", "A patient in more than one part: the test measures memory."},
     Kind{"leak_duplicate", "One picture in more than one part: the test measures memory."},
+    Kind{"not_in_split", "Images that the split table does not name: they go into no part."},
+    Kind{
+        "split_unknown",
+        "Ids of the split table that the collection does not have: the table is of another set, or "
+        "of another version of this one."},
     Kind{"leak_synthetic",
          "An image that is not real where one measures: the result says nothing of patients."},
     Kind{"annotation_conflict",

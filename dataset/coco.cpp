@@ -43,12 +43,18 @@ CocoFile parse(const Json& coco, const std::string& name) {
     categories[category.at("id")] = category.at("name").get<std::string>();
   for (const auto& [id, category] : categories) out.categories.push_back(category);
   std::unordered_map<std::string, size_t> numbers;
+  const auto annotations = coco.find("annotations");
   for (const auto& image : coco.at("images")) {
-    numbers[image.at("id").dump()] = out.images.size();
+    const std::string id = image.at("id").dump();
+    check(numbers.emplace(id, out.images.size()).second,
+          Exit::bad_data,
+          cat("two images have the id ", id, ", so their boxes cannot be told apart"));
     out.images.push_back({image.at("file_name").get<std::string>(), name});
-    out.images.back().boxes_known = true;
+    out.images.back().boxes_known = annotations != coco.end();
+    if (annotations == coco.end()) out.images.back().unknown = out.categories;
   }
-  for (const auto& annotation : coco.at("annotations")) {
+  if (annotations == coco.end()) return out;  // the list of a test set
+  for (const auto& annotation : *annotations) {
     const auto image = numbers.find(annotation.at("image_id").dump());
     const auto category = categories.find(annotation.at("category_id"));
     check(image != numbers.end(),

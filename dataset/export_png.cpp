@@ -59,7 +59,7 @@ MadeFile made(const Sample& sample,
 int white_of(const Manifest& manifest, const ExportOptions& options, int threads) {
   if (options.bits != 8) return 65535;
   std::vector<Planned> rows;
-  for (size_t i = 0; i < manifest.samples.size(); ++i) rows.push_back({i, nullptr, ""});
+  for (size_t i = 0; i < manifest.samples.size(); ++i) rows.push_back({i, nullptr, "", ""});
   return white_of_16_bits(manifest, rows, threads);
 }
 

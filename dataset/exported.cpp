@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -68,8 +69,8 @@ ByFile read_boxes_table(const Path& file) {
   return out;
 }
 
-/// As the layout around the tables tells them.
-ByFile read_boxes(const std::string& path) {
+/// As the layout around the tables tells them; nullopt: it tells none.
+std::optional<ByFile> read_boxes(const std::string& path) {
   if (fs::is_regular_file(Path(path) / "boxes.csv"))
     return read_boxes_table(Path(path) / "boxes.csv");
   Manifest annotated;
@@ -81,6 +82,8 @@ ByFile read_boxes(const std::string& path) {
     annotated = read_yolo(path);
   } else if (is_voc_layout(path)) {
     annotated = read_voc(path);
+  } else {
+    return std::nullopt;
   }
   ByFile out;
   for (auto& sample : annotated.samples) {
@@ -140,7 +143,7 @@ Manifest read_exported(const std::string& path) {
   manifest.meta_columns.assign(columns + static_cast<std::ptrdiff_t>(classes_end) + 1,
                                table.columns.end());
   const auto annotated = annotated_ids(manifest.root / "provenance.csv");
-  ByFile boxes = read_boxes(path);
+  std::optional<ByFile> boxes = read_boxes(path);
 
   Finding others{"not_real", {}, ""};
   for (size_t i = 0; i < table.rows.size(); ++i) {
@@ -163,11 +166,12 @@ Manifest read_exported(const std::string& path) {
     for (size_t c = kFirst.size(); c < classes_end; ++c)
       sample.labels.push_back(label_of(row[c], where));
     sample.meta.assign(row.begin() + static_cast<std::ptrdiff_t>(classes_end) + 1, row.end());
-    sample.boxes_known = annotated.contains(row[0]);
-    if (const auto found = boxes.find(row[1]); found != boxes.end()) {
-      sample.boxes = std::move(found->second.boxes);
+    sample.boxes_known = boxes && annotated.contains(row[0]);
+    if (boxes && boxes->contains(row[1])) {
+      Boxes& found = boxes->at(row[1]);
+      sample.boxes = std::move(found.boxes);
       for (size_t k = 0; k < sample.boxes.size(); ++k)
-        sample.boxes[k].label = manifest.class_index(found->second.class_names[k]);
+        sample.boxes[k].label = manifest.class_index(found.class_names[k]);
     }
     manifest.multi_label |= sample.exclusive_class() < 0 ||
                             std::count(sample.labels.begin(), sample.labels.end(), -1) > 0;

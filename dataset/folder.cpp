@@ -69,16 +69,21 @@ std::vector<ClassFolder> class_folders(const Path& folder, const std::string& pa
   return classes;
 }
 
-/// Where all folders bear names of a split, the classes are the folders inside.
+/// Where all folders bear names of a split, or two that hold folders do (beside masks, say), the
+/// classes are the folders inside these.
 std::vector<ClassFolder> find_classes(const Path& root) {
   auto outer = class_folders(root, "");
-  const auto is_part = [](const ClassFolder& c) { return !part_of(c.folder).empty(); };
-  if (!std::all_of(outer.begin(), outer.end(), is_part)) return outer;
   std::vector<ClassFolder> inside;
+  size_t parts = 0, divided = 0;
   for (const auto& part : outer) {
-    for (auto& c : class_folders(part.folder, part_of(part.folder))) inside.push_back(std::move(c));
+    const std::string name = part_of(part.folder);
+    if (name.empty()) continue;
+    ++parts;
+    auto classes = class_folders(part.folder, name);
+    divided += !classes.empty();
+    std::move(classes.begin(), classes.end(), std::back_inserter(inside));
   }
-  return inside;
+  return parts == outer.size() || divided >= 2 ? inside : outer;
 }
 
 bool nih_stem(const std::string& stem) {
@@ -110,10 +115,21 @@ void name_patients(std::vector<Sample>& samples) {
               cat(path, ": no PNG, JPEG, TIFF or DICOM file (found: ", join(found), ")"));
 }
 
+/// Whether the last of some folders, each in the one before, is round one of the others: a link
+/// that never ends.
+bool leads_back(const std::vector<Path>& folders) {
+  const std::string last = (folders.back() / "").string();
+  return std::any_of(folders.begin(), folders.end() - 1, [&](const Path& folder) {
+    return (folder / "").string().starts_with(last);
+  });
+}
+
 }  // namespace
 
 std::vector<Path> files_ending(const Path& folder, const std::vector<std::string>& endings) {
   std::vector<Path> files;
+  std::vector<Path> inside{
+      fs::canonical(folder)};  // folders that the entry lies in, links resolved
   for (auto entry = fs::recursive_directory_iterator(
            folder, fs::directory_options::follow_directory_symlink);
        entry != fs::end(entry);
@@ -121,6 +137,10 @@ std::vector<Path> files_ending(const Path& folder, const std::vector<std::string
     const std::string ending = lower(entry->path().extension().string());
     if (hidden(entry->path())) {
       entry.disable_recursion_pending();
+    } else if (entry->is_directory()) {
+      inside.resize(static_cast<size_t>(entry.depth()) + 1);
+      inside.push_back(fs::canonical(entry->path()));
+      if (leads_back(inside)) entry.disable_recursion_pending();
     } else if (std::count(endings.begin(), endings.end(), ending) > 0 && entry->is_regular_file()) {
       files.push_back(entry->path());
     }

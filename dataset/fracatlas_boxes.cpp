@@ -84,7 +84,9 @@ ByFile read_yolo_folder(const Path& folder, const Files& files) {
   for (const auto& [name, image] : files) {
     const Path labels = folder / Path(name).stem().concat(".txt");
     if (std::filesystem::is_regular_file(labels))
-      add(labels, read_yolo_file(labels, image, {"fractured"}), out[name]);
+      add(labels,
+          read_yolo_file(labels, image, {"fractured"}).value_or(std::vector<ListedBox>()),
+          out[name]);
   }
   return out;
 }

@@ -19,9 +19,11 @@ Imbalance imbalance(const std::vector<int64_t>& class_counts) {
   const auto most = static_cast<double>(*largest);
   out.ratio = *smallest > 0 ? most / static_cast<double>(*smallest)
                             : std::numeric_limits<double>::infinity();
+  const auto present = static_cast<double>(
+      std::count_if(class_counts.begin(), class_counts.end(), [](int64_t n) { return n > 0; }));
   for (const int64_t count : class_counts) {
     out.irlbl.push_back(count > 0 ? most / static_cast<double>(count) : 0);
-    out.mean_ir += out.irlbl.back() / static_cast<double>(class_counts.size());
+    out.mean_ir += out.irlbl.back() / present;
   }
   return out;
 }

@@ -125,9 +125,21 @@ void describe(Sample& sample, ListedImage& image, const std::map<std::string, in
   sample.meta = std::move(image.meta);
 }
 
+/// An image that shows a class which has boxes elsewhere, and has none itself, was not boxed.
+void doubt_missing_boxes(Listing& listing) {
+  std::set<std::string> boxed;
+  for (const auto& image : listing.images)
+    for (const auto& box : image.boxes) boxed.insert(box.class_name);
+  for (auto& image : listing.images) {
+    if (!image.boxes.empty()) continue;
+    for (const auto& name : image.classes) image.boxes_known &= !boxed.contains(name);
+  }
+}
+
 }  // namespace
 
 Manifest match_listing(const std::string& path, Listing&& listing) {
+  doubt_missing_boxes(listing);
   Manifest manifest;
   manifest.format = listing.format;
   manifest.root = clean_root(path);

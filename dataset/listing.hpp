@@ -48,7 +48,8 @@ struct Listing {
 /// by name, or by name without ending. A listed path whose folders are not those of the image will
 /// do only where no listed path has its image's folders; of several images that a name fits, the
 /// one in a folder named as the listing's part is meant. Classes exclude one another where each
-/// image has exactly one. Listed images that are not there become `missing_file` findings, images
+/// image has exactly one. boxes_known is taken back for an image that shows a class with boxes
+/// elsewhere and has none. Listed images that are not there become `missing_file` findings, images
 /// that are not listed `unlisted_file` ones. Throws 65 where no listed image is there, where one is
 /// listed twice or could be several.
 Manifest match_listing(const std::string& path, Listing&& listing);

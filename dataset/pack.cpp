@@ -58,7 +58,7 @@ class Packer {
     out.image = with_bits(fitted, options_.bits, white16_);
     out.labels = sample.labels;
     out.id = sample.id;
-    out.group = planned.row->group;
+    out.group = planned.group;
     out.source_path = sample.source_path;
     out.scale = {placement.scale_x, placement.scale_y};
     out.offset = {placement.offset_x, placement.offset_y};

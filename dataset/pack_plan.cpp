@@ -57,11 +57,15 @@ class Planner {
     for (size_t i = 0; i < manifest.samples.size(); ++i) {
       const auto& sample = manifest.samples[i];
       const auto found = row_of.find(sample.id);
-      if (found == row_of.end()) continue;
+      if (found == row_of.end()) {
+        unlisted_.push_back(sample.id);
+        continue;
+      }
       const SplitRow* row = found->second;
       row_of.erase(found);
       const std::string part = part_of(*row, fold, folds);
-      if (!part.empty() && condition.holds(sample.meta)) planned_.push_back({i, row, part});
+      if (part.empty() || !condition.holds(sample.meta)) continue;
+      planned_.push_back({i, row, part, row->group.empty() ? own_group(sample) : row->group});
     }
     if (!row_of.empty()) {
       throw Error(Exit::bad_data,
@@ -77,6 +81,7 @@ class Planner {
 
   std::vector<Planned> plan(std::map<std::string, std::vector<std::string>>& left_out) {
     find_faults();
+    if (!unlisted_.empty()) left_out["not_in_split"] = unlisted_;
     std::vector<Planned> rows;
     for (size_t k = 0; k < planned_.size(); ++k) {
       if (faults_[k].empty() || kept(options_, faults_[k])) {
@@ -86,41 +91,72 @@ class Planner {
       }
     }
     check(!rows.empty(), Exit::bad_data, cat(manifest_.source, ": no image is left to pack"));
-    refuse_leaks(rows);
+    // A store whose groups lie in two parts would not pass check_store.
+    refuse_torn("group", rows, [](const Planned& row) { return row.group; });
+    if (!faults_known_)
+      refuse_torn("patient", rows, [&](const Planned& row) {
+        return manifest_.samples[row.sample].patient;
+      });
     return rows;
   }
 
  private:
-  /// A store whose groups lie in two parts would not pass check_store.
-  static void refuse_leaks(const std::vector<Planned>& rows) {
-    std::map<std::string, std::string> part_of_group;
+  static std::string own_group(const Sample& sample) {
+    return sample.patient.empty() ? sample.id : sample.patient;
+  }
+
+  /// `name_of`: a row's group, say; empty: of none.
+  template <class NameOf>
+  static void refuse_torn(const std::string& what,
+                          const std::vector<Planned>& rows,
+                          const NameOf& name_of) {
+    std::map<std::string, std::string> part_of;
     for (const auto& planned : rows) {
-      const auto& group = planned.row->group;
-      if (group.empty()) continue;
-      const auto& part = part_of_group.emplace(group, planned.part).first->second;
+      const std::string name = name_of(planned);
+      if (name.empty()) continue;
+      const auto& part = part_of.emplace(name, planned.part).first->second;
       if (part == planned.part) continue;
       throw Error(Exit::bad_data,
-                  cat("the split table puts group '",
-                      group,
+                  cat("the split table puts ",
+                      what,
+                      " '",
+                      name,
                       "' into ",
                       part,
                       " and ",
                       planned.part,
-                      "; a group must lie in one part"));
+                      "; a ",
+                      what,
+                      " must lie in one part (`data split` sees to it)"));
+    }
+  }
+
+  void refuse_torn_picture(const std::vector<size_t>& picture) const {
+    for (const size_t k : picture) {
+      if (planned_[k].part == planned_[picture[0]].part) continue;
+      throw Error(Exit::bad_data,
+                  cat("the split table puts '",
+                      planned_[picture[0]].row->id,
+                      "' into ",
+                      planned_[picture[0]].part,
+                      " and '",
+                      planned_[k].row->id,
+                      "', which is the same picture, into ",
+                      planned_[k].part,
+                      "; take one out (`data split` sees to it, `data audit --split` lists all)"));
     }
   }
 
   /// Faults from the table; looked for in the pixels where it has none, or where a fold becomes the
   /// test, of which the table cannot say what is to be left out.
   void find_faults() {
-    bool known = true;
     for (const auto& planned : planned_) {
       faults_.push_back(planned.row->fault);
-      known &= planned.row->fault_known;
+      faults_known_ &= planned.row->fault_known;
     }
     std::vector<size_t> to_scan;
     for (size_t k = 0; k < planned_.size(); ++k) {
-      if (!known || (test_is_fold_ && planned_[k].part == "test")) to_scan.push_back(k);
+      if (!faults_known_ || (test_is_fold_ && planned_[k].part == "test")) to_scan.push_back(k);
     }
     if (to_scan.empty()) return;
     Manifest some = manifest_;
@@ -128,9 +164,16 @@ class Planner {
     for (const auto k : to_scan) some.samples.push_back(manifest_.samples[planned_[k].sample]);
     const auto facts = scan_images(some, threads_);
     const auto duplicates = near_duplicate_groups(facts);
-    if (!known) {
+    if (!faults_known_) {
       const auto faults = row_faults(some, facts, duplicates);
       for (size_t s = 0; s < to_scan.size(); ++s) faults_[to_scan[s]] = faults[s];
+      for (const auto& picture : duplicates) {
+        std::vector<size_t> used;
+        for (const auto s : picture)
+          if (faults_[to_scan[s]].empty() || kept(options_, faults_[to_scan[s]]))
+            used.push_back(to_scan[s]);
+        if (!used.empty()) refuse_torn_picture(used);
+      }
     }
     for (const auto& picture : duplicates) {
       bool first = true;
@@ -146,8 +189,9 @@ class Planner {
   const Manifest& manifest_;
   const PackOptions& options_;
   int threads_;
-  bool test_is_fold_ = false;
+  bool test_is_fold_ = false, faults_known_ = true;
   std::vector<Planned> planned_;
+  std::vector<std::string> unlisted_;
   std::vector<std::string> faults_;
 };
 

@@ -10,7 +10,7 @@ namespace evenray {
 struct Planned {
   size_t sample;
   const SplitRow* row;
-  std::string part;
+  std::string part, group;
 };
 
 /// Kinds that --keep takes: rows that are left out otherwise, and box_outside. An unreadable image
@@ -18,10 +18,12 @@ struct Planned {
 const std::vector<std::string>& keepable_kinds();
 bool kept(const PackOptions& options, const std::string& kind);
 
-/// The rows of the store, in the manifest's order. Faults come from the split table; they are
-/// looked for in the pixels where it has none, and later images of one picture also where a fold
-/// becomes the test, of which the table cannot tell. Throws 65 for a row that the manifest lacks,
-/// where no row is left, and where a group lies in two parts.
+/// The rows of the store, in the manifest's order; left_out also has those that the table lacks
+/// (`not_in_split`). Faults come from the split table; they are looked for in the pixels where it
+/// has none, and later images of one picture also where a fold becomes the test, of which the table
+/// cannot tell. Such a table, without the column `fault`, is of another program: without a group a
+/// row is of its patient's, and patients and pictures must not be torn. Throws 65 for a row that
+/// the manifest lacks, where no row is left, and where a group lies in two parts.
 std::vector<Planned> plan_rows(const Manifest& manifest,
                                const std::vector<SplitRow>& split,
                                std::optional<int> fold,

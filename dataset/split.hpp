@@ -57,7 +57,8 @@ void write_split(const Path& path,
 /// The text of the record beside a table; where there is none, or the table has been changed since,
 /// a [split] that says so.
 std::string read_split_settings(const Path& table);
-/// Throws 66, or 65 for a missing column, equal ids or an unknown split name.
+/// Of its own columns a table of another program needs id and split only. Throws 66, or 65 for a
+/// missing column, equal ids or an unknown split name.
 std::vector<SplitRow> read_split(const Path& path);
 
 }  // namespace evenray

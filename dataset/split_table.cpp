@@ -61,8 +61,13 @@ std::string read_split_settings(const Path& table) {
 
 std::vector<SplitRow> read_split(const Path& path) {
   const CsvTable table = read_csv(path);
-  const size_t id = table.require("id"), file = table.require("path");
-  const size_t group = table.require("group"), split = table.require("split");
+  const auto id = table.find("id"), file = table.find("path"), group = table.find("group");
+  const auto split = table.find("split");
+  check(id && split,
+        Exit::bad_data,
+        cat(path.string(),
+            ": a split table has the columns id and split (train, val or test); path, group, fold "
+            "and fault may be there, too"));
   const auto fold = table.find("fold"), fault = table.find("fault");
   std::vector<SplitRow> rows;
   std::set<std::string> ids;
@@ -71,12 +76,10 @@ std::vector<SplitRow> read_split(const Path& path) {
     const auto refuse = [&](const std::string& what) {
       throw Error(Exit::bad_data, cat(path.string(), " line ", table.lines[i], ": ", what));
     };
-    SplitRow row{line[id],
-                 line[file],
-                 line[group],
-                 line[split],
-                 fold ? line[*fold] : "",
-                 fault ? line[*fault] : ""};
+    const auto cell = [&](const std::optional<size_t>& column) {
+      return column ? line[*column] : std::string();
+    };
+    SplitRow row{line[*id], cell(file), cell(group), line[*split], cell(fold), cell(fault)};
     row.fault_known = fault.has_value();
     if (!ids.insert(row.id).second) refuse(cat("id '", row.id, "' occurs twice"));
     if (std::find(kParts.begin(), kParts.end(), row.split) == kParts.end()) {

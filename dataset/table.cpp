@@ -77,6 +77,17 @@ void add_labels(const CsvTable& table,
   }
 }
 
+std::string part_of_row(const std::string& text, const std::string& where) {
+  const std::string part = part_in_name(text);
+  check(!part.empty() || trim(text).empty(),
+        Exit::bad_data,
+        cat(where,
+            ": the part is '",
+            text,
+            "'; it must be train, val (valid, validation), test, or empty"));
+  return part;
+}
+
 /// Several rows may be of one image: its boxes.
 class Rows {
  public:
@@ -104,7 +115,7 @@ class Rows {
       listing_.images.push_back({row[meaning.path], where});
       ListedImage& image = listing_.images.back();
       if (meaning.patient) image.patient = row[*meaning.patient];
-      if (meaning.split) image.part = part_in_name(row[*meaning.split]);
+      if (meaning.split) image.part = part_of_row(row[*meaning.split], where);
       for (const size_t c : meaning.meta) image.meta.push_back(row[c]);
       image.boxes_known = !meaning.box.empty();
       add_labels(table, row, meaning, image);

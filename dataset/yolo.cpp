@@ -25,7 +25,11 @@ constexpr uint64_t kMaxBytes = uint64_t{16} << 20;
 /// What tells the names of classes, and which images belong to which part.
 struct Description {
   std::vector<std::string> names;
-  std::map<std::string, std::string> part_of;  ///< by some of a path: folders, or an image
+  std::map<std::string, std::string> part_of;  ///< by the folders of a path
+  struct Line {
+    std::string image, part;
+  };
+  std::unordered_map<std::string, std::vector<Line>> lists;  ///< by the name of the image
 };
 
 std::vector<std::string> lines_of(const Path& file) {
@@ -46,16 +50,23 @@ std::string end_of(const std::string& path) {
   return out;
 }
 
-void add_part(const Path& beside,
+/// `listed`: a folder, or a list of images (.txt), which lies in one of `places`.
+void add_part(const std::vector<Path>& places,
               const std::string& listed,
               const std::string& part,
               Description& into) {
-  const Path list = beside / listed;
   if (Path(listed).extension() != ".txt") {
     into.part_of[end_of(listed)] = part;
-  } else if (fs::is_regular_file(list)) {
-    for (const auto& line : lines_of(list)) into.part_of[end_of(line)] = part;
+    return;
   }
+  const auto there = std::find_if(places.begin(), places.end(), [&](const Path& place) {
+    return fs::is_regular_file(place / listed);
+  });
+  check(there != places.end(),
+        Exit::bad_data,
+        cat("the list of ", part, ", ", listed, ", is not there"));
+  for (const auto& line : lines_of(*there / listed))
+    into.lists[Path(line).filename().string()].push_back({end_of(line), part});
 }
 
 Description read_yaml(const Path& file) {
@@ -77,13 +88,15 @@ Description read_yaml(const Path& file) {
         out.names.push_back(name);
       }
     }
+    std::vector<Path> places{file.parent_path()};
+    if (root["path"] && root["path"].IsScalar())
+      places.push_back(file.parent_path() / root["path"].as<std::string>());
     for (const char* part : {"train", "val", "test"}) {
       const YAML::Node listed = root[part];
       if (!listed || listed.IsNull()) continue;
-      if (listed.IsScalar()) add_part(file.parent_path(), listed.as<std::string>(), part, out);
+      if (listed.IsScalar()) add_part(places, listed.as<std::string>(), part, out);
       if (listed.IsSequence())
-        for (const auto& one : listed)
-          add_part(file.parent_path(), one.as<std::string>(), part, out);
+        for (const auto& one : listed) add_part(places, one.as<std::string>(), part, out);
     }
   } catch (const YAML::Exception& error) {
     throw Error(Exit::bad_data, cat(file.string(), ": no YAML of a YOLO set: ", error.what()));
@@ -112,13 +125,36 @@ std::optional<Description> describe(const std::string& path) {
     if (out.names.empty() && (name == "classes.txt" || name == "labels.txt"))
       out.names = lines_of(file);
     if (name == "train.txt" || name == "val.txt" || name == "valid.txt" || name == "test.txt")
-      add_part(file.parent_path(), name, part_in_name(name), out);
+      add_part({file.parent_path()}, name, part_in_name(name), out);
   }
   if (out.names.empty()) return std::nullopt;
   return out;
 }
 
+bool ends_in(const std::string& path, const std::string& end) {
+  return path == end || path.ends_with("/" + end);
+}
+
+/// By the line that has most of the image's path; empty: it stands in no list.
+std::string part_in_lists(const std::string& source_path, const Description& description) {
+  const auto named = description.lists.find(Path(source_path).filename().string());
+  if (named == description.lists.end()) return "";
+  size_t most = 0;
+  std::string part;
+  for (const auto& line : named->second) {
+    if (!ends_in(line.image, source_path) && !ends_in(source_path, line.image)) continue;
+    const size_t shared = std::min(line.image.size(), source_path.size());
+    check(shared != most || part == line.part,
+          Exit::bad_data,
+          cat(source_path, " stands in the lists of ", part, " and ", line.part));
+    if (shared > most) part = line.part;
+    most = std::max(most, shared);
+  }
+  return part;
+}
+
 std::string part_of(const std::string& source_path, const Description& description) {
+  if (auto part = part_in_lists(source_path, description); !part.empty()) return part;
   const auto parts = split_text(source_path, '/');
   for (size_t first = 0; first < parts.size(); ++first) {
     std::string run;
@@ -128,7 +164,7 @@ std::string part_of(const std::string& source_path, const Description& descripti
       if (found != description.part_of.end()) return found->second;
     }
   }
-  if (!description.part_of.empty()) return "";
+  if (!description.part_of.empty() || !description.lists.empty()) return "";
   for (const auto& folder : Path(source_path).parent_path())
     if (auto part = part_in_name(folder.string()); !part.empty()) return part;
   return "";
@@ -183,9 +219,9 @@ Box box_of(const std::vector<double>& numbers, cv::Size size) {
 
 }  // namespace
 
-std::vector<ListedBox> read_yolo_file(const Path& file,
-                                      const Path& image,
-                                      const std::vector<std::string>& names) {
+std::optional<std::vector<ListedBox>> read_yolo_file(const Path& file,
+                                                     const Path& image,
+                                                     const std::vector<std::string>& names) {
   std::vector<ListedBox> out;
   std::optional<cv::Size> size;
   size_t number = 0;
@@ -209,7 +245,7 @@ std::vector<ListedBox> read_yolo_file(const Path& file,
           Exit::bad_data,
           cat(where, ": class ", numbers[0], " of ", names.size(), " (numbered from 0)"));
     if (!size) size = upright_size(image);
-    check(size.has_value(), Exit::bad_data, cat(image.string(), ": no readable image"));
+    if (!size) return std::nullopt;
     out.push_back({names[static_cast<size_t>(numbers[0])], box_of(numbers, *size)});
   }
   return out;
@@ -235,15 +271,25 @@ Manifest read_yolo(const std::string& path) {
   const Path root = clean_root(path);
   const LabelFiles labels(root);
   Listing listing{"yolo", description->names, {}, {}, {}};
+  bool any_part = false;
   for (const auto& file : image_files(root)) {
     const std::string source_path = file.lexically_relative(root).generic_string();
     ListedImage image{source_path, source_path};
-    image.boxes_known = true;
     image.part = part_of(source_path, *description);
-    if (const Path boxes = labels.of(source_path); !boxes.empty())
-      image.boxes = read_yolo_file(boxes, file, description->names);
+    any_part |= !image.part.empty();
+    const Path text = labels.of(source_path);
+    std::optional<std::vector<ListedBox>> boxes{std::in_place};
+    if (!text.empty()) boxes = read_yolo_file(text, file, description->names);
+    image.boxes_known = boxes.has_value();
+    if (boxes) image.boxes = std::move(*boxes);
     listing.images.push_back(std::move(image));
   }
+  check(any_part || description->lists.empty(),
+        Exit::bad_data,
+        cat(path,
+            ": none of the images in its lists is there (the first one: ",
+            description->lists.empty() ? "" : description->lists.begin()->second[0].image,
+            ")"));
   return match_listing(path, std::move(listing));
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 
 #include "dataset/where.hpp"
 #include "gan/gan.hpp"
+#include "gan/networks.hpp"
 
 namespace evenray {
 namespace {
@@ -11,6 +13,16 @@ namespace {
 /// the strength of augmentation is adapted, above so many there is none: it can do harm (Zhao et
 /// al. 2020, table 2; Karras et al. 2020, section 4).
 constexpr int64_t kTransferBelow = 300, kAdaFrom = 5000, kPlainFrom = 30000;
+/// gan.fmap_base of Karras et al. 2018 for 1024 px.
+constexpr int64_t kPaperBase = 8192;
+
+/// How much longer the stages up to this size take than those up to 64 px.
+double more_stages(const GanOptions& plan, int longest_side) {
+  const auto length = [&](int side) {
+    return plan.final_kimg + 2 * plan.stage_kimg * std::max(0., std::log2(side / 4.));
+  };
+  return length(std::max(64, longest_side)) / length(64);
+}
 
 }  // namespace
 
@@ -30,6 +42,7 @@ GanSituation gan_situation(const Store& store,
       if (name != class_name) out.largest_other = std::max(out.largest_other, count(name, ""));
     if (count(class_name, "") >= out.largest_other) out.largest_other = 0;
   }
+  out.longest_side = std::max(store.info().height, store.info().width);
   out.gpu = make_compute(runtime).device.is_cuda();
   return out;
 }
@@ -43,12 +56,14 @@ GanOptions plan_gan_options(const GanOptions& given, const GanSituation& situati
   const auto images = static_cast<double>(situation.images);
   if (situation.gpu) {
     plan.minibatch = 32;
-    plan.fmap_base = 4096;
+    plan.fmap_base = std::clamp<int64_t>(16 * situation.longest_side, 4096, kPaperBase);
     plan.fmap_max = 256;
     plan.total_kimg = std::clamp(images, 300., 1000.);
   } else {
+    plan.fmap_base = std::clamp<int64_t>(8 * situation.longest_side, plan.fmap_base, kPaperBase);
     plan.total_kimg = std::clamp(.2 * images, 40., 100.);
   }
+  if (family_grows(plan.family)) plan.total_kimg *= more_stages(plan, situation.longest_side);
   if (situation.images >= kPlainFrom) {
     plan.augment = "none";
   } else if (situation.images >= kAdaFrom) {

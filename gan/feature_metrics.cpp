@@ -3,9 +3,12 @@
 
 #include <torch/torch.h>
 
+#include <numeric>
+
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "gan/gan.hpp"
+#include "nn/loader.hpp"
 #include "nn/npy.hpp"
 
 namespace evenray {
@@ -13,7 +16,8 @@ namespace {
 
 /// So many rows of a matrix of pairs are in memory at a time.
 constexpr int64_t kRows = 1024;
-constexpr int64_t kNeighbours = 5;
+/// Of a set for KID, as its authors' (Binkowski et al. 2018).
+constexpr int64_t kSubsetRows = 1000;
 
 torch::Tensor covariance(const torch::Tensor& x) {
   const auto centred = x - x.mean(0);
@@ -93,7 +97,26 @@ Prdc prdc(const torch::Tensor& real, const torch::Tensor& fake, int64_t k) {
           covered / m};
 }
 
-Json feature_metrics(const Path& real_path, const Path& fake_path) {
+std::vector<double> kid_of_subsets(const torch::Tensor& real,
+                                   const torch::Tensor& fake,
+                                   int64_t subsets,
+                                   Rng rng) {
+  const int64_t rows = std::min({kSubsetRows, real.size(0), fake.size(0)});
+  const auto some = [&](const torch::Tensor& x) {
+    std::vector<int64_t> order(static_cast<size_t>(x.size(0)));
+    std::iota(order.begin(), order.end(), 0);
+    rng.shuffle(order);
+    order.resize(static_cast<size_t>(rows));
+    return x.index_select(0, index_tensor(order, x.device()));
+  };
+  std::vector<double> out;
+  for (int64_t i = 0; i < subsets; ++i) out.push_back(kid(some(real), some(fake)));
+  return out;
+}
+
+Json feature_metrics(const Path& real_path,
+                     const Path& fake_path,
+                     const FeatureMetricOptions& options) {
   const auto real = read_npy_matrix(real_path), fake = read_npy_matrix(fake_path);
   check(real.size(1) == fake.size(1),
         Exit::bad_data,
@@ -105,20 +128,35 @@ Json feature_metrics(const Path& real_path, const Path& fake_path) {
             " has ",
             fake.size(1)));
   for (const auto& [path, rows] : {std::pair(real_path, real), std::pair(fake_path, fake)}) {
-    check(rows.size(0) > kNeighbours,
+    check(rows.size(0) > options.neighbours,
           Exit::bad_data,
-          cat(path.string(), " has ", rows.size(0), " rows; ", kNeighbours + 1, " are the least"));
+          cat(path.string(),
+              " has ",
+              rows.size(0),
+              " rows; ",
+              options.neighbours + 1,
+              " are the least for ",
+              options.neighbours,
+              " neighbours (--k)"));
   }
-  const Prdc found = prdc(real, fake, kNeighbours);
-  return {{"schema", "evenray-gan-metrics-1"},
-          {"n_real", real.size(0)},
-          {"n_fake", fake.size(0)},
-          {"fid", fid(real, fake)},
-          {"kid", kid(real, fake)},
-          {"precision", found.precision},
-          {"recall", found.recall},
-          {"density", found.density},
-          {"coverage", found.coverage}};
+  const Prdc found = prdc(real, fake, options.neighbours);
+  Json out{{"schema", "evenray-gan-metrics-1"},
+           {"n_real", real.size(0)},
+           {"n_fake", fake.size(0)},
+           {"fid", fid(real, fake)},
+           {"precision", found.precision},
+           {"recall", found.recall},
+           {"density", found.density},
+           {"coverage", found.coverage}};
+  if (options.subsets == 0) {
+    out["kid"] = kid(real, fake);
+    return out;
+  }
+  const auto each = kid_of_subsets(real, fake, options.subsets, Rng(options.seed));
+  const auto values = torch::tensor(each, torch::kDouble);
+  out["kid"] = values.mean().item<double>();
+  out["kid_deviation"] = values.std(/*unbiased=*/false).item<double>();
+  return out;
 }
 
 }  // namespace evenray

@@ -35,6 +35,7 @@ struct GanOptions {
   std::vector<double> lr_factors;
   double lr_ramp_kimg = 0;
   std::string loss = "bce";
+  bool own_latents = false;
   double gp_weight = 10, gp_target = 1;
   double lr_g = 2e-4, lr_d = 2e-4;
   double beta1 = .5, beta2 = .999;
@@ -63,6 +64,10 @@ struct GanOptions {
   /// Sets what the preset named in `preset` fixes for the family; the file and flags are read on
   /// top of it.
   void apply_preset();
+  /// Images a step at the last resolution.
+  int64_t last_minibatch() const;
+  /// How labels are used where nothing else is asked for: as the preset's paper does.
+  std::string usual_conditioning() const;
 };
 
 /// What the preset `auto` plans by.
@@ -70,6 +75,7 @@ struct GanSituation {
   int64_t images = 0;         ///< real training images of the class, and of gan.where
   int64_t largest_other = 0;  ///< those of the largest other class; 0 where none is larger
   bool gpu = false;
+  int longest_side = 64;  ///< of the store's images, px
 };
 inline constexpr const char* kAutoPreset = "auto";
 /// Throws 65 for a class or column that the store lacks.
@@ -77,7 +83,8 @@ GanSituation gan_situation(const Store& store,
                            const std::string& class_name,
                            const GanOptions& options,
                            const Runtime& runtime);
-/// The preset `auto` of the family of `given`: `small`, with larger networks and longer on a GPU;
+/// The preset `auto` of the family of `given`: `small`, longer the more images there are, with
+/// larger networks on a GPU and for sides above 128 px, where pggan has more stages to go through;
 /// below 300 images begun with the networks of the largest class, if that has 300; augmentation
 /// adaptive from 5,000 on, none from 30,000 on.
 GanOptions plan_gan_options(const GanOptions& given, const GanSituation& situation);
@@ -86,6 +93,10 @@ std::vector<std::string> gan_families();
 /// Of a family, or of all where its name is empty.
 std::vector<std::string> gan_presets(const std::string& family = "");
 
+/// Throws what train_gan() would of class, images, options and size, before anything is trained.
+void check_gan_training(const Store& store,
+                        const std::string& class_name,
+                        const GanOptions& options);
 /// Trains on the real train rows of `class_name` (empty: of all classes) and of gan.where. The
 /// checkpoint kept as best is that of the lowest SWD to real images: from 300 of the class in val
 /// on to those; else to training images, and those that draw training images again come last. Ends
@@ -134,22 +145,24 @@ class Generator {
   const std::string& class_name() const;  ///< empty: trained on all classes
   /// Those of its labels; empty where it has none.
   const std::vector<std::string>& classes() const;
+  /// Whether its images have a class: labels of a training that has not reached their use have not.
+  bool labelled() const;
   /// Whether images of a class can be asked for.
   bool draws(const std::string& class_name) const;
   const std::string& digest() const;  ///< of its tensors
   const Json& facts() const;          ///< store, images, kimg, best_swd, seed and so on
 
-  /// Images first .. first + count - 1, of height() x width() in u8 or u16. Throws 65 for a class
-  /// that it does not draw, 2 for a truncation below 0 or between 0 and .05, or of a pggan, which
-  /// brings its latents to one length.
+  /// Throws 65 for a class that it does not draw, 2 for a truncation below 0 or between 0 and .05,
+  /// or of a pggan, which brings its latents to one length.
+  void check_drawing(const Drawing& drawing) const;
+  /// Images first .. first + count - 1, of height() x width() in u8 or u16. Throws as
+  /// check_drawing().
   std::vector<cv::Mat> sample(int64_t first, int64_t count, const Drawing& drawing) const;
   /// `rows` times `steps` images: each row goes from one latent vector to another one on the great
   /// circle between them.
   std::vector<cv::Mat> interpolate(int64_t rows, int64_t steps, const Drawing& drawing) const;
 
  private:
-  void check_drawing(const Drawing& drawing) const;
-
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -203,10 +216,15 @@ std::shared_ptr<Gate> memorised_gate(const Store& store);
 /// Throws 66 where that is none, 65 where it is no generator's or has damaged files.
 std::string gan_report_html(const Path& run);
 
-/// `gan metrics --json` of cli.md: FID, KID over all pairs, precision, recall, density and coverage
-/// (5 nearest neighbours) of two matrices of features, a row an image, as .npy files. Throws 66
-/// where one is missing, 65 where it is no such matrix, has less than 6 rows or other columns.
-Json feature_metrics(const Path& real, const Path& fake);
+struct FeatureMetricOptions {
+  int64_t neighbours = 5;  ///< of precision, recall, density and coverage
+  int64_t subsets = 0;     ///< KID as the mean over so many pairs of subsets; 0: over all rows
+  uint64_t seed = 1;       ///< of the subsets
+};
+/// `gan metrics --json` of cli.md: FID, KID, precision, recall, density and coverage of two
+/// matrices of features, a row an image, as .npy files. Throws 66 where one is missing, 65 where it
+/// is no such matrix, has no more rows than `neighbours` or other columns.
+Json feature_metrics(const Path& real, const Path& fake, const FeatureMetricOptions& options = {});
 
 /// Index of the most correlated image of `among` for each of `images`, with the correlation, one of
 /// the two mirrored where that is higher. Throws 65 for an empty set or mixed sizes.

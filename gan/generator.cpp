@@ -129,6 +129,8 @@ const Json& Generator::facts() const { return state_->facts; }
 
 const std::vector<std::string>& Generator::classes() const { return state_->classes; }
 
+bool Generator::labelled() const { return state_->classes.empty() || state_->label_share > 0; }
+
 bool Generator::draws(const std::string& class_name) const {
   const auto& classes = state_->classes;
   if (classes.empty()) return class_name == state_->class_name;

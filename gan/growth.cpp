@@ -24,10 +24,10 @@ Schedule::Schedule(const GanOptions& options, int doublings) : options_(options)
     add(doublings, false, options.total_kimg > 0 ? options.total_kimg : planned);
     return;
   }
-  const double stretch = options.total_kimg > 0 ? options.total_kimg / planned : 1;
+  stretch_ = options.total_kimg > 0 ? options.total_kimg / planned : 1;
   for (int level = 0; level <= doublings; ++level) {
-    if (level > 0) add(level, true, stretch * options.stage_kimg);
-    add(level, false, stretch * (level == doublings ? options.final_kimg : options.stage_kimg));
+    if (level > 0) add(level, true, stretch_ * options.stage_kimg);
+    add(level, false, stretch_ * (level == doublings ? options.final_kimg : options.stage_kimg));
   }
 }
 
@@ -60,13 +60,11 @@ Moment Schedule::at(int64_t step) const {
   moment.shown = stage.first_image + done * stage.minibatch;
   moment.lr_factor = at_level(options_.lr_factors, stage.level, 1.);
   // A stage begins where a fade begins or ends, which changes what the weights mean.
-  const bool later_stage = stage.first_step > 0;
-  moment.restarts = later_stage && done == 0;
-  const double ramp = options_.lr_ramp_kimg * 1000;
-  if (later_stage && ramp > 0) {
-    const auto since = static_cast<double>(done * stage.minibatch);
-    moment.lr_factor *= std::min(1., since / ramp);
-  }
+  moment.restarts = stage.first_step > 0 && done == 0;
+  const double ramp = stretch_ * options_.lr_ramp_kimg * 1000;
+  const double ahead = ramp > 0 ? 1 - static_cast<double>(moment.shown) / ramp : 0;
+  if (ahead > 0) moment.lr_factor *= std::exp(-5 * ahead * ahead);
+  if (options_.conditioning == "none") return moment;
   const Stage& last = stages_.back();
   const double warmup =
       options_.label_warmup * static_cast<double>(last.first_image + last.steps * last.minibatch);

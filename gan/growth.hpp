@@ -21,7 +21,7 @@ struct Moment {
   int64_t minibatch = 0;
   int64_t shown = 0;       ///< real images shown before the step
   double lr_factor = 1;    ///< of both learning rates
-  double label_share = 1;  ///< how far labels count, 0..1
+  double label_share = 1;  ///< how far labels, if there are any, count, 0..1
   bool restarts = false;   ///< the optimisers forget their moments before the step
 };
 
@@ -49,6 +49,7 @@ class Schedule {
   void add(int level, bool fades, double kimg);
 
   GanOptions options_;
+  double stretch_ = 1;
   std::vector<Stage> stages_;
 };
 

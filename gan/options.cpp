@@ -57,6 +57,9 @@ void pggan_published(GanOptions& o) {
   o.r1_gamma = 0;
   o.ema_decay = .999;
   o.total_kimg = 0;
+  o.minibatch = 0;
+  o.own_latents = true;
+  o.label_warmup = 0;
   o.early_stop = false;
 }
 
@@ -69,14 +72,13 @@ void pggan_paper(GanOptions& o) {
   o.lr_factors = {1, 1, 1, 1, 1, 1, 1, 1, 1.5};
 }
 
-/// Their first: 19,000 kimg at 1024 px, groups of the whole minibatch, learning rates that rise
-/// anew.
+/// Their first: 19,000 kimg at 1024 px, groups of the whole minibatch, learning rates that rise at
+/// the start and are alike at all sizes.
 void pggan_paper_v1(GanOptions& o) {
   pggan_published(o);
   o.stage_kimg = 800;
   o.final_kimg = 6200;
   o.minibatches = {16, 16, 16, 16, 16, 16, 14, 6, 3};
-  o.lr_factors = {1, 1, 1, 1, 1, 1, 1, 1, 1.5};
   o.stddev_group = 0;
   o.lr_ramp_kimg = 40;
 }
@@ -108,11 +110,11 @@ void GanOptions::fields(Fields& f) {
   f("total_kimg",
     total_kimg,
     "thousands of real images shown; stages are stretched to it; 0: as long as pggan's stages are");
-  f("minibatch", minibatch, "images a step");
+  f("minibatch", minibatch, "images a step; 0: minibatches");
   f("minibatches",
     minibatches,
-    "pggan: images a step by resolution from the smallest on, the last for all above; empty: "
-    "minibatch");
+    "pggan: images a step by resolution from the smallest on, the last for all above, in place of "
+    "minibatch, which is 0 then");
   f("latent", latent, "length of the latent vector");
   f("ngf", ngf, "width of the generator: channels at half size, doubled at each halving");
   f("ndf", ndf, "width of the discriminator, likewise");
@@ -126,12 +128,16 @@ void GanOptions::fields(Fields& f) {
   f("lr_factors", lr_factors, "pggan: factors of both learning rates by resolution; empty: 1");
   f("lr_ramp_kimg",
     lr_ramp_kimg,
-    "pggan: thousands of images over which learning rates rise from 0 in each new stage");
+    "thousands of images in which learning rates rise to their height at the start");
   f("lr_g", lr_g, "Adam's learning rate of the generator");
   f("lr_d", lr_d, "and of the discriminator");
   f("beta1", beta1, "Adam's beta1");
   f("beta2", beta2, "Adam's beta2");
   f("loss", loss, "adversarial loss: " + join(loss_names()));
+  f("own_latents",
+    own_latents,
+    "the generator's step draws latents of its own, as pggan's paper; else it goes by the images "
+    "that the discriminator has just seen");
   f("gp_weight", gp_weight, "weight of wgan-gp's gradient penalty");
   f("gp_target", gp_target, "gradient norm that it wants");
   f("augment",
@@ -214,9 +220,11 @@ void GanOptions::check() const {
       beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1,
       Exit::config,
       cat("gan.beta1 and gan.beta2 must be from 0 to below 1, not ", beta1, " and ", beta2));
-  auto all_minibatches = minibatches;
-  all_minibatches.push_back(minibatch);
-  for (const int64_t images : all_minibatches) {
+  evenray::check(minibatches.empty() || minibatch == 0,
+                 Exit::config,
+                 "gan.minibatch and gan.minibatches exclude one another; set gan.minibatch=0, or "
+                 "gan.minibatches=[]");
+  for (const int64_t images : minibatches.empty() ? std::vector{minibatch} : minibatches) {
     evenray::check(images >= 2 && images <= 65536,
                    Exit::config,
                    "gan.minibatch must be 2 (batch norm) or more, up to 65536");
@@ -283,6 +291,14 @@ void GanOptions::check() const {
       !labelled || !trains_parent,
       Exit::config,
       cat("gan.transfer ", transfer, " is for one class; a generator with labels learns of all"));
+}
+
+int64_t GanOptions::last_minibatch() const {
+  return minibatches.empty() ? minibatch : minibatches.back();
+}
+
+std::string GanOptions::usual_conditioning() const {
+  return preset.starts_with("paper") ? "acgan" : "projection";
 }
 
 std::vector<std::string> gan_presets(const std::string& family) {

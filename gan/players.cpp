@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "gan/pggan_blocks.hpp"
+#include "gan/transfer.hpp"
 #include "nn/blocks.hpp"
 #include "nn/checkpoint.hpp"
 #include "nn/ema.hpp"
@@ -48,14 +49,8 @@ Players::Players(const GanOptions& options,
     net->to(compute.device);
   }
   copy_module(*average_, *generator_);
+  check_frozen_layers(options, *discriminator_);
   const auto layers = discriminator_->layers();
-  check(options.freeze_d < static_cast<int64_t>(layers.size()),
-        Exit::config,
-        cat("gan.freeze_d ",
-            options.freeze_d,
-            " leaves nothing to train: the discriminator has ",
-            layers.size(),
-            " layers"));
   for (size_t i = 0; i < static_cast<size_t>(options.freeze_d); ++i)
     for (const auto& parameter : layers[i]) parameter.set_requires_grad(false);
   const auto adam = [&](const torch::nn::Module& net, double lr) {
@@ -83,13 +78,8 @@ torch::Tensor Players::penalty_between(const torch::Tensor& real,
   for (int64_t i = 0; i < real.size(0); ++i) shares.push_back(static_cast<float>(draws.uniform()));
   const auto share = torch::tensor(shares).view({-1, 1, 1, 1}).to(real.device(), true);
   const auto between = torch::lerp(real, fake, share).detach().requires_grad_(true);
-  torch::Tensor logits;
-  {
-    // Unlike R1's small gradients these are about 1 long: in bf16 the penalty's own gradient was
-    // seen to keep its direction (cosine above .999) and its length (within 1 %).
-    Autocast autocast(compute_);
-    logits = discriminator_->judge(between, labels).logits;
-  }
+  // A penalty is a gradient's square: bf16 is too coarse for it.
+  const auto logits = discriminator_->judge(between, labels).logits;
   return gradient_penalty(logits, between, options_.gp_target);
 }
 
@@ -118,7 +108,6 @@ torch::Tensor Players::update_discriminator(const torch::Tensor& real,
   if (r1) shown = shown.detach().requires_grad_(true);
   if (r2) drawn = drawn.detach().requires_grad_(true);
   const auto judge = [&](const torch::Tensor& images, bool penalised) {
-    // A penalty is a gradient's square: bf16 is too coarse for it.
     Compute precise = compute_;
     precise.bf16 = compute_.bf16 && !penalised;
     Autocast autocast(precise);
@@ -187,14 +176,19 @@ void Players::step(const TrainingSet::Minibatch& minibatch, const Moment& moment
   const auto labels =
       minibatch.labels.defined() ? minibatch.labels * label_share_ : torch::Tensor();
   const Rng stream = streams_.fork("step", static_cast<uint64_t>(step));
-  const auto latent =
-      latents(stream, 0, real.size(0), options_.latent).to(compute_.device, /*non_blocking=*/true);
+  const auto drawn = [&](const Rng& draws) {
+    const auto latent =
+        latents(draws, 0, real.size(0), options_.latent).to(compute_.device, /*non_blocking=*/true);
+    Autocast autocast(compute_);
+    return generator_->forward(with_labels(latent, labels)).to(torch::kFloat);  // as the real are
+  };
   torch::Tensor fake;
   {
-    Autocast autocast(compute_);
-    fake = generator_->forward(with_labels(latent, labels)).to(torch::kFloat);  // as the real are
+    torch::AutoGradMode with_graph(!options_.own_latents);
+    fake = drawn(stream);
   }
   const auto d = update_discriminator(real, fake, labels, moment, step, stream);
+  if (options_.own_latents) fake = drawn(stream.fork("generator latents"));
   const auto g = update_generator(real, fake, labels, stream);
 
   // The half-life grows with the run, as in StyleGAN2-ADA: an early average forgets the first, poor
@@ -242,10 +236,11 @@ void Players::settle_average() {
   if (options_.ema_kimg == 0 && options_.ema_decay == 0) copy_module(*average_, *generator_);
   torch::Tensor labels;
   if (classes_ > 0)
-    labels = (labels_in_turn(0, options_.minibatch, classes_) * label_share_).to(compute_.device);
+    labels =
+        (labels_in_turn(0, options_.last_minibatch(), classes_) * label_share_).to(compute_.device);
   standing_statistics(*average_,
                       rng_.fork("statistics"),
-                      options_.minibatch,
+                      options_.last_minibatch(),
                       options_.latent,
                       kStatisticsBatches,
                       compute_.device,
@@ -256,8 +251,8 @@ torch::Tensor Players::draw(int64_t count, const std::vector<int64_t>& class_cou
   torch::NoGradGuard no_grad;
   settle_average();
   std::vector<torch::Tensor> parts;
-  for (int64_t i = 0; i < count; i += options_.minibatch) {
-    const int64_t n = std::min(options_.minibatch, count - i);
+  for (int64_t i = 0; i < count; i += options_.last_minibatch()) {
+    const int64_t n = std::min(options_.last_minibatch(), count - i);
     const auto latent = latents(rng_.fork("judged"), i, n, options_.latent).to(compute_.device);
     torch::Tensor labels;
     if (classes_ > 0)

@@ -171,6 +171,8 @@ class Training {
               " times; lower gan.lr_d and gan.lr_g"));
     const int64_t step = restore(rewind_run(run_, checkpoints_.last_evaluated(), fixed_facts()));
     take_streams();
+    checkpoints_.drop_after(step);
+    write(step);
     run_.event(
         {{"step", step}, {"kimg", kimg(step)}, {"retry", retries_}, {"diverged_at", diverged}});
     log_warning(cat("the training diverged at step ",
@@ -221,7 +223,7 @@ class Training {
     if (!leaks.empty()) event["augmentation_leaks"] = leaks;
     run_.event(event);
     write_sheet(step, images);
-    if (options_.early_stop && at_full_size() && labelled && step < steps_) {
+    if (options_.early_stop && settled(step) && labelled && step < steps_) {
       if (const auto reason = watch_.see(found, event["separation"])) collapse_ = *reason;
     }
     if (kept) {
@@ -240,9 +242,11 @@ class Training {
     write_safetensors(checkpoints_.evaluated(), file);
   }
 
-  bool at_full_size() const {
+  /// Whether what it draws tells what becomes of it: it has grown, and half of the run is over.
+  bool settled(int64_t step) const {
     const Growth& growth = players_->growth();
-    return growth.level == schedule_.stages().back().level && !growth.fading();
+    return growth.level == schedule_.stages().back().level && !growth.fading() &&
+           2 * schedule_.at(step).shown >= schedule_.at(steps_).shown;
   }
 
   /// Measures in which the augmentation shows in `drawn`.
@@ -356,14 +360,6 @@ void train_gan(const Store& store,
                const GanOptions& options,
                const Runtime& runtime,
                RunFolder& run) {
-  options.check();
-  const auto& info = store.info();
-  check(info.value_max == (info.bits == 8 ? 255 : 65535),
-        Exit::bad_data,
-        cat(store.path().string(),
-            ": its values end at ",
-            info.value_max,
-            ", a generator is trained on those that use the full range (255 or 65535)"));
   if (run.done()) {
     const Json trained = read_json(run.path() / "metrics.json").at("class");
     check(trained == class_name,
@@ -374,6 +370,7 @@ void train_gan(const Store& store,
           cat(run.path().string(), " is a finished run on another store"));
     return;
   }
+  check_gan_training(store, class_name, options);
   GanOptions resolved = options;
   if (options.transfer == "majority" || options.transfer == "all") {
     const GanOptions parent = parent_options(options);

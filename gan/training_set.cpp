@@ -7,47 +7,53 @@
 #include "core/text.hpp"
 #include "dataset/where.hpp"
 #include "gan/networks.hpp"
+#include "gan/transfer.hpp"
 #include "nn/loader.hpp"
 
 namespace evenray {
 namespace {
 
-constexpr int64_t kFewest = 50;
+constexpr size_t kFewest = 50;
 
 std::string told(const std::string& class_name, const std::string& where) {
   return cat(
       "class ", class_name.empty() ? "(all)" : class_name, where.empty() ? "" : " where ", where);
 }
 
+std::vector<int64_t> training_rows(const Store& store,
+                                   const std::string& class_name,
+                                   const std::string& where) {
+  return Where::parse(where).filter(
+      store.info(), store.part("train"), real_rows(store, "train", class_name));
+}
+
 ClassImages class_images(const Store& store,
                          const std::string& class_name,
                          const std::string& where,
                          torch::Device device) {
-  const StorePart& train = store.part("train");
-  const auto rows =
-      Where::parse(where).filter(store.info(), train, real_rows(store, "train", class_name));
+  const auto rows = training_rows(store, class_name, where);
   ClassImages out;
   for (const int64_t row : rows) {
-    const auto& labels = train.labels[static_cast<size_t>(row)];
+    const auto& labels = store.part("train").labels[static_cast<size_t>(row)];
     out.labels.push_back(std::find(labels.begin(), labels.end(), 1) - labels.begin());
   }
   out.pixels = load_images(store, "train", rows, device);
   return out;
 }
 
+/// The store, once it is known that there is enough in it.
+const Store& checked(const Store& store, const std::string& class_name, const GanOptions& options) {
+  check_training_set(store, class_name, options);
+  return store;
+}
+
 }  // namespace
 
-TrainingSet::TrainingSet(const Store& store,
-                         const std::string& class_name,
-                         const GanOptions& options,
-                         const Rng& rng,
-                         torch::Device device)
-    : options_(options),
-      rng_(rng),
-      device_(device),
-      value_max_(store.info().value_max),
-      images_(class_images(store, class_name, options.where, device)) {
-  const auto enough = [&](const std::string& name, int64_t count) {
+void check_training_set(const Store& store,
+                        const std::string& class_name,
+                        const GanOptions& options) {
+  const auto enough = [&](const std::string& name) {
+    const size_t count = training_rows(store, name, options.where).size();
     check(
         count > 0, Exit::bad_data, "there are no training images of " + told(name, options.where));
     check(count >= kFewest || options.allow_few,
@@ -61,8 +67,7 @@ TrainingSet::TrainingSet(const Store& store,
               "all the same"));
   };
   if (conditioning_named(options.conditioning) == Conditioning::none) {
-    enough(class_name, images_.count());
-    order_.emplace_back(images_.count(), options.minibatch, rng.fork("order"));
+    enough(class_name);
     return;
   }
   check(class_name.empty(),
@@ -73,15 +78,47 @@ TrainingSet::TrainingSet(const Store& store,
         cat(store.path().string(),
             ": its classes do not exclude one another, so labels cannot take turns; train one "
             "class with --class"));
+  for (const auto& name : store.info().class_names) enough(name);
+}
+
+void check_gan_training(const Store& store,
+                        const std::string& class_name,
+                        const GanOptions& options) {
+  options.check();
+  const auto& info = store.info();
+  check(info.value_max == (info.bits == 8 ? 255 : 65535),
+        Exit::bad_data,
+        cat(store.path().string(),
+            ": its values end at ",
+            info.value_max,
+            ", a generator is trained on those that use the full range (255 or 65535)"));
+  check_training_set(store, class_name, options);
+  if (options.freeze_d > 0)
+    check_frozen_layers(options, *make_discriminator(options, info.height, info.width));
+}
+
+TrainingSet::TrainingSet(const Store& store,
+                         const std::string& class_name,
+                         const GanOptions& options,
+                         const Rng& rng,
+                         torch::Device device)
+    : options_(options),
+      rng_(rng),
+      device_(device),
+      value_max_(store.info().value_max),
+      images_(
+          class_images(checked(store, class_name, options), class_name, options.where, device)) {
+  if (conditioning_named(options.conditioning) == Conditioning::none) {
+    order_.emplace_back(images_.count(), options.last_minibatch(), rng.fork("order"));
+    return;
+  }
   classes_ = store.info().class_names;
   of_class_.resize(classes_.size());
   for (int64_t i = 0; i < images_.count(); ++i)
     of_class_[static_cast<size_t>(images_.labels[static_cast<size_t>(i)])].push_back(i);
-  for (size_t c = 0; c < classes_.size(); ++c) {
-    const auto count = static_cast<int64_t>(of_class_[c].size());
-    enough(classes_[c], count);
-    order_.emplace_back(count, options.minibatch, rng.fork("order", c));
-  }
+  for (size_t c = 0; c < classes_.size(); ++c)
+    order_.emplace_back(
+        static_cast<int64_t>(of_class_[c].size()), options.last_minibatch(), rng.fork("order", c));
 }
 
 std::vector<int64_t> TrainingSet::class_counts() const {

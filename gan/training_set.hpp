@@ -18,6 +18,11 @@ struct ClassImages {
   int64_t count() const { return pixels.size(0); }
 };
 
+/// Throws what TrainingSet() throws, and loads no image.
+void check_training_set(const Store& store,
+                        const std::string& class_name,
+                        const GanOptions& options);
+
 /// The images that a run learns from and their order: without replacement within an epoch,
 /// reshuffled each epoch. With labels the classes take turns, each in an order of its own, so that
 /// both players see all classes equally often.

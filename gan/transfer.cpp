@@ -117,6 +117,17 @@ std::string parent_class(const Store& store,
   return largest;
 }
 
+void check_frozen_layers(const GanOptions& options, const DiscriminatorNet& discriminator) {
+  const auto layers = discriminator.layers().size();
+  check(options.freeze_d < static_cast<int64_t>(layers),
+        Exit::config,
+        cat("gan.freeze_d ",
+            options.freeze_d,
+            " leaves nothing to train: the discriminator has ",
+            layers,
+            " layers"));
+}
+
 GanOptions parent_options(GanOptions options) {
   options.transfer = "none";
   options.freeze_d = 0;

@@ -28,6 +28,10 @@ std::string parent_class(const Store& store,
                          const std::string& class_name,
                          const GanOptions& options);
 
+class DiscriminatorNet;
+/// Throws 78 where gan.freeze_d leaves nothing to train.
+void check_frozen_layers(const GanOptions& options, const DiscriminatorNet& discriminator);
+
 /// What the parent of a run with `options` is trained with.
 GanOptions parent_options(GanOptions options);
 

@@ -28,6 +28,12 @@ std::vector<Path> step_files(const Path& folder) {
   return files;
 }
 
+Path step_file(const Path& folder, int64_t step) {
+  char name[64];
+  std::snprintf(name, sizeof name, "%s%08ld.safetensors", kStepPrefix.data(), step);
+  return folder / name;
+}
+
 void each_tensor(const torch::nn::Module& module,
                  const std::function<void(const std::string&, torch::Tensor)>& visit) {
   for (const auto& item : module.named_parameters()) visit(item.key(), item.value());
@@ -91,15 +97,23 @@ bool Checkpoints::due() const {
 }
 
 void Checkpoints::write(int64_t step, const TensorFile& file) {
-  char name[64];
-  std::snprintf(name, sizeof name, "%s%08ld.safetensors", kStepPrefix.data(), step);
-  const Path path = folder_ / name;
+  const Path path = step_file(folder_, step);
   write_safetensors(path, file);
   auto others = step_files(folder_);
   std::erase(others, path);
   for (auto kept = static_cast<int64_t>(others.size()); kept >= keep_; --kept)
     std::filesystem::remove(others[others.size() - static_cast<size_t>(kept)]);
   written_ = std::chrono::steady_clock::now();
+}
+
+void Checkpoints::drop_after(int64_t step) {
+  const Path last = step_file(folder_, step);
+  std::error_code error;
+  for (const Path& path : step_files(folder_)) {
+    if (path <= last || !std::filesystem::is_regular_file(path)) continue;
+    std::filesystem::remove(path, error);
+    if (error) throw Error(Exit::io, cat("cannot remove ", path.string(), ": ", error.message()));
+  }
 }
 
 std::optional<Checkpoints::Found> Checkpoints::newest() const {

@@ -40,6 +40,8 @@ class Checkpoints {
   bool due() const;
   /// Writes the step's file and removes the others but for the newest `keep`, it included.
   void write(int64_t step, const TensorFile& file);
+  /// Removes the files of later steps, for a run that goes back. Throws 74.
+  void drop_after(int64_t step);
   struct Found {
     Path path;
     TensorFile file;

@@ -64,6 +64,18 @@ TEST_CASE("COCO: a file a part, classes in the order of their ids, images withou
   CHECK(kinds(manifest) == Names{"missing_file gone", "unlisted_file stray"});
 }
 
+TEST_CASE("COCO: of a list without annotations nothing is known") {
+  TestFolder folder;
+  folder.image("1.png");
+  Json list = coco({"1.png"}, {});
+  list.erase("annotations");
+  write_json(folder / "image_info_test.json", list);
+  const Manifest manifest = read_dataset(folder.text());
+  CHECK(manifest.format == "coco");
+  CHECK(manifest.samples[0].labels == std::vector<int8_t>{-1, -1});
+  CHECK_FALSE(manifest.samples[0].boxes_known);
+}
+
 TEST_CASE("an image of the same name in another folder is another image") {
   TestFolder folder;
   for (const char* name : {"train/1.png", "train/2.png", "val/3.png"}) folder.image(name);
@@ -119,11 +131,12 @@ TEST_CASE("COCO: what is wrong with a file is said with its name") {
         std::string::npos);
   CHECK(fault(coco({"1.png"}, {{0, 4, 0, 0, 1, 1}})).find("category 4") != std::string::npos);
   CHECK(fault(coco({"1.png", "1.png"}, {})).find("listed twice") != std::string::npos);
-  for (const char* key : {"images", "annotations"}) {
-    Json cut = good;
-    cut.erase(key);
-    CHECK(fault(cut).find("not COCO annotations") != std::string::npos);
-  }
+  Json cut = good;
+  cut.erase("images");
+  CHECK(fault(cut).find("not COCO annotations") != std::string::npos);
+  Json twice = coco({"1.png", "2.png"}, {});
+  twice["images"][1]["id"] = twice["images"][0]["id"];
+  CHECK(fault(twice).find("two images have the id 0") != std::string::npos);
   Json short_box = good;
   short_box["annotations"][0]["bbox"] = {1, 2, 3};
   CHECK(fault(short_box).find("four numbers") != std::string::npos);
@@ -221,7 +234,41 @@ TEST_CASE("YOLO: darknet's lists and names") {
   CHECK(manifest.format == "yolo");
   REQUIRE(ids(manifest) == Names{"1", "2"});
   CHECK(manifest.samples[0].part == "train");
+  CHECK(manifest.samples[1].part == "test");  // by a path of another machine
   CHECK(same_box(manifest.samples[0].boxes.at(0), {0, 0, 6, 4}, 0));
+  folder.file("test.txt", "/elsewhere/data/1.png\n");
+  CHECK(failure(folder.text(), "yolo").second.find("stands in the lists of") != std::string::npos);
+  folder.file("train.txt", "data/3.png\n");
+  folder.file("test.txt", "");
+  CHECK(failure(folder.text(), "yolo").second.find("none of the images in its lists is there") !=
+        std::string::npos);
+}
+
+TEST_CASE("YOLO: data.yaml may name lists, below its path, and they must be there") {
+  TestFolder folder;
+  for (const char* name : {"set/1.png", "set/2.png"}) folder.image(name);
+  folder.file("set/1.txt", "0 .5 .5 1 1\n");
+  folder.file("data.yaml", "path: set\ntrain: train.txt\nval: val.txt\nnames: [break]\n");
+  folder.file("set/train.txt", "./set/1.png\n");
+  CHECK(failure(folder.text(), "yolo").second.find("the list of val, val.txt, is not there") !=
+        std::string::npos);
+  folder.file("set/val.txt", "./set/2.png\n");
+  const Manifest manifest = read_dataset(folder.text());
+  CHECK(manifest.samples[0].part == "train");
+  CHECK(manifest.samples[1].part == "val");
+}
+
+TEST_CASE("YOLO: of an image that cannot be read the boxes are not known") {
+  TestFolder folder;
+  folder.image("1.png");
+  folder.file("2.png", "");
+  folder.file("classes.txt", "break\n");
+  for (const char* name : {"1.txt", "2.txt"}) folder.file(name, "0 .5 .5 1 1\n");
+  const Manifest manifest = read_dataset(folder.text());
+  REQUIRE(ids(manifest) == Names{"1", "2"});
+  CHECK(manifest.samples[0].boxes_known);
+  CHECK(manifest.samples[0].boxes.size() == 1);
+  CHECK_FALSE(manifest.samples[1].boxes_known);
 }
 
 TEST_CASE("YOLO: a wrong line is named with its number") {
@@ -242,8 +289,6 @@ TEST_CASE("YOLO: a wrong line is named with its number") {
     CHECK(what.find(says) != std::string::npos);
   }
   folder.file("1.txt", "0 .5 .5 .1 .1");
-  folder.file("1.png", "no image");
-  CHECK(failure(folder.text(), "yolo").second.find("no readable image") != std::string::npos);
   std::filesystem::remove(folder / "classes.txt");
   CHECK(failure(folder.text(), "yolo").second.find("no names of classes") != std::string::npos);
   folder.file("data.yaml", "names: {0: a, 2: b}\ntrain: x\n");

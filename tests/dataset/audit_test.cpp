@@ -172,6 +172,12 @@ TEST_CASE("leaks of a split", "[audit]") {
   findings = audit(manifest, facts, &split);
   CHECK(of_kind(findings, "leak_duplicate").empty());
   CHECK(of_kind(findings, "leak_patient").size() == 1);
+  CHECK(of_kind(findings, "not_in_split").empty());
+  CHECK(of_kind(findings, "split_unknown").empty());
+  split[4].id = "another";
+  findings = audit(manifest, facts, &split);
+  CHECK(of_kind(findings, "not_in_split").at(0).ids == std::vector<std::string>{"00004"});
+  CHECK(of_kind(findings, "split_unknown").at(0).ids == std::vector<std::string>{"another"});
 }
 
 TEST_CASE("what cannot be read", "[audit]") {

@@ -160,6 +160,36 @@ TEST_CASE("without a fault column pack looks itself", "[pack]") {
   CHECK(result.left_out.size() == 3);
 }
 
+TEST_CASE("a split table of another program is held against patients and pictures", "[pack]") {
+  const ScratchFolder folder;
+  Manifest manifest = drawn_manifest(20);
+  auto rows = table(manifest);
+  for (auto& row : rows) {
+    row.fault_known = false;
+    row.group.clear();
+  }
+  const auto refused = [&] {
+    const Error error = error_of([&] { pack(manifest, rows, {}, small(), folder / "a.h5", 1); });
+    CHECK(error.code() == Exit::bad_data);
+    return std::string(error.what());
+  };
+  manifest.samples[9].draw = manifest.samples[5].draw;  // test and train
+  CHECK(contains(refused(), "puts '00005' into train and '00009', which is the same picture"));
+  rows.erase(rows.begin() + 9);
+  manifest.samples[0].patient = manifest.samples[2].patient = "p1";
+  manifest.samples[4].patient = "p1";
+  CHECK(contains(refused(), "puts group 'p1' into train and test"));
+  rows[0].group = rows[2].group = rows[4].group = "";
+  rows[4].group = "its own";
+  CHECK(contains(refused(), "puts patient 'p1' into train and test"));
+  rows.erase(rows.begin() + 4);
+  const auto result = pack(manifest, rows, {}, small(), folder / "a.h5", 1);
+  CHECK(result.left_out.at("not_in_split") == std::vector<std::string>{"00004", "00009"});
+  const Store store(folder / "a.h5");
+  CHECK(store.part("train").groups[0] == "p1");
+  CHECK(store.part("train").groups[1] == "00001");
+}
+
 TEST_CASE("folds become parts", "[pack]") {
   const ScratchFolder folder;
   Manifest manifest = drawn_manifest(27);

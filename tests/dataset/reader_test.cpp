@@ -69,6 +69,28 @@ TEST_CASE("one wrapping folder is entered") {
   CHECK(read_dataset(single.text()).class_names == Names{"sick"});
 }
 
+TEST_CASE("folders beside train and test are no classes") {
+  TestFolder folder;
+  for (const char* name :
+       {"train/a/1.png", "train/b/2.png", "test/a/3.png", "test/b/4.png", "masks/1m.png"})
+    folder.image(name);
+  const Manifest manifest = read_dataset(folder.text());
+  CHECK(manifest.class_names == Names{"a", "b"});
+  CHECK(manifest.samples.size() == 4);
+  CHECK(manifest.samples[0].part == "train");
+  CHECK(kinds(manifest) == Names{"unlisted_file 1m"});
+}
+
+TEST_CASE("a link that leads back to a folder around it is not followed") {
+  TestFolder folder;
+  for (const char* name : {"a/1.png", "b/2.png"}) folder.image(name);
+  std::filesystem::create_directory_symlink("..", Path(folder.text()) / "a" / "loop");
+  CHECK(read_dataset(folder.text()).samples.size() == 2);
+  std::filesystem::create_directory(Path(folder.text()) / "c");
+  std::filesystem::create_directory_symlink("../b", Path(folder.text()) / "c" / "more");
+  CHECK(read_dataset(folder.text()).class_names == Names{"a", "b", "c"});
+}
+
 TEST_CASE("stems that collide become paths") {
   TestFolder folder;
   folder.image("a/1.png");

@@ -141,6 +141,7 @@ TEST_CASE("VinBigData: readers, no finding, images smaller than the boxes' frame
   const Manifest majority = read("majority");
   CHECK(majority.samples[1].labels == std::vector<int8_t>{0, 1});
   CHECK(majority.samples[2].labels == std::vector<int8_t>{0, 0});
+  CHECK(majority.samples[2].boxes_known);
   CHECK(failure(folder.text(),
                 [&] {
                   ReadOptions wrong;
@@ -148,6 +149,16 @@ TEST_CASE("VinBigData: readers, no finding, images smaller than the boxes' frame
                   return wrong;
                 }())
             .second.find("did you mean 'fuse'") != std::string::npos);
+  // Two of three see it, each elsewhere: the image shows it, and nobody knows where.
+  folder.file("train.csv",
+              cat(kVinHeader,
+                  "aa,Mass,8,R1,0,0,3,4\naa,Mass,8,R2,0,0,3,4\naa,Mass,8,R3,0,0,3,4\n"
+                  "bb,Mass,8,R1,0,0,2,2\nbb,Mass,8,R2,4,2,6,4\nbb,No finding,14,R3,,,,\n"));
+  const Manifest torn = read("majority");
+  CHECK(torn.samples[0].boxes_known);
+  CHECK(torn.samples[1].labels == std::vector<int8_t>{1});
+  CHECK(torn.samples[1].boxes.empty());
+  CHECK_FALSE(torn.samples[1].boxes_known);
   folder.file("train.csv", cat(kVinHeader, "bb,Mass,8,R1,0,,60,40\n"));
   CHECK(failure(folder.text()).second.find("train.csv:2: '' is no number") != std::string::npos);
 }
@@ -222,6 +233,8 @@ TEST_CASE("a table of one's own: columns by name, a row an image or a box") {
   CHECK(manifest.samples[0].patient == "A");
   CHECK(manifest.samples[1].part == "val");
   CHECK(manifest.samples[1].boxes.empty());
+  CHECK(manifest.samples[0].boxes_known);
+  CHECK_FALSE(manifest.samples[1].boxes_known);  // a cyst, but not boxed as the other one
   CHECK(manifest.samples[1].labels == std::vector<int8_t>{0, 1});
   CHECK(manifest.meta_columns == Names{"age"});
   CHECK(kinds(manifest) == Names{"unlisted_file 3"});
@@ -257,6 +270,9 @@ TEST_CASE("a table of one's own: what does not fit is said") {
   CHECK(fault("file,cyst\n1.png,2\n").find("a.csv:2: cyst is '2', not 1, 0, -1 or empty") !=
         std::string::npos);
   CHECK(fault("file,cyst\n1.png,1\n1.png,1\n").find("listed twice") != std::string::npos);
+  options.columns.split = "set";
+  CHECK(fault("file,cyst,set\n1.png,1,holdout\n").find("a.csv:2: the part is 'holdout'") !=
+        std::string::npos);
   options.columns.box = {"x"};
   CHECK(failure(folder.text(), options).first == 78);
 }

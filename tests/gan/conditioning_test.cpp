@@ -98,6 +98,9 @@ TEST_CASE("labels count from the end of their warm-up on, fully after as long ag
   CHECK(schedule.at(30).label_share == Approx(.2));
   CHECK(schedule.at(50).label_share == 1);
   CHECK(schedule.at(99).label_share == 1);
+  GanOptions without = options;
+  without.conditioning = "none";
+  CHECK(Schedule(without, 2).at(0).label_share == 1);
   options.label_warmup = 0;
   CHECK(Schedule(options, 2).at(0).label_share == 1);
 }

@@ -73,3 +73,24 @@ TEST_CASE("three evaluations in a row with one and the same fault end a training
   CHECK(contains(saturated.see(found(.2, .05), .995).value(), "saturated"));
   CHECK(contains(memorised.see(found(.2, .11), .9).value(), "drawn again"));
 }
+
+TEST_CASE("the lowest SWD of all evaluations is kept, of the first half of the run, too") {
+  const ScratchFolder scratch;
+  write_tiny_store(scratch / "set.h5");
+  GanOptions options = tiny_options();
+  options.total_kimg = .16;
+  options.eval_every_kimg = .008;
+  options.early_stop = false;
+  options.lr_g = options.lr_d = .5;  // it soon gets worse
+  train_tiny(scratch / "run", scratch / "set.h5", "Rare", options);
+  double lowest = INFINITY, lowest_at = 0;
+  for (const auto& text : split_text(read_file(scratch / "run/events.jsonl"), '\n')) {
+    if (!contains(text, "\"swd\"")) continue;
+    const Json line = Json::parse(text);
+    CHECK(line["kept"] == (line["swd"] < lowest));
+    if (line["kept"]) lowest_at = line["kimg"];
+    lowest = std::min(lowest, line["swd"].get<double>());
+  }
+  CHECK(lowest_at < .08);
+  CHECK(read_json(scratch / "run/metrics.json")["best_kimg"] == lowest_at);
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gan/feature_metrics.hpp"
 
+#include <numeric>
+
 #include "tests/gan/tiny_gan.hpp"
 
 using namespace evenray;
@@ -42,6 +44,19 @@ TEST_CASE("sets that are the same have no distance and full cover") {
   CHECK(found.precision == 1);
   CHECK(found.recall == 1);
   CHECK(found.coverage == 1);
+}
+
+TEST_CASE("KID of subsets: of all rows where there are no more, else about that of all") {
+  const auto real = features(5, 1200, 3, 1, 0), fake = features(6, 900, 3, .8, .2);
+  const auto some = kid_of_subsets(real, fake, 4, Rng(1));
+  CHECK(some.size() == 4);
+  const double mean = std::accumulate(some.begin(), some.end(), 0.) / 4;
+  CHECK(mean == Approx(kid(real, fake)).epsilon(.1));
+  CHECK(some == kid_of_subsets(real, fake, 4, Rng(1)));
+  CHECK(some != kid_of_subsets(real, fake, 4, Rng(2)));
+  const auto few = real.slice(0, 0, 900);
+  for (const double value : kid_of_subsets(few, fake, 2, Rng(1)))
+    CHECK(value == Approx(kid(few, fake)).epsilon(1e-9));
 }
 
 TEST_CASE("fewer images than features: FID stays finite and right") {

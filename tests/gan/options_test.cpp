@@ -66,11 +66,17 @@ TEST_CASE("a GAN option out of range is named by its key") {
       {"gan.ema_decay", [](GanOptions& o) { o.ema_decay = 1; }},
       {"gan.minibatch must be 2",
        [](GanOptions& o) {
+         o.minibatch = 0;
          o.minibatches = {8, 1};
+       }},
+      {"gan.minibatch and gan.minibatches exclude one another",
+       [](GanOptions& o) {
+         o.minibatches = {8, 4};
        }},
       {"gan.minibatch of 6 is no multiple of gan.stddev_group 4",
        [](GanOptions& o) {
          o.family = "pggan";
+         o.minibatch = 0;
          o.minibatches = {8, 6};
        }},
   };

@@ -201,8 +201,39 @@ TEST_CASE("PGGAN: the optimisers begin anew at both ends of each fade, and only 
   CHECK(counts == std::vector<float>{1, 2, 1, 2, 1, 2, 1, 2, 1, 2});
 }
 
+TEST_CASE("PGGAN: the generator of the paper is trained with latents of its own") {
+  const auto stepped = [](bool own) {
+    GanOptions options = growing_options();
+    options.own_latents = own;
+    Players players(options, 16, 16, 0, Compute{}, Rng(4));
+    players.step({waves(4, 16, 16, 0), {}}, {{2}, 4, 0}, 0);
+    return saved(players);
+  };
+  const TensorFile shared = stepped(false), own = stepped(true);
+  // D saw the same images and moved alike; G was asked about others.
+  CHECK(same(shared.tensors.at("d.tail.weight"), own.tensors.at("d.tail.weight")));
+  CHECK_FALSE(same(shared.tensors.at("adam_g.exp_avg.dense.weight"),
+                   own.tensors.at("adam_g.exp_avg.dense.weight")));
+  for (const std::string preset : {"paper", "paper-v1"}) {
+    GanOptions options;
+    options.family = "pggan";
+    options.preset = preset;
+    options.apply_preset();
+    options.check();
+    CHECK(options.own_latents);
+    CHECK(options.usual_conditioning() == "acgan");
+    CHECK(options.label_warmup == 0);
+    CHECK(options.latent == 512);
+    CHECK(options.ema_decay == .999);
+    CHECK(options.beta1 == 0);
+    CHECK(options.beta2 == .99);
+    CHECK(options.gp_weight == 10);
+  }
+}
+
 TEST_CASE("PGGAN: alpha is linear in images shown, whatever the minibatch") {
   GanOptions options = growing_options();
+  options.minibatch = 0;
   options.minibatches = {8, 4, 2};
   options.stage_kimg = .016;
   options.final_kimg = .032;
@@ -243,11 +274,11 @@ TEST_CASE(
   const Schedule first(published("paper-v1"), 8);
   CHECK(first.kimg(first.steps()) == Approx(19000).epsilon(1e-3));
   CHECK(first.stages()[16].minibatch == 3);
-  // Their learning rate rises over 40 kimg after each change.
-  CHECK(first.at(0).lr_factor == 1);
-  CHECK(first.at(first.stages()[1].first_step).lr_factor == 0);
-  CHECK(first.at(first.stages()[1].first_step + 1250).lr_factor == Approx(.5));
-  CHECK(first.at(first.stages()[1].first_step + 2500).lr_factor == 1);
+  // Their learning rates rise over the first 40 kimg, never again, and are alike at all sizes.
+  CHECK(first.at(0).lr_factor == Approx(std::exp(-5.)));
+  CHECK(first.at(1250).lr_factor == Approx(std::exp(-1.25)));
+  for (const int64_t step : {int64_t{2500}, first.stages()[1].first_step, first.steps() - 1})
+    CHECK(first.at(step).lr_factor == 1);
 
   paper.total_kimg = 120;
   const Schedule short_one(paper, 8);

@@ -100,6 +100,12 @@ TEST_CASE("every option of the training step runs, and changes the step") {
       },
       true);
   run("ada", [](GanOptions& o) { o.augment = "ada"; });
+  run("R2", [](GanOptions& o) { o.r2_gamma = 5; });
+  run("hinge", [](GanOptions& o) { o.loss = "hinge"; });
+  run("relativistic", [](GanOptions& o) { o.loss = "relativistic"; });
+  run("lsgan", [](GanOptions& o) { o.loss = "lsgan"; });
+  run(
+      "wgan-gp in bf16", [](GanOptions& o) { o.loss = "wgan-gp"; }, true);
   run("LeCam", [](GanOptions& o) {
     o.lecam_weight = .3;
     o.lecam_from_kimg = 0;
@@ -111,7 +117,7 @@ TEST_CASE("every option of the training step runs, and changes the step") {
         o.r1_gamma = 5;
       },
       true);
-  CHECK(digests.size() == 9);  // ada's strength is still 0 in two steps
+  CHECK(digests.size() == 14);  // ada's strength is still 0 in two steps
 }
 
 TEST_CASE("R1 is taken every r1_every steps") {

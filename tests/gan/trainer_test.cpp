@@ -304,10 +304,12 @@ TEST_CASE("a run that diverges goes back with half the learning rates, three tim
   REQUIRE(!retries.empty());
   CHECK(retries.size() <= 3);
   CHECK(read_json(scratch / "run/metrics.json")["retries"] == retries.back()["retry"]);
-  // The same again, bit for bit.
+  // The same again, bit for bit, broken off after it had gone back, too.
   train_tiny(scratch / "again", tiny.store, "Rare", saved);
-  set_log_level(LogLevel::normal);
   CHECK(traces(scratch / "again", 2) == traces(scratch / "run", 2));
+  train_with_a_fault(scratch / "broken", tiny.store, saved, retries.back()["step"].get<int>() + 2);
+  set_log_level(LogLevel::normal);
+  CHECK(traces(scratch / "broken", 2) == traces(scratch / "run", 2));
 }
 
 TEST_CASE("a collapsed training ends early, says why, and is as whole as any other") {

@@ -119,11 +119,11 @@ TEST_CASE("PGGAN: networks that have not grown to the full size are none to begi
 }
 
 TEST_CASE("auto plans by image count, other classes and device") {
-  const auto plan = [](int64_t images, int64_t largest_other, bool gpu = false) {
+  const auto plan = [](int64_t images, int64_t largest_other, bool gpu = false, int side = 64) {
     GanOptions options;
     options.family = "pggan";
     options.preset = kAutoPreset;
-    const GanOptions out = plan_gan_options(options, {images, largest_other, gpu});
+    const GanOptions out = plan_gan_options(options, {images, largest_other, gpu, side});
     out.check();
     CHECK(out.family == "pggan");
     CHECK(out.latent == 128);
@@ -144,4 +144,26 @@ TEST_CASE("auto plans by image count, other classes and device") {
   CHECK(plan(30000, 0).total_kimg == 100);
   CHECK(plan(500, 0, true).total_kimg == 500);
   CHECK(plan(500, 0, true).fmap_max == 256);
+  // Larger images: more stages, and channels that are left at the last of them.
+  CHECK(plan(300, 1648, false, 256).fmap_base == 2048);
+  CHECK(plan(300, 1648, false, 1024).fmap_base == 8192);
+  CHECK(plan(300, 1648, false, 256).total_kimg == Approx(60 * 72. / 60));
+  CHECK(plan(500, 0, true, 512).fmap_base == 8192);
+}
+
+TEST_CASE("what cannot be trained is refused before its parent is") {
+  const ScratchFolder scratch;
+  write_tiny_store(scratch / "set.h5", {24, 16, 8, 49, 60});
+  GanOptions options = tiny_options();
+  options.transfer = "majority";
+  const auto refused = [&] {
+    const Error error =
+        error_of([&] { train_tiny(scratch / "run", scratch / "set.h5", "Rare", options); });
+    CHECK_FALSE(std::filesystem::exists(scratch / "run" / "parent"));
+    return std::string(error.what());
+  };
+  CHECK(contains(refused(), "class Rare has 49 training images"));
+  options.allow_few = true;
+  options.freeze_d = 9;
+  CHECK(contains(refused(), "gan.freeze_d 9 leaves nothing to train"));
 }

@@ -113,6 +113,11 @@ g, d = network(g_shapes, 11, width(0)), network(d_shapes, 12)
 average = {name: tensor.detach().clone() for name, tensor in g.items()}
 
 
+def latents(stream, count):
+    rows = [stream.fork("latent", i).normal(LATENT) for i in range(count)]
+    return torch.from_numpy(np.stack(rows).astype(np.float32))
+
+
 def adam(net):
     return torch.optim.Adam(net.values(), 1e-3, (0., .99))
 
@@ -128,8 +133,7 @@ for step, (level, alpha) in enumerate(moments):
     if alpha < 1:
         real = alpha * real + (1 - alpha) * up(down(real))
     stream = Stream(3).fork("step", step)
-    z = np.stack([stream.fork("latent", i).normal(LATENT) for i in range(BATCH)]).astype(np.float32)
-    fake = generate(g, torch.from_numpy(z), level, alpha)
+    fake = generate(g, latents(stream, BATCH), level, alpha)
     on_real, on_fake = discriminate(d, real, level, alpha), discriminate(d, fake.detach(), level, alpha)
     share = torch.from_numpy(stream.fork("between").uniform(BATCH).astype(np.float32)).view(-1, 1, 1, 1)
     mixed = (share * fake.detach() + (1 - share) * real).requires_grad_(True)
@@ -139,7 +143,9 @@ for step, (level, alpha) in enumerate(moments):
     opt_d.zero_grad(set_to_none=True)
     loss_d.backward()
     opt_d.step()
-    loss_g = -discriminate(d, fake, level, alpha).mean()
+    # G is asked about others than D was shown (their loss.py; theano's separate_funcs).
+    drawn = generate(g, latents(stream.fork("generator latents"), BATCH), level, alpha)
+    loss_g = -discriminate(d, drawn, level, alpha).mean()
     opt_g.zero_grad(set_to_none=True)
     loss_g.backward()
     opt_g.step()
@@ -148,9 +154,8 @@ for step, (level, alpha) in enumerate(moments):
             average[name] += (1 - .999) * (g[name] - average[name])
     log.append([loss_d.item(), loss_g.item(), on_real.mean().item(), on_fake.mean().item()])
 
-z = torch.from_numpy(np.stack([Stream(5).fork("latent", i).normal(LATENT) for i in range(3)]).astype(np.float32))
 with torch.no_grad():
     (here / "pggan.json").write_text(json.dumps(dict(
-        log=log, drawn=generate(average, z, 2, 1).flatten().tolist(), g_up=g["up_2.weight"].flatten().tolist(),
+        log=log, drawn=generate(average, latents(Stream(5), 3), 2, 1).flatten().tolist(), g_up=g["up_2.weight"].flatten().tolist(),
         g_dense=g["dense.weight"].flatten().tolist(), d_image=d["image_1.weight"].flatten().tolist(),
         d_tail=d["tail.weight"].flatten().tolist(), d_score=d["score.bias"].tolist())) + "\n")
