@@ -63,7 +63,15 @@ CocoFile parse(const Json& coco, const std::string& name) {
     check(category != categories.end(),
           Exit::bad_data,
           cat("a box of category ", annotation.at("category_id").dump(), ", which is not listed"));
-    out.images[image->second].boxes.push_back({category->second, box_of(annotation)});
+    try {
+      out.images[image->second].boxes.push_back({category->second, box_of(annotation)});
+    } catch (const Error& error) {
+      throw Error(error.code(),
+                  cat("annotation ",
+                      annotation.contains("id") ? annotation["id"].dump() : "without an id",
+                      ": ",
+                      error.what()));
+    }
   }
   return out;
 }

@@ -46,6 +46,12 @@ struct File {
   std::string part, class_name;      ///< empty where its place tells none
 };
 
+bool ends_as_picture(const Path& file) {
+  const std::string ending = lower(file.extension().string());
+  return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".tif" ||
+         ending == ".tiff";
+}
+
 std::vector<std::string> folders_of(const Path& file, const Path& root) {
   std::vector<std::string> out;
   for (const auto& folder : file.lexically_relative(root).parent_path())
@@ -108,6 +114,30 @@ const std::vector<std::string> kColumns = {"modality",
                                            "transfer_syntax",
                                            "burned_in",
                                            "study"};
+
+/// What heads say of text burned into the pixels, as findings.
+class BurnedIn {
+ public:
+  void see(const std::string& id, const DicomFacts& facts, Manifest& manifest) {
+    ++seen_;
+    if (!facts.burned_in) {
+      ++unknown_;
+    } else if (*facts.burned_in) {
+      manifest.findings.push_back(
+          {"burned_in", {id}, "the header says that text is burned into the pixels"});
+    }
+  }
+  void finish(Manifest& manifest) const {
+    if (unknown_ == 0) return;
+    manifest.findings.push_back(
+        {"burned_in_unknown",
+         {},
+         cat(unknown_, " of ", seen_, " headers say nothing on burned-in text")});
+  }
+
+ private:
+  int64_t seen_ = 0, unknown_ = 0;
+};
 
 /// In the order of kColumns.
 std::vector<std::string> meta_of(const DicomFacts& facts) {
@@ -196,7 +226,7 @@ Manifest read_dicom_folder(const std::string& path, const Path& key_file) {
   std::vector<Path> paths;
   for (const auto& file : files) paths.push_back(file.path);
   auto samples = samples_of_files(manifest.root, paths);
-  int unknown = 0;
+  BurnedIn burned_in;
   for (size_t i = 0; i < files.size(); ++i) {
     const File& file = files[i];
     Sample& sample = samples[i];
@@ -212,21 +242,39 @@ Manifest read_dicom_folder(const std::string& path, const Path& key_file) {
     }
     sample.patient = file.facts.patient;
     sample.meta = meta_of(file.facts);
-    if (!file.facts.burned_in) {
-      ++unknown;
-    } else if (*file.facts.burned_in) {
-      manifest.findings.push_back(
-          {"burned_in", {sample.id}, "the header says that text is burned into the pixels"});
-    }
+    burned_in.see(sample.id, file.facts, manifest);
     manifest.samples.push_back(std::move(sample));
   }
-  if (unknown > 0) {
-    manifest.findings.push_back(
-        {"burned_in_unknown",
-         {},
-         cat(unknown, " of ", manifest.samples.size(), " headers say nothing on burned-in text")});
-  }
+  burned_in.finish(manifest);
   return manifest;
+}
+
+void add_dicom_headers(Manifest& manifest, const Path& key_file) {
+  std::vector<Sample*> found;
+  for (auto& sample : manifest.samples)
+    if (!sample.file.empty() && !ends_as_picture(sample.file) && is_dicom_file(sample.file))
+      found.push_back(&sample);
+  if (found.empty()) return;
+  const std::string key = dicom_key(key_file.empty() ? default_dicom_key_file() : key_file);
+  const size_t before = manifest.meta_columns.size();
+  std::vector<size_t> added;  // of kColumns
+  for (size_t c = 0; c < kColumns.size(); ++c) {
+    const auto& known = manifest.meta_columns;
+    if (std::count(known.begin(), known.end(), kColumns[c]) > 0) continue;
+    manifest.meta_columns.push_back(kColumns[c]);
+    added.push_back(c);
+  }
+  for (auto& sample : manifest.samples) sample.meta.resize(manifest.meta_columns.size());
+  BurnedIn burned_in;
+  for (Sample* sample : found) {
+    throw_if_stopped();
+    const DicomFacts facts = read_dicom_facts(sample->file, key);
+    const auto values = meta_of(facts);
+    for (size_t k = 0; k < added.size(); ++k) sample->meta[before + k] = values[added[k]];
+    if (sample->patient.empty()) sample->patient = facts.patient;
+    burned_in.see(sample->id, facts, manifest);
+  }
+  burned_in.finish(manifest);
 }
 
 }  // namespace evenray

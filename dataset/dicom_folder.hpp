@@ -24,4 +24,9 @@ bool is_dicom_layout(const std::string& path);
 /// DICOM file with pixels, 75 when stopped, and what dicom_key() throws.
 Manifest read_dicom_folder(const std::string& path, const Path& key_file = {});
 
+/// For DICOM files in a layout that goes by folders or tables: the patient where that tells none,
+/// the meta columns of read_dicom_folder() that it has not got, and the findings on burned-in text.
+/// Without DICOM files nothing changes. Throws 75 when stopped, and what dicom_key() throws.
+void add_dicom_headers(Manifest& manifest, const Path& key_file = {});
+
 }  // namespace evenray

@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/dicom.hpp"
 
 namespace evenray {
 namespace {
@@ -124,24 +125,32 @@ bool leads_back(const std::vector<Path>& folders) {
   });
 }
 
-}  // namespace
+/// A hospital's disc also has a table of contents, DICOMDIR.
+bool may_be_dicom(const Path& path) {
+  if (lower(path.filename().string()) == "dicomdir") return false;
+  const std::string ending = path.extension().string();
+  return std::all_of(ending.begin() + !ending.empty(), ending.end(), [](unsigned char c) {
+    return std::isdigit(c) != 0;
+  });
+}
 
-std::vector<Path> files_ending(const Path& folder, const std::vector<std::string>& endings) {
+/// The visible files below a folder that `wanted` takes, sorted; links to folders are followed.
+template <class Wanted>
+std::vector<Path> files_below(const Path& folder, const Wanted& wanted) {
   std::vector<Path> files;
-  std::vector<Path> inside{
-      fs::canonical(folder)};  // folders that the entry lies in, links resolved
+  // The folders that an entry lies in, links resolved.
+  std::vector<Path> inside{fs::canonical(folder)};
   for (auto entry = fs::recursive_directory_iterator(
            folder, fs::directory_options::follow_directory_symlink);
        entry != fs::end(entry);
        ++entry) {
-    const std::string ending = lower(entry->path().extension().string());
     if (hidden(entry->path())) {
       entry.disable_recursion_pending();
     } else if (entry->is_directory()) {
       inside.resize(static_cast<size_t>(entry.depth()) + 1);
       inside.push_back(fs::canonical(entry->path()));
       if (leads_back(inside)) entry.disable_recursion_pending();
-    } else if (std::count(endings.begin(), endings.end(), ending) > 0 && entry->is_regular_file()) {
+    } else if (entry->is_regular_file() && wanted(entry->path())) {
       files.push_back(entry->path());
     }
   }
@@ -149,8 +158,18 @@ std::vector<Path> files_ending(const Path& folder, const std::vector<std::string
   return files;
 }
 
+}  // namespace
+
+std::vector<Path> files_ending(const Path& folder, const std::vector<std::string>& endings) {
+  return files_below(folder, [&](const Path& path) {
+    return std::count(endings.begin(), endings.end(), lower(path.extension().string())) > 0;
+  });
+}
+
 std::vector<Path> image_files(const Path& folder) {
-  return files_ending(folder, {kEndings.begin(), kEndings.end()});
+  return files_below(folder, [](const Path& path) {
+    return is_image(path) || (may_be_dicom(path) && is_dicom_file(path));
+  });
 }
 
 Path enter_wrapping_folder(const Path& root) {

@@ -11,7 +11,8 @@ namespace evenray {
 /// case), sorted. Hidden ones are left out, links to folders followed.
 std::vector<Path> files_ending(const Path& folder, const std::vector<std::string>& endings);
 
-/// PNG, JPEG, TIFF and DICOM files by their ending, likewise.
+/// PNG, JPEG, TIFF and DICOM files by their ending, likewise; and DICOM files whose name has no
+/// ending, or a number's (1.2.840.113).
 std::vector<Path> image_files(const Path& folder);
 
 /// `root`, or the one visible folder in it where that is all there is besides loose files that are

@@ -80,8 +80,10 @@ Class decide(const Sample& sample, Class folder, const Row* row, std::vector<Fin
   const bool fractured = label == kFractured;
   int64_t count = 0;
   const bool counted = row && parse_int(row->fracture_count, count);
-  if (folder != label || (row && row->fractured != fractured) ||
-      (counted && (count > 0) != fractured)) {
+  const bool other_count =
+      counted && (sample.boxes_known ? count != static_cast<int64_t>(sample.boxes.size())
+                                     : (count > 0) != fractured);
+  if (folder != label || (row && row->fractured != fractured) || other_count) {
     std::string table = "not in the table";
     if (row)
       table =

@@ -81,15 +81,28 @@ std::vector<ListedBox> boxes_of(const Json& objects) {
   return out;
 }
 
+/// A list, or, in a CSV file, names with | between them.
+void add_labels(const Json& labels, ListedImage& into) {
+  if (labels.is_string()) {
+    for (const auto& name : split_text(labels.get<std::string>(), '|'))
+      if (!trim(name).empty()) into.classes.push_back(trim(name));
+    return;
+  }
+  for (const auto& label : labels) into.classes.push_back(text_of(label));
+}
+
 ListedImage image_of(const Line& line, const std::string& folder) {
   ListedImage image;
   const Json& values = line.values;
   image.listed = line.listed;
-  image.file = folder + values.at("file_name").get<std::string>();
+  check(values.contains("file_name"),
+        Exit::bad_data,
+        "no file_name, as Hugging Face's metadata has it; for a table of other columns name them "
+        "(data.columns.path, data.columns.label)");
+  image.file = folder + values["file_name"].get<std::string>();
   if (values.contains("label") && !text_of(values["label"]).empty())
     image.classes.push_back(text_of(values["label"]));
-  if (values.contains("labels"))
-    for (const auto& label : values["labels"]) image.classes.push_back(text_of(label));
+  if (values.contains("labels")) add_labels(values["labels"], image);
   if (values.contains("objects")) {
     image.boxes = boxes_of(values["objects"]);
     image.boxes_known = true;

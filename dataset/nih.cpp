@@ -144,6 +144,16 @@ void add_table(const Path& file, Boxes& boxes, Listing& listing) {
     if (const auto known = boxes.find(row[image]); known != boxes.end()) {
       listed.boxes = std::move(known->second);
       listed.boxes_known = true;
+      for (const auto& box : listed.boxes) {
+        if (std::count(listed.classes.begin(), listed.classes.end(), box.class_name) == 0)
+          listing.findings.push_back({"label_conflict",
+                                      {Path(row[image]).stem().string()},
+                                      cat("a box of ",
+                                          box.class_name,
+                                          ", which ",
+                                          listed.listed,
+                                          " does not name; taken as shown")});
+      }
     }
     listing.images.push_back(std::move(listed));
   }

@@ -193,6 +193,7 @@ Manifest read_source(const std::string& path, const ReadOptions& options) {
     if (!is_phantom(path) || (options.format != "auto" && options.format != "phantom"))
       check_there(path);
     manifest = find_layout(path, options).read(path, options);
+    if (manifest.format != "dicom") add_dicom_headers(manifest, options.key);
   } catch (const std::filesystem::filesystem_error& error) {
     throw_unreadable(error.path1().empty() ? path : error.path1().string(), error.code().value());
   }

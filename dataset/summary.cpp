@@ -182,14 +182,17 @@ Json sources_json(const Manifest& manifest) {
 
 Json images_by(const Manifest& manifest, const std::vector<std::string>& columns) {
   Json out = Json::object();
+  auto known = manifest.meta_columns;
+  if (!manifest.sources.empty()) known.emplace_back("source");
   for (const auto& name : columns) {
-    const auto& known = manifest.meta_columns;
     const auto found = std::find(known.begin(), known.end(), name);
     check(found != known.end(),
           Exit::usage,
           cat(manifest.source, ": ", unknown_name("column", name, known)));
     const auto c = static_cast<size_t>(found - known.begin());
-    out[name] = classes_by(manifest, [&](const Sample& sample) { return sample.meta[c]; });
+    out[name] = classes_by(manifest, [&](const Sample& sample) {
+      return c < sample.meta.size() ? sample.meta[c] : manifest.source_of(sample);
+    });
   }
   return out;
 }

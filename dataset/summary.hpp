@@ -12,7 +12,8 @@ namespace evenray {
 Json inspect_json(const Manifest& manifest,
                   const std::vector<ImageFacts>& facts,
                   const std::vector<std::string>& by = {});
-/// column -> value -> class -> images. Throws 2 for a column that is not there.
+/// column -> value -> class -> images; `source` is one where there are several. Throws 2 for a
+/// column that is not there.
 Json images_by(const Manifest& manifest, const std::vector<std::string>& columns);
 /// Numbers of it as text; "unknown" or "-" where they are null.
 std::string count_text(const Json& count);

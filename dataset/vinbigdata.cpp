@@ -19,10 +19,45 @@ namespace {
 
 constexpr std::string_view kNone = "No finding";
 
+/// As published, by their numbers: parts of the set have the same classes as all of it.
+const std::vector<std::string> kFindings = {"Aortic enlargement",
+                                            "Atelectasis",
+                                            "Calcification",
+                                            "Cardiomegaly",
+                                            "Consolidation",
+                                            "ILD",
+                                            "Infiltration",
+                                            "Lung Opacity",
+                                            "Nodule/Mass",
+                                            "Other lesion",
+                                            "Pleural effusion",
+                                            "Pleural thickening",
+                                            "Pneumothorax",
+                                            "Pulmonary fibrosis"};
+
+/// All of the published ones where these are some of them.
+std::vector<std::string> class_names(const std::map<int64_t, std::string>& seen) {
+  std::vector<std::string> names;
+  bool published = true;
+  for (const auto& [number, name] : seen) {
+    const auto at = static_cast<size_t>(number);
+    published &= number >= 0 && at < kFindings.size() && kFindings[at] == name;
+    names.push_back(name);
+  }
+  return published ? kFindings : names;
+}
+
 struct Reading {
   std::string listed;  ///< first line
   std::vector<std::string> readers;
   std::vector<ReadBox> boxes;
+
+  /// In the order of the boxes.
+  std::string readers_of_boxes() const {
+    std::vector<std::string> out;
+    for (const auto& box : boxes) out.push_back(box.reader);
+    return join(out, " ");
+  }
 
   /// Classes that more than half of the readers saw somewhere, if not in one place.
   std::vector<std::string> majority() const {
@@ -123,14 +158,15 @@ Manifest read_vinbigdata(const std::string& path, const ReadOptions& options) {
           cat(where, ": class ", class_id, " is ", row[name], ", above it was ", known->second));
     reading.boxes.push_back({{row[name], box_in_row(table, i, edges)}, row[reader]});
   }
-  Listing listing{"vinbigdata", {}, {"readers"}, {}, {}};
-  for (const auto& [class_id, class_name] : classes) listing.class_names.push_back(class_name);
+  Listing listing{"vinbigdata", class_names(classes), {"readers"}, {}, {}};
+  if (merging == Merging::keep) listing.meta_columns.emplace_back("box_readers");
   for (auto& [image_id, reading] : readings) {
     ListedImage image{image_id, reading.listed};
     image.boxes = merge_boxes(reading.boxes, reading.readers.size(), merging);
     if (merging == Merging::majority) image.classes = reading.majority();
     image.boxes_known = true;
     image.meta = {join(reading.readers, " ")};
+    if (merging == Merging::keep) image.meta.push_back(reading.readers_of_boxes());
     listing.images.push_back(std::move(image));
   }
   Manifest manifest = match_listing(path, std::move(listing));

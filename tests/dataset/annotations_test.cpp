@@ -139,6 +139,7 @@ TEST_CASE("COCO: what is wrong with a file is said with its name") {
   CHECK(fault(twice).find("two images have the id 0") != std::string::npos);
   Json short_box = good;
   short_box["annotations"][0]["bbox"] = {1, 2, 3};
+  CHECK(fault(short_box).find("annotation ") != std::string::npos);
   CHECK(fault(short_box).find("four numbers") != std::string::npos);
   folder.file("a.json", "{\"annotations\": [");
   CHECK(failure(folder.text(), "coco").first == 65);

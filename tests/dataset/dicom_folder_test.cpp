@@ -209,3 +209,44 @@ TEST_CASE("folders of other images are none of DICOM, and one of text is no set"
   CHECK(error.code() == Exit::bad_data);
   CHECK(contains(error.what(), "no DICOM file with pixels"));
 }
+
+TEST_CASE("in other layouts DICOM files are known by content, and their headers count") {
+  DicomFolder folder;
+  folder.add("RG1", "p1", 1, "YES");
+  folder.add("1.2.840.7", "p2", 2, "NO");
+  folder.add("c.dcm", "p1", 3, "");
+  write_text(folder.root() / "list.csv",
+             "file,label,sex\nRG1,sick,F\n1.2.840.7,well,M\nc.dcm,well,F\n");
+  ReadOptions options;
+  options.columns.path = "file";
+  options.columns.label = "label";
+  const Manifest manifest = read_dataset(folder.root().string(), options);
+  CHECK(manifest.format == "table");
+  REQUIRE(manifest.samples.size() == 3);
+  const Sample &second = manifest.samples[0], &first = manifest.samples[1];
+  CHECK(first.id == "RG1");
+  CHECK(first.patient.size() == 16);
+  CHECK(first.patient == manifest.samples[2].patient);
+  CHECK(first.patient != second.patient);
+  CHECK(manifest.meta_columns[0] == "sex");
+  CHECK(manifest.meta_columns[1] == "modality");
+  CHECK(std::count(manifest.meta_columns.begin(), manifest.meta_columns.end(), "sex") == 1);
+  CHECK(first.meta[0] == "F");
+  CHECK(first.meta[1] == "DX");
+  CHECK(count_kind(manifest.findings, "burned_in") == 1);
+  CHECK(count_kind(manifest.findings, "burned_in_unknown") == 1);
+  CHECK(count_kind(manifest.findings, "missing_file") == 0);
+
+  // Beside other pictures they are of their class, too.
+  DicomFolder mixed;
+  mixed.add("sick/RG1", "p1", 1);
+  mixed.add("DICOMDIR", "p1", 1);
+  write_text(mixed.root() / "well/b.png", encode_png(TestFolder::grey()));
+  const Manifest both = mixed.read();
+  CHECK(both.format == "folder");
+  CHECK(both.class_names == std::vector<std::string>{"sick", "well"});
+  REQUIRE(both.samples.size() == 2);
+  CHECK(both.samples[0].meta[0] == "DX");
+  CHECK(both.samples[1].meta[0].empty());
+  CHECK(both.samples[1].patient.empty());
+}

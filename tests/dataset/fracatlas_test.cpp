@@ -46,6 +46,13 @@ TEST_CASE("FracAtlas: a box beats the folder; files and rows without each other 
         Names{"label_conflict IMG0000002", "missing_file IMG0000009", "unlisted_file IMG0000003"});
 }
 
+TEST_CASE("FracAtlas: another number of boxes than the table counts is told") {
+  TestFolder folder;
+  write_three(folder, "IMG0000001.jpg,1,0,3,1,1\nIMG0000002.jpg,0,0,0,0,1\n");
+  const Manifest manifest = read_dataset(folder.text());
+  CHECK(kinds(manifest) == Names{"label_conflict IMG0000001", "unlisted_file IMG0000003"});
+}
+
 TEST_CASE("FracAtlas: faults of the table and the annotations") {
   TestFolder folder;
   write_three(folder, cat(kRows, "IMG0000001.jpg,1,0,1,1,1\n"));

@@ -124,6 +124,8 @@ TEST_CASE("inspect counts patients, sources, values and labels together") {
       json["sources"].dump() ==
       R"([{"name":"x","images":2,"classes":{"a":2,"b":1}},{"name":"y","images":3,"classes":{"a":2,"b":1}}])");
   CHECK(json["by"].dump() == R"({"view":{"":{"a":1,"b":0},"PA":{"a":3,"b":2}}})");
+  CHECK(images_by(manifest, {"source"}).dump() ==
+        R"({"source":{"x":{"a":2,"b":1},"y":{"a":2,"b":1}}})");
   CHECK(json["labels"]["labelsets"] == 3);
   CHECK(json["labels"]["together"]["a"]["b"] == 1);
   const std::string text = inspect_text(json);

@@ -70,6 +70,11 @@ TEST_CASE("NIH: findings, patients, ages, boxes of some images") {
   CHECK(first.meta[1] == "58");
   CHECK(manifest.samples[1].meta[1] == "1.50");
   CHECK(kinds(manifest) == Names{"missing_file 00000003_000"});
+  folder.file("BBox_List_2017.csv",
+              "Image Index,Finding Label,Bbox [x,y,w,h],,,\n00000002_000.png,Mass,1,2,3,4,,,\n");
+  const Manifest torn = read_dataset(folder.text());
+  CHECK(kinds(torn) == Names{"label_conflict 00000002_000", "missing_file 00000003_000"});
+  CHECK(torn.samples[2].labels[index("Mass")] == 1);
 }
 
 TEST_CASE("NIH: what a table cannot say") {
@@ -137,7 +142,10 @@ TEST_CASE("VinBigData: readers, no finding, images smaller than the boxes' frame
   CHECK(fused.samples[1].boxes[0].x0 == Approx(.3));
   CHECK(fused.samples[1].boxes[0].x1 == Approx(6.3));
   CHECK(fused.samples[2].labels == std::vector<int8_t>{1, 1});
-  CHECK(read("keep").samples[1].boxes.size() == 2);
+  const Manifest all = read("keep");
+  CHECK(all.samples[1].boxes.size() == 2);
+  CHECK(all.meta_columns == Names{"readers", "box_readers"});
+  CHECK(all.samples[1].meta == Names{"R1 R2 R3", "R1 R2"});
   const Manifest majority = read("majority");
   CHECK(majority.samples[1].labels == std::vector<int8_t>{0, 1});
   CHECK(majority.samples[2].labels == std::vector<int8_t>{0, 0});
@@ -159,6 +167,10 @@ TEST_CASE("VinBigData: readers, no finding, images smaller than the boxes' frame
   CHECK(torn.samples[1].labels == std::vector<int8_t>{1});
   CHECK(torn.samples[1].boxes.empty());
   CHECK_FALSE(torn.samples[1].boxes_known);
+  // A part of the published set has all of its classes.
+  folder.file("train.csv", cat(kVinHeader, "bb,Pneumothorax,12,R1,0,0,6,4\n"));
+  CHECK(read("fuse").class_names.size() == 14);
+  CHECK(read("fuse").samples[0].labels[12] == 1);
   folder.file("train.csv", cat(kVinHeader, "bb,Mass,8,R1,0,,60,40\n"));
   CHECK(failure(folder.text()).second.find("train.csv:2: '' is no number") != std::string::npos);
 }
@@ -189,6 +201,8 @@ TEST_CASE("imagefolder: metadata.jsonl or metadata.csv beside the images") {
               "\n"
               R"({"file_name":"2.png","labels":["well"],"view":"PA"})"
               "\n");
+  folder.file("test/metadata.csv", "file_name,labels,age\n1.png,well|sick,30\n");
+  CHECK(read_dataset(folder.text()).samples[1].labels == std::vector<int8_t>{1, 1});
   folder.file("test/metadata.csv", "file_name,label,age\n1.png,well,30\n");
   const Manifest manifest = read_dataset(folder.text());
   CHECK(manifest.format == "imagefolder");
@@ -205,7 +219,7 @@ TEST_CASE("imagefolder: metadata.jsonl or metadata.csv beside the images") {
   CHECK(manifest.samples[1].exclusive_class() == 1);
   folder.file("train/metadata.jsonl", "{\"file_name\":\"1.png\"}\n{\"file\":\"2.png\"}\n");
   CHECK(failure(folder.text()).first == 65);
-  CHECK(failure(folder.text()).second.find("metadata.jsonl:2: ") != std::string::npos);
+  CHECK(failure(folder.text()).second.find("metadata.jsonl:2: no file_name") != std::string::npos);
   folder.file("train/metadata.jsonl", "[1]\n");
   CHECK(failure(folder.text()).second.find("metadata.jsonl:1: no JSON object") !=
         std::string::npos);
