@@ -40,6 +40,12 @@ constexpr std::array kKinds{
          "An image that is not real where one measures: the result says nothing of patients."},
     Kind{"annotation_conflict",
          "The formats that the boxes are published in disagree; the first one counts."},
+    Kind{"boxes_scaled",
+         "Images of another size than their annotations were made at; boxes were scaled to them."},
+    Kind{
+        "size_conflict",
+        "An image whose sides are not those that its annotation states, nor in proportion: cropped "
+        "or turned since, or not the image that was annotated. Its boxes are as written."},
     Kind{"not_real", "Rows of a store that are not real images; they are not read."},
     Kind{"metadata_shortcut", "A column of the table tells the class without the image."},
     Kind{"size_shortcut",

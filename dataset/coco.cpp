@@ -36,6 +36,18 @@ Box box_of(const Json& annotation) {
   return box;
 }
 
+/// nullopt where width and height are not both there, or are no size.
+std::optional<cv::Size> frame_of(const Json& image) {
+  const auto side = [&](const char* key) {
+    const auto found = image.find(key);
+    const bool sound = found != image.end() && found->is_number();
+    const double value = sound ? found->get<double>() : 0;
+    return value >= 1 && value < 1 << 20 ? static_cast<int>(value) : 0;
+  };
+  const cv::Size size(side("width"), side("height"));
+  return size.width > 0 && size.height > 0 ? std::optional(size) : std::nullopt;
+}
+
 CocoFile parse(const Json& coco, const std::string& name) {
   CocoFile out;
   std::map<Json, std::string> categories;
@@ -51,6 +63,7 @@ CocoFile parse(const Json& coco, const std::string& name) {
           cat("two images have the id ", id, ", so their boxes cannot be told apart"));
     out.images.push_back({image.at("file_name").get<std::string>(), name});
     out.images.back().boxes_known = annotations != coco.end();
+    out.images.back().frame = frame_of(image);
     if (annotations == coco.end()) out.images.back().unknown = out.categories;
   }
   if (annotations == coco.end()) return out;  // the list of a test set

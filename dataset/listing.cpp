@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -10,6 +12,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/folder.hpp"
+#include "dataset/image.hpp"
 
 namespace evenray {
 namespace {
@@ -125,6 +128,60 @@ void describe(Sample& sample, ListedImage& image, const std::map<std::string, in
   sample.meta = std::move(image.meta);
 }
 
+/// Brings boxes into the frame of the image that is there.
+class Frames {
+ public:
+  void fit(Sample& sample, const ListedImage& image) {
+    if (!image.frame || sample.boxes.empty()) return;
+    const cv::Size stated = *image.frame;
+    const auto size = upright_size(sample.file);
+    if (!size || *size == stated) return;
+    const float x = static_cast<float>(size->width) / static_cast<float>(stated.width);
+    const float y = static_cast<float>(size->height) / static_cast<float>(stated.height);
+    // Of a side that was rounded to whole pixels.
+    const float rounding = 1 / static_cast<float>(std::min(size->width, size->height));
+    if (std::abs(x / y - 1) > 2 * rounding) {
+      misfits_.push_back({"size_conflict",
+                          {sample.id},
+                          cat("the image has ",
+                              size->width,
+                              " x ",
+                              size->height,
+                              " px, its annotation (",
+                              image.listed,
+                              ") is of ",
+                              stated.width,
+                              " x ",
+                              stated.height)});
+      return;
+    }
+    scaled_.push_back(sample.id);
+    for (Box& box : sample.boxes) {
+      box.x0 *= x;
+      box.x1 *= x;
+      box.y0 *= y;
+      box.y1 *= y;
+      for (auto& ring : box.rings) {
+        for (auto& point : ring) {
+          point.x *= x;
+          point.y *= y;
+        }
+      }
+    }
+  }
+
+  void report(std::vector<Finding>& findings) {
+    std::move(misfits_.begin(), misfits_.end(), std::back_inserter(findings));
+    if (!scaled_.empty())
+      findings.push_back(
+          {"boxes_scaled", scaled_, "annotated at another size; boxes were brought to this one"});
+  }
+
+ private:
+  std::vector<std::string> scaled_;
+  std::vector<Finding> misfits_;
+};
+
 /// An image that shows a class which has boxes elsewhere, and has none itself, was not boxed.
 void doubt_missing_boxes(Listing& listing) {
   std::set<std::string> boxed;
@@ -153,6 +210,7 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
   auto samples = samples_of_files(manifest.root, image_files(manifest.root));
   const ImageIndex images(samples, listing.images);
   std::vector<const ListedImage*> listed_as(samples.size());
+  Frames frames;
   for (auto& image : listing.images) {
     const Numbers found = images.find(image);
     if (found.empty()) {
@@ -183,7 +241,9 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
     listed_as[found[0]] = &image;
     if (image.meta.empty()) image.meta.resize(manifest.meta_columns.size());
     describe(sample, image, index);
+    frames.fit(sample, image);
   }
+  frames.report(manifest.findings);
   for (size_t i = 0; i < samples.size(); ++i) {
     if (listed_as[i]) {
       manifest.samples.push_back(std::move(samples[i]));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct ListedImage {
   std::vector<std::string> unknown{};  ///< that it may show
   std::vector<ListedBox> boxes{};
   bool boxes_known = false;
+  std::optional<cv::Size> frame{};  ///< size of the image that the boxes are of, where it is stated
   std::string patient{}, part{};
   std::vector<std::string> meta{};  ///< one a meta column; empty: none known
 };
@@ -49,7 +51,9 @@ struct Listing {
 /// do only where no listed path has its image's folders; of several images that a name fits, the
 /// one in a folder named as the listing's part is meant. Classes exclude one another where each
 /// image has exactly one. boxes_known is taken back for an image that shows a class with boxes
-/// elsewhere and has none. Listed images that are not there become `missing_file` findings, images
+/// elsewhere and has none. Boxes of a stated frame of another size are scaled to the image
+/// (`boxes_scaled`), unless its sides are to one another as no scaling explains (`size_conflict`).
+/// Listed images that are not there become `missing_file` findings, images
 /// that are not listed `unlisted_file` ones. Throws 65 where no listed image is there, where one is
 /// listed twice or could be several.
 Manifest match_listing(const std::string& path, Listing&& listing);

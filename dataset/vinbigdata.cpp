@@ -11,7 +11,6 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/box_fusion.hpp"
-#include "dataset/image.hpp"
 #include "dataset/listing.hpp"
 
 namespace evenray {
@@ -103,24 +102,6 @@ std::map<std::string, cv::Size> read_frames(const std::string& path) {
   return frames;
 }
 
-/// Boxes into the frame of the images that are there.
-void scale_boxes(Manifest& manifest, const std::map<std::string, cv::Size>& frames) {
-  for (auto& sample : manifest.samples) {
-    const auto frame = frames.find(sample.file.stem().string());
-    if (sample.boxes.empty() || frame == frames.end()) continue;
-    const auto size = upright_size(sample.file);
-    if (!size) continue;
-    const float x = static_cast<float>(size->width) / static_cast<float>(frame->second.width),
-                y = static_cast<float>(size->height) / static_cast<float>(frame->second.height);
-    for (Box& box : sample.boxes) {
-      box.x0 *= x;
-      box.x1 *= x;
-      box.y0 *= y;
-      box.y1 *= y;
-    }
-  }
-}
-
 }  // namespace
 
 bool is_vinbigdata_layout(const std::string& path) {
@@ -158,6 +139,7 @@ Manifest read_vinbigdata(const std::string& path, const ReadOptions& options) {
           cat(where, ": class ", class_id, " is ", row[name], ", above it was ", known->second));
     reading.boxes.push_back({{row[name], box_in_row(table, i, edges)}, row[reader]});
   }
+  const auto frames = read_frames(path);
   Listing listing{"vinbigdata", class_names(classes), {"readers"}, {}, {}};
   if (merging == Merging::keep) listing.meta_columns.emplace_back("box_readers");
   for (auto& [image_id, reading] : readings) {
@@ -165,13 +147,14 @@ Manifest read_vinbigdata(const std::string& path, const ReadOptions& options) {
     image.boxes = merge_boxes(reading.boxes, reading.readers.size(), merging);
     if (merging == Merging::majority) image.classes = reading.majority();
     image.boxes_known = true;
+    if (const auto frame = frames.find(image_id); frame != frames.end())
+      image.frame = frame->second;
     image.meta = {join(reading.readers, " ")};
     if (merging == Merging::keep) image.meta.push_back(reading.readers_of_boxes());
     listing.images.push_back(std::move(image));
   }
   Manifest manifest = match_listing(path, std::move(listing));
   manifest.multi_label = true;
-  scale_boxes(manifest, read_frames(path));
   return manifest;
 }
 

@@ -53,6 +53,9 @@ ListedImage read_voc_file(const Path& file) {
   if (image.file.empty()) image.file = file.stem().string();
   image.listed = file.filename().string();
   image.boxes_known = true;
+  const auto size = annotation.child("size");
+  const cv::Size frame(size.child("width").text().as_int(), size.child("height").text().as_int());
+  if (frame.width > 0 && frame.height > 0) image.frame = frame;
   try {
     for (const auto& object : annotation.children("object")) {
       const auto corners = object.child("bndbox");

@@ -64,6 +64,34 @@ TEST_CASE("COCO: a file a part, classes in the order of their ids, images withou
   CHECK(kinds(manifest) == Names{"missing_file gone", "unlisted_file stray"});
 }
 
+TEST_CASE("boxes of images that were resized since are scaled, others are told") {
+  TestFolder folder;
+  folder.image("1.png");  // 6 x 4
+  Json wide = coco({"1.png"}, {{0, 3, 6, 4, 12, 4}});
+  const auto stated = [&](int width, int height) {
+    wide["images"][0]["width"] = width;
+    wide["images"][0]["height"] = height;
+    write_json(folder / "a.json", wide);
+    return read_dataset(folder.text());
+  };
+  CHECK(same_box(stated(6, 4).samples[0].boxes.at(0), {6, 4, 18, 8}, 0));
+  CHECK(kinds(stated(6, 4)).empty());
+  const Manifest halved = stated(12, 8);
+  CHECK(same_box(halved.samples[0].boxes.at(0), {3, 2, 9, 4}, 0));
+  CHECK(kinds(halved) == Names{"boxes_scaled 1"});
+  const Manifest turned = stated(4, 6);
+  CHECK(same_box(turned.samples[0].boxes.at(0), {6, 4, 18, 8}, 0));
+  CHECK(kinds(turned) == Names{"size_conflict 1"});
+  std::filesystem::remove(folder / "a.json");
+  folder.file("1.xml",
+              "<annotation><filename>1.png</filename><size><width>12</width><height>8</height>"
+              "</size><object><name>cyst</name><bndbox><xmin>6</xmin><ymin>4</ymin><xmax>12</xmax>"
+              "<ymax>8</ymax></bndbox></object></annotation>");
+  const Manifest voc = read_dataset(folder.text());
+  CHECK(same_box(voc.samples[0].boxes.at(0), {3, 2, 6, 4}, 0));
+  CHECK(kinds(voc) == Names{"boxes_scaled 1"});
+}
+
 TEST_CASE("COCO: of a list without annotations nothing is known") {
   TestFolder folder;
   folder.image("1.png");
