@@ -81,8 +81,11 @@ TEST_CASE("a table that lacks a column, or names an image twice") {
   fails(at, {"classify", "metrics", "set/dataset.csv"}, Exit::bad_data, "missing column 'id'");
   write_text(scratch / "p.csv", "id,group,y_A,p_A\n1,,1,.5\n1,,0,.5\n");
   fails(at, {"classify", "metrics", "p.csv"}, Exit::bad_data, "1");
-  write_text(scratch / "split.csv", "id,path,split\na,a,train\n");
-  fails(at, {"data", "pack", "set", "--split=split.csv", "--out=x.h5"}, Exit::bad_data, "group");
+  write_text(scratch / "split.csv", "path,part\na,train\n");
+  fails(at,
+        {"data", "pack", "set", "--split=split.csv", "--out=x.h5"},
+        Exit::bad_data,
+        "the columns id and split");
   write_text(scratch / "split.csv", "id,path,group,split\na,a,a,train\na,a,a,val\n");
   fails(at, {"data", "pack", "set", "--split=split.csv", "--out=x.h5"}, Exit::bad_data, "'a'");
   CHECK_FALSE(std::filesystem::exists(scratch / "x.h5"));

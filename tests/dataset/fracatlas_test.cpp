@@ -48,7 +48,7 @@ TEST_CASE("FracAtlas: a box beats the folder; files and rows without each other 
 
 TEST_CASE("FracAtlas: another number of boxes than the table counts is told") {
   TestFolder folder;
-  write_three(folder, "IMG0000001.jpg,1,0,3,1,1\nIMG0000002.jpg,0,0,0,0,1\n");
+  write_three(folder, "IMG0000001.jpg,1,0,1,3,1\nIMG0000002.jpg,0,0,0,0,1\n");
   const Manifest manifest = read_dataset(folder.text());
   CHECK(kinds(manifest) == Names{"label_conflict IMG0000001", "unlisted_file IMG0000003"});
 }
