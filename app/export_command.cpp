@@ -10,7 +10,7 @@ namespace evenray {
 namespace {
 
 struct Flags {
-  std::string path, to, out, part, rename, size, format, voi;
+  std::string path, to, out, part, rename, size, format, key, voi;
   std::optional<int64_t> bits;
 };
 
@@ -44,6 +44,7 @@ ExportResult export_from(const Cli& cli, const Flags& flags, const Config& confi
             " is no store: without one only --to png, without --part; data pack makes a store"));
   ReadOptions reading = config.data.read;
   if (!flags.format.empty()) reading.format = flags.format;
+  if (!flags.key.empty()) reading.key = flags.key;
   const Manifest manifest = images_at(flags.path, reading);
   return cli.dry_run ? plan_export_images(manifest, options)
                      : export_images(manifest, options, flags.out, threads);
@@ -109,6 +110,7 @@ void add_export_command(CLI::App& data, Cli& cli) {
   command->add_option(
       "--voi", flags->voi, "with png, how DICOM values become grey: " + join(voi_names()));
   command->add_option("--format", flags->format, join(format_names()));
+  command->add_option("--key", flags->key, "file of the key that DICOM patients are hashed with");
 }
 
 }  // namespace evenray

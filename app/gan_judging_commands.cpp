@@ -59,7 +59,9 @@ RealImages read_real(const std::string& path,
           Exit::usage,
           "a folder of images has neither classes nor columns: leave --class and --where out, or "
           "give a store to --real");
-    return {read_folder(path)};
+    RealImages real{read_folder(path)};
+    for (const auto& file : image_files(path)) real.ids.push_back(file.filename().string());
+    return real;
   }
   return real_images(Store(path), class_name, where);
 }

@@ -48,6 +48,22 @@ std::string source_text(const StoreInfo& info) {
              "\n\n");
 }
 
+/// Of a store of several sources, whose names stand before its ids.
+std::string sources_text(const Store& store, const std::vector<std::string>& parts) {
+  const auto names = split_text(store.info().source, '+');
+  if (names.size() < 2) return "";
+  std::map<std::string, std::map<std::string, int64_t>> counts;  // by source and part
+  for (const auto& part : parts)
+    for (const auto& id : store.part(part).ids) ++counts[id.substr(0, id.find('/'))][part];
+  std::string out = cat("| source | ", join(parts, " | "), " |\n|---|");
+  for (size_t i = 0; i < parts.size(); ++i) out += "---:|";
+  for (const auto& name : names) {
+    out += cat("\n| ", markdown_line(name), " |");
+    for (const auto& part : parts) out += cat(" ", counts[name][part], " |");
+  }
+  return out + "\n\n";
+}
+
 std::string counts_row(const StorePart& part, const std::string& name, int class_index) {
   std::map<Origin, int64_t> counts;
   int64_t total = 0, unknown = 0;
@@ -166,6 +182,7 @@ std::string datasheet(const Store& store, const std::vector<std::string>& parts)
       "\n\n",
       about_text(store),
       source_text(store.info()),
+      sources_text(store, parts),
       counts_text(store, parts),
       annotation_text(store, parts),
       division_text(store, parts),

@@ -112,6 +112,19 @@ int8_t label_of(const std::string& text, const std::string& where) {
   return static_cast<int8_t>(value);
 }
 
+/// As the datasheet beside the tables has it; empty where it is not stated.
+std::string licence_of(const Path& sheet) {
+  if (!fs::is_regular_file(sheet)) return "";
+  const std::string_view begin = "- licence: ";
+  for (const auto& line : split_text(read_file(sheet), '\n')) {
+    if (!line.starts_with(begin) || line.starts_with("- licence: not stated")) continue;
+    std::string text = line.substr(begin.size());
+    std::erase(text, '\\');  // of Markdown
+    return text;
+  }
+  return "";
+}
+
 /// The column that ends the classes.
 size_t origin_column(const CsvTable& table) {
   const auto own = table.find("evenray_origin");
@@ -132,6 +145,7 @@ Manifest read_exported(const std::string& path) {
   manifest.format = "export";
   manifest.root = clean_root(path);
   manifest.source = manifest.root.filename().string();
+  manifest.licence = licence_of(manifest.root / "DATASHEET.md");
   const CsvTable table = read_csv(manifest.root / "labels.csv");
   const size_t classes_end = origin_column(table);
   check(table.columns.size() > classes_end && classes_end > kFirst.size() &&

@@ -93,12 +93,17 @@ Json feature_json(const torch::Tensor& reference,
   return out;
 }
 
-Json closeness_json(const Closeness& found) {
-  return {{"share", found.share},
+Json closeness_json(const Closeness& found, const std::vector<std::string>& ids) {
+  Json nearest = Json::array();
+  for (const auto& [index, distance] : found.nearest)
+    nearest.push_back({ids.empty() ? Json(index) : Json(ids[index]), distance});
+  return {{"authentic", found.authentic},
+          {"share", found.share},
           {"bound", found.bound},
           {"threshold", found.threshold},
           {"threshold_of", found.held_out ? "held-out" : "train"},
-          {"drops", found.drops}};
+          {"drops", found.drops},
+          {"nearest", std::move(nearest)}};
 }
 
 }  // namespace
@@ -136,6 +141,7 @@ RealImages real_images(const Store& store,
   for (const int64_t row : rows("train")) {
     out.images.push_back(store.image("train", row));
     out.groups.push_back(store.part("train").groups[static_cast<size_t>(row)]);
+    out.ids.push_back(store.part("train").ids[static_cast<size_t>(row)]);
   }
   check(!out.images.empty(),
         Exit::bad_data,
@@ -215,14 +221,13 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
   }
   if (metrics.memorisation) {
     const Memorisation found = MemorisationGauge(real).judge(fake);
-    Json& told = out["memorisation"] = {{"nearest_ratio", found.nearest_ratio},
-                                        {"authentic", found.authentic},
-                                        {"flagged", found.flagged}};
-    told.update(closeness_json(found.closeness));
+    Json& told =
+        out["memorisation"] = {{"nearest_ratio", found.nearest_ratio}, {"flagged", found.flagged}};
+    told.update(closeness_json(found.closeness, real.ids));
     if (features) {
       const auto held_out = real.held_out.empty() ? torch::Tensor() : features->of(real.held_out);
-      told["features"] =
-          closeness_json(feature_closeness(fake_features, real_features, real.groups, held_out));
+      told["features"] = closeness_json(
+          feature_closeness(fake_features, real_features, real.groups, held_out), real.ids);
     }
   }
   return out;

@@ -189,6 +189,7 @@ struct RealImages {
   std::vector<std::string> groups{};           ///< one an image, "": its own; empty: each its own
   std::vector<cv::Mat> held_out{};             ///< of patients whom it never saw
   std::vector<std::string> held_out_groups{};  ///< likewise
+  std::vector<std::string> ids{};              ///< of `images`; empty: their numbers
 };
 /// The real rows of train with their groups, and those of val, of a class or (empty) of all, and of
 /// those that `where` names (see dataset/where.hpp). Throws 65 where train has none.
@@ -200,8 +201,9 @@ RealImages real_images(const Store& store,
 /// are taken between equally many fake and real images, at most half of these, and beside them
 /// stands the floor: between as many real ones and as many other real ones, of other groups.
 /// `features`: for kid, fid and prdc; memorisation looks there too. "drops" are numbers of fake
-/// images. Throws 65 for mixed sizes, for sides below 7 px, for fewer than 2 fake or 4 real images,
-/// for real ones of one group alone.
+/// images, "nearest" has the id and the distance of each one's nearest training image. Throws 65
+/// for mixed sizes, for sides below 7 px, for fewer than 2 fake or 4 real images, for real ones of
+/// one group alone.
 Json evaluate_gan(const std::vector<cv::Mat>& fake,
                   const RealImages& real,
                   const GanMetrics& metrics,

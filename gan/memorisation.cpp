@@ -115,20 +115,39 @@ std::vector<double> distances_of(const std::vector<Neighbour>& neighbours) {
   return values;
 }
 
-/// Of each of `rows` to the nearest of `to`; where `groups` are given, both are one set, and only
+using Nearest = Closeness::Nearest;
+
+std::vector<double> distances_of(const std::vector<Nearest>& nearest) {
+  std::vector<double> values;
+  for (const auto& one : nearest) values.push_back(one.distance);
+  return values;
+}
+
+/// The share of drawn images that are farther from their nearest training image than this is from
+/// its own, at `among_train`.
+double authentic_share(const std::vector<Nearest>& drawn, const std::vector<double>& among_train) {
+  const auto authentic = std::count_if(drawn.begin(), drawn.end(), [&](const Nearest& one) {
+    return among_train[one.index] < one.distance;
+  });
+  return static_cast<double>(authentic) / static_cast<double>(drawn.size());
+}
+
+/// Of each of `rows` the nearest of `to`; where `groups` are given, both are one set, and only
 /// those of other groups count.
-std::vector<double> nearest_features(const torch::Tensor& rows,
-                                     const torch::Tensor& to,
-                                     const std::vector<size_t>& groups = {}) {
+std::vector<Nearest> nearest_features(const torch::Tensor& rows,
+                                      const torch::Tensor& to,
+                                      const std::vector<size_t>& groups = {}) {
   constexpr int64_t kRows = 256;  // of the matrix of pairs in memory
-  std::vector<double> out;
+  std::vector<Nearest> out;
   const auto numbers = torch::tensor(std::vector<int64_t>(groups.begin(), groups.end()));
   for (int64_t first = 0; first < rows.size(0); first += kRows) {
     auto apart = torch::cdist(rows.slice(0, first, first + kRows), to);
     if (!groups.empty())
       apart.masked_fill_(numbers.slice(0, first, first + kRows).unsqueeze(1) == numbers, INFINITY);
-    const auto nearest = apart.amin(1).contiguous();
-    out.insert(out.end(), nearest.data_ptr<double>(), nearest.data_ptr<double>() + nearest.numel());
+    const auto [distances, rows_of] = apart.min(1);
+    for (int64_t i = 0; i < distances.size(0); ++i)
+      out.push_back(
+          {static_cast<size_t>(rows_of.data_ptr<int64_t>()[i]), distances.data_ptr<double>()[i]});
   }
   return out;
 }
@@ -194,11 +213,11 @@ Memorisation MemorisationGauge::judge(const std::vector<cv::Mat>& fake) const {
   out.closeness.drops.clear();
   for (size_t i = 0; i < found.size(); ++i) {
     const bool duplicate = found[i].correlation > kNearDuplicate;
-    out.authentic += distance(among_train_[found[i].index]) < apart[i];
     out.flagged += duplicate;
     if (duplicate || apart[i] < threshold_) out.closeness.drops.push_back(i);
+    out.closeness.nearest.push_back({found[i].index, apart[i]});
   }
-  out.authentic /= static_cast<double>(fake.size());
+  out.closeness.authentic = authentic_share(out.closeness.nearest, distances_of(among_train_));
   out.nearest_ratio = quantile(apart, .5) / quantile(distances_of(among_train_), .5);
   return out;
 }
@@ -216,10 +235,14 @@ Closeness feature_closeness(const torch::Tensor& fake,
       enough ? nearest_features(held_out.to(torch::kDouble), known)
              : nearest_features(
                    known, known, group_numbers(groups, static_cast<size_t>(train.size(0))));
-  return closeness_of(nearest_features(fake.to(torch::kDouble), known),
-                      quantile(unseen, kShare),
-                      enough,
-                      unseen.size());
+  const auto drawn = nearest_features(fake.to(torch::kDouble), known);
+  const auto each_its_own = group_numbers({}, static_cast<size_t>(train.size(0)));
+  Closeness out = closeness_of(
+      distances_of(drawn), quantile(distances_of(unseen), kShare), enough, unseen.size());
+  out.authentic =
+      authentic_share(drawn, distances_of(nearest_features(known, known, each_its_own)));
+  out.nearest = drawn;
+  return out;
 }
 
 }  // namespace evenray

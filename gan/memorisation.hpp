@@ -22,6 +22,13 @@ struct Closeness {
                      ///< probability of 5 % (one-sided, beta-binomial: the threshold is a quantile
                      ///< of few distances itself): a greater one is more than chance
   std::vector<size_t> drops{};  ///< the images below it, by number, rising
+  double authentic = 0;  ///< share whose nearest training image is nearer to another training
+                         ///< image (Alaa et al. 2022)
+  struct Nearest {
+    size_t index;
+    double distance;
+  };
+  std::vector<Nearest> nearest{};  ///< of each drawn image its nearest training image
 };
 
 /// How close drawn images come to the training images, in pixels: distances are those of images of
@@ -30,10 +37,8 @@ struct Closeness {
 struct Memorisation {
   double nearest_ratio = 0;  ///< median distance to the nearest training image over the same
                              ///< between training images; near 1: as far as they
-  double authentic = 0;  ///< share whose nearest training image is nearer to another training image
-                         ///< (Alaa et al. 2022)
-  int64_t flagged = 0;   ///< near duplicates of a training image
-  Closeness closeness;   ///< its drops with the near duplicates
+  int64_t flagged = 0;       ///< near duplicates of a training image
+  Closeness closeness;       ///< its drops with the near duplicates
 };
 
 /// Knows the training images and judges drawn ones against them, as often as wanted: what it takes

@@ -36,6 +36,18 @@ TEST_CASE("a datasheet counts what the store holds") {
   CHECK(contains(text, digest));
 }
 
+TEST_CASE("a datasheet of several sources counts each") {
+  const ScratchFolder scratch;
+  StoreInfo info = small_info();
+  info.source = "here+there";
+  StoreWriter writer(scratch / "set.h5", info, 3);
+  for (const char* id : {"here/1", "there/1", "there/2"})
+    writer.add(std::string(id) == "there/2" ? "test" : "train", small_row(id, 1));
+  const std::string text = datasheet(writer.finish(), {"train", "test"});
+  CHECK(contains(text, "| source | train | test |\n|---|---:|---:|\n| here | 1 | 0 |\n"));
+  CHECK(contains(text, "| there | 1 | 1 |\n"));
+}
+
 TEST_CASE("a datasheet takes hostile names and unknown facts") {
   const ScratchFolder scratch;
   StoreInfo info = small_info();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "gan/losses.hpp"
 #include "gan/networks.hpp"
 #include "gan/training_set.hpp"
 #include "nn/compute.hpp"
-#include "tests/gan/tiny_gan.hpp"
+#include "tests/gan/stepping.hpp"
 
 using namespace evenray;
 
@@ -86,6 +87,37 @@ TEST_CASE("acgan tells classes beside an unchanged logit; its loss is their cros
   const double expected = (std::log1p(std::exp(-2.)) + std::log1p(std::exp(-2.))) / 2;
   CHECK(class_loss(by_hand, labels_in_turn(0, 2, 2)).item<double>() == Approx(expected));
   CHECK(class_loss(by_hand, labels_in_turn(0, 2, 2) * .25).item<double>() == Approx(expected / 4));
+}
+
+TEST_CASE("acgan: both players' losses hold the class loss, D's of real and of drawn images") {
+  GanOptions options = labelled("pggan", "acgan");
+  options.augment = "none";
+  Players players(options, 16, 16, 2, Compute{}, Rng(3));
+  const TensorFile before = saved(players);
+  const auto real = waves(4, 16, 16, 0), labels = labels_in_turn(0, 4, 2);
+  players.step({real, labels}, {{2}, 4, 0}, 0);
+  const auto means = players.take_means(1);
+  const TensorFile after = saved(players);
+
+  torch::NoGradGuard no_grad;
+  const auto g = make_generator(options, 16, 16, 2);
+  const auto d = make_discriminator(options, 16, 16);
+  d->condition(options, 2);
+  g->growth = d->growth = {2};
+  load_module(before, "g", *g, "before");
+  load_module(before, "d", *d, "before");
+  const auto& loss = loss_named(options.loss);
+  const auto latent = latents(Rng(3).fork("step", 0), 0, 4, options.latent);
+  const auto fake = g->forward(with_labels(latent, labels));
+  const auto of_real = d->judge(real, labels), of_fake = d->judge(fake, labels);
+  const auto classes = class_loss(of_real, labels) + class_loss(of_fake, labels);
+  CHECK(classes.item<double>() > .1);
+  CHECK(means[0] ==
+        Approx((loss.discriminator(of_real.logits, of_fake.logits) + classes).item<double>()));
+  load_module(after, "d", *d, "after");
+  const auto judged = d->judge(fake, labels);
+  CHECK(means[1] ==
+        Approx((loss.generator({}, judged.logits) + class_loss(judged, labels)).item<double>()));
 }
 
 TEST_CASE("labels count from the end of their warm-up on, fully after as long again") {

@@ -62,13 +62,14 @@ TEST_CASE("an evaluation has the promised keys") {
                                                     2));
   CHECK(keys_of(json["msssim"]) == std::vector<std::string>{"fake", "real"});
   CHECK(keys_of(json["memorisation"]) == std::vector<std::string>{"nearest_ratio",
-                                                                  "authentic",
                                                                   "flagged",
+                                                                  "authentic",
                                                                   "share",
                                                                   "bound",
                                                                   "threshold",
                                                                   "threshold_of",
-                                                                  "drops"});
+                                                                  "drops",
+                                                                  "nearest"});
   CHECK(json["memorisation"]["threshold_of"] == "train");
 }
 
@@ -197,7 +198,14 @@ TEST_CASE("copies in features are told by number") {
   CHECK(found["features"]["drops"] == Json{0, 1, 2});
   CHECK(found["features"]["share"] == .75);
   CHECK(keys_of(found["features"]) ==
-        std::vector<std::string>{"share", "bound", "threshold", "threshold_of", "drops"});
+        std::vector<std::string>{
+            "authentic", "share", "bound", "threshold", "threshold_of", "drops", "nearest"});
+  REQUIRE(found["nearest"].size() == 4);  // in pixels
+  REQUIRE(found["features"]["nearest"].size() == 4);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(found["features"]["nearest"][i][0] == i);
+    CHECK(found["features"]["nearest"][i][1] == 0);
+  }
 }
 
 TEST_CASE("real images of a store: of the class, with groups and those of val") {
@@ -207,6 +215,7 @@ TEST_CASE("real images of a store: of the class, with groups and those of val") 
   CHECK(rare.images.size() == 54);
   CHECK(rare.groups.size() == 54);
   CHECK(rare.groups[0] == store.part("train").groups[0]);
+  CHECK(rare.ids[53] == store.part("train").ids[53]);
   CHECK(rare.held_out.size() == 1);
   CHECK(real_images(store, "").images.size() == 62);
   CHECK(real_images(store, "Common").held_out.empty());

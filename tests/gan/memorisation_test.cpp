@@ -149,6 +149,11 @@ TEST_CASE("closeness in features, worked numbers") {
   CHECK(found.drops == std::vector<size_t>{0, 2});
   CHECK(found.share == .5);
   CHECK_FALSE(found.held_out);
+  REQUIRE(found.nearest.size() == 4);
+  CHECK(found.nearest[1].index == 2);
+  CHECK(found.nearest[1].distance == 2.5);
+  // Of .5, 6.5, 4 and 20 the nearest have others at 1, 3, 3 and 5: the last alone is farther.
+  CHECK(found.authentic == .25);
   // With the first two of one patient: 4, 3, 3, 5.
   CHECK(feature_closeness(line({3.}), train, {"a", "a", "b", "c"}, {}).threshold == Approx(3));
   // Held-out ones at .1, .2, ... 2 from 9.
