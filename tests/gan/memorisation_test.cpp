@@ -44,17 +44,17 @@ TEST_CASE("memorisation, worked numbers") {
   const double root2 = std::sqrt(2.);
   Memorisation copied = memorisation({kTrain[2].clone()}, kTrain);
   CHECK(copied.nearest_ratio == Approx(0).margin(1e-3));
-  CHECK(copied.authentic == 0);
+  CHECK(copied.closeness.authentic == 0);
   CHECK(copied.flagged == 1);
   // Between two of the training images: correlation 1 / root 2 with either.
   Memorisation between = memorisation({four(150, 100, 100, 50)}, kTrain);
   CHECK(between.nearest_ratio == Approx(std::sqrt(2 - root2) / root2).margin(1e-6));
-  CHECK(between.authentic == 0);
+  CHECK(between.closeness.authentic == 0);
   CHECK(between.flagged == 0);
   // Training images that lie closer to each other than the drawn one to them: it is authentic.
   const std::vector<cv::Mat> pair{four(150, 150, 50, 50), four(150, 148, 50, 50)};
   Memorisation away = memorisation({four(150, 50, 150, 50), pair[0].clone()}, pair);
-  CHECK(away.authentic == .5);
+  CHECK(away.closeness.authentic == .5);
   CHECK(away.flagged == 1);
   CHECK(away.nearest_ratio > 1);
 }
