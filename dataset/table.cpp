@@ -78,7 +78,7 @@ void add_labels(const CsvTable& table,
 }
 
 std::string part_of_row(const std::string& text, const std::string& where) {
-  const std::string part = part_in_name(text);
+  std::string part = part_in_name(text);
   check(!part.empty() || trim(text).empty(),
         Exit::bad_data,
         cat(where,
