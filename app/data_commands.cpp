@@ -4,7 +4,9 @@
 
 #include "app/command.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/text.hpp"
+#include "dataset/label_map.hpp"
 #include "dataset/pack_plan.hpp"
 #include "dataset/published.hpp"
 #include "dataset/reader.hpp"
@@ -33,6 +35,19 @@ int64_t parse_compress(const std::string& text) {
   return level;
 }
 
+/// Published lists may leave out all images of a class (FracAtlas' are of fractures alone).
+void warn_of_lost_classes(const Manifest& manifest) {
+  for (size_t c = 0; c < manifest.class_names.size(); ++c) {
+    const bool there = std::any_of(manifest.samples.begin(),
+                                   manifest.samples.end(),
+                                   [&](const Sample& sample) { return sample.labels[c] == 1; });
+    if (!there)
+      log_warning(cat("the published lists have no image of class '",
+                      manifest.class_names[c],
+                      "': what is packed by them cannot train a classifier of it"));
+  }
+}
+
 int split_command(const Cli& cli, const Flags& flags) {
   const Config config = cli.load();
   SplitOptions options{
@@ -53,6 +68,7 @@ int split_command(const Cli& cli, const Flags& flags) {
           Exit::usage,
           "--published divides one collection as its lists say; leave --folds and other paths out");
     unlisted = apply_published_split(manifest, flags.published);
+    warn_of_lost_classes(manifest);
   }
   if (!flags.external.empty()) hold_out_source(manifest, flags.external);
   const auto facts = scan_images(manifest, config.runtime.thread_count());
@@ -87,7 +103,8 @@ int pack_command(const Cli& cli, const Flags& flags) {
   options.checksums |= flags.checksums;
   from_flag([&] { options.check(); });
   const auto rows = read_split(flags.split);
-  const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
+  const ReadOptions reading = flags.reading.options(config);
+  const Manifest manifest = read_datasets(flags.paths, reading);
   const std::optional<int> fold =
       flags.fold ? std::optional<int>(static_cast<int>(*flags.fold)) : std::nullopt;
   const int threads = config.runtime.thread_count();
@@ -114,7 +131,13 @@ int pack_command(const Cli& cli, const Flags& flags) {
     return 0;
   }
   const PackResult packed =
-      pack(manifest, rows, fold, options, flags.out, threads, read_split_settings(flags.split));
+      pack(manifest,
+           rows,
+           fold,
+           options,
+           flags.out,
+           threads,
+           label_map_settings(reading.labels) + read_split_settings(flags.split));
   const std::string place = find_store(flags.out).value_or(flags.out).string();
   Json left_out = Json::object();
   std::string text;

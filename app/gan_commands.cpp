@@ -53,7 +53,7 @@ Config training_config(const Cli& cli, const Flags& flags, const Store& store) {
   };
   Config config = given.load();
   take_flags(config);
-  if (config.gan.preset != kAutoPreset) return config;
+  if (!goes_by_situation(config.gan)) return config;
   GanSituation situation = gan_situation(store, flags.class_name, config.gan, config.runtime);
   Config planned = config;
   planned.gan = plan_gan_options(config.gan, situation);

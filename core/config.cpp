@@ -74,6 +74,16 @@ std::string place(const std::string& name, const toml::source_region& source) {
   return source.begin && name != kSet ? cat(name, " line ", source.begin.line) : name;
 }
 
+/// The known key or section that may be meant: one that ends so in another section, else the
+/// nearest key. Empty: none.
+std::string nearest_key(const std::string& key,
+                        const std::vector<std::string>& keys,
+                        const std::set<std::string>& sections) {
+  for (const auto& section : sections)
+    if (section.ends_with("." + key)) return section;
+  return nearest_name(key, keys);
+}
+
 /// Sets the fields that `table` names; throws for any key that is not a field.
 void apply(const Visit& visit, const toml::table& table, const std::string& name) {
   std::map<std::string, FieldRef> known;
@@ -103,7 +113,7 @@ void apply(const Visit& visit, const toml::table& table, const std::string& name
           } else if (node.is_table() && sections.contains(key)) {
             walk(*node.as_table(), key + ".");
           } else {
-            const std::string near = nearest_name(key, keys);
+            const std::string near = nearest_key(key, keys, sections);
             throw Error(Exit::config,
                         cat(place(name, node.source()),
                             ": unknown key '",

@@ -38,6 +38,14 @@ void on_row(int, void* data) {
   }
 }
 
+/// Spreadsheets write semicolons where the comma is the decimal point.
+unsigned char delimiter_of(std::string_view bytes) {
+  const std::string_view header = bytes.substr(0, bytes.find('\n'));
+  const bool semicolons =
+      header.find(',') == std::string_view::npos && header.find(';') != std::string_view::npos;
+  return semicolons ? ';' : ',';
+}
+
 }  // namespace
 
 std::optional<size_t> CsvTable::find(std::string_view column) const {
@@ -59,6 +67,7 @@ CsvTable read_csv(const Path& path) {
   Reading reading;
   csv_parser parser;
   csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI);
+  csv_set_delim(&parser, delimiter_of(bytes));
   bool whole = true;
   // Line by line: the parser leaves blank lines out and reads over newlines in quotes, so it cannot
   // count.

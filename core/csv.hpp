@@ -8,7 +8,8 @@
 
 namespace evenray {
 
-/// A CSV file with a header line (RFC 4180; LF or CRLF; a UTF-8 mark at the start is dropped).
+/// A CSV file with a header line (RFC 4180; LF or CRLF; a UTF-8 mark at the start is dropped;
+/// semicolons in place of commas where the header has these alone).
 struct CsvTable {
   Path path;
   std::vector<std::string> columns;

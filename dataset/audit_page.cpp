@@ -46,6 +46,10 @@ constexpr std::array kKinds{
         "size_conflict",
         "An image whose sides are not those that its annotation states, nor in proportion: cropped "
         "or turned since, or not the image that was annotated. Its boxes are as written."},
+    Kind{"crowd_box", "A box that COCO marks as round several things; it is read as one."},
+    Kind{"mask_left_out", "A COCO mask written as run lengths is not read, its box is."},
+    Kind{"unread_kind",
+         "Images of a kind that is not read (BMP, GIF, WebP, JPEG 2000 ...): convert them to PNG."},
     Kind{"not_real", "Rows of a store that are not real images; they are not read."},
     Kind{"metadata_shortcut", "A column of the table tells the class without the image."},
     Kind{"size_shortcut",

@@ -48,6 +48,28 @@ std::optional<cv::Size> frame_of(const Json& image) {
   return size.width > 0 && size.height > 0 ? std::optional(size) : std::nullopt;
 }
 
+/// Annotations of an image that say more, or less, than its boxes tell.
+struct Oddities {
+  int crowds = 0, run_lengths = 0;
+
+  void add(const Json& annotation) {
+    const auto crowd = annotation.find("iscrowd");
+    crowds += crowd != annotation.end() && (*crowd == 1 || *crowd == true);
+    const auto mask = annotation.find("segmentation");
+    run_lengths += mask != annotation.end() && mask->is_object();
+  }
+
+  void report(ListedImage& image) const {
+    if (crowds > 0)
+      image.remarks.emplace_back(
+          "crowd_box", cat(crowds, " of its boxes (iscrowd) may hold several things each"));
+    if (run_lengths > 0)
+      image.remarks.emplace_back(
+          "mask_left_out",
+          cat(run_lengths, " of its masks are run lengths (RLE); their boxes are read alone"));
+  }
+};
+
 CocoFile parse(const Json& coco, const std::string& name) {
   CocoFile out;
   std::map<Json, std::string> categories;
@@ -67,6 +89,7 @@ CocoFile parse(const Json& coco, const std::string& name) {
     if (annotations == coco.end()) out.images.back().unknown = out.categories;
   }
   if (annotations == coco.end()) return out;  // the list of a test set
+  std::vector<Oddities> oddities(out.images.size());
   for (const auto& annotation : *annotations) {
     const auto image = numbers.find(annotation.at("image_id").dump());
     const auto category = categories.find(annotation.at("category_id"));
@@ -76,6 +99,7 @@ CocoFile parse(const Json& coco, const std::string& name) {
     check(category != categories.end(),
           Exit::bad_data,
           cat("a box of category ", annotation.at("category_id").dump(), ", which is not listed"));
+    oddities[image->second].add(annotation);
     try {
       out.images[image->second].boxes.push_back({category->second, box_of(annotation)});
     } catch (const Error& error) {
@@ -86,6 +110,7 @@ CocoFile parse(const Json& coco, const std::string& name) {
                       error.what()));
     }
   }
+  for (size_t i = 0; i < oddities.size(); ++i) oddities[i].report(out.images[i]);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/datasheet.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -53,8 +54,17 @@ std::string sources_text(const Store& store, const std::vector<std::string>& par
   const auto names = split_text(store.info().source, '+');
   if (names.size() < 2) return "";
   std::map<std::string, std::map<std::string, int64_t>> counts;  // by source and part
-  for (const auto& part : parts)
-    for (const auto& id : store.part(part).ids) ++counts[id.substr(0, id.find('/'))][part];
+  for (const auto& name : parts) {
+    const StorePart& part = store.part(name);
+    for (size_t i = 0; i < part.ids.size(); ++i) {
+      const std::string source = part.ids[i].substr(0, part.ids[i].find('/'));
+      ++counts[source][name];
+      // One source may have a + in its name.
+      if (part.provenance[i].origin == Origin::real &&
+          std::count(names.begin(), names.end(), source) == 0)
+        return "";
+    }
+  }
   std::string out = cat("| source | ", join(parts, " | "), " |\n|---|");
   for (size_t i = 0; i < parts.size(); ++i) out += "---:|";
   for (const auto& name : names) {

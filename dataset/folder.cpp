@@ -175,8 +175,8 @@ std::vector<Path> image_files(const Path& folder) {
 Path enter_wrapping_folder(const Path& root) {
   const auto folders = visible_folders(root);
   if (folders.size() != 1 || !part_of(folders[0]).empty()) return root;
-  if (!images_directly_in(root).empty() || visible_folders(folders[0]).empty()) return root;
-  return images_directly_in(folders[0]).empty() ? folders[0] : root;
+  const bool wraps = images_directly_in(folders[0]).empty() && !visible_folders(folders[0]).empty();
+  return wraps ? folders[0] : root;
 }
 
 std::string part_of_name(const std::string& folder) {

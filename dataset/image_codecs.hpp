@@ -29,11 +29,12 @@ DecodedImage decode_png(std::string_view bytes);
 /// tell.
 std::optional<cv::Size> jpeg_size(std::string_view head);
 
-/// The first picture of a TIFF file (8 or 16 bits, grey or RGB, in strips, any compression that
-/// libtiff has), and its size, from the whole file.
+/// The first picture of a TIFF file (grey or RGB of 8 or 16 bits, in strips or tiles; what else
+/// libtiff can turn into 8-bit RGBA, as palettes, 1 bit or YCbCr), and its size, from the whole
+/// file.
 DecodedImage decode_tiff(std::string_view bytes);
 std::optional<cv::Size> tiff_size(std::string_view bytes);
-/// Bits a sample; 8 where it is none that decode_tiff reads.
+/// Bits a sample that decode_tiff gives.
 int tiff_bits(std::string_view bytes);
 
 }  // namespace evenray

@@ -14,6 +14,8 @@ namespace {
 
 /// libtiff may take no more at once than the largest image needs.
 constexpr tmsize_t kMostMemory = tmsize_t{2} << 30;
+/// A tile may be so large, or twice as large as the image.
+constexpr uint64_t kMostTile = uint64_t{64} << 20;
 
 /// A file in memory, as libtiff wants to read it.
 struct Source {
@@ -82,7 +84,7 @@ struct Form {
   uint32_t width = 0, height = 0;
   uint16_t bits = 1, samples = 1, planar = PLANARCONFIG_CONTIG, photometric = 0, orientation = 1,
            format = SAMPLEFORMAT_UINT;
-  bool tiled = false;
+  bool tiled = false, convertible = false;
 
   explicit Form(TIFF* tiff) : tiled(TIFFIsTiled(tiff) != 0) {
     TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
@@ -94,26 +96,75 @@ struct Form {
     TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &orientation);
     TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric);
     if (orientation < 1 || orientation > 8) orientation = 1;
+    char why[1024];
+    convertible = TIFFRGBAImageOK(tiff, why) == 1;
   }
 
   bool grey() const {
     return photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE;
   }
 
+  /// Grey or RGB of 8 or 16 bits, as it lies; of what is not, libtiff makes RGBA of 8 bits.
+  bool plain() const {
+    return (bits == 8 || bits == 16) && (grey() || photometric == PHOTOMETRIC_RGB) &&
+           samples >= (grey() ? 1 : 3) && samples <= 4 &&
+           (samples == 1 || planar == PLANARCONFIG_CONTIG);
+  }
+
   /// Why it is not read; empty where it is.
   std::string fault() const {
     if (auto size = size_fault(width, height); !size.empty()) return size;
-    if (tiled) return "a TIFF in tiles";
     if (format != SAMPLEFORMAT_UINT) return "a TIFF whose values are no unsigned integers";
-    if (bits != 8 && bits != 16) return cat("a TIFF of ", bits, " bits a sample");
-    if (!grey() && photometric != PHOTOMETRIC_RGB)
-      return cat("a TIFF that is neither grey nor RGB (photometric ", photometric, ")");
-    if (samples < (grey() ? 1 : 3) || samples > 4 || (samples > 1 && planar != PLANARCONFIG_CONTIG))
-      return cat(
-          "a TIFF of ", samples, " samples a pixel in ", planar == 1 ? "one" : "many", " planes");
+    if (!plain() && !convertible)
+      return cat("a TIFF of ",
+                 samples,
+                 " samples a pixel of ",
+                 bits,
+                 " bits (photometric ",
+                 photometric,
+                 "), which is neither grey, RGB nor a palette");
     return "";
   }
+
+  std::string converted_mode() const {
+    if (photometric == PHOTOMETRIC_PALETTE) return "P";
+    if (grey()) return bits == 1 ? "1" : "L";
+    return photometric == PHOTOMETRIC_YCBCR ? "YCbCr" : "RGB";
+  }
 };
+
+/// How many rows could be read; pixels of the others are left as they are.
+uint32_t read_strips(TIFF* tiff, cv::Mat& to) {
+  int row = 0;
+  while (row < to.rows && TIFFReadScanline(tiff, to.ptr(row), static_cast<uint32_t>(row)) == 1)
+    ++row;
+  return static_cast<uint32_t>(row);
+}
+
+/// Likewise; rows of tiles.
+uint32_t read_tiles(TIFF* tiff, cv::Mat& to) {
+  uint32_t tile_width = 0, tile_height = 0;
+  TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width);
+  TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_height);
+  const uint64_t row_bytes = uint64_t{tile_width} * to.elemSize(), bytes = TIFFTileSize64(tiff);
+  if (bytes == 0 || bytes != row_bytes * tile_height ||
+      bytes > std::max<uint64_t>(kMostTile, 2 * to.total() * to.elemSize()))
+    return 0;
+  std::vector<uint8_t> tile(bytes);
+  const auto width = static_cast<uint32_t>(to.cols), height = static_cast<uint32_t>(to.rows);
+  for (uint32_t y = 0; y < height; y += tile_height) {
+    for (uint32_t x = 0; x < width; x += tile_width) {
+      if (TIFFReadTile(tiff, tile.data(), x, y, 0, 0) < 0) return y;
+      const size_t columns = std::min(tile_width, width - x),
+                   rows = std::min(tile_height, height - y);
+      for (size_t row = 0; row < rows; ++row)
+        std::memcpy(to.ptr(static_cast<int>(y + row), static_cast<int>(x)),
+                    tile.data() + row * row_bytes,
+                    columns * to.elemSize());
+    }
+  }
+  return height;
+}
 
 }  // namespace
 
@@ -132,21 +183,33 @@ DecodedImage decode_tiff(std::string_view bytes) {
   image.width = static_cast<int>(form.width);
   image.height = static_cast<int>(form.height);
   image.orientation = form.orientation;
+  if (!form.plain()) {
+    cv::Mat rgba(image.height, image.width, CV_8UC4);
+    // Its own orientation: turned no way.
+    if (TIFFReadRGBAImageOriented(
+            tiff.get(), form.width, form.height, rgba.ptr<uint32_t>(), form.orientation, 1) != 1) {
+      image.fault = broken();
+      return image;
+    }
+    cv::cvtColor(rgba, image.pixels, cv::COLOR_RGBA2GRAY);
+    image.mode = form.converted_mode();
+    image.coloured = coloured_share(rgba);
+    return image;
+  }
   cv::Mat stored = cv::Mat::zeros(
       image.height, image.width, CV_MAKETYPE(form.bits == 8 ? CV_8U : CV_16U, form.samples));
-  if (TIFFScanlineSize64(tiff.get()) != static_cast<uint64_t>(stored.cols) * stored.elemSize()) {
+  if (!form.tiled &&
+      TIFFScanlineSize64(tiff.get()) != static_cast<uint64_t>(stored.cols) * stored.elemSize()) {
     image.fault = "a broken TIFF: its rows are not as long as its header says";
     return image;
   }
-  uint32_t row = 0;
-  while (row < form.height &&
-         TIFFReadScanline(tiff.get(), stored.ptr(static_cast<int>(row)), row) == 1)
-    ++row;
-  if (row == 0) {
+  const uint32_t rows =
+      form.tiled ? read_tiles(tiff.get(), stored) : read_strips(tiff.get(), stored);
+  if (rows == 0) {
     image.fault = broken();
     return image;
   }
-  image.truncated = row < form.height;
+  image.truncated = rows < form.height;
   if (form.grey()) {
     cv::extractChannel(stored, image.pixels, 0);
     if (form.photometric == PHOTOMETRIC_MINISWHITE) cv::bitwise_not(image.pixels, image.pixels);
@@ -174,7 +237,7 @@ int tiff_bits(std::string_view bytes) {
   const Tiff tiff = open(source);
   if (!tiff) return 8;
   const Form form(tiff.get());
-  return form.fault().empty() ? form.bits : 8;
+  return form.fault().empty() && form.plain() ? form.bits : 8;
 }
 
 }  // namespace evenray

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/config.hpp"
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -94,6 +95,21 @@ void LabelMap::check_all_used() const {
   for (const auto& [name, used] : used_)
     check(
         used, Exit::bad_data, cat(file_.string(), ": there is no class '", name, "' in the data"));
+}
+
+std::string label_map_settings(const std::string& file) {
+  if (file.empty()) return "";
+  const CsvTable table = read_csv(file);
+  std::vector<std::string> from, to;
+  for (const auto& row : table.rows) {
+    from.push_back(row[table.require("from")]);
+    to.push_back(row[table.require("to")]);
+  }
+  const auto lists = [&](Fields& f) {
+    f("labels.from", from, "");
+    f("labels.to", to, "");
+  };
+  return write_config(lists) + "\n";
 }
 
 }  // namespace evenray

@@ -28,4 +28,8 @@ class LabelMap {
   std::map<std::string, bool> used_;
 };
 
+/// A label map as TOML, for a store's settings: [labels] with the lists `from` and `to`; empty for
+/// no file. Throws 66, or 65 for a missing column.
+std::string label_map_settings(const std::string& file);
+
 }  // namespace evenray

@@ -242,6 +242,8 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
     if (image.meta.empty()) image.meta.resize(manifest.meta_columns.size());
     describe(sample, image, index);
     frames.fit(sample, image);
+    for (auto& [kind, detail] : image.remarks)
+      manifest.findings.push_back({kind, {sample.id}, std::move(detail)});
   }
   frames.report(manifest.findings);
   for (size_t i = 0; i < samples.size(); ++i) {

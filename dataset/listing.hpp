@@ -35,6 +35,8 @@ struct ListedImage {
   std::optional<cv::Size> frame{};  ///< size of the image that the boxes are of, where it is stated
   std::string patient{}, part{};
   std::vector<std::string> meta{};  ///< one a meta column; empty: none known
+  /// Findings on it: kind and detail.
+  std::vector<std::pair<std::string, std::string>> remarks{};
 };
 
 /// What a collection's annotation files say, before its images are looked for.

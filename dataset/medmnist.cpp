@@ -47,23 +47,20 @@ int64_t number_at(const uint8_t* values, size_t i) {
   return static_cast<int64_t>(value);
 }
 
-/// The i-th of an array of whole numbers.
+/// Whole numbers, by their type in NumPy's words.
+const std::map<std::string, int64_t (*)(const uint8_t*, size_t)> kWhole = {
+    {"|b1", number_at<uint8_t>},
+    {"|u1", number_at<uint8_t>},
+    {"|i1", number_at<int8_t>},
+    {"<u2", number_at<uint16_t>},
+    {"<i2", number_at<int16_t>},
+    {"<u4", number_at<uint32_t>},
+    {"<i4", number_at<int32_t>},
+    {"<u8", number_at<uint64_t>},
+    {"<i8", number_at<int64_t>}};
+
 int64_t whole_number(const NpzArray& array, size_t i) {
-  static const std::map<std::string, int64_t (*)(const uint8_t*, size_t)> kTypes = {
-      {"|b1", number_at<uint8_t>},
-      {"|u1", number_at<uint8_t>},
-      {"|i1", number_at<int8_t>},
-      {"<u2", number_at<uint16_t>},
-      {"<i2", number_at<int16_t>},
-      {"<u4", number_at<uint32_t>},
-      {"<i4", number_at<int32_t>},
-      {"<u8", number_at<uint64_t>},
-      {"<i8", number_at<int64_t>}};
-  const auto found = kTypes.find(array.type());
-  check(found != kTypes.end(),
-        Exit::bad_data,
-        cat("labels are of type ", array.type(), "; whole numbers are expected"));
-  return found->second(array.values(), i);
+  return kWhole.at(array.type())(array.values(), i);
 }
 
 struct Part {
@@ -117,6 +114,8 @@ class MedMnist {
     if (labels.shape().empty() || labels.shape().size() > 2 || labels.shape()[0] != part.rows ||
         part.label_columns == 0)
       refuse(cat(name, "_labels has not a row for each of ", part.rows, " images"));
+    if (!kWhole.contains(labels.type()))
+      refuse(cat(name, "_labels is of type ", labels.type(), "; whole numbers are expected"));
     if (!parts_.empty() && parts_.front().label_columns != part.label_columns)
       refuse("its parts have different numbers of labels");
     parts_.push_back(std::move(part));

@@ -164,7 +164,7 @@ class Packer {
 
 StoreInfo info_of(const Manifest& manifest,
                   const PackOptions& options,
-                  const std::string& split_settings) {
+                  const std::string& source_settings) {
   StoreInfo info;
   info.class_names = manifest.class_names;
   info.multi_label = manifest.multi_label;
@@ -174,7 +174,7 @@ StoreInfo info_of(const Manifest& manifest,
   info.value_max = options.bits == 8 ? 255 : 65535;
   info.meta_columns = manifest.meta_columns;
   PackOptions written = options;
-  info.config = write_config([&](Fields& f) { f.section("pack", written); }) + split_settings;
+  info.config = write_config([&](Fields& f) { f.section("pack", written); }) + source_settings;
   info.source = manifest.source;
   info.licence = manifest.licence;
   return info;
@@ -238,7 +238,7 @@ PackResult pack(const Manifest& manifest,
                 const PackOptions& options,
                 const Path& out,
                 int threads,
-                const std::string& split_settings) {
+                const std::string& source_settings) {
   options.check();
   evenray::check(!manifest.class_names.empty(),
                  Exit::bad_data,
@@ -254,7 +254,7 @@ PackResult pack(const Manifest& manifest,
   const StoreForm form{static_cast<int>(options.gzip),
                        options.checksums,
                        static_cast<uint64_t>(std::min(options.shard_gb, kMostGb) * 1e9)};
-  const std::string division = split_settings + (fold ? cat("fold = ", *fold, "\n") : "");
+  const std::string division = source_settings + (fold ? cat("fold = ", *fold, "\n") : "");
   StoreWriter writer(
       out, info_of(manifest, options, division), static_cast<int64_t>(rows.size()), form);
   Progress progress("pack", static_cast<int64_t>(rows.size()), "img");

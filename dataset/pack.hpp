@@ -45,13 +45,14 @@ struct PackResult {
 /// full number of bits (1023, 4095, ..., 65535). Where the split table has no fault column, faults
 /// are looked for here. Throws 65 for a box outside its image or a truncated file unless kept, a
 /// split row whose image is missing, a group in two parts, an unknown column in `where`; 75 when
-/// stopped. `split_settings` (TOML) goes into the store's settings.
+/// stopped. `source_settings` (TOML: of the label map, at last of the split) goes into the store's
+/// settings.
 PackResult pack(const Manifest& manifest,
                 const std::vector<SplitRow>& split,
                 std::optional<int> fold,
                 const PackOptions& options,
                 const Path& out,
                 int threads,
-                const std::string& split_settings = "");
+                const std::string& source_settings = "");
 
 }  // namespace evenray

@@ -187,6 +187,25 @@ void check_there(const std::string& path) {
         cat(path, ": a file, but a folder of images, a store or an .npz file is expected"));
 }
 
+/// Pictures that nothing here decodes.
+const std::vector<std::string> kUnreadEndings = {
+    ".bmp", ".gif", ".webp", ".jp2", ".j2k", ".heic", ".heif", ".avif", ".pgm", ".ppm"};
+
+void find_unread_kinds(Manifest& manifest) {
+  Finding finding{"unread_kind", {}, ""};
+  std::set<std::string> endings;
+  for (const auto& file : files_ending(manifest.root, kUnreadEndings)) {
+    finding.ids.push_back(file.stem().string());
+    endings.insert(lower(file.extension().string()));
+  }
+  if (finding.ids.empty()) return;
+  finding.detail = cat(finding.ids.size(),
+                       " files (",
+                       join(std::vector<std::string>(endings.begin(), endings.end())),
+                       ") are of a kind that is not read; convert them to PNG");
+  manifest.findings.push_back(std::move(finding));
+}
+
 Manifest read_source(const std::string& path, const ReadOptions& options) {
   Manifest manifest;
   try {
@@ -194,6 +213,8 @@ Manifest read_source(const std::string& path, const ReadOptions& options) {
       check_there(path);
     manifest = find_layout(path, options).read(path, options);
     if (manifest.format != "dicom") add_dicom_headers(manifest, options.key);
+    const bool folder = !is_store_source(path) && std::filesystem::is_directory(path);
+    if (folder && !is_phantom(path)) find_unread_kinds(manifest);
   } catch (const std::filesystem::filesystem_error& error) {
     throw_unreadable(error.path1().empty() ? path : error.path1().string(), error.code().value());
   }

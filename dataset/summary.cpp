@@ -187,8 +187,9 @@ Json images_by(const Manifest& manifest, const std::vector<std::string>& columns
   for (const auto& name : columns) {
     const auto found = std::find(known.begin(), known.end(), name);
     check(found != known.end(),
-          Exit::usage,
-          cat(manifest.source, ": ", unknown_name("column", name, known)));
+          Exit::bad_data,
+          known.empty() ? cat(manifest.source, " has no metadata, so no column '", name, "'")
+                        : cat(manifest.source, ": ", unknown_name("column", name, known)));
     const auto c = static_cast<size_t>(found - known.begin());
     out[name] = classes_by(manifest, [&](const Sample& sample) {
       return c < sample.meta.size() ? sample.meta[c] : manifest.source_of(sample);

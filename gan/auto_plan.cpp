@@ -24,7 +24,18 @@ double more_stages(const GanOptions& plan, int longest_side) {
   return length(std::max(64, longest_side)) / length(64);
 }
 
+/// Of the preset `small`, on a CPU.
+double small_kimg(const GanOptions& plan, const GanSituation& situation) {
+  const double kimg = std::clamp(.2 * static_cast<double>(situation.images), 40., 100.);
+  return family_grows(plan.family) ? kimg * more_stages(plan, situation.longest_side) : kimg;
+}
+
 }  // namespace
+
+bool goes_by_situation(const GanOptions& options) {
+  return options.preset == kAutoPreset ||
+         (options.preset == "small" && family_grows(options.family));
+}
 
 GanSituation gan_situation(const Store& store,
                            const std::string& class_name,
@@ -48,22 +59,26 @@ GanSituation gan_situation(const Store& store,
 }
 
 GanOptions plan_gan_options(const GanOptions& given, const GanSituation& situation) {
+  if (given.preset != kAutoPreset) {
+    GanOptions plan = given;
+    plan.total_kimg = small_kimg(given, situation);
+    return plan;
+  }
   GanOptions plan;
   plan.family = given.family;
   plan.preset = "small";
   plan.apply_preset();
   plan.preset = kAutoPreset;
-  const auto images = static_cast<double>(situation.images);
   if (situation.gpu) {
     plan.minibatch = 32;
     plan.fmap_base = std::clamp<int64_t>(16 * situation.longest_side, 4096, kPaperBase);
     plan.fmap_max = 256;
-    plan.total_kimg = std::clamp(images, 300., 1000.);
+    plan.total_kimg = std::clamp(static_cast<double>(situation.images), 300., 1000.);
+    if (family_grows(plan.family)) plan.total_kimg *= more_stages(plan, situation.longest_side);
   } else {
     plan.fmap_base = std::clamp<int64_t>(8 * situation.longest_side, plan.fmap_base, kPaperBase);
-    plan.total_kimg = std::clamp(.2 * images, 40., 100.);
+    plan.total_kimg = small_kimg(plan, situation);
   }
-  if (family_grows(plan.family)) plan.total_kimg *= more_stages(plan, situation.longest_side);
   if (situation.images >= kPlainFrom) {
     plan.augment = "none";
   } else if (situation.images >= kAdaFrom) {

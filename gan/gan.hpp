@@ -70,7 +70,7 @@ struct GanOptions {
   std::string usual_conditioning() const;
 };
 
-/// What the preset `auto` plans by.
+/// What presets plan by.
 struct GanSituation {
   int64_t images = 0;         ///< real training images of the class, and of gan.where
   int64_t largest_other = 0;  ///< those of the largest other class; 0 where none is larger
@@ -83,10 +83,12 @@ GanSituation gan_situation(const Store& store,
                            const std::string& class_name,
                            const GanOptions& options,
                            const Runtime& runtime);
-/// The preset `auto` of the family of `given`: `small`, longer the more images there are, with
-/// larger networks on a GPU and for sides above 128 px, where pggan has more stages to go through;
-/// below 300 images begun with the networks of the largest class, if that has 300; augmentation
-/// adaptive from 5,000 on, none from 30,000 on.
+/// Whether a preset goes by the situation: `auto`, and pggan's `small`.
+bool goes_by_situation(const GanOptions& options);
+/// What such a preset makes of `given`. pggan's `small`: stages that are longer the more images
+/// there are, and the more of them the sides need. `auto`: `small` likewise, of either family, with
+/// larger networks on a GPU and for sides above 128 px; below 300 images begun with the networks of
+/// the largest class, if that has 300; augmentation adaptive from 5,000 on, none from 30,000 on.
 GanOptions plan_gan_options(const GanOptions& given, const GanSituation& situation);
 
 std::vector<std::string> gan_families();

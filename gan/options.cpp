@@ -109,7 +109,8 @@ void GanOptions::fields(Fields& f) {
     "version)");
   f("total_kimg",
     total_kimg,
-    "thousands of real images shown; stages are stretched to it; 0: as long as pggan's stages are");
+    "thousands of real images shown; stages are stretched to it; 0: as long as pggan's stages are; "
+    "`gan train` plans it for the preset auto and pggan's small where it is not set");
   f("minibatch", minibatch, "images a step; 0: minibatches");
   f("minibatches",
     minibatches,

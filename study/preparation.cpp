@@ -7,6 +7,7 @@
 #include "core/logistic.hpp"
 #include "core/stats.hpp"
 #include "core/text.hpp"
+#include "dataset/label_map.hpp"
 #include "dataset/reader.hpp"
 
 namespace evenray {
@@ -108,13 +109,14 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
     throw_if_stopped();
     const std::optional<int> which =
         config.study.folds > 0 ? std::optional<int>(fold) : std::nullopt;
-    const PackResult packed = pack(manifest,
-                                   rows,
-                                   which,
-                                   config.data.pack,
-                                   folder.store(fold),
-                                   threads,
-                                   split_settings({split, "", ""}));
+    const PackResult packed =
+        pack(manifest,
+             rows,
+             which,
+             config.data.pack,
+             folder.store(fold),
+             threads,
+             label_map_settings(config.data.read.labels) + split_settings({split, "", ""}));
     if (fold == 0) {
       const std::string rare = config.study.rare_class.empty()
                                    ? rarest(packed, manifest.class_names)

@@ -304,6 +304,32 @@ TEST_CASE("a full disk") {
   CHECK(files_in(scratch / "disk") == before);
 }
 
+TEST_CASE("a training that filled the disk goes on from its last checkpoint") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), set = workshop() / "set.h5";
+  const SmallDisk disk(scratch / "disk");
+  if (!disk) {
+    WARN("skipped: mounting a small file system needs root");
+    return;
+  }
+  Words training = Words{"gan", "train", set, "--class=Fractured"} + kTinyGan;
+  for (const char* set :
+       {"gan.ngf=1", "gan.ndf=1", "gan.latent=4", "checkpoint_every_s=0", "keep_checkpoints=99"})
+    training.push_back(cat("--set=", set));
+  fails(at, training + Words{"--out=disk/g"}, Exit::io, "No space left");
+  const Words left = files_in(scratch / "disk/g/checkpoints");
+  REQUIRE(left.size() >= 2);
+  for (const auto& name : left) CHECK(name.ends_with(".safetensors"));
+  std::filesystem::copy(
+      scratch / "disk/g", scratch / "g", std::filesystem::copy_options::recursive);
+  done(at, training + Words{"--out=g", "--resume"});
+  done(at, training + Words{"--out=straight"});
+  CHECK(files_in(scratch / "g/checkpoints") == files_in(scratch / "straight/checkpoints"));
+  for (const auto& name : files_in(scratch / "g/checkpoints"))
+    CHECK(read_file(scratch / "g/checkpoints" / name) ==
+          read_file(scratch / "straight/checkpoints" / name));
+}
+
 TEST_CASE("a stdout that cannot be written") {
   if (!std::filesystem::exists("/dev/full")) return;
   const ScratchFolder scratch;

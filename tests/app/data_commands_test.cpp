@@ -56,7 +56,7 @@ TEST_CASE("several collections are read as one; one of them may be the test") {
   CHECK(found["patients"]["images"] == 160);
   CHECK(read_file(scratch / "t.csv").starts_with("id,path,class,width,height,mode,bits,"));
   CHECK(contains(read_file(scratch / "i.html"), "Images a patient"));
-  fails(at, {"data", "inspect", kPhantoms, "--by=vieww"}, Exit::usage, "did you mean 'view'?");
+  fails(at, {"data", "inspect", kPhantoms, "--by=vieww"}, Exit::bad_data, "did you mean 'view'?");
 
   const std::string external = found["sources"][1]["name"];
   fails(at,
@@ -80,6 +80,33 @@ TEST_CASE("several collections are read as one; one of them may be the test") {
   CHECK(contains(sheet, "[split]"));
   CHECK(contains(sheet, external));
   done(at, {"data", "audit", kPhantoms, other, "--split=s.csv"});
+}
+
+TEST_CASE("a label map stands in the store's settings and datasheet") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  write_text(scratch / "map.csv", "from,to\nFractured,\"broken \"\"bone\"\"\"\n");
+  const Words labels{"--labels=map.csv"};
+  done(at, Words{"data", "split", kPhantoms, "--out=s.csv"} + labels);
+  done(at,
+       Words{"data", "pack", kPhantoms, "--split=s.csv", "--size=40x32", "--out=set.h5"} + labels);
+  const std::string sheet = read_file(scratch / "set.datasheet.md");
+  CHECK(contains(sheet, "    [labels]\n    from = ['Fractured']\n"));
+  CHECK(contains(sheet, "    to = ['broken \"bone\"']\n"));
+  CHECK(contains(sheet, "    [split]\n"));
+}
+
+TEST_CASE("published lists that have no image of a class are told") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  for (const char* name : {"in/a/1.png", "in/a/2.png", "in/a/3.png", "in/b/4.png"})
+    write_text(scratch / name, encode_png(drawn_picture(static_cast<uint64_t>(name[5]))));
+  write_text(scratch / "in/train_val_list.txt", "1.png\n3.png\n");
+  write_text(scratch / "in/test_list.txt", "2.png\n");
+  const Ran ran = run(at, {"data", "split", "in", "--published=nih", "--out=s.csv"});
+  CHECK(ran.code == 0);
+  CHECK(ran.error_lines() == 1);
+  CHECK(contains(ran.err, "have no image of class 'b'"));
 }
 
 TEST_CASE("data split, pack and check make a store") {

@@ -77,6 +77,17 @@ TEST_CASE("data export takes one part, names, depth and size") {
   CHECK(files_in(scratch / "out") == Words{"DATASHEET.md", "a.png"});
 }
 
+TEST_CASE("data export --key makes the key of DICOM patients where it is told to") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  write_text(scratch / "in/a.dcm", read_file(golden_path("dataset/dicom/explicit.dcm")));
+  done(at, {"data", "export", "in", "--to=png", "--key=keys/mine", "--out=out"});
+  CHECK(files_in(at) == Words{"in/a.dcm", "keys/mine", "out/DATASHEET.md", "out/a.png"});
+  const auto rights = std::filesystem::status(scratch / "keys/mine").permissions();
+  CHECK((rights & std::filesystem::perms::all) ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+}
+
 TEST_CASE("what data export refuses") {
   const ScratchFolder scratch;
   const Path &at = scratch.path(), set = workshop() / "set.h5";

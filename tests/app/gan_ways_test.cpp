@@ -108,3 +108,40 @@ TEST_CASE("the preset auto tells its plan, and what is set by hand stays") {
   CHECK(plan["kimg"] == .8);
   CHECK(plan["stages"][0]["minibatch"] == 8);
 }
+
+TEST_CASE("pggan's small is as long as its images ask for, unless it is told") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), set = workshop() / "set.h5";
+  const Words planning =
+      kPlain + Words{"--set=gan.fmap_base=16", "--set=gan.fmap_max=4", "--dry-run", "--json"};
+  const auto kimg = [&](const Words& more) {
+    return done(at, Words{"gan", "train", set, "--family=pggan", "--out=g"} + planning + more)
+        .json()["kimg"]
+        .get<double>();
+  };
+  // Stages are whole steps.
+  CHECK(kimg({}) == Approx(40).margin(.05));
+  CHECK(kimg({"--set=gan.total_kimg=7"}) == Approx(7).margin(.05));
+  CHECK(kimg({"--preset=auto"}) == Approx(40).margin(.05));
+}
+
+TEST_CASE("a store of drawn images is not labelled where the labels do not count yet") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), set = workshop() / "set.h5";
+  done(at,
+       Words{"gan",
+             "train",
+             set,
+             "--conditional",
+             "--set=checkpoint_every_s=0",
+             "--set=keep_checkpoints=99",
+             "--out=g"} +
+           kTinyGan);
+  const std::string young = "g/checkpoints/step-00000002.safetensors";
+  fails(at,
+        {"gan", "sample", young, "--n=4", "--out=both.h5"},
+        Exit::bad_data,
+        "labels of this generator do not count yet");
+  CHECK_FALSE(std::filesystem::exists(scratch / "both.h5"));
+  done(at, {"gan", "sample", young, "--n=4", "--out=plain"});
+}

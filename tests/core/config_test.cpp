@@ -141,6 +141,7 @@ TEST_CASE("an unknown key is named with its line and the nearest known one") {
   CHECK(std::string(error.what()) ==
         "a.toml line 3: unknown key 'gan.total_kimgs'; did you mean 'gan.total_kimg'?");
   CHECK(contains(error_in("[nothing]\n").what(), "unknown key 'nothing'"));
+  CHECK(contains(error_in("[optim]\n").what(), "did you mean 'gan.optim'?"));
   CHECK(contains(error_in("gan = 3\n").what(), "gan"));
   CHECK(error_set("gan.totalkimg=3").code() == Exit::config);
   CHECK(contains(error_set("gan.totalkimg=3").what(),

@@ -39,6 +39,15 @@ TEST_CASE("a table with quotes, a mark, CRLF and no last newline") {
   CHECK(table.require("id") == 0);
 }
 
+TEST_CASE("semicolons divide where the header has no comma") {
+  const auto table = table_of("id;size\n1;\"2;5\"\n3;4,5\n");
+  CHECK(table.columns == Row{"id", "size"});
+  REQUIRE(table.rows.size() == 2);
+  CHECK(table.rows[0] == Row{"1", "2;5"});
+  CHECK(table.rows[1] == Row{"3", "4,5"});
+  CHECK(table_of("a,b;c\n1,2\n").columns == Row{"a", "b;c"});
+}
+
 TEST_CASE("a header alone is a table without rows") { CHECK(table_of("a,b\n").rows.empty()); }
 
 TEST_CASE("a missing column is named with those that are there") {

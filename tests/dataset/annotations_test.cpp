@@ -92,6 +92,22 @@ TEST_CASE("boxes of images that were resized since are scaled, others are told")
   CHECK(kinds(voc) == Names{"boxes_scaled 1"});
 }
 
+TEST_CASE("COCO: boxes round several things, and masks that are not read, are told") {
+  TestFolder folder;
+  folder.image("1.png");
+  folder.image("2.png");
+  Json set = coco({"1.png", "2.png"}, {{0, 3, 0, 0, 1, 1}, {0, 3, 1, 1, 2, 2}, {1, 7, 0, 0, 2, 2}});
+  set["annotations"][0]["iscrowd"] = 1;
+  set["annotations"][0]["segmentation"] = {{"size", {4, 6}}, {"counts", {0, 24}}};
+  set["annotations"][1]["iscrowd"] = 0;
+  set["annotations"][2]["segmentation"] = {{"size", {4, 6}}, {"counts", "08"}};
+  write_json(folder / "a.json", set);
+  const Manifest manifest = read_dataset(folder.text());
+  CHECK(kinds(manifest) == Names{"crowd_box 1", "mask_left_out 1", "mask_left_out 2"});
+  CHECK(contains(manifest.findings[0].detail, "1 of its boxes (iscrowd)"));
+  CHECK(sample_of(manifest, "1").boxes.size() == 2);
+}
+
 TEST_CASE("COCO: of a list without annotations nothing is known") {
   TestFolder folder;
   folder.image("1.png");

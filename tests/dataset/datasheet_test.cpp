@@ -48,6 +48,15 @@ TEST_CASE("a datasheet of several sources counts each") {
   CHECK(contains(text, "| there | 1 | 1 |\n"));
 }
 
+TEST_CASE("a datasheet of one source whose name has a + counts no sources") {
+  const ScratchFolder scratch;
+  StoreInfo info = small_info();
+  info.source = "knee+hip";
+  StoreWriter writer(scratch / "set.h5", info, 2);
+  for (const char* id : {"1", "b/2"}) writer.add("train", small_row(id, 1));
+  CHECK_FALSE(contains(datasheet(writer.finish(), {"train"}), "| source |"));
+}
+
 TEST_CASE("a datasheet takes hostile names and unknown facts") {
   const ScratchFolder scratch;
   StoreInfo info = small_info();

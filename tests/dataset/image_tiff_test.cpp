@@ -15,6 +15,7 @@ namespace {
 struct TiffForm {
   uint16_t compression = COMPRESSION_NONE, photometric = PHOTOMETRIC_MINISBLACK, orientation = 1;
   bool tiled = false;
+  uint16_t bits = 0, format = SAMPLEFORMAT_UINT;  ///< 0: as the pixels'
 };
 
 /// The bytes of a TIFF file with these pixels.
@@ -25,17 +26,35 @@ std::string tiff_of(const cv::Mat& image, const TiffForm& form = {}) {
   REQUIRE(tiff);
   TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, image.cols);
   TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, image.rows);
-  TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, image.depth() == CV_8U ? 8 : 16);
+  TIFFSetField(tiff,
+               TIFFTAG_BITSPERSAMPLE,
+               form.bits                ? form.bits
+               : image.depth() == CV_8U ? 8
+                                        : 16);
+  TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, form.format);
   TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, image.channels());
   TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, form.photometric);
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, form.compression);
   TIFFSetField(tiff, TIFFTAG_ORIENTATION, form.orientation);
   TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+  if (form.photometric == PHOTOMETRIC_PALETTE) {
+    // Colour i is i of red and blue, and its rest of green.
+    std::vector<uint16_t> up(256), down(256);
+    for (size_t i = 0; i < 256; ++i) down[255 - i] = up[i] = static_cast<uint16_t>(i * 257);
+    TIFFSetField(tiff, TIFFTAG_COLORMAP, up.data(), down.data(), up.data());
+  }
   if (form.tiled) {
-    TIFFSetField(tiff, TIFFTAG_TILEWIDTH, 16);
-    TIFFSetField(tiff, TIFFTAG_TILELENGTH, 16);
-    std::vector<uint8_t> tile(static_cast<size_t>(TIFFTileSize(tiff)));
-    TIFFWriteTile(tiff, tile.data(), 0, 0, 0, 0);
+    constexpr int kSide = 16;
+    TIFFSetField(tiff, TIFFTAG_TILEWIDTH, kSide);
+    TIFFSetField(tiff, TIFFTAG_TILELENGTH, kSide);
+    for (int y = 0; y < image.rows; y += kSide) {
+      for (int x = 0; x < image.cols; x += kSide) {
+        cv::Mat tile = cv::Mat::zeros(kSide, kSide, image.type());
+        const cv::Rect part = cv::Rect(x, y, kSide, kSide) & cv::Rect({0, 0}, image.size());
+        image(part).copyTo(tile(cv::Rect({0, 0}, part.size())));
+        TIFFWriteTile(tiff, tile.data, static_cast<uint32_t>(x), static_cast<uint32_t>(y), 0, 0);
+      }
+    }
   } else {
     TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, 3);
     cv::Mat copy = image.clone();
@@ -46,8 +65,8 @@ std::string tiff_of(const cv::Mat& image, const TiffForm& form = {}) {
   return read_file(file);
 }
 
-cv::Mat slope(int type) {
-  cv::Mat image(11, 14, type);
+cv::Mat slope(int type, cv::Size size = {14, 11}) {
+  cv::Mat image(size, type);
   cv::randu(image, 0, CV_MAT_DEPTH(type) == CV_8U ? 256 : 65536);
   return image;
 }
@@ -93,14 +112,73 @@ TEST_CASE("TIFF: white is zero, colour, on its side") {
   CHECK(stored_bits(scratch / "b.tif") == 16);
 }
 
-TEST_CASE("TIFF: what is not read says why; an early end is found") {
+TEST_CASE("TIFF: tiles, also of an image that does not fill them, and cut ones") {
   TiffForm tiled;
   tiled.tiled = true;
-  CHECK(decode_image_bytes(tiff_of(slope(CV_8UC1), tiled)).fault == "a TIFF in tiles");
-  TiffForm palette;
-  palette.photometric = PHOTOMETRIC_CIELAB;
-  CHECK(
-      contains(decode_image_bytes(tiff_of(slope(CV_8UC3), palette)).fault, "neither grey nor RGB"));
+  for (const int type : {CV_8UC1, CV_16UC1}) {
+    for (const cv::Size size : {cv::Size(14, 11), cv::Size(32, 48), cv::Size(37, 21)}) {
+      const cv::Mat image = slope(type, size);
+      const DecodedImage decoded = decode_image_bytes(tiff_of(image, tiled));
+      CHECK(decoded.fault == "");
+      CHECK_FALSE(decoded.truncated);
+      CHECK(same_pixels(decoded.pixels, image));
+    }
+  }
+  // The last of nine tiles is said to lie beyond the end: the rows above it are whole.
+  const cv::Mat image = slope(CV_8UC1, {37, 41});
+  std::string bytes = tiff_of(image, tiled);
+  const auto little_endian = [](uint32_t number) {
+    return std::string(reinterpret_cast<const char*>(&number), sizeof number);
+  };
+  const size_t place = bytes.find(little_endian(8 + 7 * 256) + little_endian(8 + 8 * 256));
+  REQUIRE(place != std::string::npos);
+  bytes.replace(place + 4, 4, little_endian(1 << 24));
+  const DecodedImage cut = decode_image_bytes(bytes);
+  CHECK(cut.fault == "");
+  CHECK(cut.truncated);
+  CHECK(same_pixels(cut.pixels.rowRange(0, 32), image.rowRange(0, 32)));
+}
+
+TEST_CASE("TIFF: palettes and one bit a pixel become grey of 8 bits") {
+  const cv::Mat image = slope(CV_8UC1);
+  TiffForm form;
+  form.photometric = PHOTOMETRIC_PALETTE;
+  const DecodedImage coloured = decode_image_bytes(tiff_of(image, form));
+  CHECK(coloured.fault == "");
+  CHECK(coloured.mode == "P");
+  CHECK(coloured.coloured > .5f);
+  REQUIRE(coloured.pixels.size() == image.size());
+  const int index = image.at<uint8_t>(4, 5);  // luma of (i, 255 - i, i)
+  CHECK(std::abs(coloured.pixels.at<uint8_t>(4, 5) - (.413 * index + .587 * (255 - index))) < 1);
+  for (const uint16_t photometric : {PHOTOMETRIC_MINISBLACK, PHOTOMETRIC_MINISWHITE}) {
+    TiffForm line;
+    line.bits = 1;
+    line.photometric = photometric;
+    const DecodedImage bits = decode_image_bytes(tiff_of(image, line));
+    CHECK(bits.fault == "");
+    CHECK(bits.mode == "1");
+    for (int x = 0; x < 14; ++x) {
+      const bool one = (image.at<uint8_t>(2, x / 8) >> (7 - x % 8) & 1) != 0;
+      CHECK(bits.pixels.at<uint8_t>(2, x) ==
+            (one == (photometric == PHOTOMETRIC_MINISBLACK) ? 255 : 0));
+    }
+  }
+  const ScratchFolder scratch;
+  write_text(scratch / "a.tif", tiff_of(image, form));
+  CHECK(stored_bits(scratch / "a.tif") == 8);
+  form.orientation = 6;
+  const DecodedImage turned = decode_image_bytes(tiff_of(image, form));
+  CHECK(turned.pixels.at<uint8_t>(0, 10) == coloured.pixels.at<uint8_t>(0, 0));
+}
+
+TEST_CASE("TIFF: what is not read says why; an early end is found") {
+  TiffForm floats;
+  floats.bits = 32;
+  floats.format = SAMPLEFORMAT_IEEEFP;
+  CHECK(contains(decode_image_bytes(tiff_of(slope(CV_8UC4), floats)).fault, "unsigned integers"));
+  TiffForm deep;
+  deep.bits = 32;
+  CHECK(contains(decode_image_bytes(tiff_of(slope(CV_8UC4), deep)).fault, "neither grey, RGB"));
   const std::string whole = tiff_of(slope(CV_16UC1));
   std::string cut = whole;
   // The second strip's pixels lie beyond the end: their offset is the last of its kind.

@@ -61,6 +61,10 @@ TEST_CASE("an .npz file that is damaged or no such set is refused in one line") 
        at = named.find("train_labels"))
     named.replace(at, 12, "other_labels");
   CHECK(contains(refused(named).second, "has only one of train_images and train_labels"));
+  const auto numbers = failure(golden_npz("float_labels"), ReadOptions{});
+  CHECK(numbers.first == 65);
+  CHECK(numbers.second ==
+        golden_npz("float_labels") + ": train_labels is of type <f4; whole numbers are expected");
 }
 
 TEST_CASE("damaged .npz files end in a set or in an error") {

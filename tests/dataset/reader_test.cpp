@@ -64,6 +64,12 @@ TEST_CASE("one wrapping folder is entered") {
   CHECK(sample_of(manifest, "1").part == "train");
   CHECK(sample_of(manifest, "1").source_path == "Set/train/sick/1.png");
 
+  // A picture beside it is told, and changes no class.
+  folder.image("logo.png");
+  const Manifest beside = read_dataset(folder.text());
+  CHECK(beside.class_names == Names{"sick", "well"});
+  CHECK(kinds(beside) == Names{"unlisted_file logo"});
+
   TestFolder single;
   single.image("sick/1.png");
   CHECK(read_dataset(single.text()).class_names == Names{"sick"});
@@ -109,6 +115,19 @@ TEST_CASE("images outside of the class folders are found") {
   const Manifest manifest = read_dataset(folder.text());
   CHECK(manifest.samples.size() == 2);
   CHECK(kinds(manifest) == Names{"unlisted_file stray"});
+}
+
+TEST_CASE("pictures of a kind that is not read are told") {
+  TestFolder folder;
+  folder.image("a/1.png");
+  folder.image("b/2.png");
+  folder.file("a/3.BMP", "BM");
+  folder.file("b/4.webp", "RIFF");
+  folder.file("b/.5.gif", "GIF89a");
+  const Manifest manifest = read_dataset(folder.text());
+  CHECK(kinds(manifest) == Names{"unread_kind 3, 4"});
+  CHECK(manifest.findings[0].detail ==
+        "2 files (.bmp, .webp) are of a kind that is not read; convert them to PNG");
 }
 
 TEST_CASE("NIH names tell the patient, if all are such names") {

@@ -135,7 +135,7 @@ TEST_CASE("inspect counts patients, sources, values and labels together") {
     images_by(manifest, {"vew"});
     FAIL("a column that is not there");
   } catch (const Error& error) {
-    CHECK(error.code() == Exit::usage);
+    CHECK(error.code() == Exit::bad_data);
     CHECK(std::string(error.what()).find("did you mean 'view'") != std::string::npos);
   }
 }

@@ -120,6 +120,36 @@ TEST_CASE("every option of the training step runs, and changes the step") {
   CHECK(digests.size() == 14);  // ada's strength is still 0 in two steps
 }
 
+TEST_CASE(
+    "the strong preset's residual networks take steps, alike from the start and from a file") {
+  GanOptions options;
+  options.preset = "strong";
+  options.apply_preset();
+  options.ngf = options.ndf = 2;
+  options.latent = 6;
+  const auto players = [&] { return Players(options, 24, 16, 0, Compute{}, Rng(2)); };
+  const auto step = [](Players& of, int64_t number) {
+    of.step({waves(8, 24, 16, number), {}}, grown(number), number);
+  };
+  Players straight = players();
+  const TensorFile before = saved(straight);
+  step(straight, 0);
+  Players later = players();
+  later.load(saved(straight), "f");
+  for (Players* each : {&straight, &later}) step(*each, 1);
+  const TensorFile after = saved(straight);
+  CHECK(tensor_digest(after.tensors) == tensor_digest(saved(later).tensors));
+  int64_t weights = 0;
+  for (const auto& [name, tensor] : after.tensors) {
+    if (!(name.starts_with("g.") || name.starts_with("d.")) || !name.ends_with("weight")) continue;
+    INFO(name);
+    ++weights;
+    CHECK(tensor.isfinite().all().item<bool>());
+    CHECK_FALSE(same(tensor, before.tensors.at(name)));
+  }
+  CHECK(weights > 10);
+}
+
 TEST_CASE("R1 is taken every r1_every steps") {
   const auto weights = [](double gamma, int64_t step) {
     GanOptions options = tiny_options();

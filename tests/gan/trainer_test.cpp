@@ -51,9 +51,13 @@ GanOptions rich_options() {
 
 /// Trains until the checkpoint of `step` cannot be written, as in a folder that is closed to it,
 /// and then goes on.
-void train_with_a_fault(const Path& run, const Path& store, const GanOptions& options, int step) {
+void train_with_a_fault(const Path& run,
+                        const Path& store,
+                        const GanOptions& options,
+                        int step,
+                        const std::string& class_name = "Rare") {
   write_atomic(step_file(run, step) / "in the way", "");
-  const auto training = [&] { train_tiny(run, store, "Rare", options); };
+  const auto training = [&] { train_tiny(run, store, class_name, options); };
   CHECK(error_of(training).code() == Exit::cannot_create);
   CHECK_FALSE(run_done(run));
   std::filesystem::remove_all(step_file(run, step));
@@ -123,6 +127,19 @@ TEST_CASE("a run that broke off goes on bit for bit") {
   INFO(step << " " << ema_kimg);
   train_tiny(scratch / "straight", tiny.store, "Rare", options);
   train_with_a_fault(scratch / "broken", tiny.store, options, step);
+  CHECK(traces(scratch / "broken") == traces(scratch / "straight"));
+}
+
+TEST_CASE("a run with labels that broke off goes on bit for bit, from before they count on") {
+  const ScratchFolder scratch;
+  write_tiny_store(scratch / "set.h5", {24, 16, 8, 60, 50});
+  const int step = GENERATE(2, 4);
+  GanOptions options = rich_options();
+  options.conditioning = GENERATE("projection", "acgan");
+  options.label_warmup = .3;  // of six steps: they count from the third on, in full from the fifth
+  INFO(step << " " << options.conditioning);
+  train_tiny(scratch / "straight", scratch / "set.h5", "", options);
+  train_with_a_fault(scratch / "broken", scratch / "set.h5", options, step, "");
   CHECK(traces(scratch / "broken") == traces(scratch / "straight"));
 }
 

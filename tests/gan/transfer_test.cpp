@@ -151,6 +151,28 @@ TEST_CASE("auto plans by image count, other classes and device") {
   CHECK(plan(500, 0, true, 512).fmap_base == 8192);
 }
 
+TEST_CASE("pggan's small has stages as long as the set asks for, and is else as set") {
+  GanOptions options;
+  options.family = "pggan";
+  options.apply_preset();
+  options.minibatch = 8;
+  CHECK(goes_by_situation(options));
+  const auto kimg = [&](int64_t images, int side = 64) {
+    const GanOptions plan = plan_gan_options(options, {images, 9000, true, side});
+    CHECK(plan.minibatch == 8);
+    CHECK(plan.transfer == "none");
+    CHECK(plan.fmap_base == 1024);
+    return plan.total_kimg;
+  };
+  CHECK(kimg(60) == 40);
+  CHECK(kimg(430) == 86);
+  CHECK(kimg(5000) == 100);
+  CHECK(kimg(430, 256) == Approx(86 * 72. / 60));
+  options.preset = "paper";
+  CHECK_FALSE(goes_by_situation(options));
+  CHECK_FALSE(goes_by_situation(GanOptions{}));
+}
+
 TEST_CASE("what cannot be trained is refused before its parent is") {
   const ScratchFolder scratch;
   write_tiny_store(scratch / "set.h5", {24, 16, 8, 49, 60});

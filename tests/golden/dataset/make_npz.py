@@ -20,4 +20,5 @@ np.savez_compressed(here / "chestmnist_5.npz",
                     **arrays(ramp.get, lambda part: np.eye(14, dtype="u1")[: rows[part]]))
 np.savez(here / "two_values.npz",
          **arrays(lambda part: ramp[part].astype("<u2") * 257, lambda part: np.arange(rows[part])[:, None] % 2 * 3 + 4))
+np.savez(here / "float_labels.npz", train_images=ramp["train"], train_labels=np.zeros(4, "f4"))
 np.savez(here / "colour.npz", train_images=np.stack([ramp["train"]] * 3, -1), train_labels=np.array([0, 1, 1, 0]))
