@@ -26,7 +26,8 @@ inline void must(bool ok, const std::string& message) {
 }
 
 /// To be called before any other call of HDF5 on a thread (its error stack is one a thread): no
-/// exit handler (it crashes after a full disk), no printing of errors, no filter plug-ins.
+/// exit handler (it crashes after a full disk), no printing of errors, no filter plug-ins. The
+/// caller holds hdf5_lock().
 void prepare_hdf5();
 
 /// Held by whoever is inside HDF5, which serves one thread at a time anyway: so a process can be

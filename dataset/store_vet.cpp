@@ -99,13 +99,13 @@ std::string hear(pid_t child, int report, uint64_t seconds) {
 /// for ever: HDF5's are free, since its lock is held here; glibc keeps malloc usable; the tables
 /// below have been made. It starts no thread, logs nothing, knows no torch, and leaves by _exit.
 void send_child(const Path& path) {
-  prepare_hdf5();
   column_specs();
   const Limits limits = limits_for(path);
   const pid_t parent = ::getpid();
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("make a pipe for", path);
   std::unique_lock lock(hdf5_lock());
+  prepare_hdf5();
   const pid_t child = ::fork();
   lock.unlock();
   if (child == 0) look(path, limits, parent, ends[1]);
