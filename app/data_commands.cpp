@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <iostream>
+#include <set>
 
 #include "app/command.hpp"
 #include "core/error.hpp"
@@ -35,17 +36,27 @@ int64_t parse_compress(const std::string& text) {
   return level;
 }
 
-/// Published lists may leave out all images of a class (FracAtlas' are of fractures alone).
-void warn_of_lost_classes(const Manifest& manifest) {
-  for (size_t c = 0; c < manifest.class_names.size(); ++c) {
-    const bool there = std::any_of(manifest.samples.begin(),
-                                   manifest.samples.end(),
-                                   [&](const Sample& sample) { return sample.labels[c] == 1; });
-    if (!there)
+/// Names of the classes that some image shows.
+std::set<std::string> shown_classes(const Manifest& manifest) {
+  std::set<std::string> shown;
+  for (const auto& sample : manifest.samples)
+    for (size_t c = 0; c < sample.labels.size(); ++c)
+      if (sample.labels[c] == 1) shown.insert(manifest.class_names[c]);
+  return shown;
+}
+
+/// Divides by published lists, which may leave out all images of a class (FracAtlas' are of
+/// fractures alone).
+size_t divide_as_published(Manifest& manifest, const std::string& name) {
+  const auto before = shown_classes(manifest);
+  const size_t unlisted = apply_published_split(manifest, name);
+  const auto after = shown_classes(manifest);
+  for (const auto& lost : before)
+    if (!after.contains(lost))
       log_warning(cat("the published lists have no image of class '",
-                      manifest.class_names[c],
+                      lost,
                       "': what is packed by them cannot train a classifier of it"));
-  }
+  return unlisted;
 }
 
 int split_command(const Cli& cli, const Flags& flags) {
@@ -67,8 +78,7 @@ int split_command(const Cli& cli, const Flags& flags) {
     check(flags.paths.size() == 1 && !flags.folds,
           Exit::usage,
           "--published divides one collection as its lists say; leave --folds and other paths out");
-    unlisted = apply_published_split(manifest, flags.published);
-    warn_of_lost_classes(manifest);
+    unlisted = divide_as_published(manifest, flags.published);
   }
   if (!flags.external.empty()) hold_out_source(manifest, flags.external);
   const auto facts = scan_images(manifest, config.runtime.thread_count());

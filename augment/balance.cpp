@@ -86,10 +86,9 @@ class Filler {
  private:
   StoreInfo out_info(const std::string& config_text) const {
     StoreInfo info = in_.info();
-    // How the store was divided stays known.
-    const size_t split = info.config.find("[split]");
-    info.config =
-        config_text + (split == std::string::npos ? "" : "\n" + info.config.substr(split));
+    // Label map and how the store was divided stay known.
+    const size_t kept = std::min(info.config.find("\n[labels]\n"), info.config.find("\n[split]\n"));
+    info.config = config_text + (kept == std::string::npos ? "" : info.config.substr(kept));
     return info;
   }
 

@@ -16,10 +16,22 @@ struct Reading {
   std::vector<std::string> row;
   size_t line = 0;
   std::string fault;
+  bool decimal_commas = false;
 };
 
+/// 12,5 becomes 12.5; what is no such number stays.
+void write_with_point(std::string& field) {
+  const size_t comma = field.find(','), first = field.starts_with("-") ? 1 : 0;
+  if (comma == std::string::npos || comma == first || comma + 1 == field.size()) return;
+  for (size_t i = first; i < field.size(); ++i)
+    if (i != comma && (field[i] < '0' || field[i] > '9')) return;
+  field[comma] = '.';
+}
+
 void on_field(void* field, size_t size, void* reading) {
-  static_cast<Reading*>(reading)->row.emplace_back(static_cast<const char*>(field), size);
+  auto& [table, row, line, fault, decimal_commas] = *static_cast<Reading*>(reading);
+  row.emplace_back(static_cast<const char*>(field), size);
+  if (decimal_commas) write_with_point(row.back());
 }
 
 void on_row(int, void* data) {
@@ -68,6 +80,7 @@ CsvTable read_csv(const Path& path) {
   csv_parser parser;
   csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI);
   csv_set_delim(&parser, delimiter_of(bytes));
+  reading.decimal_commas = csv_get_delim(&parser) == ';';
   bool whole = true;
   // Line by line: the parser leaves blank lines out and reads over newlines in quotes, so it cannot
   // count.

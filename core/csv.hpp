@@ -9,7 +9,7 @@
 namespace evenray {
 
 /// A CSV file with a header line (RFC 4180; LF or CRLF; a UTF-8 mark at the start is dropped;
-/// semicolons in place of commas where the header has these alone).
+/// semicolons in place of commas where the header has these alone, and 12,5 is 12.5 then).
 struct CsvTable {
   Path path;
   std::vector<std::string> columns;

@@ -59,7 +59,7 @@ std::string sources_text(const Store& store, const std::vector<std::string>& par
     for (size_t i = 0; i < part.ids.size(); ++i) {
       const std::string source = part.ids[i].substr(0, part.ids[i].find('/'));
       ++counts[source][name];
-      // One source may have a + in its name.
+      // One source may have a + in its name; where one of several has, they get no table.
       if (part.provenance[i].origin == Origin::real &&
           std::count(names.begin(), names.end(), source) == 0)
         return "";

@@ -166,6 +166,12 @@ std::vector<Path> files_ending(const Path& folder, const std::vector<std::string
   });
 }
 
+const std::vector<std::string>& unread_endings() {
+  static const std::vector<std::string> endings = {
+      ".bmp", ".gif", ".webp", ".jp2", ".j2k", ".heic", ".heif", ".avif", ".pgm", ".ppm"};
+  return endings;
+}
+
 std::vector<Path> image_files(const Path& folder) {
   return files_below(folder, [](const Path& path) {
     return is_image(path) || (may_be_dicom(path) && is_dicom_file(path));

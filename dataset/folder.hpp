@@ -15,8 +15,11 @@ std::vector<Path> files_ending(const Path& folder, const std::vector<std::string
 /// ending, or a number's (1.2.840.113).
 std::vector<Path> image_files(const Path& folder);
 
-/// `root`, or the one visible folder in it where that is all there is besides loose files that are
-/// no images, and where it holds folders itself (an archive's own top folder).
+/// Endings of pictures that nothing here decodes: BMP, GIF, WebP and others.
+const std::vector<std::string>& unread_endings();
+
+/// `root`, or the one visible folder in it where that holds folders and no image itself (an
+/// archive's own top folder); loose files beside it do not count.
 Path enter_wrapping_folder(const Path& root);
 
 /// train, val or test where a folder's name is one of a split's (valid, validation = val; any

@@ -14,8 +14,8 @@ namespace {
 
 /// libtiff may take no more at once than the largest image needs.
 constexpr tmsize_t kMostMemory = tmsize_t{2} << 30;
-/// A tile may be so large, or twice as large as the image.
-constexpr uint64_t kMostTile = uint64_t{64} << 20;
+/// Tiles may hold so much together, and four times as much as the picture beside.
+constexpr uint64_t kMostTiles = uint64_t{64} << 20;
 
 /// A file in memory, as libtiff wants to read it.
 struct Source {
@@ -64,18 +64,22 @@ Tiff open(Source& source) {
   TIFFOpenOptionsSetErrorHandlerExtR(options.get(), on_error, &source);
   TIFFOpenOptionsSetWarningHandlerExtR(
       options.get(), [](TIFF*, void*, const char*, const char*, va_list) { return 1; }, nullptr);
-  // "m": no memory mapping.
+  // All is in memory: libtiff reads it where it lies.
   return Tiff(TIFFClientOpenExt(
       "image",
-      "rm",
+      "r",
       &source,
       read_some,
       [](thandle_t, void*, tmsize_t) -> tmsize_t { return 0; },
       seek_to,
       [](thandle_t) { return 0; },
       [](thandle_t handle) -> toff_t { return source_of(handle).bytes.size(); },
-      nullptr,
-      nullptr,
+      [](thandle_t handle, void** base, toff_t* size) {
+        *base = const_cast<char*>(source_of(handle).bytes.data());
+        *size = source_of(handle).bytes.size();
+        return 1;
+      },
+      [](thandle_t, void*, toff_t) {},
       options.get()));
 }
 
@@ -84,7 +88,7 @@ struct Form {
   uint32_t width = 0, height = 0;
   uint16_t bits = 1, samples = 1, planar = PLANARCONFIG_CONTIG, photometric = 0, orientation = 1,
            format = SAMPLEFORMAT_UINT;
-  bool tiled = false, convertible = false;
+  bool tiled = false, convertible = false, tiles_fit = true;
 
   explicit Form(TIFF* tiff) : tiled(TIFFIsTiled(tiff) != 0) {
     TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
@@ -98,6 +102,10 @@ struct Form {
     if (orientation < 1 || orientation > 8) orientation = 1;
     char why[1024];
     convertible = TIFFRGBAImageOK(tiff, why) == 1;
+    if (!tiled) return;
+    const uint64_t picture = (uint64_t{width} * samples * bits + 7) / 8 * height;
+    const uint64_t tile = TIFFTileSize64(tiff), most = kMostTiles + 4 * picture;
+    tiles_fit = tile > 0 && TIFFNumberOfTiles(tiff) <= most / tile;
   }
 
   bool grey() const {
@@ -122,7 +130,8 @@ struct Form {
                  bits,
                  " bits (photometric ",
                  photometric,
-                 "), which is neither grey, RGB nor a palette");
+                 "), which is not read");
+    if (!tiles_fit) return "a TIFF whose tiles are far larger than its picture";
     return "";
   }
 
@@ -141,16 +150,14 @@ uint32_t read_strips(TIFF* tiff, cv::Mat& to) {
   return static_cast<uint32_t>(row);
 }
 
-/// Likewise; rows of tiles.
+/// Likewise; in rows of tiles.
 uint32_t read_tiles(TIFF* tiff, cv::Mat& to) {
   uint32_t tile_width = 0, tile_height = 0;
   TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width);
   TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_height);
-  const uint64_t row_bytes = uint64_t{tile_width} * to.elemSize(), bytes = TIFFTileSize64(tiff);
-  if (bytes == 0 || bytes != row_bytes * tile_height ||
-      bytes > std::max<uint64_t>(kMostTile, 2 * to.total() * to.elemSize()))
-    return 0;
-  std::vector<uint8_t> tile(bytes);
+  const uint64_t row_bytes = uint64_t{tile_width} * to.elemSize();
+  std::vector<uint8_t> tile(TIFFTileSize64(tiff));
+  if (tile.size() != row_bytes * tile_height) return 0;
   const auto width = static_cast<uint32_t>(to.cols), height = static_cast<uint32_t>(to.rows);
   for (uint32_t y = 0; y < height; y += tile_height) {
     for (uint32_t x = 0; x < width; x += tile_width) {
@@ -172,7 +179,9 @@ DecodedImage decode_tiff(std::string_view bytes) {
   DecodedImage image;
   Source source{bytes};
   const Tiff tiff = open(source);
-  const auto broken = [&] { return cat("a broken TIFF: ", source.message); };
+  const auto broken = [&] {
+    return cat("a broken TIFF", source.message.empty() ? "" : ": ", source.message);
+  };
   if (!tiff) {
     image.fault = broken();
     return image;
@@ -184,10 +193,18 @@ DecodedImage decode_tiff(std::string_view bytes) {
   image.height = static_cast<int>(form.height);
   image.orientation = form.orientation;
   if (!form.plain()) {
-    cv::Mat rgba(image.height, image.width, CV_8UC4);
-    // Its own orientation: turned no way.
-    if (TIFFReadRGBAImageOriented(
-            tiff.get(), form.width, form.height, rgba.ptr<uint32_t>(), form.orientation, 1) != 1) {
+    cv::Mat rgba = cv::Mat::zeros(image.height, image.width, CV_8UC4);
+    const auto read = [&](bool stop_on_error) {
+      // Its own orientation: turned no way.
+      return TIFFReadRGBAImageOriented(tiff.get(),
+                                       form.width,
+                                       form.height,
+                                       rgba.ptr<uint32_t>(),
+                                       form.orientation,
+                                       stop_on_error) == 1;
+    };
+    image.truncated = !read(true);
+    if (image.truncated && !read(false)) {
       image.fault = broken();
       return image;
     }

@@ -193,6 +193,15 @@ void doubt_missing_boxes(Listing& listing) {
   }
 }
 
+/// Why an image that is listed may not be found, though it is there.
+std::string unread_hint(const std::string& file) {
+  const auto& endings = unread_endings();
+  const std::string ending = lower(Path(file).extension().string());
+  return std::count(endings.begin(), endings.end(), ending) == 0
+             ? ""
+             : cat("; ", ending, " is not read: convert it to PNG");
+}
+
 }  // namespace
 
 Manifest match_listing(const std::string& path, Listing&& listing) {
@@ -214,9 +223,10 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
   for (auto& image : listing.images) {
     const Numbers found = images.find(image);
     if (found.empty()) {
-      manifest.findings.push_back({"missing_file",
-                                   {Path(image.file).stem().string()},
-                                   cat(image.file, " (", image.listed, ") is not there")});
+      manifest.findings.push_back(
+          {"missing_file",
+           {Path(image.file).stem().string()},
+           cat(image.file, " (", image.listed, ") is not there", unread_hint(image.file))});
       continue;
     }
     Sample& sample = samples[found[0]];
@@ -260,7 +270,8 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
             ": none of the ",
             listing.images.size(),
             " listed images is there",
-            listing.images.empty() ? "" : cat(" (the first one: ", listing.images[0].file, ")")));
+            listing.images.empty() ? "" : cat(" (the first one: ", listing.images[0].file, ")"),
+            listing.images.empty() ? "" : unread_hint(listing.images[0].file)));
   return manifest;
 }
 

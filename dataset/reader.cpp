@@ -187,22 +187,19 @@ void check_there(const std::string& path) {
         cat(path, ": a file, but a folder of images, a store or an .npz file is expected"));
 }
 
-/// Pictures that nothing here decodes.
-const std::vector<std::string> kUnreadEndings = {
-    ".bmp", ".gif", ".webp", ".jp2", ".j2k", ".heic", ".heif", ".avif", ".pgm", ".ppm"};
-
 void find_unread_kinds(Manifest& manifest) {
   Finding finding{"unread_kind", {}, ""};
   std::set<std::string> endings;
-  for (const auto& file : files_ending(manifest.root, kUnreadEndings)) {
-    finding.ids.push_back(file.stem().string());
+  for (const auto& file : files_ending(manifest.root, unread_endings())) {
+    finding.ids.push_back(file.lexically_relative(manifest.root).generic_string());
     endings.insert(lower(file.extension().string()));
   }
   if (finding.ids.empty()) return;
-  finding.detail = cat(finding.ids.size(),
-                       " files (",
+  finding.detail = cat("files of a kind that is not read (",
                        join(std::vector<std::string>(endings.begin(), endings.end())),
-                       ") are of a kind that is not read; convert them to PNG");
+                       "): ",
+                       finding.ids.size(),
+                       "; convert them to PNG");
   manifest.findings.push_back(std::move(finding));
 }
 

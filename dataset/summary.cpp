@@ -10,6 +10,7 @@
 #include "core/stats.hpp"
 #include "core/text.hpp"
 #include "dataset/imbalance.hpp"
+#include "dataset/where.hpp"
 
 namespace evenray {
 namespace {
@@ -185,12 +186,7 @@ Json images_by(const Manifest& manifest, const std::vector<std::string>& columns
   auto known = manifest.meta_columns;
   if (!manifest.sources.empty()) known.emplace_back("source");
   for (const auto& name : columns) {
-    const auto found = std::find(known.begin(), known.end(), name);
-    check(found != known.end(),
-          Exit::bad_data,
-          known.empty() ? cat(manifest.source, " has no metadata, so no column '", name, "'")
-                        : cat(manifest.source, ": ", unknown_name("column", name, known)));
-    const auto c = static_cast<size_t>(found - known.begin());
+    const size_t c = column_index(known, name, manifest.source);
     out[name] = classes_by(manifest, [&](const Sample& sample) {
       return c < sample.meta.size() ? sample.meta[c] : manifest.source_of(sample);
     });

@@ -63,6 +63,17 @@ bool fulfils(const std::string& value, const std::string& sign, const std::strin
 
 }  // namespace
 
+size_t column_index(const std::vector<std::string>& columns,
+                    const std::string& name,
+                    const std::string& source) {
+  const auto found = std::find(columns.begin(), columns.end(), name);
+  check(found != columns.end(),
+        Exit::bad_data,
+        columns.empty() ? cat(source, " has no metadata, so no column '", name, "'")
+                        : cat(source, ": ", unknown_name("column", name, columns)));
+  return static_cast<size_t>(found - columns.begin());
+}
+
 Where Where::parse(const std::string& text) {
   Where where;
   Reader reader(text);
@@ -100,15 +111,8 @@ Where Where::parse(const std::string& text) {
 Where Where::on(const std::vector<std::string>& columns, const std::string& source) const {
   Where out = *this;
   for (auto& all : out.any_) {
-    for (auto& comparison : all) {
-      const auto found = std::find(columns.begin(), columns.end(), comparison.column);
-      check(found != columns.end(),
-            Exit::bad_data,
-            columns.empty()
-                ? cat(source, " has no metadata, so no column '", comparison.column, "'")
-                : cat(source, ": ", unknown_name("column", comparison.column, columns)));
-      comparison.index = static_cast<size_t>(found - columns.begin());
-    }
+    for (auto& comparison : all)
+      comparison.index = column_index(columns, comparison.column, source);
   }
   return out;
 }

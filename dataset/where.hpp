@@ -7,6 +7,11 @@
 
 namespace evenray {
 
+/// Index of a metadata column. Throws 65 with the known ones; `source` names what lacks it.
+size_t column_index(const std::vector<std::string>& columns,
+                    const std::string& name,
+                    const std::string& source);
+
 /// A condition on metadata columns: "sex=F and age>=60 or view!=AP". Comparisons are =, !=, <, <=,
 /// > and >=; `and` binds before `or`; a value with blanks stands in quotes. Numbers are compared as
 /// numbers (age=60 holds for 60.0). A missing value fulfils nothing, not even !=.

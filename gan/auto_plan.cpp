@@ -24,7 +24,7 @@ double more_stages(const GanOptions& plan, int longest_side) {
   return length(std::max(64, longest_side)) / length(64);
 }
 
-/// Of the preset `small`, on a CPU.
+/// Of the preset `small`, and of `auto` on a CPU.
 double small_kimg(const GanOptions& plan, const GanSituation& situation) {
   const double kimg = std::clamp(.2 * static_cast<double>(situation.images), 40., 100.);
   return family_grows(plan.family) ? kimg * more_stages(plan, situation.longest_side) : kimg;

@@ -94,6 +94,10 @@ TEST_CASE("a label map stands in the store's settings and datasheet") {
   CHECK(contains(sheet, "    [labels]\n    from = ['Fractured']\n"));
   CHECK(contains(sheet, "    to = ['broken \"bone\"']\n"));
   CHECK(contains(sheet, "    [split]\n"));
+  done(at, {"balance", "set.h5", "--source=copy", "--out=b.h5"});
+  const std::string balanced = read_file(scratch / "b.datasheet.md");
+  CHECK(contains(balanced, "    [labels]\n    from = ['Fractured']\n"));
+  CHECK(contains(balanced, "    [split]\n"));
 }
 
 TEST_CASE("published lists that have no image of a class are told") {

@@ -40,11 +40,13 @@ TEST_CASE("a table with quotes, a mark, CRLF and no last newline") {
 }
 
 TEST_CASE("semicolons divide where the header has no comma") {
-  const auto table = table_of("id;size\n1;\"2;5\"\n3;4,5\n");
+  const auto table = table_of("id;size\n1;\"2;5\"\n3;-4,5\na,b;1,2,3\n,5;5,\n");
   CHECK(table.columns == Row{"id", "size"});
-  REQUIRE(table.rows.size() == 2);
+  REQUIRE(table.rows.size() == 4);
   CHECK(table.rows[0] == Row{"1", "2;5"});
-  CHECK(table.rows[1] == Row{"3", "4,5"});
+  CHECK(table.rows[1] == Row{"3", "-4.5"});
+  CHECK(table.rows[2] == Row{"a,b", "1,2,3"});
+  CHECK(table.rows[3] == Row{",5", "5,"});
   CHECK(table_of("a,b;c\n1,2\n").columns == Row{"a", "b;c"});
 }
 

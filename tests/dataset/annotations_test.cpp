@@ -108,6 +108,15 @@ TEST_CASE("COCO: boxes round several things, and masks that are not read, are to
   CHECK(sample_of(manifest, "1").boxes.size() == 2);
 }
 
+TEST_CASE("listed images of a kind that is not read are said to be such") {
+  TestFolder folder;
+  folder.file("1.bmp", "BM");
+  write_json(folder / "a.json", coco({"1.bmp"}, {}));
+  const auto refused = failure(folder.text(), ReadOptions{});
+  CHECK(refused.first == 65);
+  CHECK(contains(refused.second, "(the first one: 1.bmp); .bmp is not read: convert it to PNG"));
+}
+
 TEST_CASE("COCO: of a list without annotations nothing is known") {
   TestFolder folder;
   folder.image("1.png");

@@ -15,7 +15,8 @@ namespace {
 struct TiffForm {
   uint16_t compression = COMPRESSION_NONE, photometric = PHOTOMETRIC_MINISBLACK, orientation = 1;
   bool tiled = false;
-  uint16_t bits = 0, format = SAMPLEFORMAT_UINT;  ///< 0: as the pixels'
+  int tile_height = 16;
+  uint16_t bits = 0, samples = 0, format = SAMPLEFORMAT_UINT;  ///< 0: as the pixels'
 };
 
 /// The bytes of a TIFF file with these pixels.
@@ -32,7 +33,7 @@ std::string tiff_of(const cv::Mat& image, const TiffForm& form = {}) {
                : image.depth() == CV_8U ? 8
                                         : 16);
   TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, form.format);
-  TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, image.channels());
+  TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, form.samples ? form.samples : image.channels());
   TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, form.photometric);
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, form.compression);
   TIFFSetField(tiff, TIFFTAG_ORIENTATION, form.orientation);
@@ -44,13 +45,14 @@ std::string tiff_of(const cv::Mat& image, const TiffForm& form = {}) {
     TIFFSetField(tiff, TIFFTAG_COLORMAP, up.data(), down.data(), up.data());
   }
   if (form.tiled) {
-    constexpr int kSide = 16;
-    TIFFSetField(tiff, TIFFTAG_TILEWIDTH, kSide);
-    TIFFSetField(tiff, TIFFTAG_TILELENGTH, kSide);
-    for (int y = 0; y < image.rows; y += kSide) {
-      for (int x = 0; x < image.cols; x += kSide) {
-        cv::Mat tile = cv::Mat::zeros(kSide, kSide, image.type());
-        const cv::Rect part = cv::Rect(x, y, kSide, kSide) & cv::Rect({0, 0}, image.size());
+    constexpr int kWidth = 16;
+    TIFFSetField(tiff, TIFFTAG_TILEWIDTH, kWidth);
+    TIFFSetField(tiff, TIFFTAG_TILELENGTH, form.tile_height);
+    for (int y = 0; y < image.rows; y += form.tile_height) {
+      for (int x = 0; x < image.cols; x += kWidth) {
+        cv::Mat tile = cv::Mat::zeros(form.tile_height, kWidth, image.type());
+        const cv::Rect part =
+            cv::Rect(x, y, kWidth, form.tile_height) & cv::Rect({0, 0}, image.size());
         image(part).copyTo(tile(cv::Rect({0, 0}, part.size())));
         TIFFWriteTile(tiff, tile.data, static_cast<uint32_t>(x), static_cast<uint32_t>(y), 0, 0);
       }
@@ -63,6 +65,16 @@ std::string tiff_of(const cv::Mat& image, const TiffForm& form = {}) {
   }
   TIFFClose(tiff);
   return read_file(file);
+}
+
+/// Says that the last of nine tiles of 256 bytes lies beyond the end of the file.
+std::string without_last_of_nine_tiles(std::string bytes) {
+  const auto little_endian = [](uint32_t number) {
+    return std::string(reinterpret_cast<const char*>(&number), sizeof number);
+  };
+  const size_t place = bytes.find(little_endian(8 + 7 * 256) + little_endian(8 + 8 * 256));
+  REQUIRE(place != std::string::npos);
+  return bytes.replace(place + 4, 4, little_endian(1 << 24));
 }
 
 cv::Mat slope(int type, cv::Size size = {14, 11}) {
@@ -124,16 +136,9 @@ TEST_CASE("TIFF: tiles, also of an image that does not fill them, and cut ones")
       CHECK(same_pixels(decoded.pixels, image));
     }
   }
-  // The last of nine tiles is said to lie beyond the end: the rows above it are whole.
+  // The rows above the lost tile are whole.
   const cv::Mat image = slope(CV_8UC1, {37, 41});
-  std::string bytes = tiff_of(image, tiled);
-  const auto little_endian = [](uint32_t number) {
-    return std::string(reinterpret_cast<const char*>(&number), sizeof number);
-  };
-  const size_t place = bytes.find(little_endian(8 + 7 * 256) + little_endian(8 + 8 * 256));
-  REQUIRE(place != std::string::npos);
-  bytes.replace(place + 4, 4, little_endian(1 << 24));
-  const DecodedImage cut = decode_image_bytes(bytes);
+  const DecodedImage cut = decode_image_bytes(without_last_of_nine_tiles(tiff_of(image, tiled)));
   CHECK(cut.fault == "");
   CHECK(cut.truncated);
   CHECK(same_pixels(cut.pixels.rowRange(0, 32), image.rowRange(0, 32)));
@@ -150,6 +155,18 @@ TEST_CASE("TIFF: palettes and one bit a pixel become grey of 8 bits") {
   REQUIRE(coloured.pixels.size() == image.size());
   const int index = image.at<uint8_t>(4, 5);  // luma of (i, 255 - i, i)
   CHECK(std::abs(coloured.pixels.at<uint8_t>(4, 5) - (.413 * index + .587 * (255 - index))) < 1);
+  // In tiles, too; of a lost tile the rest is there.
+  const cv::Mat large = slope(CV_8UC1, {37, 41});
+  TiffForm tiled = form;
+  tiled.tiled = true;
+  const DecodedImage tiles = decode_image_bytes(tiff_of(large, tiled));
+  CHECK(tiles.fault == "");
+  CHECK_FALSE(tiles.truncated);
+  CHECK(same_pixels(tiles.pixels, decode_image_bytes(tiff_of(large, form)).pixels));
+  const DecodedImage cut = decode_image_bytes(without_last_of_nine_tiles(tiff_of(large, tiled)));
+  CHECK(cut.fault == "");
+  CHECK(cut.truncated);
+  CHECK(same_pixels(cut.pixels.rowRange(0, 32), tiles.pixels.rowRange(0, 32)));
   for (const uint16_t photometric : {PHOTOMETRIC_MINISBLACK, PHOTOMETRIC_MINISWHITE}) {
     TiffForm line;
     line.bits = 1;
@@ -174,11 +191,14 @@ TEST_CASE("TIFF: palettes and one bit a pixel become grey of 8 bits") {
 TEST_CASE("TIFF: what is not read says why; an early end is found") {
   TiffForm floats;
   floats.bits = 32;
+  floats.samples = 1;
   floats.format = SAMPLEFORMAT_IEEEFP;
   CHECK(contains(decode_image_bytes(tiff_of(slope(CV_8UC4), floats)).fault, "unsigned integers"));
   TiffForm deep;
   deep.bits = 32;
-  CHECK(contains(decode_image_bytes(tiff_of(slope(CV_8UC4), deep)).fault, "neither grey, RGB"));
+  deep.samples = 1;
+  CHECK(decode_image_bytes(tiff_of(slope(CV_8UC4), deep)).fault ==
+        "a TIFF of 1 samples a pixel of 32 bits (photometric 1), which is not read");
   const std::string whole = tiff_of(slope(CV_16UC1));
   std::string cut = whole;
   // The second strip's pixels lie beyond the end: their offset is the last of its kind.
@@ -189,13 +209,30 @@ TEST_CASE("TIFF: what is not read says why; an early end is found") {
       contains(decode_image_bytes(std::string("II*\0\xFF\xFF\xFF\xFF", 8)).fault, "a broken TIFF"));
 }
 
-TEST_CASE("TIFF: damaged files neither crash nor take much memory") {
+TEST_CASE("TIFF: a small file whose tiles take much to decode is refused before") {
   TiffForm form;
-  form.compression = COMPRESSION_LZW;
-  const std::string whole = tiff_of(slope(CV_8UC1), form);
+  form.tile_height = 1 << 22;
+  form.tiled = true;
+  form.compression = COMPRESSION_ADOBE_DEFLATE;
+  for (const uint16_t photometric : {PHOTOMETRIC_MINISBLACK, PHOTOMETRIC_PALETTE}) {
+    form.photometric = photometric;
+    CHECK(decode_image_bytes(tiff_of(slope(CV_8UC1, {64, 2}), form)).fault ==
+          "a TIFF whose tiles are far larger than its picture");
+  }
+}
+
+TEST_CASE("TIFF: damaged files neither crash nor take much memory") {
+  TiffForm packed, tiled, palette;
+  packed.compression = COMPRESSION_LZW;
+  tiled.compression = COMPRESSION_ADOBE_DEFLATE;
+  palette.photometric = PHOTOMETRIC_PALETTE;
+  tiled.tiled = palette.tiled = true;
+  const std::vector<std::string> wholes{tiff_of(slope(CV_8UC1), packed),
+                                        tiff_of(slope(CV_16UC1, {37, 21}), tiled),
+                                        tiff_of(slope(CV_8UC1, {37, 21}), palette)};
   for (uint64_t seed = 0; seed < 500; ++seed) {
     Rng rng(seed);
-    std::string bytes = whole;
+    std::string bytes = wholes[seed % wholes.size()];
     for (int i = 0; i < 4; ++i)
       bytes[static_cast<size_t>(rng.uniform(4, double(bytes.size())))] =
           static_cast<char>(rng.uniform(0, 256));

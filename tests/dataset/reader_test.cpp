@@ -125,9 +125,9 @@ TEST_CASE("pictures of a kind that is not read are told") {
   folder.file("b/4.webp", "RIFF");
   folder.file("b/.5.gif", "GIF89a");
   const Manifest manifest = read_dataset(folder.text());
-  CHECK(kinds(manifest) == Names{"unread_kind 3, 4"});
+  CHECK(kinds(manifest) == Names{"unread_kind a/3.BMP, b/4.webp"});
   CHECK(manifest.findings[0].detail ==
-        "2 files (.bmp, .webp) are of a kind that is not read; convert them to PNG");
+        "files of a kind that is not read (.bmp, .webp): 2; convert them to PNG");
 }
 
 TEST_CASE("NIH names tell the patient, if all are such names") {
