@@ -12,6 +12,7 @@
 #include "dataset/datasheet.hpp"
 #include "dataset/image.hpp"
 #include "dataset/sheet.hpp"
+#include "nn/training.hpp"
 
 namespace evenray {
 namespace {
@@ -95,7 +96,9 @@ std::string plan_text(const Json& plan) {
                          plan["images"].dump(),
                          " images, ",
                          plan["kimg"].dump(),
-                         " kimg, about ",
+                         " kimg, in ",
+                         plan["bf16"] ? "bf16" : "fp32",
+                         plan["device"] == "cuda" ? " on the GPU about " : " on the CPU about ",
                          duration_text(plan["estimate_s"]),
                          "\n");
   if (plan.contains("parent"))
@@ -118,6 +121,7 @@ int train(const Cli& cli, const Flags& flags) {
         {"family", config.gan.family},
         {"size_px", {info.height, info.width}},
         {"images", gan_situation(store, flags.class_name, config.gan, config.runtime).images}};
+    plan.update(run_facts(compute, store.content_digest()));
     plan.update(gan_plan(config.gan, info.height, info.width, &compute));
     return plan;
   };

@@ -2,7 +2,7 @@
 // DCGAN (Radford et al. 2016) by the recipe of pytorch/examples: convolutions N(0, .02), batch-norm
 // scales N(1, .02); the sides of an image are those of the base times a power of two, so 80x64
 // grows from 5x4.
-#include <torch/torch.h>
+#include <torch/nn.h>
 
 #include "gan/networks.hpp"
 #include "nn/blocks.hpp"

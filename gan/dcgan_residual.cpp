@@ -2,7 +2,7 @@
 // The residual networks of SNGAN (Miyato et al. 2018, appendix B.4): blocks of two 3x3 convolutions
 // with a shortcut, batch norm in the generator, spectral norm in the discriminator. Channels are
 // ngf (ndf) at full size and double with each halving.
-#include <torch/torch.h>
+#include <torch/nn.h>
 
 #include <numbers>
 

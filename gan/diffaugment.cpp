@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gan/diffaugment.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "core/error.hpp"
 #include "core/text.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gan/feature_metrics.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <numeric>
 

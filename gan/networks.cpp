@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gan/networks.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn.h>
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 // Progressive GAN (Karras et al. 2018, appendix A; the authors' second, TensorFlow, recipe). Level
 // 0 is the base of plan_size(), each further one doubles the sides. All levels are there from the
 // start; those not reached yet take no part.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

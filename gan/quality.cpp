@@ -3,7 +3,7 @@
 
 #include <ATen/Parallel.h>
 #include <hwy/contrib/sort/vqsort.h>
-#include <torch/torch.h>
+#include <torch/nn.h>
 
 #include <algorithm>
 #include <numeric>

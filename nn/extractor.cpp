@@ -2,7 +2,7 @@
 #include "nn/extractor.hpp"
 
 #include <torch/script.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <sstream>
 

@@ -24,6 +24,8 @@ TEST_CASE("gan train, sample and eval") {
           .json();
   CHECK(told["kimg"] == .608);  // whole minibatches of 16
   CHECK(told["estimate_s"] > 0);
+  CHECK(told["device"] == "cpu");
+  CHECK(told["bf16"] == false);
   CHECK(told["stages"].size() == 1);
   const Words growing{"gan", "train", set, "--family=pggan", "--class=Fractured", "--out=g"};
   told = done(at, growing + kTinyGan + Words{"--dry-run", "--json"}).json();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "classifier/augmentation.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 #undef CHECK
 #include <catch2/catch.hpp>
 

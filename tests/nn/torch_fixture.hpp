@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Torch first: it defines CHECK, which is Catch2's here.
-#include <torch/torch.h>
+#include <torch/types.h>
 #undef CHECK
 #include <catch2/catch.hpp>
 #include <cstdlib>

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// On a GPU each value of a tensor that the host reads waits for all that was asked of the device
+// before. Which operations read one is the same on a CPU.
+#include <ATen/record_function.h>
+
+#include <atomic>
+
+#include "tests/gan/stepping.hpp"
+
+using namespace evenray;
+
+namespace {
+
+std::atomic<int64_t> reads = 0;
+
+std::unique_ptr<at::ObserverContext> see(const at::RecordFunction& function) {
+  for (const char* reading : {"aten::_local_scalar_dense",
+                              "aten::is_nonzero",
+                              "aten::nonzero",
+                              "aten::masked_select",
+                              "aten::equal"})
+    if (std::string_view(function.name()) == reading) ++reads;
+  return nullptr;
+}
+
+/// How often values are read in `work`.
+template <class Work>
+int64_t reads_in(const Work& work) {
+  const auto handle =
+      at::addGlobalCallback(at::RecordFunctionCallback(&see).scopes({at::RecordScope::FUNCTION}));
+  const int64_t before = reads;
+  work();
+  at::removeCallback(handle);
+  return reads - before;
+}
+
+}  // namespace
+
+TEST_CASE("no option makes a training step wait for the device; the log does") {
+  const auto look = [](const std::string& name, const std::function<void(GanOptions&)>& change) {
+    INFO(name);
+    GanOptions options = tiny_options();
+    change(options);
+    const int64_t classes = options.conditioning == "none" ? 0 : 2;
+    Players players(options, 16, 16, classes, Compute{}, Rng(2));
+    const auto labels = classes > 0 ? labels_in_turn(0, 8, classes) : torch::Tensor();
+    const auto step = [&](int64_t number, const Growth& growth) {
+      Moment moment{growth, 8, 8 * number};
+      moment.restarts = number == 1;
+      return reads_in([&] { players.step({waves(8, 16, 16, number), labels}, moment, number); });
+    };
+    CHECK(step(0, {2}) == 0);  // with R1 and R2, where they are on
+    CHECK(step(1, {2, .5}) == 0);
+    CHECK(reads_in([&] { players.take_means(2); }) > 0);
+  };
+  look("DiffAugment, R1, R2, LeCam", [](GanOptions& o) {
+    o.r1_gamma = o.r2_gamma = 5;
+    o.lecam_weight = .3;
+  });
+  look("ada, spectral norm, projection", [](GanOptions& o) {
+    o.augment = "ada";
+    o.spectral_norm = true;
+    o.conditioning = "projection";
+  });
+  look("strong", [](GanOptions& o) {
+    o.preset = "strong";
+    o.apply_preset();
+    o.ngf = o.ndf = 2;
+  });
+  look("pggan of the paper, acgan", [](GanOptions& o) {
+    o.family = "pggan";
+    o.preset = "paper";
+    o.apply_preset();
+    o.fmap_base = o.fmap_max = 16;
+    o.conditioning = "acgan";
+  });
+  look("pggan, relativistic", [](GanOptions& o) {
+    o.family = "pggan";
+    o.loss = "relativistic";
+    o.fmap_base = o.fmap_max = 16;
+  });
+}
+
+TEST_CASE("twice as many steps of a training read no more from the device") {
+  const auto reads_of = [](int64_t steps) {
+    GanOptions options = tiny_options();
+    options.total_kimg = 8e-3 * static_cast<double>(steps);
+    options.eval_every_kimg = 1;  // at the end alone
+    options.mirror = true;
+    Runtime runtime = tiny_runtime();
+    runtime.checkpoint_every_s = 3600;
+    const ScratchFolder scratch;
+    return reads_in(
+        [&] { train_tiny(scratch / "run", TinyRun::get().store, "Rare", options, runtime); });
+  };
+  CHECK(reads_of(4) == reads_of(8));
+}
