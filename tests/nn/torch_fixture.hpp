@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Torch first: it defines CHECK, which is Catch2's here.
+#include <ATen/Parallel.h>
 #include <torch/types.h>
 #undef CHECK
 #include <catch2/catch.hpp>
