@@ -12,22 +12,33 @@ using namespace evenray;
 namespace {
 
 std::atomic<int64_t> reads = 0;
+/// The CPU's own kernel of Adam reads its step counts, which a GPU's looks up where they are.
+thread_local int in_adam = 0;
 
-std::unique_ptr<at::ObserverContext> see(const at::RecordFunction& function) {
+bool is_adam(const at::RecordFunction& function) {
+  return std::string_view(function.name()).starts_with("aten::_fused_adam");
+}
+
+std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& function) {
+  if (is_adam(function)) ++in_adam;
   for (const char* reading : {"aten::_local_scalar_dense",
                               "aten::is_nonzero",
                               "aten::nonzero",
                               "aten::masked_select",
                               "aten::equal"})
-    if (std::string_view(function.name()) == reading) ++reads;
+    if (in_adam == 0 && std::string_view(function.name()) == reading) ++reads;
   return nullptr;
+}
+
+void end(const at::RecordFunction& function, at::ObserverContext*) {
+  if (is_adam(function)) --in_adam;
 }
 
 /// How often values are read in `work`.
 template <class Work>
 int64_t reads_in(const Work& work) {
-  const auto handle =
-      at::addGlobalCallback(at::RecordFunctionCallback(&see).scopes({at::RecordScope::FUNCTION}));
+  const auto handle = at::addGlobalCallback(
+      at::RecordFunctionCallback(&begin, &end).scopes({at::RecordScope::FUNCTION}));
   const int64_t before = reads;
   work();
   at::removeCallback(handle);
@@ -82,7 +93,8 @@ TEST_CASE("no option makes a training step wait for the device; the log does") {
 }
 
 TEST_CASE("twice as many steps of a training read no more from the device") {
-  const auto reads_of = [](int64_t steps) {
+  const Path& store = TinyRun::get().store;
+  const auto reads_of = [&](int64_t steps) {
     GanOptions options = tiny_options();
     options.total_kimg = 8e-3 * static_cast<double>(steps);
     options.eval_every_kimg = 1;  // at the end alone
@@ -90,8 +102,7 @@ TEST_CASE("twice as many steps of a training read no more from the device") {
     Runtime runtime = tiny_runtime();
     runtime.checkpoint_every_s = 3600;
     const ScratchFolder scratch;
-    return reads_in(
-        [&] { train_tiny(scratch / "run", TinyRun::get().store, "Rare", options, runtime); });
+    return reads_in([&] { train_tiny(scratch / "run", store, "Rare", options, runtime); });
   };
   CHECK(reads_of(4) == reads_of(8));
 }
