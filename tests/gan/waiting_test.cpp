@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // On a GPU each value of a tensor that the host reads waits for all that was asked of the device
-// before. Which operations read one is the same on a CPU.
+// before. Operations that read one are the same on a CPU; a copy to the host (cpu()) is not seen
+// there.
 #include <ATen/record_function.h>
 
 #include <atomic>
@@ -47,7 +48,7 @@ int64_t reads_in(const Work& work) {
 
 }  // namespace
 
-TEST_CASE("no option makes a training step wait for the device; the log does") {
+TEST_CASE("training steps of all kinds read no value back from the device; the log does") {
   const auto look = [](const std::string& name, const std::function<void(GanOptions&)>& change) {
     INFO(name);
     GanOptions options = tiny_options();
