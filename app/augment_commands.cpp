@@ -173,9 +173,7 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
                                   [&cli, flags] { return preview(cli, *flags); });
   preview_cli->add_option("IMAGE", flags->image, "PNG, JPEG or store")->required();
   preview_cli->add_option("--policy", flags->policy, join(policy_names()))->required();
-  preview_cli->add_option("--n", flags->n, "draws")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  preview_cli->add_option("--n", flags->n, "draws")->check(at_least(1))->capture_default_str();
   for (CLI::App* command : {apply_cli, preview_cli})
     command->add_option("--out", flags->out, "PNG")->required();
 

@@ -63,6 +63,16 @@ ReadOptions Reading::options(const Config& config) const {
   return options;
 }
 
+CLI::Validator at_least(int64_t least) {
+  return CLI::Validator(
+      [least](std::string& text) {
+        int64_t value = 0;
+        if (parse_int(text, value) && value >= least) return std::string();
+        return cat(text, " is no whole number of ", least, " or more");
+      },
+      cat("INT>=", least));
+}
+
 void from_flag(const std::function<void()>& body) {
   try {
     body();

@@ -57,6 +57,9 @@ struct Reading {
 /// Runs `body`; a configuration error in it came from a flag, so it becomes a usage error (2).
 void from_flag(const std::function<void()>& body);
 
+/// For whole numbers of `least` or more.
+CLI::Validator at_least(int64_t least);
+
 /// Prints to stdout: JSON with --json, the text otherwise.
 void print_result(const Cli& cli, const Json& json, const std::string& text);
 

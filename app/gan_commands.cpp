@@ -7,6 +7,7 @@
 #include "app/command.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/output_folder.hpp"
 #include "core/progress.hpp"
 #include "core/text.hpp"
 #include "dataset/datasheet.hpp"
@@ -18,7 +19,8 @@ namespace evenray {
 namespace {
 
 struct Flags {
-  std::string store, family, preset, class_name, where, out, model;
+  std::string store, family, preset, class_name, out, model;
+  std::optional<std::string> where;
   bool resume = false, allow_few = false, conditional = false;
   int64_t n = 64, interpolate = 0;
   double truncation = 0;
@@ -26,6 +28,7 @@ struct Flags {
 
 /// Images in a row of an interpolation sheet.
 constexpr int64_t kInterpolated = 8;
+constexpr int64_t kMostOnSheet = 1024;
 
 /// The run's settings: what a preset fixes lies below the file and --set, the choice of it above.
 Config training_config(const Cli& cli, const Flags& flags, const Store& store) {
@@ -40,20 +43,23 @@ Config training_config(const Cli& cli, const Flags& flags, const Store& store) {
       };
   choose("family", flags.family, gan_families());
   choose("preset", flags.preset, gan_presets());
-  const auto take_flags = [&](Config& config) {
+  const auto take_flags = [&](Config& config, bool to_plan) {
     from_flag([&] {
       config.gan.allow_few |= flags.allow_few;
-      if (!flags.where.empty()) config.gan.where = flags.where;
+      if (flags.where) config.gan.where = *flags.where;
       if (flags.conditional && config.gan.conditioning == "none")
         config.gan.conditioning = config.gan.usual_conditioning();
       check(flags.class_name.empty() || config.gan.conditioning == "none",
             Exit::usage,
             "--class and --conditional exclude one another: one class, or labels of all");
-      config.gan.check();
+      GanOptions known = config.gan;
+      // What is for a transfer that is yet to be planned.
+      if (to_plan) known.freeze_d = known.parent_kimg = 0;
+      known.check();
     });
   };
   Config config = given.load();
-  take_flags(config);
+  take_flags(config, config.gan.preset == kAutoPreset);
   if (!goes_by_situation(config.gan)) return config;
   GanSituation situation = gan_situation(store, flags.class_name, config.gan, config.runtime);
   Config planned = config;
@@ -67,7 +73,7 @@ Config training_config(const Cli& cli, const Flags& flags, const Store& store) {
     planned.gan = plan_gan_options(config.gan, situation);
   }
   planned = given.load(planned);
-  take_flags(planned);
+  take_flags(planned, false);
   return planned;
 }
 
@@ -86,6 +92,29 @@ std::string stages_text(const Json& plan) {
   return text;
 }
 
+/// What a preset chose.
+Json settings_json(const GanOptions& options) {
+  Json out{{"preset", options.preset},
+           {"loss", options.loss},
+           {"augment", options.augment},
+           {"latent", options.latent}};
+  if (options.family == "pggan") {
+    out.update(Json{{"fmap_base", options.fmap_base}, {"fmap_max", options.fmap_max}});
+  } else {
+    out.update(Json{{"ngf", options.ngf}, {"ndf", options.ndf}});
+  }
+  if (options.transfer != "none")
+    out.update(Json{{"transfer", options.transfer}, {"freeze_d", options.freeze_d}});
+  return out;
+}
+
+std::string settings_text(const Json& settings) {
+  std::vector<std::string> texts;
+  for (const auto& [key, value] : settings.items())
+    texts.push_back(cat(key, " ", value.is_string() ? value.get<std::string>() : value.dump()));
+  return cat("  ", join(texts), "\n");
+}
+
 std::string plan_text(const Json& plan) {
   std::string text = cat(plan["family"].get<std::string>(),
                          " ",
@@ -100,7 +129,8 @@ std::string plan_text(const Json& plan) {
                          plan["bf16"] ? "bf16" : "fp32",
                          plan["device"] == "cuda" ? " on the GPU about " : " on the CPU about ",
                          duration_text(plan["estimate_s"]),
-                         "\n");
+                         ", with evaluations up to a tenth more\n",
+                         settings_text(plan["settings"]));
   if (plan.contains("parent"))
     text += cat(" first its parent, ",
                 plan["parent"]["kimg"].dump(),
@@ -119,6 +149,7 @@ int train(const Cli& cli, const Flags& flags) {
     Json plan{
         {"schema", "evenray-gan-plan-1"},
         {"family", config.gan.family},
+        {"settings", settings_json(config.gan)},
         {"size_px", {info.height, info.width}},
         {"images", gan_situation(store, flags.class_name, config.gan, config.runtime).images}};
     plan.update(run_facts(compute, store.content_digest()));
@@ -146,6 +177,9 @@ int train(const Cli& cli, const Flags& flags) {
                    metrics["best_kimg"].dump(),
                    " kimg: ",
                    flags.out,
+                   metrics.contains("stopped_early")
+                       ? cat(" (ended early: ", metrics["stopped_early"].get<std::string>(), ")")
+                       : "",
                    "\n"));
   return 0;
 }
@@ -161,7 +195,7 @@ void draw_each(const Generator& generator,
     const auto images = generator.sample(first, std::min(kBlock, count - first), drawing);
     for (size_t i = 0; i < images.size(); ++i) use(first + static_cast<int64_t>(i), images[i]);
     progress.advance(static_cast<int64_t>(images.size()));
-    throw_if_stopped();
+    check(!stop_requested(), Exit::stopped, "stopped; nothing was written");
   }
 }
 
@@ -210,15 +244,25 @@ int sample(const Cli& cli, const Flags& flags) {
   drawing.class_name = flags.class_name;
   drawing.truncation = flags.truncation;
   generator.check_drawing(drawing);
-  if (flags.interpolate > 0) {
-    check(Path(flags.out).extension() == ".png",
+  const bool sheet = Path(flags.out).extension() == ".png";
+  check(flags.interpolate == 0 || sheet,
+        Exit::usage,
+        "--interpolate writes a sheet: --out must end in .png");
+  if (sheet) {
+    check(std::max(flags.n, kInterpolated * flags.interpolate) <= kMostOnSheet,
           Exit::usage,
-          "--interpolate writes a sheet: --out must end in .png");
-    std::vector<SheetItem> items;
-    for (auto& image : generator.interpolate(flags.interpolate, kInterpolated, drawing))
-      items.push_back({image, "", {}});
+          cat("a sheet holds up to ",
+              kMostOnSheet,
+              " images, ",
+              kInterpolated,
+              " a row of --interpolate; give a folder to --out for more"));
     SheetOptions options;
-    options.columns = kInterpolated;
+    if (flags.interpolate > 0) options.columns = kInterpolated;
+    std::vector<SheetItem> items;
+    for (auto& image : flags.interpolate > 0
+                           ? generator.interpolate(flags.interpolate, kInterpolated, drawing)
+                           : generator.sample(0, flags.n, drawing))
+      items.push_back({image, "", {}});
     write_atomic(flags.out, encode_png(draw_sheet(items, options)));
     return 0;
   }
@@ -226,15 +270,13 @@ int sample(const Cli& cli, const Flags& flags) {
     write_store(flags.out, generator, flags.n, drawing);
     return 0;
   }
-  make_folder(flags.out);
-  check(std::filesystem::is_empty(flags.out),
-        Exit::cannot_create,
-        cat(flags.out, " is not empty: what lies there would be taken for drawn images"));
+  OutputFolder folder(flags.out);
   draw_each(generator, flags.n, drawing, [&](int64_t number, const cv::Mat& image) {
     char name[32];
     std::snprintf(name, sizeof name, "%06ld.png", number);
-    write_atomic(Path(flags.out) / name, encode_png(image));
+    folder.write(name, encode_png(image));
   });
+  folder.publish();
   return 0;
 }
 
@@ -276,14 +318,13 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
                          flags->truncation,
                          "draw latent values beyond it again: more typical, less diverse; 0: none");
   sample_cli
-      ->add_option(
-          "--interpolate",
-          flags->interpolate,
-          "one sheet of so many rows, each from one random image to another, instead of images")
-      ->check(CLI::PositiveNumber);
+      ->add_option("--interpolate",
+                   flags->interpolate,
+                   "one sheet of so many rows, each from one random image to another")
+      ->check(at_least(1));
 
   sample_cli->add_option("--n", flags->n, "images to draw")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
   add_gan_report_command(*gan, cli);
   for (CLI::App* command : {train_cli, sample_cli})

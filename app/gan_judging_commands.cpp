@@ -148,8 +148,13 @@ std::string text_of(const Json& out) {
     const Json& found = out["memorisation"];
     text += cat("nearest training image ",
                 fixed(found["nearest_ratio"], 2),
-                " x as far as between training images, authentic ",
+                " x as far as between training images (real ones ",
+                fixed(found["nearest_ratio_real"], 2),
+                "), authentic ",
                 fixed(found["authentic"], 3),
+                " (real ",
+                fixed(found["authentic_real"], 3),
+                ")",
                 ", near duplicates ",
                 found["flagged"].dump(),
                 "\n",
@@ -176,6 +181,16 @@ int evaluate(const Cli& cli, const Flags& flags) {
     real = read_real(flags.real, flags.class_name, flags.where);
   } else {
     const Generator generator(flags.model, compute);
+    check(flags.class_name.empty() || generator.class_name().empty() ||
+              flags.class_name == generator.class_name(),
+          Exit::bad_data,
+          cat(flags.model,
+              " draws class '",
+              generator.class_name(),
+              "', not '",
+              flags.class_name,
+              "'"));
+    if (is_store(flags.real)) generator.warn_of_another(Store(flags.real));
     real = read_real(
         flags.real,
         flags.class_name.empty() ? generator.class_name() : flags.class_name,
@@ -223,7 +238,7 @@ void add_gan_judging_commands(CLI::App& gan, Cli& cli) {
       "--trust-code", flags->trust_code, "run the TorchScript network, which is a program");
   eval_cli->add_option("--sheet", flags->sheet, "PNG of drawn images, each beside its nearest one");
   eval_cli->add_option("--n", flags->n, "images to draw, at most as many as there are real ones")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
   eval_cli->add_option("--class", flags->class_name, "class of the store; without it all");
   eval_cli->add_option(
@@ -239,13 +254,13 @@ void add_gan_judging_commands(CLI::App& gan, Cli& cli) {
   metrics_cli->add_option("--fake", flags->fake, "the same of drawn images")->required();
   metrics_cli
       ->add_option("--k", flags->k, "nearest neighbours of precision, recall, density, coverage")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
   metrics_cli
       ->add_option("--subsets",
                    flags->subsets,
                    "KID as the mean over so many pairs of random subsets of 1,000; 0: of all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(at_least(0))
       ->capture_default_str();
 }
 

@@ -131,9 +131,7 @@ void add_look_commands(CLI::App& data, Cli& cli) {
       });
   view_cli->add_option("--out", flags->out, "PNG")->required();
   view_cli->add_option("--class", flags->class_name, "only this class");
-  view_cli->add_option("--n", flags->n, "images")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  view_cli->add_option("--n", flags->n, "images")->check(at_least(1))->capture_default_str();
   view_cli->add_flag("--boxes", flags->boxes, "draw boxes");
   view_cli->add_flag("--polygons", flags->polygons, "draw polygons");
   for (CLI::App* command : {inspect_cli, audit_cli, view_cli}) {

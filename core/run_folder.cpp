@@ -148,7 +148,9 @@ void catch_stop_signals() {
 bool stop_requested() { return stop_flag; }
 
 void throw_if_stopped() {
-  if (stop_flag) throw Error(Exit::stopped, "stopped; run the same command again to go on");
+  if (stop_flag)
+    throw Error(Exit::stopped,
+                "stopped; run the same command again to go on (with --resume where it takes that)");
 }
 
 }  // namespace evenray

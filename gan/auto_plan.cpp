@@ -17,17 +17,17 @@ constexpr int64_t kTransferBelow = 300, kAdaFrom = 5000, kPlainFrom = 30000;
 constexpr int64_t kPaperBase = 8192;
 
 /// How much longer the stages up to this size take than those up to 64 px.
-double more_stages(const GanOptions& plan, int longest_side) {
+double more_stages(const GanOptions& plan, int short_side) {
   const auto length = [&](int side) {
     return plan.final_kimg + 2 * plan.stage_kimg * std::max(0., std::log2(side / 4.));
   };
-  return length(std::max(64, longest_side)) / length(64);
+  return length(std::max(64, short_side)) / length(64);
 }
 
 /// Of the preset `small`, and of `auto` on a CPU.
 double small_kimg(const GanOptions& plan, const GanSituation& situation) {
   const double kimg = std::clamp(.2 * static_cast<double>(situation.images), 40., 100.);
-  return family_grows(plan.family) ? kimg * more_stages(plan, situation.longest_side) : kimg;
+  return family_grows(plan.family) ? kimg * more_stages(plan, situation.short_side) : kimg;
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ GanSituation gan_situation(const Store& store,
       if (name != class_name) out.largest_other = std::max(out.largest_other, count(name, ""));
     if (count(class_name, "") >= out.largest_other) out.largest_other = 0;
   }
-  out.longest_side = std::max(store.info().height, store.info().width);
+  out.short_side = std::min(store.info().height, store.info().width);
   out.gpu = make_compute(runtime).device.is_cuda();
   return out;
 }
@@ -71,12 +71,12 @@ GanOptions plan_gan_options(const GanOptions& given, const GanSituation& situati
   plan.preset = kAutoPreset;
   if (situation.gpu) {
     plan.minibatch = 32;
-    plan.fmap_base = std::clamp<int64_t>(16 * situation.longest_side, 4096, kPaperBase);
+    plan.fmap_base = std::clamp<int64_t>(16 * situation.short_side, 4096, kPaperBase);
     plan.fmap_max = 256;
     plan.total_kimg = std::clamp(static_cast<double>(situation.images), 300., 1000.);
-    if (family_grows(plan.family)) plan.total_kimg *= more_stages(plan, situation.longest_side);
+    if (family_grows(plan.family)) plan.total_kimg *= more_stages(plan, situation.short_side);
   } else {
-    plan.fmap_base = std::clamp<int64_t>(8 * situation.longest_side, plan.fmap_base, kPaperBase);
+    plan.fmap_base = std::clamp<int64_t>(8 * situation.short_side, plan.fmap_base, kPaperBase);
     plan.total_kimg = small_kimg(plan, situation);
   }
   if (situation.images >= kPlainFrom) {

@@ -98,6 +98,7 @@ Json closeness_json(const Closeness& found, const std::vector<std::string>& ids)
   for (const auto& [index, distance] : found.nearest)
     nearest.push_back({ids.empty() ? Json(index) : Json(ids[index]), distance});
   return {{"authentic", found.authentic},
+          {"authentic_real", found.authentic_real},
           {"share", found.share},
           {"bound", found.bound},
           {"threshold", found.threshold},
@@ -221,8 +222,9 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
   }
   if (metrics.memorisation) {
     const Memorisation found = MemorisationGauge(real).judge(fake);
-    Json& told =
-        out["memorisation"] = {{"nearest_ratio", found.nearest_ratio}, {"flagged", found.flagged}};
+    Json& told = out["memorisation"] = {{"nearest_ratio", found.nearest_ratio},
+                                        {"nearest_ratio_real", found.nearest_ratio_real},
+                                        {"flagged", found.flagged}};
     told.update(closeness_json(found.closeness, real.ids));
     if (features) {
       const auto held_out = real.held_out.empty() ? torch::Tensor() : features->of(real.held_out);

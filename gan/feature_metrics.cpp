@@ -110,7 +110,10 @@ std::vector<double> kid_of_subsets(const torch::Tensor& real,
     return x.index_select(0, index_tensor(order, x.device()));
   };
   std::vector<double> out;
-  for (int64_t i = 0; i < subsets; ++i) out.push_back(kid(some(real), some(fake)));
+  for (int64_t i = 0; i < subsets; ++i) {
+    const auto fakes = some(fake);  // draws before the real ones do
+    out.push_back(kid(some(real), fakes));
+  }
   return out;
 }
 

@@ -75,7 +75,7 @@ struct GanSituation {
   int64_t images = 0;         ///< real training images of the class, and of gan.where
   int64_t largest_other = 0;  ///< those of the largest other class; 0 where none is larger
   bool gpu = false;
-  int longest_side = 64;  ///< of the store's images, px
+  int short_side = 64;  ///< of the store's images, px
 };
 inline constexpr const char* kAutoPreset = "auto";
 /// Throws 65 for a class or column that the store lacks.
@@ -86,9 +86,10 @@ GanSituation gan_situation(const Store& store,
 /// Whether a preset goes by the situation: `auto`, and pggan's `small`.
 bool goes_by_situation(const GanOptions& options);
 /// What such a preset makes of `given`. pggan's `small`: stages that are longer the more images
-/// there are, and the more of them the sides need. `auto`: `small` likewise, of either family, with
-/// larger networks on a GPU and for sides above 128 px; below 300 images begun with the networks of
-/// the largest class, if that has 300; augmentation adaptive from 5,000 on, none from 30,000 on.
+/// there are, and the more of them the sides need. `auto`: `small` likewise, of either family, a
+/// pggan with more channels on a GPU and for sides above 128 px; below 300 images begun with the
+/// networks of the largest class, if that has 300; augmentation adaptive from 5,000 on, none from
+/// 30,000 on.
 GanOptions plan_gan_options(const GanOptions& given, const GanSituation& situation);
 
 std::vector<std::string> gan_families();
@@ -153,6 +154,10 @@ class Generator {
   bool draws(const std::string& class_name) const;
   const std::string& digest() const;  ///< of its tensors
   const Json& facts() const;          ///< store, images, kimg, best_swd, seed and so on
+
+  /// Where it was trained on another store, images of this one's val and test may have been among
+  /// its training images, and what it draws may give them away.
+  void warn_of_another(const Store& store) const;
 
   /// Throws 65 for a class that it does not draw, 2 for a truncation below 0 or between 0 and .05,
   /// or of a pggan, which brings its latents to one length.

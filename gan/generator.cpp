@@ -2,6 +2,8 @@
 #include <torch/types.h>
 
 #include "core/error.hpp"
+#include "core/log.hpp"
+#include "core/run_folder.hpp"
 #include "core/text.hpp"
 #include "gan/gan.hpp"
 #include "gan/networks.hpp"
@@ -60,6 +62,11 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
         Exit::bad_data,
         cat(file_path.string(), " is no generator"));
   State& state = *state_;
+  if (std::filesystem::is_directory(path) && !run_done(path))
+    log_warning(cat(path.string(),
+                    " is a training that has not ended; its ",
+                    file_path.filename().string(),
+                    " is taken"));
   GanOptions options;
   Growth growth;
   try {
@@ -81,7 +88,7 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
                           [](int64_t count) { return count > 0 && count < int64_t{1} << 32; }),
           Exit::bad_data,
           "class_counts and classes differ");
-    state.facts.at("where").get_ref<const std::string&>();
+    for (const char* key : {"where", "store"}) state.facts.at(key).get_ref<const std::string&>();
     growth = {state.facts.at("level"), state.facts.at("alpha")};
     check(growth.level >= 0 && growth.level <= plan_size(state.height, state.width).doublings &&
               growth.alpha >= 0 && growth.alpha <= 1 && (growth.level > 0 || !growth.fading()),
@@ -138,7 +145,25 @@ bool Generator::draws(const std::string& class_name) const {
          std::find(classes.begin(), classes.end(), class_name) != classes.end();
 }
 
+void Generator::warn_of_another(const Store& store) const {
+  if (facts().at("store") == store.content_digest()) return;
+  log_warning(
+      cat("the generator was trained on another store than ",
+          store.path().string(),
+          ": if that held images of this one's val or test, nothing measured there counts"));
+}
+
 void Generator::check_drawing(const Drawing& drawing) const {
+  check(drawing.class_name.empty() || !state_->classes.empty() || !state_->class_name.empty(),
+        Exit::bad_data,
+        cat("this generator was trained on all classes without labels: it draws none of its own, "
+            "so not '",
+            drawing.class_name,
+            "' either"));
+  check(drawing.class_name.empty() || labelled(),
+        Exit::bad_data,
+        "the labels of this generator do not count yet, so its images have no class: train it "
+        "longer (gan.label_warmup)");
   check(drawing.class_name.empty() || draws(drawing.class_name),
         Exit::bad_data,
         cat("this generator draws ",

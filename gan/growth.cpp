@@ -64,7 +64,8 @@ Moment Schedule::at(int64_t step) const {
   const double ramp = stretch_ * options_.lr_ramp_kimg * 1000;
   const double ahead = ramp > 0 ? 1 - static_cast<double>(moment.shown) / ramp : 0;
   if (ahead > 0) moment.lr_factor *= std::exp(-5 * ahead * ahead);
-  if (options_.conditioning == "none") return moment;
+  // The networks of a parent know the labels already.
+  if (options_.conditioning == "none" || options_.transfer != "none") return moment;
   const Stage& last = stages_.back();
   const double warmup =
       options_.label_warmup * static_cast<double>(last.first_image + last.steps * last.minibatch);

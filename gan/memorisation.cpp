@@ -123,7 +123,13 @@ std::vector<double> distances_of(const std::vector<Nearest>& nearest) {
   return values;
 }
 
-/// The share of drawn images that are farther from their nearest training image than this is from
+std::vector<Nearest> with_distances(const std::vector<Neighbour>& neighbours) {
+  std::vector<Nearest> out;
+  for (const auto& neighbour : neighbours) out.push_back({neighbour.index, distance(neighbour)});
+  return out;
+}
+
+/// The share of images that are farther from their nearest training image than this is from
 /// its own, at `among_train`.
 double authentic_share(const std::vector<Nearest>& drawn, const std::vector<double>& among_train) {
   const auto authentic = std::count_if(drawn.begin(), drawn.end(), [&](const Nearest& one) {
@@ -184,15 +190,16 @@ MemorisationGauge::MemorisationGauge(const RealImages& real)
   check_sizes(real.images, size_);
   training_ = thumbnails_of(form_, real.images);
   among_train_ = nearest_rows(form_, training_, training_, others);
+  among_ = quantile(distances_of(among_train_), .5);
   held_out_ = real.held_out.size() >= kLeastHeldOut;
-  known_ = held_out_ ? real.held_out.size() : real.images.size();
-  if (held_out_) {
-    threshold_ = quantile(distances(real.held_out), kShare);
-  } else {
-    const auto groups = group_numbers(real.groups, real.images.size());
-    const auto apart = [&](size_t a, size_t b) { return groups[a] != groups[b]; };
-    threshold_ = quantile(distances_of(nearest_rows(form_, training_, training_, apart)), kShare);
-  }
+  const auto groups = group_numbers(real.groups, real.images.size());
+  const auto apart = [&](size_t a, size_t b) { return groups[a] != groups[b]; };
+  const auto unseen =
+      held_out_ ? nearest(real.held_out) : nearest_rows(form_, training_, training_, apart);
+  known_ = unseen.size();
+  threshold_ = quantile(distances_of(unseen), kShare);
+  unseen_ = quantile(distances_of(unseen), .5);
+  authentic_real_ = authentic_share(with_distances(unseen), distances_of(among_train_));
 }
 
 std::vector<Neighbour> MemorisationGauge::nearest(const std::vector<cv::Mat>& images) const {
@@ -215,10 +222,12 @@ Memorisation MemorisationGauge::judge(const std::vector<cv::Mat>& fake) const {
     const bool duplicate = found[i].correlation > kNearDuplicate;
     out.flagged += duplicate;
     if (duplicate || apart[i] < threshold_) out.closeness.drops.push_back(i);
-    out.closeness.nearest.push_back({found[i].index, apart[i]});
   }
+  out.closeness.nearest = with_distances(found);
   out.closeness.authentic = authentic_share(out.closeness.nearest, distances_of(among_train_));
-  out.nearest_ratio = quantile(apart, .5) / quantile(distances_of(among_train_), .5);
+  out.closeness.authentic_real = authentic_real_;
+  out.nearest_ratio = quantile(apart, .5) / among_;
+  out.nearest_ratio_real = unseen_ / among_;
   return out;
 }
 
@@ -239,8 +248,9 @@ Closeness feature_closeness(const torch::Tensor& fake,
   const auto each_its_own = group_numbers({}, static_cast<size_t>(train.size(0)));
   Closeness out = closeness_of(
       distances_of(drawn), quantile(distances_of(unseen), kShare), enough, unseen.size());
-  out.authentic =
-      authentic_share(drawn, distances_of(nearest_features(known, known, each_its_own)));
+  const auto among_train = distances_of(nearest_features(known, known, each_its_own));
+  out.authentic = authentic_share(drawn, among_train);
+  out.authentic_real = authentic_share(unseen, among_train);
   out.nearest = drawn;
   return out;
 }

@@ -22,8 +22,9 @@ struct Closeness {
                      ///< probability of 5 % (one-sided, beta-binomial: the threshold is a quantile
                      ///< of few distances itself): a greater one is more than chance
   std::vector<size_t> drops{};  ///< the images below it, by number, rising
-  double authentic = 0;  ///< share whose nearest training image is nearer to another training
-                         ///< image (Alaa et al. 2022)
+  double authentic = 0;       ///< share whose nearest training image is nearer to another training
+                              ///< image (Alaa et al. 2022)
+  double authentic_real = 0;  ///< the same of the images that the threshold is of: what to expect
   struct Nearest {
     size_t index;
     double distance;
@@ -35,10 +36,11 @@ struct Closeness {
 /// zero mean and unit norm (the square root of 2 - 2 correlation), one of the two mirrored where
 /// that is nearer.
 struct Memorisation {
-  double nearest_ratio = 0;  ///< median distance to the nearest training image over the same
-                             ///< between training images; near 1: as far as they
-  int64_t flagged = 0;       ///< near duplicates of a training image
-  Closeness closeness;       ///< its drops with the near duplicates
+  double nearest_ratio = 0;       ///< median distance to the nearest training image over the same
+                                  ///< between training images; near 1: as far as they
+  double nearest_ratio_real = 0;  ///< the same of the images that the threshold is of
+  int64_t flagged = 0;            ///< near duplicates of a training image
+  Closeness closeness;            ///< its drops with the near duplicates
 };
 
 /// Knows the training images and judges drawn ones against them, as often as wanted: what it takes
@@ -60,9 +62,12 @@ class MemorisationGauge {
   Thumbnails form_;
   std::vector<float> training_;         ///< thumbnails, one after another
   std::vector<Neighbour> among_train_;  ///< of each training image the nearest other one
-  double threshold_ = 0;
+  double among_ = 0;                    ///< median distance of these
   bool held_out_ = false;
-  size_t known_ = 0;  ///< distances that the threshold is the quantile of
+  /// Of the images whose distances the threshold is the quantile of: their number, the median of
+  /// these distances, and the share of the authentic.
+  size_t known_ = 0;
+  double threshold_ = 0, unseen_ = 0, authentic_real_ = 0;
 };
 
 /// The same in a feature space (Euclidean, mirrors not looked for): [N,D] of drawn, training (two

@@ -118,8 +118,11 @@ void standing_statistics(GeneratorNet& net,
   }
   if (norms.empty()) batches = 0;
   net.train();
-  for (int i = 0; i < batches; ++i)
-    net.forward(with_labels(latents(rng, i * minibatch, minibatch, latent).to(device), labels));
+  for (int i = 0; i < batches; ++i) {
+    const auto of_batch =
+        labels.defined() ? labels.narrow(0, i * minibatch, minibatch) : torch::Tensor();
+    net.forward(with_labels(latents(rng, i * minibatch, minibatch, latent).to(device), of_batch));
+  }
   net.eval();
   for (auto& [norm, momentum] : norms) norm->options.momentum(momentum);
 }

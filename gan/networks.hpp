@@ -115,8 +115,8 @@ torch::Tensor latents(
     const Rng& rng, int64_t first, int64_t count, int64_t length, double limit = 0);
 
 /// Batch-norm statistics of a generator over `batches` minibatches of latents (StudioGAN's
-/// "standing statistics"): an average of weights has none of its own. `labels`: [minibatch,classes]
-/// beside the latents of each batch, undefined where the network is not conditioned.
+/// "standing statistics"): an average of weights has none of its own. `labels`: [batches *
+/// minibatch,classes] beside the latents, undefined where the network is not conditioned.
 void standing_statistics(GeneratorNet& net,
                          const Rng& rng,
                          int64_t minibatch,

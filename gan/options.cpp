@@ -255,9 +255,12 @@ void GanOptions::check() const {
   not_negative(lr_ramp_kimg, "lr_ramp_kimg");
   not_negative(eval_every_kimg, "eval_every_kimg");
   const auto presets = gan_presets(family);
+  std::string others;
+  for (const auto& known : kPresets)
+    if (known.name == preset) others = cat("; --family ", known.family, " has it");
   evenray::check(std::count(presets.begin(), presets.end(), preset) > 0,
                  Exit::config,
-                 unknown_name("gan preset", preset, presets));
+                 unknown_name("gan preset", preset, presets) + others);
   Augmentation(*this, torch::kCPU);
   loss_named(loss);
   const bool labelled = conditioning_named(conditioning) != Conditioning::none;
@@ -266,9 +269,12 @@ void GanOptions::check() const {
   not_negative(lecam_from_kimg, "lecam_from_kimg");
   not_negative(parent_kimg, "parent_kimg");
   positive(ada_kimg, "ada_kimg");
-  evenray::check(ada_target > -1 && ada_target < 1 && label_warmup >= 0 && label_warmup <= .4,
+  evenray::check(ada_target > -1 && ada_target < 1,
                  Exit::config,
-                 "gan.ada_target must lie between -1 and 1, gan.label_warmup in 0..0.4");
+                 cat("gan.ada_target must lie between -1 and 1, not ", ada_target));
+  evenray::check(label_warmup >= 0 && label_warmup <= .4,
+                 Exit::config,
+                 cat("gan.label_warmup must lie in 0..0.4, not ", label_warmup));
   evenray::check(!residual || (family == "dcgan" && spectral_norm),
                  Exit::config,
                  "gan.residual is for the family dcgan, with gan.spectral_norm");

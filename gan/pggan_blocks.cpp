@@ -44,7 +44,8 @@ torch::Tensor minibatch_stddev(const torch::Tensor& x, int64_t group) {
         cat("gan.minibatch of ", count, " is no multiple of gan.stddev_group ", size));
   // bf16 is too coarse for a variance.
   const Autocast fp32(Compute{x.device(), false, 1});
-  const auto groups = x.to(torch::kFloat).reshape({size, count / size, -1});
+  const auto precise = at::isReducedFloatingType(x.scalar_type()) ? x.to(torch::kFloat) : x;
+  const auto groups = precise.reshape({size, count / size, -1});
   const auto deviation = (groups.var(0, /*unbiased=*/false) + 1e-8).sqrt().mean(1);
   const auto map = deviation.repeat({size}).view({count, 1, 1, 1}).to(x.scalar_type());
   return torch::cat({x, map.expand({count, 1, x.size(2), x.size(3)})}, 1);

@@ -80,7 +80,10 @@ torch::Tensor Players::penalty_between(const torch::Tensor& real,
   const auto between = torch::lerp(real, fake, share).detach().requires_grad_(true);
   // A penalty is a gradient's square: bf16 is too coarse for it.
   const auto logits = discriminator_->judge(between, labels).logits;
-  return gradient_penalty(logits, between, options_.gp_target);
+  // Their networks see images enlarged to the full size, whose slope at a level below is as many
+  // times smaller as a side is: there the target is that of the full size.
+  const double target = std::ldexp(options_.gp_target, size_.doublings - growth().level);
+  return gradient_penalty(logits, between, target);
 }
 
 torch::Tensor Players::lecam(const torch::Tensor& real,
@@ -237,7 +240,8 @@ void Players::settle_average() {
   torch::Tensor labels;
   if (classes_ > 0)
     labels =
-        (labels_in_turn(0, options_.last_minibatch(), classes_) * label_share_).to(compute_.device);
+        (labels_in_turn(0, kStatisticsBatches * options_.last_minibatch(), classes_) * label_share_)
+            .to(compute_.device);
   standing_statistics(*average_,
                       rng_.fork("statistics"),
                       options_.last_minibatch(),

@@ -39,6 +39,8 @@ std::string above_floor(double swd, double floor) {
 std::string answer_of(const RunRecord& run) {
   std::string text;
   if (!run.finished) text = cat("Not finished, at ", kimg_text(run.kimg()), ". ");
+  if (!run.stopped_early.empty())
+    text += cat("Ended early, at ", kimg_text(run.kimg()), ": ", run.stopped_early, ". ");
   const EvaluationEvent* best = run.best();
   if (!best) return text + "There is no evaluation yet.";
   text += cat("The best checkpoint, at ", kimg_text(best->kimg), ", draws images at an SWD of ");
@@ -109,8 +111,9 @@ HtmlTable judgement_table(const JudgementRecord& judged) {
         floor == judged.floor_levels.end() ? NAN : floor->second);
   }
   add("MS-SSIM between images", judged.msssim, judged.msssim_real);
-  add("Nearest ratio", judged.nearest_ratio, NAN);
-  add("Authentic", judged.authentic, NAN);
+  add("Nearest ratio", judged.nearest_ratio, judged.nearest_ratio_real);
+  add("Authentic", judged.authentic, judged.authentic_real);
+  add("Memorised", judged.memorised, .05);
   add("Near copies (images)", judged.flagged, NAN);
   return table;
 }
@@ -135,7 +138,17 @@ void add_judgement(HtmlPage& page, const RunRecord& run) {
        "1 means copying.",
        "Authentic: share of images that are not closer to a real image than that one is to its own "
        "nearest.",
+       cat("Memorised: share of images that are nearer to a training image than 95 % of images "
+           "that training did not see; up to ",
+           number_text(run.judgement.memorised_bound),
+           " by chance."),
        "Near copies: images that correlate above .98 with a real image."});
+  if (!run.judgement.leaks.empty())
+    page.paragraph(
+        cat("The augmentation may show in the drawn images: they differ from real ones "
+            "as augmented ones do in ",
+            join(run.judgement.leaks),
+            ". Early in a training that may be mere inability."));
 }
 
 void add_samples(HtmlPage& page, const RunRecord& run) {

@@ -144,6 +144,15 @@ std::vector<double> read_numbers(const Json& json, const char* pointer) {
   return out;
 }
 
+std::vector<std::string> read_texts(const Json& json, const char* pointer) {
+  std::vector<std::string> out;
+  const Json* list = found_at(json, pointer);
+  if (!list || !list->is_array()) return out;
+  for (const auto& value : *list)
+    if (value.is_string()) out.push_back(value);
+  return out;
+}
+
 JudgementRecord read_judgement(const Path& path) {
   const Json json = read_object(path);
   JudgementRecord out;
@@ -157,8 +166,13 @@ JudgementRecord read_judgement(const Path& path) {
   out.msssim = number_in(json, "/msssim/fake");
   out.msssim_real = number_in(json, "/msssim/real");
   out.nearest_ratio = number_in(json, "/memorisation/nearest_ratio");
+  out.nearest_ratio_real = number_in(json, "/memorisation/nearest_ratio_real");
   out.authentic = number_in(json, "/memorisation/authentic");
+  out.authentic_real = number_in(json, "/memorisation/authentic_real");
   out.flagged = number_in(json, "/memorisation/flagged");
+  out.memorised = number_in(json, "/memorisation/share");
+  out.memorised_bound = number_in(json, "/memorisation/bound");
+  out.leaks = read_texts(json, "/augmentation_leaks");
   const Json* spectrum = found_at(json, "/spectrum");
   if (!spectrum) return out;
   out.spectrum_n = count_in(*spectrum, "/n");
@@ -233,6 +247,7 @@ void read_metrics(const Path& path, RunRecord& into) {
   into.judged_images = count_in(json, "/judged_images");
   into.class_known |= take_text(json, "/class", into.class_name);
   take_text(json, "/judged_by", into.judged_by);
+  take_text(json, "/stopped_early", into.stopped_early);
 }
 
 }  // namespace

@@ -39,7 +39,9 @@ struct JudgementRecord {
   double swd = NAN, floor = NAN;
   std::map<int64_t, double> levels, floor_levels;  ///< by the level's short side
   double msssim = NAN, msssim_real = NAN;
-  double nearest_ratio = NAN, authentic = NAN, flagged = NAN;
+  double nearest_ratio = NAN, nearest_ratio_real = NAN, authentic = NAN, authentic_real = NAN;
+  double flagged = NAN, memorised = NAN, memorised_bound = NAN;
+  std::vector<std::string> leaks;  ///< measures in which the augmentation shows
   int64_t spectrum_n = 0;
   Spectrum drawn, real;  ///< empty where it has none
 };
@@ -66,7 +68,8 @@ struct RunRecord {
   std::string class_name;  ///< empty: all classes
   int64_t images = 0;      ///< trained on
   int height = 0, width = 0;
-  std::string judged_by;  ///< "val", "train"
+  std::string judged_by;      ///< "val", "train"
+  std::string stopped_early;  ///< why
   int64_t judged_images = 0;
 
   /// How far it has come.

@@ -73,7 +73,8 @@ double estimated_step_seconds(
   constexpr int64_t kFew = 4;
   constexpr double kLong = .25;
   StepTimer timer(options, height, width, compute, level);
-  const int64_t few = std::min(kFew, timer.minibatch());
+  const int64_t group = std::max<int64_t>(1, options.stddev_group);
+  const int64_t few = std::min((kFew + group - 1) / group * group, timer.minibatch());
   const double quick = timer.seconds(few, 1, 1);
   if (quick > kLong)
     return quick * static_cast<double>(timer.minibatch()) / static_cast<double>(few);

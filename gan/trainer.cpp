@@ -32,8 +32,9 @@ constexpr size_t kFewestJudged = 16;
 /// rates.
 constexpr int64_t kMostRetries = 3;
 /// An evaluation draws and compares so many times fewer images than are shown until the next one:
-/// on a processor an image judged takes 2.5 times as long as one shown.
-constexpr int64_t kShownPerJudged = 20;
+/// on a processor an image judged takes 2.5 times as long as one shown, and evaluations are to take
+/// no more than a tenth of the time.
+constexpr int64_t kShownPerJudged = 25;
 
 /// One training run: data, schedule, evaluation, checkpoints.
 class Training {
@@ -57,6 +58,10 @@ class Training {
     if (options.transfer != "none") {
       parent_ = read_parent(options, info.height, info.width, training_set_.classes());
       parent_digest_ = require_metadata(parent_->file, "tensor_digest", parent_->path);
+      if (parent_->store != store.content_digest())
+        log_warning(
+            cat("the networks to begin with were trained on another store: if that held "
+                "images of this one's val or test, nothing measured there counts"));
     }
     real_ = real_images(store, class_name, options.where);
     examiner_ = std::make_unique<Examiner>(real_,
@@ -118,6 +123,7 @@ class Training {
   /// Fresh players, or those of the parent.
   void begin() {
     const auto& info = store_.info();
+    players_.reset();  // one set in memory at a time
     players_ = std::make_unique<Players>(options_,
                                          info.height,
                                          info.width,
@@ -155,7 +161,12 @@ class Training {
   }
 
   int64_t resume() {
-    const int64_t step = restore(resume_run(run_, checkpoints_, fixed_facts()));
+    const auto found = resume_run(run_, checkpoints_, fixed_facts());
+    // From the start: what a run that was killed before its first step file left is not this one's.
+    if (!found)
+      for (const auto& stale : {checkpoints_.best(), checkpoints_.evaluated()})
+        std::filesystem::remove(stale);
+    const int64_t step = restore(found);
     take_streams();
     return step;
   }
@@ -207,8 +218,8 @@ class Training {
     const auto images = to_mats(drawn, store_.info().value_max);
     const Examination found = examiner_->examine(images);
     const bool labelled = players_->label_share() == 1;
-    const bool kept = std::tuple(!labelled, !found.original, found.swd) <
-                      std::tuple(!best_labelled_, !best_original_, best_);
+    const bool kept = std::tuple(!labelled, !grown(step), !found.original, found.swd) <
+                      std::tuple(!best_labelled_, !grown(best_step_), !best_original_, best_);
     const auto leaks = leaks_in(drawn);
     Json event{{"step", step},
                {"kimg", kimg(step)},
@@ -221,11 +232,19 @@ class Training {
                {"separation", players_->take_separation()},
                {"kept", kept}};
     if (!leaks.empty()) event["augmentation_leaks"] = leaks;
+    if (options_.early_stop && settled(step) && labelled && step < steps_) {
+      if (const auto reason = watch_.see(found, event["separation"])) {
+        collapse_ = *reason;
+        event["stopped_early"] = collapse_;
+        log_warning(cat("the training ends early, at ",
+                        kimg(step),
+                        " kimg: ",
+                        collapse_,
+                        "; gan.early_stop=false goes on all the same"));
+      }
+    }
     run_.event(event);
     write_sheet(step, images);
-    if (options_.early_stop && settled(step) && labelled && step < steps_) {
-      if (const auto reason = watch_.see(found, event["separation"])) collapse_ = *reason;
-    }
     if (kept) {
       best_ = found.swd;
       best_labelled_ = labelled;
@@ -242,11 +261,16 @@ class Training {
     write_safetensors(checkpoints_.evaluated(), file);
   }
 
+  /// Whether after so many steps the networks draw images of the full size.
+  bool grown(int64_t step) const {
+    if (step == 0) return false;
+    const Growth growth = schedule_.at(step - 1).growth;
+    return growth.level == schedule_.stages().back().level && !growth.fading();
+  }
+
   /// Whether what it draws tells what becomes of it: it has grown, and half of the run is over.
   bool settled(int64_t step) const {
-    const Growth& growth = players_->growth();
-    return growth.level == schedule_.stages().back().level && !growth.fading() &&
-           2 * schedule_.at(step).shown >= schedule_.at(steps_).shown;
+    return grown(step) && 2 * schedule_.at(step).shown >= schedule_.at(steps_).shown;
   }
 
   /// Measures in which the augmentation shows in `drawn`.
@@ -290,8 +314,13 @@ class Training {
     drawing.seed = rng_.fork("judged").key();
     drawing.in_proportion = true;
     const auto drawn = Generator(checkpoints_.best(), compute_).sample(0, count, drawing);
-    if (real_.images.size() >= kFewestJudged && examiner_->has_floor())
+    if (real_.images.size() >= kFewestJudged && examiner_->has_floor()) {
       write_judgement(run_.path(), drawn, real_, best_leaks_, rng_.fork("judgement").key());
+    } else {
+      log_warning(cat("no judgement.json: it takes ",
+                      kFewestJudged,
+                      " real images or more, of two groups or more"));
+    }
     write_json(run_.path() / "metrics.json", metrics);
     run_.finish();
   }
@@ -373,13 +402,12 @@ void train_gan(const Store& store,
   check_gan_training(store, class_name, options);
   GanOptions resolved = options;
   if (options.transfer == "majority" || options.transfer == "all") {
-    const GanOptions parent = parent_options(options);
+    GanOptions parent = parent_options(options);
+    Runtime stated = runtime;
     const std::string parent_name = parent_class(store, class_name, options);
     RunFolder parent_run(run.path() / "parent", /*resume=*/true, [&](Fields& f) {
-      Runtime stated = runtime;
       stated.fields(f);
-      GanOptions settings = parent;
-      f.section("gan", settings);
+      f.section("gan", parent);
     });
     train_gan(store, parent_name, parent, runtime, parent_run);
     resolved.transfer = parent_run.path().string();

@@ -34,7 +34,7 @@ Parent read_parent(const GanOptions& options,
                    int height,
                    int width,
                    const std::vector<std::string>& classes) {
-  Parent parent{training_file(options.transfer), {}};
+  Parent parent{training_file(options.transfer), {}, {}};
   parent.file = read_safetensors(parent.path);
   const std::string name = parent.path.string();
   check(require_metadata(parent.file, "kind", parent.path) == "gan" &&
@@ -55,6 +55,7 @@ Parent read_parent(const GanOptions& options,
     grown = facts.at("level") == plan_size(height, width).doublings && facts.at("alpha") == 1.;
     names = facts.at("classes").get<std::vector<std::string>>();
     collapse = facts.at("collapse");
+    parent.store = facts.at("store");
   } catch (const Error& error) {
     throw Error(Exit::bad_data, cat(name, ": damaged settings: ", error.what()));
   } catch (const Json::exception&) {
@@ -132,6 +133,7 @@ GanOptions parent_options(GanOptions options) {
   options.transfer = "none";
   options.freeze_d = 0;
   options.where.clear();
+  options.early_stop = false;  // its end is what the run begins with
   if (options.parent_kimg > 0) options.total_kimg = options.parent_kimg;
   options.parent_kimg = 0;
   return options;

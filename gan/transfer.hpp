@@ -12,6 +12,7 @@ namespace evenray {
 struct Parent {
   Path path;
   TensorFile file;
+  std::string store;  ///< digest of the one that it was trained on
 };
 
 /// Reads gan.transfer, a run folder or checkpoint. Throws 66, 65 for a file that is no training's

@@ -146,6 +146,13 @@ void run_generator(const Config& config, const StudyFolder& folder, const Genera
   const Store store(folder.store(cell.fold));
   GanOptions gan = config.gan;
   Runtime runtime = runtime_of(config, cell.seed);
+  // The largest class has none to begin with.
+  if (gan.transfer == "majority" &&
+      gan_situation(store, cell.class_name, gan, runtime).largest_other == 0) {
+    gan.transfer = "none";
+    gan.freeze_d = 0;
+    gan.parent_kimg = 0;
+  }
   const Visit settings = [&](Fields& f) {
     runtime.fields(f);
     f.section("gan", gan);

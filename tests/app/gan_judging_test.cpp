@@ -46,6 +46,25 @@ TEST_CASE("drawn files that are copies are told by name") {
   CHECK(told["memorisation"]["drops"][4] == "000004.png");
 }
 
+TEST_CASE("a generator is judged by its own class, and told where its store was another one") {
+  const ScratchFolder scratch;
+  const Path &at = scratch.path(), gan = workshop() / "gan", set = workshop() / "set.h5";
+  fails(at,
+        {"gan", "eval", gan, "--real", set, "--class=Non_fractured"},
+        Exit::bad_data,
+        "draws class 'Fractured', not 'Non_fractured'");
+  const Words judging{"gan", "eval", gan, "--metrics=msssim", "--n=4", "--real"};
+  CHECK(done(at, judging + Words{set}).err.empty());
+  done(at, {"data", "split", kPhantoms, "--out=split.csv", "--ratios=.5,.3,.2"});
+  done(at, {"data", "pack", kPhantoms, "--split=split.csv", "--size=40x32", "--out=set.h5"});
+  const Words balancing{"balance", "set.h5", cat("--source=gan:", gan.string()), "--out=b.h5"};
+  for (const auto& words : {judging + Words{"set.h5"}, balancing}) {
+    const Ran ran = run(at, words);
+    CHECK(ran.code == 0);
+    CHECK(contains(ran.err, "trained on another store"));
+  }
+}
+
 TEST_CASE("gan eval without an extractor, or with one that is not trusted or not whole") {
   const ScratchFolder scratch;
   const Path& at = scratch.path();

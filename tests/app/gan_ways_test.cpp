@@ -33,6 +33,10 @@ TEST_CASE("a sheet from image to image, and truncated draws") {
   const Path at = scratch.path(), gan = workshop() / "gan";
   done(at, {"gan", "sample", gan, "--interpolate=2", "--out=sheet.png"});
   CHECK(read_whole_image(scratch / "sheet.png").cols > 8 * 100);
+  done(at, {"gan", "sample", gan, "--n=8", "--out=plain.png"});
+  CHECK(read_whole_image(scratch / "plain.png").cols > 8 * 32);
+  fails(at, {"gan", "sample", gan, "--n=2000", "--out=s.png"}, Exit::usage, "up to 1024 images");
+  fails(at, {"gan", "sample", gan, "--n=0", "--out=s"}, Exit::usage, "0 is no whole number of 1");
   done(at, {"gan", "sample", gan, "--n=2", "--truncation=.7", "--out=typical"});
   done(at, {"gan", "sample", gan, "--n=2", "--out=plain"});
   CHECK(read_file(scratch / "typical/000001.png") != read_file(scratch / "plain/000001.png"));
@@ -47,13 +51,18 @@ TEST_CASE("only images whose metadata say so") {
   const Path at = scratch.path(), set = workshop() / "set.h5";
   const Words training =
       Words{"gan", "train", set, "--class=Fractured", "--where=view=frontal"} + kTinyGan;
-  done(at, training + Words{"--out=g"});
+  const Ran few = run(at, training + Words{"--out=g"});
+  CHECK(few.code == 0);
+  CHECK(contains(few.err, "no judgement.json: it takes 16 real images or more"));
   const int64_t all = read_json(workshop() / "gan/metrics.json")["images"],
                 frontal = read_json(scratch / "g/metrics.json")["images"];
   CHECK(frontal > 0);
   CHECK(frontal < all);
   const Json told = done(at, {"gan", "eval", "g", "--real", set, "--json"}).json();
   CHECK(told["n_real"] == frontal);
+  const Words set_otherwise = Words{"gan", "train", set, "--class=Fractured"} + kTinyGan +
+                              Words{"--set=gan.where=view=frontal", "--where", ""};
+  CHECK(done(at, set_otherwise + Words{"--out=h", "--dry-run", "--json"}).json()["images"] == all);
   fails(at,
         {"gan", "train", set, "--where=veiw=frontal", "--out=h"},
         Exit::bad_data,
@@ -78,7 +87,7 @@ TEST_CASE("a run that begins with trained networks") {
         Exit::config,
         "gan.ngf was 4, now 8");
   fails(at,
-        training + Words{"--set=gan.transfer=nowhere", "--out=i"},
+        training + Words{"--set=gan.transfer=nowhere", "--out=i", "--dry-run"},
         Exit::missing_input,
         "nowhere");
   fails(at, training + Words{"--set=gan.freeze_d=1", "--out=j"}, Exit::config, "gan.freeze_d");
@@ -107,6 +116,10 @@ TEST_CASE("the preset auto tells its plan, and what is set by hand stays") {
              .json();
   CHECK(plan["kimg"] == .8);
   CHECK(plan["stages"][0]["minibatch"] == 8);
+  CHECK(plan["settings"]["ngf"] == 4);
+  CHECK(contains(plan["settings"]["augment"].get<std::string>(), "cutout"));
+  // What is for a transfer that is planned only where another class has 300 images.
+  fails(at, planning + small + Words{"--set=gan.freeze_d=1"}, Exit::config, "set it to 0");
 }
 
 TEST_CASE("pggan's small is as long as its images ask for, unless it is told") {

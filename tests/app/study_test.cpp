@@ -114,7 +114,9 @@ TEST_CASE("a study that is killed again and again ends with the same bytes") {
     const Ran ran = program.wait();
     CAPTURE(ran.err);
     CHECK(ran.code == static_cast<int>(Exit::stopped));
-    CHECK(ran.err == "evenray: stopped; run the same command again to go on\n");
+    CHECK(ran.err ==
+          "evenray: stopped; run the same command again to go on (with --resume where it takes "
+          "that)\n");
     CHECK(ran.out.empty());
     CHECK_FALSE(std::filesystem::exists(scratch / "stopped/summary.json"));
   }

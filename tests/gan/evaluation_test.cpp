@@ -62,8 +62,10 @@ TEST_CASE("an evaluation has the promised keys") {
                                                     2));
   CHECK(keys_of(json["msssim"]) == std::vector<std::string>{"fake", "real"});
   CHECK(keys_of(json["memorisation"]) == std::vector<std::string>{"nearest_ratio",
+                                                                  "nearest_ratio_real",
                                                                   "flagged",
                                                                   "authentic",
+                                                                  "authentic_real",
                                                                   "share",
                                                                   "bound",
                                                                   "threshold",
@@ -197,9 +199,14 @@ TEST_CASE("copies in features are told by number") {
       fake, {shades(0, 40)}, parse_gan_metrics("memorisation"), 1, &features)["memorisation"];
   CHECK(found["features"]["drops"] == Json{0, 1, 2});
   CHECK(found["features"]["share"] == .75);
-  CHECK(keys_of(found["features"]) ==
-        std::vector<std::string>{
-            "authentic", "share", "bound", "threshold", "threshold_of", "drops", "nearest"});
+  CHECK(keys_of(found["features"]) == std::vector<std::string>{"authentic",
+                                                               "authentic_real",
+                                                               "share",
+                                                               "bound",
+                                                               "threshold",
+                                                               "threshold_of",
+                                                               "drops",
+                                                               "nearest"});
   REQUIRE(found["nearest"].size() == 4);  // in pixels
   REQUIRE(found["features"]["nearest"].size() == 4);
   for (int i = 0; i < 3; ++i) {

@@ -79,6 +79,14 @@ TEST_CASE("penalties in double precision are those of autograd to 1e-8") {
   }
 }
 
+TEST_CASE("the gradient penalty has a slope also where an image has none") {
+  const auto w = torch::zeros({6}).requires_grad_(true);
+  const auto x = wave(2 * 6, 2).view({2, 6}).requires_grad_(true);
+  const auto penalty = gradient_penalty(x.matmul(w), x, 1);
+  CHECK(penalty.item<double>() == 1);
+  CHECK(same(torch::autograd::grad({penalty}, {w})[0], torch::zeros({6})));
+}
+
 TEST_CASE("LeCam's regulariser by hand") {
   const auto real = torch::tensor({2.f, -1.f}), fake = torch::tensor({.5f, -3.f});
   // Anchors 1 (real) and -.5 (drawn): relu(2.5)^2 and 0; relu(.5)^2 and relu(4)^2.

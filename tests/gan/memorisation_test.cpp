@@ -57,6 +57,9 @@ TEST_CASE("memorisation, worked numbers") {
   CHECK(away.closeness.authentic == .5);
   CHECK(away.flagged == 1);
   CHECK(away.nearest_ratio > 1);
+  // Without held-out images what to expect is what the training images are to each other.
+  CHECK(away.nearest_ratio_real == Approx(1));
+  CHECK(away.closeness.authentic_real == 0);
 }
 
 TEST_CASE("near-duplicates are found in larger pictures, which are shrunk") {
@@ -154,6 +157,8 @@ TEST_CASE("closeness in features, worked numbers") {
   CHECK(found.nearest[1].distance == 2.5);
   // Of .5, 6.5, 4 and 20 the nearest have others at 1, 3, 3 and 5: the last alone is farther.
   CHECK(found.authentic == .25);
+  // And of the training images themselves 4 and 9.
+  CHECK(found.authentic_real == .5);
   // With the first two of one patient: 4, 3, 3, 5.
   CHECK(feature_closeness(line({3.}), train, {"a", "a", "b", "c"}, {}).threshold == Approx(3));
   // Held-out ones at .1, .2, ... 2 from 9.
@@ -161,6 +166,10 @@ TEST_CASE("closeness in features, worked numbers") {
   for (int i = 1; i <= 20; ++i) beyond.push_back(9 + .1 * i);
   const Closeness unseen = feature_closeness(line({9.15, 9.3}), train, {}, line(beyond));
   CHECK(unseen.held_out);
+  // 9 is 5 from its own nearest, farther than any of these from it.
+  CHECK(unseen.authentic_real == 0);
+  for (double& place : beyond) place += 10;
+  CHECK(feature_closeness(line({9.}), train, {}, line(beyond)).authentic_real == 1);
   CHECK(unseen.threshold == Approx(.195).epsilon(1e-4));
   CHECK(unseen.drops == std::vector<size_t>{0});
 }

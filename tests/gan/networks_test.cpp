@@ -61,6 +61,48 @@ TEST_CASE("latent vector i is the same however the numbers are cut") {
   CHECK(many.std().item<double>() == Approx(1).margin(.02));
 }
 
+TEST_CASE("networks of large images draw and judge them, channels on the way as planned") {
+  torch::NoGradGuard no_grad;
+  GanOptions options;
+  options.ngf = options.ndf = 2;
+  options.latent = 5;
+  options.fmap_base = 64;
+  options.fmap_max = 8;
+  options.stddev_group = 1;
+  const auto check_sides = [&](int height, int width) {
+    INFO(options.family << " " << height << "x" << width);
+    const auto drawn = make_generator(options, height, width)->forward(latents(Rng(1), 0, 2, 5));
+    CHECK(drawn.sizes() == std::vector<int64_t>{2, 1, height, width});
+    CHECK(make_discriminator(options, height, width)->forward(drawn).sizes() ==
+          std::vector<int64_t>{2});
+  };
+  check_sides(256, 256);
+  options.residual = options.spectral_norm = true;
+  check_sides(160, 128);
+  options.residual = options.spectral_norm = false;
+  options.family = "pggan";
+  for (const int side : {128, 256, 512, 1024}) check_sides(side, side);
+  check_sides(320, 256);
+}
+
+TEST_CASE("standing statistics take turns through more classes than a minibatch has images") {
+  seed_torch(2);
+  GanOptions options;
+  options.ngf = 4;
+  options.latent = 5;
+  options.conditioning = "projection";
+  const auto statistics = [&](const torch::Tensor& labels) {
+    seed_torch(2);
+    const auto net = make_generator(options, 16, 16, 6);
+    standing_statistics(*net, Rng(6), 4, 5, 3, torch::kCPU, labels);
+    return net->named_buffers()["body.1.running_mean"].clone();
+  };
+  const auto labels = labels_in_turn(0, 12, 6);
+  auto last_class_silent = labels.clone();
+  last_class_silent.select(1, 5).zero_();
+  CHECK_FALSE(same(statistics(labels), statistics(last_class_silent)));
+}
+
 TEST_CASE("standing statistics are the plain mean over their batches") {
   seed_torch(2);
   GanOptions options;

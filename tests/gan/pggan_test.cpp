@@ -86,6 +86,35 @@ TEST_CASE("ten steps of growth from 4 px to 16 px by the published recipe, numbe
                            tensor_of(golden["drawn"])) < 1e-4);
 }
 
+TEST_CASE("R1 and the gradient penalty of a PGGAN in double precision are autograd's to 1e-8") {
+  const GanOptions options = growing_options();
+  Players players(options, 16, 16, 0, Compute{}, Rng(3));
+  const auto net = make_discriminator(options, 16, 16);
+  load_module(filled(players), "d", *net, "filled");
+  net->to(torch::kDouble);
+  net->growth = {2, .5};
+  const auto images = waves(4, 16, 16, 1).to(torch::kDouble).requires_grad_(true);
+  const Json golden = golden_json("gan/pggan.json").at("penalties");
+  std::map<std::string, torch::Tensor> weights;
+  for (const auto& item : net->named_parameters()) weights[item.key()] = item.value();
+  for (const std::string name : {"r1", "gp"}) {
+    INFO(name);
+    const auto logits = net->forward(images);
+    const auto penalty =
+        name == "r1" ? r1_penalty(logits, images) : gradient_penalty(logits, images, 1);
+    const double expected = golden[name]["value"];
+    CHECK(std::abs(penalty.item<double>() - expected) < 1e-8 * expected);
+    const auto grads =
+        torch::autograd::grad({penalty}, {weights.at("tail.weight"), weights.at("image_1.weight")});
+    for (const size_t i : {0, 1}) {
+      const auto theirs = tensor_of(golden[name]["grads"][i]).to(torch::kDouble);
+      CHECK(theirs.abs().max().item<double>() > 1e-3);
+      CHECK(largest_difference(grads[i].flatten(), theirs) <
+            1e-8 * theirs.abs().max().item<double>());
+    }
+  }
+}
+
 TEST_CASE("PGGAN: equalised weights are scaled by gain / sqrt(fan in), biases are not") {
   seed_torch(1);
   EqualizedConv2d layer(64, 256, 3, std::sqrt(2.));

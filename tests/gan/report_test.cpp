@@ -119,6 +119,18 @@ TEST_CASE("a page with everything that a run may have") {
   CHECK(count(page, "<h2") == 11);
 }
 
+TEST_CASE("the page tells why a run ended early, and where augmentation may show") {
+  const RunCopy copy;
+  write_judgement(copy.run, pictures(0, 20), {pictures(50, 20)}, {"tilt", "contrast"}, 1);
+  Json metrics = read_json(copy.run / "metrics.json");
+  metrics["stopped_early"] = "the discriminator is saturated";
+  write_json(copy.run / "metrics.json", metrics);
+  const std::string page = copy.page();
+  CHECK(contains(page, ": the discriminator is saturated. The best checkpoint"));
+  CHECK(contains(page, "as augmented ones do in tilt, contrast."));
+  CHECK(contains(page, ">Memorised</"));
+}
+
 TEST_CASE("the end's judgement answers where the training took no floor") {
   RunCopy copy;
   write_judgement(copy.run, pictures(0, 20), {pictures(50, 20)}, {}, 1);

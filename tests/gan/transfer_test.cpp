@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gan/transfer.hpp"
 
+#include "gan/growth.hpp"
 #include "nn/checkpoint.hpp"
 #include "tests/gan/tiny_gan.hpp"
 
@@ -40,11 +41,49 @@ TEST_CASE("a run may begin with the networks of the largest class, the lower lay
   // Six steps at the full size from the start.
   CHECK(facts_of(scratch / "run")["step"] == 6);
   CHECK(facts_of(scratch / "run")["level"] == 2);
+  // Stopped at any time it goes on, the parent first.
+  for (const bool with_parent : {false, true}) {
+    std::filesystem::remove(scratch / "run/DONE");
+    if (with_parent) std::filesystem::remove(parent / "DONE");
+    train_tiny(scratch / "run", scratch / "set.h5", "Rare", options);
+    CHECK(run_done(parent));
+    CHECK(same_tensors(last_of(scratch / "run"), after));
+  }
   // A run of its own from the same networks is the same training.
   options.transfer = parent.string();
   options.parent_kimg = 0;
   train_tiny(scratch / "again", scratch / "set.h5", "Rare", options);
   CHECK(same_tensors(last_of(scratch / "again"), after));
+}
+
+TEST_CASE("a run may begin with networks of all classes; its parent runs to its end") {
+  const ScratchFolder scratch;
+  write_tiny_store(scratch / "set.h5", {24, 16, 8, 51, 60});
+  GanOptions options = tiny_options();
+  options.transfer = "all";
+  train_tiny(scratch / "run", scratch / "set.h5", "Rare", options);
+  const Json parent = read_json(scratch / "run/parent/metrics.json");
+  CHECK(parent["class"] == "");
+  CHECK(parent["images"] == 111);
+  CHECK(contains(read_file(scratch / "run/parent/config.toml"), "early_stop = false"));
+}
+
+TEST_CASE("labels of a parent count from the start, and are those of the run") {
+  const TinyRun& tiny = TinyRun::get();
+  const ScratchFolder scratch;
+  GanOptions options = tiny_options();
+  options.conditioning = "projection";
+  options.allow_few = true;
+  CHECK(Schedule(options, 2).at(0).label_share == 0);
+  train_tiny(scratch / "parent", tiny.store, "", options);
+  options.transfer = (scratch / "parent").string();
+  CHECK(Schedule(options, 2).at(0).label_share == 1);
+  train_tiny(scratch / "run", tiny.store, "", options);
+  CHECK(facts_of(scratch / "run")["label_share"] == 1);
+  options.conditioning = "none";
+  const Error error = error_of([&] { train_tiny(scratch / "plain", tiny.store, "Rare", options); });
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "knows the labels (Common, Rare), this run ()"));
 }
 
 TEST_CASE("networks of another kind are refused, with what differs") {

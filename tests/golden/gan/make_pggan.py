@@ -3,7 +3,8 @@
 
 pggan.json   ten training steps of 4 px to 16 px by the published recipe (Karras et al. 2018, their second version), in
              PyTorch: WGAN-GP with drift, fading of G, D and real images, Adam (0, .99) begun anew at both ends of a fade,
-             average of the generator; all drawn numbers are those of core/rng
+             average of the generator; all drawn numbers are those of core/rng. Besides, in double precision and in the
+             middle of a fade: R1 and the gradient penalty, and what they ask of two weights
 
 Needs torch and numpy."""
 import json
@@ -136,8 +137,11 @@ for step, (level, alpha) in enumerate(moments):
     fake = generate(g, latents(stream, BATCH), level, alpha)
     on_real, on_fake = discriminate(d, real, level, alpha), discriminate(d, fake.detach(), level, alpha)
     share = torch.from_numpy(stream.fork("between").uniform(BATCH).astype(np.float32)).view(-1, 1, 1, 1)
-    mixed = (share * fake.detach() + (1 - share) * real).requires_grad_(True)
-    slope = torch.autograd.grad(discriminate(d, mixed, level, alpha).sum(), mixed, create_graph=True)[0]
+    mixed = share * fake.detach() + (1 - share) * real
+    # Their networks take images of the full size, at all levels (networks.py, train.py; theano's train.py).
+    full = F.interpolate(mixed, scale_factor=2 ** (LEVELS - level)).requires_grad_(True)
+    score = discriminate(d, F.avg_pool2d(full, 2 ** (LEVELS - level)), level, alpha).sum()
+    slope = torch.autograd.grad(score, full, create_graph=True)[0]
     penalty = ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
     loss_d = on_fake.mean() - on_real.mean() + .001 * (on_real ** 2).mean() + 10 * penalty
     opt_d.zero_grad(set_to_none=True)
@@ -154,8 +158,16 @@ for step, (level, alpha) in enumerate(moments):
             average[name] += (1 - .999) * (g[name] - average[name])
     log.append([loss_d.item(), loss_g.item(), on_real.mean().item(), on_fake.mean().item()])
 
+exact = {name: tensor.detach().double().requires_grad_(True) for name, tensor in network(d_shapes, 12).items()}
+images = wave(BATCH * 16 * 16, 1).double().view(BATCH, 1, 16, 16).requires_grad_(True)
+slope = torch.autograd.grad(discriminate(exact, images, 2, .5).sum(), images, create_graph=True)[0].flatten(1)
+penalties = dict(r1=(slope ** 2).sum(1).mean(), gp=((slope.norm(dim=1) - 1) ** 2).mean())
+exact_grads = {name: [grad.flatten().tolist() for grad in torch.autograd.grad(
+    value, [exact["tail.weight"], exact["image_1.weight"]], retain_graph=True)] for name, value in penalties.items()}
+
 with torch.no_grad():
     (here / "pggan.json").write_text(json.dumps(dict(
         log=log, drawn=generate(average, latents(Stream(5), 3), 2, 1).flatten().tolist(), g_up=g["up_2.weight"].flatten().tolist(),
         g_dense=g["dense.weight"].flatten().tolist(), d_image=d["image_1.weight"].flatten().tolist(),
-        d_tail=d["tail.weight"].flatten().tolist(), d_score=d["score.bias"].tolist())) + "\n")
+        d_tail=d["tail.weight"].flatten().tolist(),
+        penalties={name: dict(value=value.item(), grads=exact_grads[name]) for name, value in penalties.items()}, d_score=d["score.bias"].tolist())) + "\n")
