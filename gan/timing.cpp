@@ -121,7 +121,7 @@ Json gan_plan(const GanOptions& options, int height, int width, const Compute* c
     sum += seconds * static_cast<double>(stage.steps);
   }
   Json out{{"kimg", schedule.kimg(schedule.steps())}, {"stages", stages}};
-  if (options.transfer == "majority" || options.transfer == "all") {
+  if (trains_parent(options)) {
     out["parent"] = gan_plan(parent_options(options), height, width, compute);
     if (compute) sum += out["parent"]["estimate_s"].get<double>();
   }

@@ -401,16 +401,8 @@ void train_gan(const Store& store,
   }
   check_gan_training(store, class_name, options);
   GanOptions resolved = options;
-  if (options.transfer == "majority" || options.transfer == "all") {
-    GanOptions parent = parent_options(options);
-    Runtime stated = runtime;
-    const std::string parent_name = parent_class(store, class_name, options);
-    RunFolder parent_run(run.path() / "parent", /*resume=*/true, [&](Fields& f) {
-      stated.fields(f);
-      f.section("gan", parent);
-    });
-    train_gan(store, parent_name, parent, runtime, parent_run);
-    resolved.transfer = parent_run.path().string();
+  if (trains_parent(options)) {
+    resolved.transfer = train_parent(store, class_name, options, runtime, run.path()).string();
     resolved.parent_kimg = 0;
   }
   Training(store, class_name, resolved, runtime, run).run();

@@ -129,6 +129,10 @@ void check_frozen_layers(const GanOptions& options, const DiscriminatorNet& disc
             " layers"));
 }
 
+bool trains_parent(const GanOptions& options) {
+  return options.transfer == "majority" || options.transfer == "all";
+}
+
 GanOptions parent_options(GanOptions options) {
   options.transfer = "none";
   options.freeze_d = 0;
@@ -137,6 +141,22 @@ GanOptions parent_options(GanOptions options) {
   if (options.parent_kimg > 0) options.total_kimg = options.parent_kimg;
   options.parent_kimg = 0;
   return options;
+}
+
+Path train_parent(const Store& store,
+                  const std::string& class_name,
+                  const GanOptions& options,
+                  Runtime runtime,
+                  const Path& run) {
+  const std::string parent_name = parent_class(store, class_name, options);
+  // The reader of settings keeps pointers to both.
+  GanOptions parent = parent_options(options);
+  RunFolder folder(run / "parent", /*resume=*/true, [&](Fields& f) {
+    runtime.fields(f);
+    f.section("gan", parent);
+  });
+  train_gan(store, parent_name, parent, runtime, folder);
+  return folder.path();
 }
 
 }  // namespace evenray

@@ -33,7 +33,15 @@ class DiscriminatorNet;
 /// Throws 78 where gan.freeze_d leaves nothing to train.
 void check_frozen_layers(const GanOptions& options, const DiscriminatorNet& discriminator);
 
-/// What the parent of a run with `options` is trained with.
+/// Whether gan.transfer asks for a parent of the run's own.
+bool trains_parent(const GanOptions& options);
+/// What it is trained with.
 GanOptions parent_options(GanOptions options);
+/// Trains it in RUN/parent, which it gives back, or goes on there. Throws as train_gan().
+Path train_parent(const Store& store,
+                  const std::string& class_name,
+                  const GanOptions& options,
+                  Runtime runtime,
+                  const Path& run);
 
 }  // namespace evenray

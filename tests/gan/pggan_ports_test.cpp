@@ -36,18 +36,6 @@ Tensors tensors_of(Net& net) {
   return out;
 }
 
-GanOptions narrow_options() {
-  GanOptions options;
-  options.family = "pggan";
-  options.preset = "paper";
-  options.apply_preset();
-  options.latent = 6;
-  options.fmap_base = 16;
-  options.fmap_max = 6;
-  options.stddev_group = 2;
-  return options;
-}
-
 torch::Tensor layer(const Tensors& net,
                     const std::string& name,
                     const torch::Tensor& x,
@@ -108,8 +96,8 @@ torch::Tensor judge(const Tensors& net, const torch::Tensor& images, const Port&
 void check_unlike(const Port& port, bool generator_errs, bool discriminator_errs) {
   torch::NoGradGuard no_grad;
   seed_torch(4);
-  const auto g = make_generator(narrow_options(), 16, 16);
-  const auto d = make_discriminator(narrow_options(), 16, 16);
+  const auto g = make_generator(narrow_pggan(), 16, 16);
+  const auto d = make_discriminator(narrow_pggan(), 16, 16);
   g->growth.level = d->growth.level = 1;
   const auto of_g = tensors_of(*g), of_d = tensors_of(*d);
   const auto latent = latents(Rng(7), 0, 4, 6), images = waves(4, 8, 8);
@@ -190,7 +178,7 @@ TEST_CASE("PGGAN ports: the drift is of the real scores alone, and of .001") {
 TEST_CASE("PGGAN ports: the gradient penalty is that of images enlarged to the full size") {
   // There a slope is twice smaller than at 16 px of 32: as if 2 were asked of it.
   const auto players = [](int side, double target) {
-    GanOptions options = narrow_options();
+    GanOptions options = narrow_pggan();
     options.gp_target = target;
     return Players(options, side, side, 0, Compute{}, Rng(3));
   };

@@ -10,14 +10,7 @@ namespace {
 
 /// Two doublings, two steps a stage.
 GanOptions growing_options() {
-  GanOptions options;
-  options.family = "pggan";
-  options.preset = "paper";
-  options.apply_preset();
-  options.latent = 6;
-  options.fmap_base = 16;
-  options.fmap_max = 6;
-  options.stddev_group = 2;
+  GanOptions options = narrow_pggan();
   options.minibatches = {};
   options.minibatch = 4;
   options.stage_kimg = options.final_kimg = .008;

@@ -11,6 +11,19 @@ inline torch::Tensor waves(int64_t count, int64_t height, int64_t width, int64_t
   return wave(count * height * width, static_cast<double>(step)).view({count, 1, height, width});
 }
 
+/// The paper's PGGAN with few channels.
+inline GanOptions narrow_pggan() {
+  GanOptions options;
+  options.family = "pggan";
+  options.preset = "paper";
+  options.apply_preset();
+  options.latent = 6;
+  options.fmap_base = 16;
+  options.fmap_max = 6;
+  options.stddev_group = 2;
+  return options;
+}
+
 inline TensorFile saved(Players& players) {
   TensorFile file;
   players.save(file);

@@ -395,17 +395,3 @@ TEST_CASE("300 validation images of the class are enough to choose the checkpoin
   CHECK(digest_in(step_file(scratch / "300", 6)) == digest_in(step_file(scratch / "299", 6)));
   CHECK(enough["best_swd"] != few["best_swd"]);
 }
-
-TEST_CASE("a step is timed") { CHECK(gan_step_seconds(tiny_options(), 24, 16, Compute{}, 2) > 0); }
-
-TEST_CASE("a plan's time is estimated whatever the group of the minibatch's deviation") {
-  GanOptions options = tiny_options();
-  options.family = "pggan";
-  options.fmap_base = 16;
-  options.fmap_max = 6;
-  options.minibatch = 6;
-  options.stddev_group = 3;
-  options.check();
-  const Compute compute;
-  CHECK(gan_plan(options, 24, 16, &compute)["estimate_s"] > 0);
-}
