@@ -3,6 +3,7 @@
 
 #include "app/command.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/text.hpp"
 #include "dataset/folder.hpp"
 #include "dataset/image.hpp"
@@ -203,6 +204,11 @@ int evaluate(const Cli& cli, const Flags& flags) {
         0, std::min<int64_t>(flags.n, static_cast<int64_t>(real.images.size())), drawing);
     for (size_t i = 0; i < fake.images.size(); ++i) fake.names.push_back(i);
   }
+  if (features && !features->store().empty() && is_store(flags.real) &&
+      features->store() != Store(flags.real).content_digest())
+    log_warning(cat("the classifier that gives the features was trained on another store than ",
+                    flags.real,
+                    ": it may tell less of these images"));
   Json out = evaluate_gan(fake.images, real, metrics, seed, features.get());
   for (const char* where : {"/memorisation/drops", "/memorisation/features/drops"}) {
     const Json::json_pointer at(where);

@@ -78,6 +78,7 @@ class Classifier {
 
   const std::string& arch() const;
   const std::string& digest() const;  ///< of its tensors
+  const std::string& store() const;   ///< digest of the one that it was trained on
   /// [N,D] f32 on the CPU: what its last layer is shown. Throws 65 for images of another size or
   /// depth.
   torch::Tensor features(const std::vector<cv::Mat>& images) const;

@@ -10,6 +10,7 @@ class ClassifierFeatures final : public Features {
   ClassifierFeatures(const Path& path, const Compute& compute) : classifier_(path, compute) {}
   std::string name() const override { return cat("classifier ", classifier_.arch()); }
   std::string digest() const override { return classifier_.digest(); }
+  std::string store() const override { return classifier_.store(); }
   torch::Tensor of(const std::vector<cv::Mat>& images) const override {
     return classifier_.features(images);
   }

@@ -21,7 +21,7 @@ constexpr int64_t kFeatureBatch = 128;
 struct Classifier::State {
   std::vector<std::string> class_names;
   std::map<std::string, double> thresholds;
-  std::string arch, digest;
+  std::string arch, digest, store;
   bool multi_label = false;
   int height = 0, width = 0, bits = 8, value_max = 255;
   Standardise standardise;
@@ -43,6 +43,7 @@ Classifier::Classifier(const Path& path, const Compute& compute)
                      require_metadata(file, "config", file_path),
                      file_path.string());
     const Json facts = Json::parse(require_metadata(file, "facts", file_path));
+    state.store = facts.at("store");
     state.class_names = facts.at("class_names").get<std::vector<std::string>>();
     state.multi_label = facts.at("multi_label");
     state.height = facts.at("size_px").at(0);
@@ -80,6 +81,7 @@ int Classifier::width() const { return state_->width; }
 int Classifier::bits() const { return state_->bits; }
 const std::string& Classifier::arch() const { return state_->arch; }
 const std::string& Classifier::digest() const { return state_->digest; }
+const std::string& Classifier::store() const { return state_->store; }
 
 Predictions Classifier::predict(const Store& store, const std::string& part) const {
   const auto& info = store.info();

@@ -5,6 +5,7 @@
 
 #include <limits>
 #include <numeric>
+#include <tuple>
 
 namespace evenray {
 namespace {
@@ -79,6 +80,11 @@ Examination Examiner::examine(const std::vector<cv::Mat>& drawn) const {
   out.closeness = gauge_->judge(drawn).closeness;
   out.original = by_validation_ || out.closeness.share <= out.closeness.bound;
   return out;
+}
+
+bool Candidate::better_than(const Candidate& other) const {
+  return std::tuple(!labelled, !grown, !original, swd) <
+         std::tuple(!other.labelled, !other.grown, !other.original, other.swd);
 }
 
 std::optional<std::string> CollapseWatch::see(const Examination& found, double separation) {

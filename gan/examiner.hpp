@@ -4,6 +4,8 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "gan/gan.hpp"
 #include "gan/halves.hpp"
@@ -48,6 +50,19 @@ class Examiner {
   std::unique_ptr<SwdSet> reference_;
   std::unique_ptr<MemorisationGauge> gauge_;
   double floor_ = NAN, msssim_real_ = NAN;
+};
+
+/// An evaluated checkpoint, and what tells which one of a training is its best.
+struct Candidate {
+  int64_t step = 0;       ///< 0: none yet
+  bool labelled = false;  ///< of a training with labels: they counted in full
+  bool grown = false;     ///< it draws images of the full size
+  bool original = false;  ///< Examination::original
+  double swd = INFINITY;
+  std::vector<std::string> leaks;  ///< measures in which the augmentation shows
+
+  /// Labels come first, then the full size, then originality, the lower SWD last.
+  bool better_than(const Candidate& other) const;
 };
 
 /// Tells when a training has come to its end early: three evaluations in a row found samples less

@@ -33,12 +33,6 @@ void write_sheet(const Path& path, const std::vector<SheetItem>& items) {
   write_atomic(path, encode_png(draw_sheet(items, SheetOptions{})));
 }
 
-void write_real(const Path& path, const std::vector<cv::Mat>& real, const Rng& rng) {
-  std::vector<SheetItem> items;
-  for (const auto& image : some_of(real, kShown, rng)) items.push_back({image, "", {}});
-  write_sheet(path, items);
-}
-
 void write_nearest(const Path& path,
                    const std::vector<cv::Mat>& drawn,
                    const std::vector<cv::Mat>& real) {
@@ -59,6 +53,12 @@ Json rounded(const std::vector<double>& values) {
 
 }  // namespace
 
+void write_sample_sheet(const Path& path, const std::vector<cv::Mat>& images) {
+  std::vector<SheetItem> items;
+  for (size_t i = 0; i < std::min(images.size(), kShown); ++i) items.push_back({images[i], "", {}});
+  write_sheet(path, items);
+}
+
 void write_judgement(const Path& run,
                      const std::vector<cv::Mat>& drawn,
                      const RealImages& all,
@@ -76,7 +76,7 @@ void write_judgement(const Path& run,
                      {"frequency", rounded(of_real.frequency)},
                      {"fake", rounded(of_drawn.log_power)},
                      {"real", rounded(of_real.log_power)}};
-  write_real(run / "samples" / "real.png", real, rng.fork("real sheet"));
+  write_sample_sheet(run / "samples" / "real.png", some_of(real, kShown, rng.fork("real sheet")));
   write_nearest(run / "samples" / "nearest.png", drawn, real);
   write_json(run / "judgement.json", out);
 }

@@ -7,6 +7,9 @@
 
 namespace evenray {
 
+/// A PNG of the first 32 images.
+void write_sample_sheet(const Path& path, const std::vector<cv::Mat>& images);
+
 /// The last word on a training, once at its end: what evaluate_gan() says of images that the best
 /// checkpoint drew, the measures in which augmentation shows, and the power spectra of both sets,
 /// into `run`/judgement.json; samples/real.png, a sheet of 32 real images as the trainer's sheets

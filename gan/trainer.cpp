@@ -8,8 +8,6 @@
 #include "core/log.hpp"
 #include "core/progress.hpp"
 #include "core/text.hpp"
-#include "dataset/image.hpp"
-#include "dataset/sheet.hpp"
 #include "gan/examiner.hpp"
 #include "gan/gan.hpp"
 #include "gan/judgement.hpp"
@@ -25,7 +23,6 @@ namespace evenray {
 namespace {
 
 constexpr int64_t kLogEvery = 50;
-constexpr size_t kSheetImages = 32;
 /// With fewer real images there is nothing to compare.
 constexpr size_t kFewestJudged = 16;
 /// A run that diverges goes back to its last checkpoint so often, each time with half the learning
@@ -131,10 +128,7 @@ class Training {
                                          compute_,
                                          rng_);
     if (parent_) players_->load_networks(parent_->file, parent_->path);
-    best_ = INFINITY;
-    best_step_ = 0;
-    best_labelled_ = best_original_ = false;
-    best_leaks_.clear();
+    best_ = {};
     watch_ = {};
   }
 
@@ -143,11 +137,12 @@ class Training {
     begin();
     if (!found) return 0;
     players_->load(found->file, found->path);
-    best_ = found->fact<double>("best_swd", INFINITY);
-    best_step_ = found->fact<int64_t>("best_step");
-    best_labelled_ = found->fact<bool>("best_labelled");
-    best_original_ = found->fact<bool>("best_original");
-    best_leaks_ = found->fact<std::vector<std::string>>("best_leaks");
+    best_.step = found->fact<int64_t>("best_step");
+    best_.labelled = found->fact<bool>("best_labelled");
+    best_.grown = grown(best_.step);
+    best_.original = found->fact<bool>("best_original");
+    best_.swd = found->fact<double>("best_swd", INFINITY);
+    best_.leaks = found->fact<std::vector<std::string>>("best_leaks");
     collapse_ = found->fact<std::string>("collapse");
     watch_.counts = found->fact<std::array<int64_t, 3>>("collapse_counts");
     retries_ = std::max(retries_, found->fact<int64_t>("retries"));
@@ -217,10 +212,13 @@ class Training {
     const auto drawn = players_->draw(examiner_->images(), training_set_.class_counts());
     const auto images = to_mats(drawn, store_.info().value_max);
     const Examination found = examiner_->examine(images);
-    const bool labelled = players_->label_share() == 1;
-    const bool kept = std::tuple(!labelled, !grown(step), !found.original, found.swd) <
-                      std::tuple(!best_labelled_, !grown(best_step_), !best_original_, best_);
-    const auto leaks = leaks_in(drawn);
+    const Candidate candidate{step,
+                              players_->label_share() == 1,
+                              grown(step),
+                              found.original,
+                              found.swd,
+                              leaks_in(drawn)};
+    const bool kept = candidate.better_than(best_);
     Json event{{"step", step},
                {"kimg", kimg(step)},
                {"swd", found.swd},
@@ -231,8 +229,8 @@ class Training {
                {"memorised_bound", found.closeness.bound},
                {"separation", players_->take_separation()},
                {"kept", kept}};
-    if (!leaks.empty()) event["augmentation_leaks"] = leaks;
-    if (options_.early_stop && settled(step) && labelled && step < steps_) {
+    if (!candidate.leaks.empty()) event["augmentation_leaks"] = candidate.leaks;
+    if (options_.early_stop && settled(step) && candidate.labelled && step < steps_) {
       if (const auto reason = watch_.see(found, event["separation"])) {
         collapse_ = *reason;
         event["stopped_early"] = collapse_;
@@ -244,13 +242,11 @@ class Training {
       }
     }
     run_.event(event);
-    write_sheet(step, images);
+    char name[32];
+    std::snprintf(name, sizeof name, "kimg-%09.3f.png", kimg(step));
+    write_sample_sheet(run_.path() / "samples" / name, images);
     if (kept) {
-      best_ = found.swd;
-      best_labelled_ = labelled;
-      best_original_ = found.original;
-      best_step_ = step;
-      best_leaks_ = leaks;
+      best_ = candidate;
       TensorFile file = described(step);
       players_->save_average(file);
       write_safetensors(checkpoints_.best(), file);
@@ -287,15 +283,6 @@ class Training {
     return out;
   }
 
-  void write_sheet(int64_t step, const std::vector<cv::Mat>& images) {
-    std::vector<SheetItem> items;
-    for (size_t i = 0; i < std::min(images.size(), kSheetImages); ++i)
-      items.push_back({images[i], "", {}});
-    char name[32];
-    std::snprintf(name, sizeof name, "kimg-%09.3f.png", kimg(step));
-    write_atomic(run_.path() / "samples" / name, encode_png(draw_sheet(items, SheetOptions{})));
-  }
-
   /// Judges the best checkpoint and closes the run.
   void finish(int64_t step) {
     Json metrics{{"schema", "evenray-gan-run-1"},
@@ -305,8 +292,8 @@ class Training {
                  {"kimg", kimg(step)},
                  {"judged_by", examiner_->by_validation() ? "val" : "train"},
                  {"judged_images", examiner_->images()},
-                 {"best_kimg", kimg(best_step_)},
-                 {"best_swd", best_},
+                 {"best_kimg", kimg(best_.step)},
+                 {"best_swd", best_.swd},
                  {"retries", retries_}};
     if (stopped_early()) metrics["stopped_early"] = collapse_;
     const auto count = std::min(options_.eval_images, training_set_.images().count());
@@ -315,7 +302,7 @@ class Training {
     drawing.in_proportion = true;
     const auto drawn = Generator(checkpoints_.best(), compute_).sample(0, count, drawing);
     if (real_.images.size() >= kFewestJudged && examiner_->has_floor()) {
-      write_judgement(run_.path(), drawn, real_, best_leaks_, rng_.fork("judgement").key());
+      write_judgement(run_.path(), drawn, real_, best_.leaks, rng_.fork("judgement").key());
     } else {
       log_warning(cat("no judgement.json: it takes ",
                       kFewestJudged,
@@ -347,11 +334,11 @@ class Training {
                       {"alpha", players_->growth().alpha},
                       {"label_share", players_->label_share()},
                       {"retries", retries_},
-                      {"best_swd", best_},
-                      {"best_step", best_step_},
-                      {"best_labelled", best_labelled_},
-                      {"best_original", best_original_},
-                      {"best_leaks", best_leaks_},
+                      {"best_swd", best_.swd},
+                      {"best_step", best_.step},
+                      {"best_labelled", best_.labelled},
+                      {"best_original", best_.original},
+                      {"best_leaks", best_.leaks},
                       {"collapse", collapse_},
                       {"collapse_counts", watch_.counts},
                       {"seed", runtime_.seed}});
@@ -374,12 +361,10 @@ class Training {
   std::unique_ptr<Players> players_;
   RealImages real_;
   std::unique_ptr<Examiner> examiner_;
-  int64_t steps_ = 0, eval_every_ = 0, best_step_ = 0, retries_ = 0;
-  bool best_labelled_ = false, best_original_ = false;
-  std::vector<std::string> best_leaks_;
+  int64_t steps_ = 0, eval_every_ = 0, retries_ = 0;
+  Candidate best_;
   CollapseWatch watch_;
   std::string collapse_;  ///< why the run ends early; empty: it does not
-  double best_ = INFINITY;
 };
 
 }  // namespace

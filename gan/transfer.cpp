@@ -28,6 +28,25 @@ std::vector<std::pair<std::string, std::string>> shape_of(const GanOptions& o) {
   return shape;
 }
 
+/// The class that gan.transfer "majority" (the one with the most real training images) or "all"
+/// (empty) stands for. Throws 65 where that is `class_name` itself.
+std::string parent_class(const Store& store,
+                         const std::string& class_name,
+                         const GanOptions& options) {
+  if (options.transfer == "all") return "";
+  std::string largest;
+  size_t most = 0;
+  for (const auto& name : store.info().class_names) {
+    const size_t count = real_rows(store, "train", name).size();
+    if (count > most) largest = name;
+    most = std::max(most, count);
+  }
+  check(largest != class_name,
+        Exit::bad_data,
+        cat("class ", class_name, " is the largest one itself; train it without gan.transfer"));
+  return largest;
+}
+
 }  // namespace
 
 Parent read_parent(const GanOptions& options,
@@ -99,23 +118,6 @@ Parent read_parent(const GanOptions& options,
         Exit::config,
         cat("gan.transfer: ", name, " holds other networks: ", join(differences)));
   return parent;
-}
-
-std::string parent_class(const Store& store,
-                         const std::string& class_name,
-                         const GanOptions& options) {
-  if (options.transfer == "all") return "";
-  std::string largest;
-  size_t most = 0;
-  for (const auto& name : store.info().class_names) {
-    const size_t count = real_rows(store, "train", name).size();
-    if (count > most) largest = name;
-    most = std::max(most, count);
-  }
-  check(largest != class_name,
-        Exit::bad_data,
-        cat("class ", class_name, " is the largest one itself; train it without gan.transfer"));
-  return largest;
 }
 
 void check_frozen_layers(const GanOptions& options, const DiscriminatorNet& discriminator) {

@@ -23,12 +23,6 @@ Parent read_parent(const GanOptions& options,
                    int width,
                    const std::vector<std::string>& classes);
 
-/// The class that gan.transfer "majority" (the one with the most real training images) or "all"
-/// (empty) stands for. Throws 65 where that is `class_name` itself.
-std::string parent_class(const Store& store,
-                         const std::string& class_name,
-                         const GanOptions& options);
-
 class DiscriminatorNet;
 /// Throws 78 where gan.freeze_d leaves nothing to train.
 void check_frozen_layers(const GanOptions& options, const DiscriminatorNet& discriminator);

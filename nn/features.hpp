@@ -17,6 +17,8 @@ class Features {
   virtual std::string name() const = 0;
   /// SHA-256 that tells it from every other one.
   virtual std::string digest() const = 0;
+  /// Digest of the store that it learned from; empty where that is none.
+  virtual std::string store() const { return ""; }
   /// [N,D] f32 on the CPU, all finite, of single-channel u8 or u16 images of one size. Throws 65
   /// for images that it cannot take.
   virtual torch::Tensor of(const std::vector<cv::Mat>& images) const = 0;

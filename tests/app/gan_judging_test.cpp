@@ -46,7 +46,7 @@ TEST_CASE("drawn files that are copies are told by name") {
   CHECK(told["memorisation"]["drops"][4] == "000004.png");
 }
 
-TEST_CASE("a generator is judged by its own class, and told where its store was another one") {
+TEST_CASE("a generator is judged by its own class, and told where a store was another one") {
   const ScratchFolder scratch;
   const Path &at = scratch.path(), gan = workshop() / "gan", set = workshop() / "set.h5";
   fails(at,
@@ -61,8 +61,13 @@ TEST_CASE("a generator is judged by its own class, and told where its store was 
   for (const auto& words : {judging + Words{"set.h5"}, balancing}) {
     const Ran ran = run(at, words);
     CHECK(ran.code == 0);
-    CHECK(contains(ran.err, "trained on another store"));
+    CHECK(contains(ran.err, "the generator was trained on another store"));
   }
+  const Words by_features{"--metrics=kid", "--n=12", "--extractor", workshop() / "model", "--real"};
+  const Words evaluate = Words{"gan", "eval", gan} + by_features;
+  CHECK(done(at, evaluate + Words{set}).err.empty());
+  CHECK(contains(run(at, evaluate + Words{"set.h5"}).err,
+                 "the classifier that gives the features was trained on another store"));
 }
 
 TEST_CASE("gan eval without an extractor, or with one that is not trusted or not whole") {

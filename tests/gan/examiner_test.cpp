@@ -74,6 +74,21 @@ TEST_CASE("three evaluations in a row with one and the same fault end a training
   CHECK(contains(memorised.see(found(.2, .11), .9).value(), "drawn again"));
 }
 
+TEST_CASE("labels come first, then the full size, then originality, the lower SWD last") {
+  // From the best to the worst; each differs from the one before in what counts, its SWD is lower.
+  const std::vector<Candidate> ranked{{1, true, true, true, 60, {}},
+                                      {2, true, true, true, 70, {}},
+                                      {3, true, true, false, 50, {}},
+                                      {4, true, false, true, 40, {}},
+                                      {5, false, true, true, 30, {}},
+                                      {}};
+  for (size_t better = 0; better < ranked.size(); ++better)
+    for (size_t worse = 0; worse < ranked.size(); ++worse) {
+      CAPTURE(better, worse);
+      CHECK(ranked[better].better_than(ranked[worse]) == (better < worse));
+    }
+}
+
 TEST_CASE("the lowest SWD of all evaluations is kept, of the first half of the run, too") {
   const ScratchFolder scratch;
   write_tiny_store(scratch / "set.h5");
