@@ -75,7 +75,7 @@ TEST_CASE("three evaluations in a row with one and the same fault end a training
 }
 
 TEST_CASE("labels come first, then the full size, then originality, the lower SWD last") {
-  // From the best to the worst; each differs from the one before in what counts, its SWD is lower.
+  // From the best to the worst; from the third on a lower SWD does not make up for the rest.
   const std::vector<Candidate> ranked{{1, true, true, true, 60, {}},
                                       {2, true, true, true, 70, {}},
                                       {3, true, true, false, 50, {}},

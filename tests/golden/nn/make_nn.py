@@ -17,6 +17,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 import torch
+import torchvision
 
 here = pathlib.Path(__file__).parent
 
@@ -56,14 +57,6 @@ write_json("optimizer.json",
            dict(adam=optimise(lambda params: torch.optim.Adam(params.values(), betas=(.5, .999), eps=1e-8)),
                 adamw=optimise(adamw)))
 
-# A torchvision whose compiled operators do not load will do: the residual networks use none of them.
-try:
-    import torchvision
-except RuntimeError:
-    operators = torch.library.Library("torchvision", "FRAGMENT")
-    for name in ("nms", "qnms"):
-        operators.define(f"{name}(Tensor boxes, Tensor scores, float threshold) -> Tensor")
-    import torchvision
 network = torchvision.models.resnet18(weights=None)
 network.fc = torch.nn.Identity()
 stem = network.conv1 = torch.nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
