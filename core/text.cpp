@@ -68,8 +68,10 @@ std::string duration_text(double seconds) {
     std::snprintf(buffer, sizeof buffer, "%ld s", whole);
   } else if (whole < 3600) {
     std::snprintf(buffer, sizeof buffer, "%ld min %02ld s", whole / 60, whole % 60);
-  } else {
+  } else if (whole < 48 * 3600) {
     std::snprintf(buffer, sizeof buffer, "%ld h %02ld min", whole / 3600, whole % 3600 / 60);
+  } else {
+    std::snprintf(buffer, sizeof buffer, "%ld d %02ld h", whole / 86400, whole % 86400 / 3600);
   }
   return buffer;
 }

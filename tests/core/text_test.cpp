@@ -37,6 +37,8 @@ TEST_CASE("durations for people") {
   CHECK(duration_text(59.6) == "1 min 00 s");
   CHECK(duration_text(185) == "3 min 05 s");
   CHECK(duration_text(7800) == "2 h 10 min");
+  CHECK(duration_text(172799) == "47 h 59 min");
+  CHECK(duration_text(446400) == "5 d 04 h");
   CHECK(duration_text(-1) == "-");
   CHECK(duration_text(INFINITY) == "-");
 }
