@@ -66,7 +66,7 @@ TEST_CASE("a flat picture has nothing in the fine levels of its pyramid") {
   CHECK(largest_difference(levels[2], torch::full({1, 1, 16, 16}, 90.)) < 1e-4);
 }
 
-TEST_CASE("SWD is that of the published procedure") {
+TEST_CASE("SWD is that of the published procedure, distances along directions by POT") {
   const Json golden = golden_json("gan/quality.json").at("swd");
   const SwdOptions options{24, 2, 16};
   const SwdSet a(pictures("a", 6, 72, 64), options, Rng(8));
@@ -117,6 +117,12 @@ TEST_CASE("SWD to a set of flat pictures is a number: a collapsed generator is n
       flat(torch::full_like(images, 128), {16, 1, 16}, Rng(1));
   CHECK(std::isfinite(real.distance(flat).mean));
   CHECK(real.distance(flat).mean > 400);
+}
+
+TEST_CASE("MS-SSIM is that of pytorch-msssim where its window fits") {
+  const auto images = pictures("d", 2, 176, 208);
+  CHECK(ms_ssim(images.slice(0, 0, 1), images.slice(0, 1, 2)) ==
+        Approx(golden_json("gan/quality.json").at("ms_ssim_large").get<double>()).margin(1e-9));
 }
 
 TEST_CASE("MS-SSIM is SciPy's by the published constants") {

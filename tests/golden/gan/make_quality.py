@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes quality.json beside it: Laplacian pyramids, sliced Wasserstein distances and MS-SSIM in double precision,
 from SciPy and NumPy, by the procedures that Karras et al. 2018 (section 5) and Wang et al. 2003 publish.
-The sliced distances are written out here by their definition; no package was held against them.
-Needs numpy and scipy."""
+The distances along directions are POT's, and MS-SSIM of pictures that its window of 11 px fits at every scale is
+pytorch-msssim's. Needs numpy, scipy, torch, pot and pytorch-msssim."""
 import json
 import pathlib
 
 import numpy as np
+import ot
+import torch
+from pytorch_msssim import ms_ssim as package_ms_ssim
 from scipy import ndimage, signal
 
 from streams import Stream
@@ -42,7 +45,7 @@ def swd(first, second, patches, repeats, directions, rng):
     pyramids = [[pyramid(image) for image in images] for images in (first, second)]
     out = {}
     for k in range(len(pyramids[0][0])):
-        stream, projected = rng.fork("level", k + 1), []
+        stream, descriptors = rng.fork("level", k + 1), []
         axes = stream.fork("directions").normal(49 * repeats * directions).reshape(49, -1)
         axes = axes / np.sqrt((axes ** 2).sum(0))
         for images in pyramids:
@@ -53,9 +56,9 @@ def swd(first, second, patches, repeats, directions, rng):
                 for y, x in zip(draw[::2] % np.uint64(height - 6), draw[1::2] % np.uint64(width - 6)):
                     rows.append(levels[k][int(y):int(y) + 7, int(x):int(x) + 7].reshape(-1))
             rows = np.stack(rows)
-            projected.append(np.sort((rows - rows.mean()) / rows.std() @ axes, axis=0))
-        per_repeat = [np.abs(projected[0] - projected[1])[:, r * directions:(r + 1) * directions].mean()
-                      for r in range(repeats)]
+            descriptors.append((rows - rows.mean()) / rows.std())
+        per_repeat = [ot.sliced_wasserstein_distance(*descriptors, projections=some, p=1)
+                      for some in np.split(axes, repeats, axis=1)]
         out[str(min(levels[k].shape))] = float(np.mean(per_repeat)) * 1000
     return dict(levels=out, mean=float(np.mean(list(out.values()))))
 
@@ -92,7 +95,11 @@ levels = [np.stack([pyramid(image)[k] for image in pictures("a", 2, 40, 32)]) fo
 a, b = pictures("a", 6, 72, 64), pictures("b", 6, 72, 64)
 pairs = [(a[0], a[1]), (a[0], a[5]), (b[2], b[2] * .5 + 40), (a[3], 255 - a[3])]
 odd = pictures("c", 2, 45, 37)
+bell = np.exp(-(np.arange(11) - 5.) ** 2 / (2 * 1.5 ** 2))  # its own window is of single precision
+window = torch.from_numpy(bell / bell.sum()).view(1, 1, 1, 11)
+large = [torch.from_numpy(image)[None, None] for image in pictures("d", 2, 176, 208)]
 pathlib.Path(__file__).with_name("quality.json").write_text(json.dumps(dict(
     pyramid=dict(fine_rows=levels[0][1, ::13].round(9).tolist(), coarse=levels[1][0, ::3].round(9).tolist()),
     swd=swd(a, b, 24, 2, 16, Stream(8)),
-    ms_ssim=[ms_ssim(*pair) for pair in pairs], ms_ssim_odd=ms_ssim(odd[0], odd[1]))) + "\n")
+    ms_ssim=[ms_ssim(*pair) for pair in pairs], ms_ssim_odd=ms_ssim(odd[0], odd[1]),
+    ms_ssim_large=package_ms_ssim(*large, win=window).item())) + "\n")
