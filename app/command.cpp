@@ -22,6 +22,15 @@ Config Cli::load(Config base) const {
   return base;
 }
 
+/// A variable of the shell that is not set would go for an option left out. (An empty --where
+/// takes back that of the configuration.)
+void refuse_empty(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options())
+    for (const auto& value : option->results())
+      if (value.empty() && option->get_name() != "--where")
+        throw CLI::ValidationError(option->get_name(), "is empty; give it a value or leave it out");
+}
+
 CLI::App* add_command(CLI::App* parent,
                       Cli& cli,
                       const std::string& name,
@@ -34,7 +43,9 @@ CLI::App* add_command(CLI::App* parent,
     command->add_option("--set", cli.sets, "one setting, a.b=c; may be repeated")
         ->allow_extra_args(false);
   }
-  if (takes.seed) command->add_option("--seed", cli.seed, "every random stream is derived from it");
+  if (takes.seed)
+    command->add_option("--seed", cli.seed, "every random stream is derived from it")
+        ->check(at_least(0));
   if (takes.threads)
     command->add_option("--threads", cli.threads, "worker and torch threads; 0: all");
   if (takes.device) command->add_option("--device", cli.device, "auto, cpu, cuda or cuda:i");
@@ -43,7 +54,10 @@ CLI::App* add_command(CLI::App* parent,
   if (takes.dry_run) command->add_flag("--dry-run", cli.dry_run, "print the plan, do nothing");
   command->add_flag("--quiet", cli.quiet, "errors only");
   command->add_flag("--verbose", cli.verbose, "tell what is being done");
-  command->callback([&cli, action = std::move(action)] { cli.action = action; });
+  command->callback([&cli, command, action = std::move(action)] {
+    refuse_empty(*command);
+    cli.action = action;
+  });
   return command;
 }
 

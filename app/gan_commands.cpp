@@ -129,7 +129,7 @@ std::string plan_text(const Json& plan) {
                          plan["bf16"] ? "bf16" : "fp32",
                          plan["device"] == "cuda" ? " on the GPU about " : " on the CPU about ",
                          duration_text(plan["estimate_s"]),
-                         ", with evaluations up to a tenth more\n",
+                         ", evaluations up to a tenth more and the judgement at the end besides\n",
                          settings_text(plan["settings"]));
   if (plan.contains("parent"))
     text += cat(" first its parent, ",
@@ -249,7 +249,7 @@ int sample(const Cli& cli, const Flags& flags) {
         Exit::usage,
         "--interpolate writes a sheet: --out must end in .png");
   if (sheet) {
-    check(std::max(flags.n, kInterpolated * flags.interpolate) <= kMostOnSheet,
+    check(flags.n <= kMostOnSheet && flags.interpolate <= kMostOnSheet / kInterpolated,
           Exit::usage,
           cat("a sheet holds up to ",
               kMostOnSheet,

@@ -84,7 +84,11 @@ std::shared_ptr<Features> read_extractor(const Flags& flags,
           "or the manifest (.json) of a TorchScript network");
     return nullptr;
   }
-  if (Path(flags.extractor).extension() == ".json")
+  const Path file = flags.extractor;
+  check(file.extension() != ".pt" && file.extension() != ".pth",
+        Exit::usage,
+        cat(flags.extractor, ": give --extractor its manifest (.json), which names it"));
+  if (file.extension() == ".json")
     return load_extractor(flags.extractor, flags.trust_code, compute);
   return classifier_features(flags.extractor, compute);
 }
@@ -182,24 +186,18 @@ int evaluate(const Cli& cli, const Flags& flags) {
     real = read_real(flags.real, flags.class_name, flags.where);
   } else {
     const Generator generator(flags.model, compute);
-    check(flags.class_name.empty() || generator.class_name().empty() ||
-              flags.class_name == generator.class_name(),
-          Exit::bad_data,
-          cat(flags.model,
-              " draws class '",
-              generator.class_name(),
-              "', not '",
-              flags.class_name,
-              "'"));
-    if (is_store(flags.real)) generator.warn_of_another(Store(flags.real));
-    real = read_real(
-        flags.real,
-        flags.class_name.empty() ? generator.class_name() : flags.class_name,
-        flags.where.empty() ? generator.facts().at("where").get<std::string>() : flags.where);
     Drawing drawing;
     drawing.seed = seed;
-    if (!generator.classes().empty()) drawing.class_name = flags.class_name;
+    drawing.class_name = flags.class_name;
     drawing.in_proportion = true;
+    generator.check_drawing(drawing);
+    if (is_store(flags.real)) generator.warn_of_another(Store(flags.real));
+    std::string class_name = flags.class_name, where = flags.where;
+    if (is_store(flags.real)) {
+      if (class_name.empty()) class_name = generator.class_name();
+      if (where.empty()) where = generator.facts().at("where");
+    }
+    real = read_real(flags.real, class_name, where);
     fake.images = generator.sample(
         0, std::min<int64_t>(flags.n, static_cast<int64_t>(real.images.size())), drawing);
     for (size_t i = 0; i < fake.images.size(); ++i) fake.names.push_back(i);

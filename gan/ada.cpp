@@ -6,6 +6,8 @@
 #include <functional>
 #include <numbers>
 
+#include "nn/loader.hpp"
+
 namespace evenray {
 namespace {
 
@@ -79,7 +81,7 @@ torch::Tensor Ada::apply(const torch::Tensor& images, const Rng& rng) const {
     for (const auto& draw : operation.draws)
       for (int64_t i = 0; i < batch; ++i) numbers.push_back(static_cast<float>(draw(stream)));
   }
-  const auto drawn = torch::tensor(numbers).view({-1, batch, 1, 1}).to(images.device(), true);
+  const auto drawn = to_device(torch::tensor(numbers), images.device()).view({-1, batch, 1, 1});
   const auto p = state_[0];
   std::vector<torch::Tensor> values;
   int64_t next = 0;

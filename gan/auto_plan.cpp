@@ -26,7 +26,7 @@ double more_stages(const GanOptions& plan, int short_side) {
 
 /// Of the preset `small`, and of `auto` on a CPU.
 double small_kimg(const GanOptions& plan, const GanSituation& situation) {
-  const double kimg = std::clamp(.2 * static_cast<double>(situation.images), 40., 100.);
+  const double kimg = std::clamp(static_cast<double>(situation.images) / 5, 40., 100.);
   return family_grows(plan.family) ? kimg * more_stages(plan, situation.short_side) : kimg;
 }
 

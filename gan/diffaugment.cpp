@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "nn/loader.hpp"
 
 namespace evenray {
 namespace {
@@ -46,7 +47,7 @@ torch::Tensor cut_out(const torch::Tensor& images, const torch::Tensor& y, const
 
 DiffAugment DiffAugment::parse(const std::string& names) {
   DiffAugment out;
-  if (names == "none" || names.empty()) return out;
+  if (names == "none") return out;
   for (const auto& part : split_text(names, ',')) {
     const std::string name = trim(part);
     if (name == "brightness") {
@@ -60,8 +61,8 @@ DiffAugment DiffAugment::parse(const std::string& names) {
     } else {
       throw Error(
           Exit::config,
-          unknown_name(
-              "gan.augment", name, {"brightness", "contrast", "translation", "cutout", "none"}));
+          unknown_name("gan.augment", name, {"brightness", "contrast", "translation", "cutout"}) +
+              "; none and ada stand alone");
     }
   }
   return out;
@@ -96,8 +97,7 @@ torch::Tensor DiffAugment::apply(const torch::Tensor& images, const Rng& rng) co
     Rng stream = rng.fork("cutout");
     for (const int64_t side : {height, width}) draw(stream, whole(0, side - side / 2 % 2));
   }
-  const auto drawn =
-      torch::tensor(values).view({-1, batch, 1, 1, 1}).to(images.device(), /*non_blocking=*/true);
+  const auto drawn = to_device(torch::tensor(values), images.device()).view({-1, batch, 1, 1, 1});
   int64_t next = 0;
   const auto take = [&](torch::ScalarType type) { return drawn[next++].to(type); };
 

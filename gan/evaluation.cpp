@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "core/run_folder.hpp"
 #include "core/text.hpp"
 #include "dataset/where.hpp"
 #include "gan/feature_metrics.hpp"
@@ -188,6 +189,7 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
     out["swd"]["n"] = n;
     out["swd"]["floor"] = {{"mean", found[1].mean}, {"n", n}};
   }
+  throw_if_stopped();
   if (metrics.msssim) {
     const Rows some = pick(real.images.size(), kPairedImages, rng.fork("real"));
     std::vector<std::string> groups;
@@ -198,6 +200,7 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
         {"fake", diversity_ms_ssim(fakes, kPairs, rng)},
         {"real", diversity_ms_ssim(pixels_of(real.images, some), kPairs, rng, groups)}};
   }
+  throw_if_stopped();
   torch::Tensor fake_features, real_features;
   if (features) {
     fake_features = features->of(fake).to(torch::kDouble);
@@ -220,6 +223,7 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
     out["floor"] = {{"n", n}};
     out["floor"].update(feature_json(expected, rows_of(real_features, others), metrics));
   }
+  throw_if_stopped();
   if (metrics.memorisation) {
     const Memorisation found = MemorisationGauge(real).judge(fake);
     Json& told = out["memorisation"] = {{"nearest_ratio", found.nearest_ratio},

@@ -15,6 +15,8 @@ constexpr int64_t kPairs = 256;
 constexpr size_t kMostKnown = 4096;
 /// From so many validation images of the class on, checkpoints are chosen by them.
 constexpr size_t kEnoughValidation = 300;
+/// In each half that a floor is taken between: fewer tell of nothing but themselves.
+constexpr size_t kFewestOfHalf = 8;
 
 constexpr double kLessDiverse = .1, kSaturated = .99;
 constexpr int64_t kPatience = 3;
@@ -50,9 +52,11 @@ Examiner::Examiner(const RealImages& train,
       gauge_(std::make_unique<MemorisationGauge>(some_of(train, kMostKnown, rng.fork("known")))) {
   const RealImages& real = by_validation_ ? validation : train;
   auto [reference, others] = halves(real.images.size(), real.groups, rng.fork("halves"));
-  const bool has_floor = !others.empty();
-  const size_t most = has_floor ? std::min(reference.size(), others.size()) : reference.size();
-  const size_t n = std::min(static_cast<size_t>(eval_images), most);
+  const size_t smaller = std::min(reference.size(), others.size());
+  const bool has_floor = smaller >= kFewestOfHalf;
+  if (!has_floor) reference = all_rows(real.images.size());
+  const size_t n =
+      std::min(static_cast<size_t>(eval_images), has_floor ? smaller : reference.size());
   reference.resize(n);
   others.resize(has_floor ? n : 0);
   count_ = static_cast<int64_t>(n);

@@ -17,7 +17,7 @@ namespace evenray {
 /// What an evaluation in the course of a training finds.
 struct Examination {
   double swd = 0, floor = 0;           ///< at the same number of images
-  double msssim = 0, msssim_real = 0;  ///< this and the floor: NaN for real images of one group
+  double msssim = 0, msssim_real = 0;  ///< this and the floor: NaN where no floor is taken
   Closeness closeness;
   /// Whether it may be kept as best: chosen by training images, a generator that draws them again
   /// would be.
@@ -29,7 +29,9 @@ struct Examination {
 class Examiner {
  public:
   /// Against the training images, or from 300 of `validation` on against these, at most
-  /// `eval_images` at a time. Throws 65 for fewer than 2 training images.
+  /// `eval_images` at a time: half of them, the other half for the floor, no group in both; or all
+  /// and no floor where the smaller half has fewer than 8. Throws 65 for fewer than 2 training
+  /// images.
   Examiner(const RealImages& train,
            const RealImages& validation,
            int64_t eval_images,
@@ -39,8 +41,6 @@ class Examiner {
   Examination examine(const std::vector<cv::Mat>& drawn) const;
 
   int64_t images() const { return count_; }
-  /// Whether the real images are of two groups or more, which floors are taken between.
-  bool has_floor() const { return std::isfinite(floor_); }
   bool by_validation() const { return by_validation_; }
 
  private:

@@ -18,6 +18,8 @@ namespace {
 constexpr int64_t kRows = 1024;
 /// Of a set for KID, as its authors' (Binkowski et al. 2018).
 constexpr int64_t kSubsetRows = 1000;
+/// Features that FID's and KID's products can hold.
+constexpr double kLargest = 1e30;
 
 torch::Tensor covariance(const torch::Tensor& x) {
   const auto centred = x - x.mean(0);
@@ -142,6 +144,19 @@ Json feature_metrics(const Path& real_path,
               options.neighbours,
               " neighbours (--k)"));
   }
+  for (const auto& [path, rows] : {std::pair(real_path, real), std::pair(fake_path, fake)}) {
+    check(rows.abs().max().item<double>() <= kLargest,
+          Exit::bad_data,
+          cat(path.string(), " has values beyond 1e30, whose covariance is no number any more"));
+    check(options.subsets == 0 || rows.size(0) > kSubsetRows,
+          Exit::bad_data,
+          cat(path.string(),
+              " has ",
+              rows.size(0),
+              " rows; subsets of ",
+              kSubsetRows,
+              " take more of them: leave --subsets out"));
+  }
   const Prdc found = prdc(real, fake, options.neighbours);
   Json out{{"schema", "evenray-gan-metrics-1"},
            {"n_real", real.size(0)},
@@ -158,7 +173,7 @@ Json feature_metrics(const Path& real_path,
   const auto each = kid_of_subsets(real, fake, options.subsets, Rng(options.seed));
   const auto values = torch::tensor(each, torch::kDouble);
   out["kid"] = values.mean().item<double>();
-  out["kid_deviation"] = values.std(/*unbiased=*/false).item<double>();
+  if (each.size() > 1) out["kid_deviation"] = values.std(/*unbiased=*/false).item<double>();
   return out;
 }
 

@@ -107,11 +107,11 @@ void check_gan_training(const Store& store,
 /// diverges goes back to its last evaluation with fresh draws and half the learning rates, three
 /// times. Files: checkpoints/, samples/ (sheets), events.jsonl, metrics.json, judgement.json, DONE,
 /// and parent/, a run of its own, where gan.transfer is majority or all. The weights are a function
-/// of store, options, seed and what make_compute() says; a stopped run goes on bit for bit. Throws
-/// 65 for an unknown class, fewer than 50 images (unless allow_few) or values that do not use the
-/// full range, 78 for a size that the family cannot draw, networks to begin with that do not fit,
-/// or a run of another class, store, device, precision or thread count, 1 where it diverges a
-/// fourth time, 75 after a stop signal.
+/// of store, options, seed and what make_compute() says; where that is the same again to the last
+/// bit, a stopped run goes on bit for bit. Throws 65 for an unknown class, fewer than 50 images
+/// (unless allow_few) or values that do not use the full range, 78 for a size that the family
+/// cannot draw, networks to begin with that do not fit, or a run of another class, store, device,
+/// precision or thread count, 1 where it diverges a fourth time, 75 after a stop signal.
 void train_gan(const Store& store,
                const std::string& class_name,
                const GanOptions& options,

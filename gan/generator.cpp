@@ -5,6 +5,7 @@
 #include "core/log.hpp"
 #include "core/run_folder.hpp"
 #include "core/text.hpp"
+#include "dataset/store_source.hpp"
 #include "gan/gan.hpp"
 #include "gan/networks.hpp"
 #include "gan/pggan_blocks.hpp"
@@ -16,8 +17,9 @@ namespace evenray {
 namespace {
 
 /// Images are drawn in whole aligned blocks, so that image i does not depend on how many are asked
-/// for: kernels may sum in another order for another batch size.
-constexpr int64_t kBlock = 64;
+/// for: kernels may sum in another order for another batch size. Of large images a block has fewer,
+/// for the memory that their activations take.
+constexpr int64_t kMostInBlock = 64, kPixelsInBlock = 64 * 256 * 256;
 /// Below it, nearly all draws would be thrown away.
 constexpr double kLeastTruncation = .05;
 
@@ -31,7 +33,7 @@ struct Generator::State {
   double label_share = 1;
   bool normalises = false;  ///< its latents, so that their length tells nothing
   int height = 0, width = 0, value_max = 255;
-  int64_t latent = 0;
+  int64_t latent = 0, block_size = kMostInBlock;
   torch::Device device = torch::kCPU;
   std::shared_ptr<GeneratorNet> net;
   /// The block drawn last, since the next images often lie in it.
@@ -56,6 +58,9 @@ struct Generator::State {
 };
 
 Generator::Generator(const Path& path, const Compute& compute) : state_(std::make_unique<State>()) {
+  check(!is_store_source(path.string()),
+        Exit::bad_data,
+        cat(path.string(), " is a store; a generator is a run folder or a checkpoint in it"));
   const Path file_path = model_file(path);
   const TensorFile file = read_safetensors(file_path);
   check(require_metadata(file, "kind", file_path) == "gan",
@@ -113,6 +118,8 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
   }
   state.digest = require_metadata(file, "tensor_digest", file_path);
   state.latent = options.latent;
+  state.block_size =
+      std::clamp(kPixelsInBlock / (int64_t{state.height} * state.width), int64_t{1}, kMostInBlock);
   state.normalises = family_grows(options.family);
   state.device = compute.device;
   state.net = make_generator(
@@ -187,18 +194,20 @@ std::vector<cv::Mat> Generator::sample(int64_t first, int64_t count, const Drawi
   torch::InferenceMode inference;
   check_drawing(drawing);
   State& state = *state_;
+  const int64_t size = state.block_size;
   std::vector<cv::Mat> images;
-  for (int64_t block = first / kBlock; block * kBlock < first + count; ++block) {
+  for (int64_t block = first / size; block * size < first + count; ++block) {
+    throw_if_stopped();
     if (block != state.block || drawing != state.drawing) {
-      const int64_t start = block * kBlock;
+      const int64_t start = block * size;
       state.images =
-          state.draw(latents(Rng(drawing.seed), start, kBlock, state.latent, drawing.truncation),
-                     state.labels(start, kBlock, drawing));
+          state.draw(latents(Rng(drawing.seed), start, size, state.latent, drawing.truncation),
+                     state.labels(start, size, drawing));
       state.block = block;
       state.drawing = drawing;
     }
-    for (int64_t i = 0; i < kBlock; ++i) {
-      const int64_t number = block * kBlock + i;
+    for (int64_t i = 0; i < size; ++i) {
+      const int64_t number = block * size + i;
       if (number >= first && number < first + count)
         images.push_back(state.images[static_cast<size_t>(i)].clone());
     }

@@ -176,7 +176,7 @@ void GanOptions::fields(Fields& f) {
   f("lecam_from_kimg", lecam_from_kimg, "thousands of images before it acts");
   f("eval_every_kimg",
     eval_every_kimg,
-    "thousands of images between evaluations; 0: a tenth of the run, or 20 times as many as one "
+    "thousands of images between evaluations; 0: a tenth of the run, or 25 times as many as one "
     "compares");
   f("eval_images", eval_images, "at most so many images in an evaluation");
   f("early_stop",

@@ -33,7 +33,9 @@ torch::Tensor EqualizedLinearImpl::forward(const torch::Tensor& x) {
 }
 
 torch::Tensor pixel_norm(const torch::Tensor& x) {
-  return x * (x.square().mean(1, /*keepdim=*/true) + 1e-8).rsqrt();
+  // CUDA's autocast takes squares in fp32.
+  const auto scale = (x.square().mean(1, /*keepdim=*/true) + 1e-8).rsqrt();
+  return x * scale.to(x.scalar_type());
 }
 
 torch::Tensor minibatch_stddev(const torch::Tensor& x, int64_t group) {
@@ -52,6 +54,8 @@ torch::Tensor minibatch_stddev(const torch::Tensor& x, int64_t group) {
 }
 
 torch::Tensor twice(const torch::Tensor& x) {
+  // CUDA's autocast would enlarge in fp32, and a fade mixes this with what is not.
+  const Autocast none(Compute{x.device(), false, 1});
   return torch::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)});
 }
 

@@ -13,6 +13,7 @@
 #include "nn/blocks.hpp"
 #include "nn/checkpoint.hpp"
 #include "nn/ema.hpp"
+#include "nn/loader.hpp"
 
 namespace evenray {
 namespace {
@@ -76,7 +77,7 @@ torch::Tensor Players::penalty_between(const torch::Tensor& real,
   std::vector<float> shares;
   Rng draws = stream.fork("between");
   for (int64_t i = 0; i < real.size(0); ++i) shares.push_back(static_cast<float>(draws.uniform()));
-  const auto share = torch::tensor(shares).view({-1, 1, 1, 1}).to(real.device(), true);
+  const auto share = to_device(torch::tensor(shares), real.device()).view({-1, 1, 1, 1});
   const auto between = torch::lerp(real, fake, share).detach().requires_grad_(true);
   // A penalty is a gradient's square: bf16 is too coarse for it.
   const auto logits = discriminator_->judge(between, labels).logits;
@@ -181,7 +182,7 @@ void Players::step(const TrainingSet::Minibatch& minibatch, const Moment& moment
   const Rng stream = streams_.fork("step", static_cast<uint64_t>(step));
   const auto drawn = [&](const Rng& draws) {
     const auto latent =
-        latents(draws, 0, real.size(0), options_.latent).to(compute_.device, /*non_blocking=*/true);
+        to_device(latents(draws, 0, real.size(0), options_.latent), compute_.device);
     Autocast autocast(compute_);
     return generator_->forward(with_labels(latent, labels)).to(torch::kFloat);  // as the real are
   };

@@ -36,6 +36,10 @@ std::string above_floor(double swd, double floor) {
       number_text(swd - floor), " above the floor of ", number_text(floor), " between real images");
 }
 
+bool judged_at_end(const RunRecord& run) {
+  return std::isfinite(run.judgement.swd) && std::isfinite(run.judgement.floor);
+}
+
 std::string answer_of(const RunRecord& run) {
   std::string text;
   if (!run.finished) text = cat("Not finished, at ", kimg_text(run.kimg()), ". ");
@@ -44,33 +48,27 @@ std::string answer_of(const RunRecord& run) {
   const EvaluationEvent* best = run.best();
   if (!best) return text + "There is no evaluation yet.";
   text += cat("The best checkpoint, at ", kimg_text(best->kimg), ", draws images at an SWD of ");
-  const JudgementRecord& judged = run.judgement;
-  if (std::isfinite(best->floor))
-    return cat(
-        text, number_text(best->swd), " to real ones, ", above_floor(best->swd, best->floor), ".");
-  if (std::isfinite(judged.swd) && std::isfinite(judged.floor))
-    return cat(text,
-               number_text(judged.swd),
-               " to real ones, ",
-               above_floor(judged.swd, judged.floor),
-               ".");
-  return cat(
-      text, number_text(best->swd), " to real ones; no floor was taken to hold that against.");
+  // The least of several evaluations flatters; what judged at the end chose nothing.
+  const double swd = judged_at_end(run) ? run.judgement.swd : best->swd;
+  const double floor = judged_at_end(run) ? run.judgement.floor : best->floor;
+  text += cat(number_text(swd), " to real ones");
+  return std::isfinite(floor) ? cat(text, ", ", above_floor(swd, floor), ".")
+                              : text + "; no floor was taken to hold that against.";
 }
 
 std::string measured_on(const RunRecord& run) {
   std::string text;
-  if (run.judged_images > 0) {
+  if (judged_at_end(run)) {
+    text = cat("Measured at the end on ",
+               count_text(run.judgement.swd_n),
+               " drawn images, none of which chose the checkpoint, against as many training "
+               "images. ");
+  } else if (run.judged_images > 0) {
     text = cat("Measured while training on ",
                count_text(run.judged_images),
                " drawn images against as many ",
                run.judged_by == "val" ? "validation images, which the generator never saw. "
                                       : "of the training images themselves. ");
-  }
-  if (run.judged && run.judgement.swd_n > 0 && !(run.best() && std::isfinite(run.best()->floor))) {
-    text = cat("Measured at the end on ",
-               count_text(run.judgement.swd_n),
-               " drawn against as many real images. ");
   }
   if (run.images > 0) text += cat("Trained on ", count_text(run.images), " images");
   if (run.images > 0 && !class_text(run).empty()) text += cat(" of ", class_text(run));

@@ -216,6 +216,7 @@ void read_settings(const Path& path, RunRecord& into) {
         },
         into.config_text,
         path.string());
+    into.options.check();
   } catch (const Error& error) {
     throw Error(Exit::bad_data, cat(not_ours, ": ", error.what()));
   }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 
+#include "core/run_folder.hpp"
 #include "gan/gan.hpp"
 #include "gan/players.hpp"
 #include "gan/quality.hpp"
@@ -56,7 +57,10 @@ class StepTimer {
   double time(int64_t number, int steps) {
     const auto real = images_.narrow(0, 0, moment_.minibatch);
     const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < steps; ++i) players_->step({real, {}}, moment_, number);
+    for (int i = 0; i < steps; ++i) {
+      throw_if_stopped();
+      players_->step({real, {}}, moment_, number);
+    }
     players_->take_means(steps);
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps;
   }

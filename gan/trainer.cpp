@@ -138,6 +138,7 @@ class Training {
     if (!found) return 0;
     players_->load(found->file, found->path);
     best_.step = found->fact<int64_t>("best_step");
+    check(best_.step >= 0, Exit::bad_data, found->path.string() + ": damaged facts");
     best_.labelled = found->fact<bool>("best_labelled");
     best_.grown = grown(best_.step);
     best_.original = found->fact<bool>("best_original");
@@ -298,10 +299,12 @@ class Training {
     if (stopped_early()) metrics["stopped_early"] = collapse_;
     const auto count = std::min(options_.eval_images, training_set_.images().count());
     Drawing drawing;
-    drawing.seed = rng_.fork("judged").key();
+    // None of the images that the checkpoint was chosen by.
+    drawing.seed = rng_.fork("last word").key();
     drawing.in_proportion = true;
     const auto drawn = Generator(checkpoints_.best(), compute_).sample(0, count, drawing);
-    if (real_.images.size() >= kFewestJudged && examiner_->has_floor()) {
+    const bool two_groups = !halves(real_.images.size(), real_.groups, rng_)[1].empty();
+    if (real_.images.size() >= kFewestJudged && two_groups) {
       write_judgement(run_.path(), drawn, real_, best_.leaks, rng_.fork("judgement").key());
     } else {
       log_warning(cat("no judgement.json: it takes ",

@@ -78,6 +78,16 @@ void check_training_set(const Store& store,
         cat(store.path().string(),
             ": its classes do not exclude one another, so labels cannot take turns; train one "
             "class with --class"));
+  for (const int64_t row : training_rows(store, "", options.where)) {
+    const auto& labels = store.part("train").labels[static_cast<size_t>(row)];
+    check(std::count(labels.begin(), labels.end(), 1) == 1,
+          Exit::bad_data,
+          cat(store.path().string(),
+              ": training image '",
+              store.part("train").ids[static_cast<size_t>(row)],
+              "' is not of one class, so labels cannot take turns; `evenray data check` lists all "
+              "such"));
+  }
   for (const auto& name : store.info().class_names) enough(name);
 }
 
@@ -145,7 +155,7 @@ TrainingSet::Minibatch TrainingSet::minibatch(const Moment& moment, int64_t step
       const auto c = static_cast<size_t>(number % classes);
       rows.push_back(of_class_[c][static_cast<size_t>(order_[c].rows(number / classes, 1)[0])]);
     }
-    out.labels = labels_in_turn(moment.shown, count, classes).to(device_, true);
+    out.labels = to_device(labels_in_turn(moment.shown, count, classes), device_);
   }
   out.images = gan_input(images_.pixels.index_select(0, index_tensor(rows, device_)), value_max_);
   if (!options_.mirror) return out;

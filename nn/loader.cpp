@@ -90,8 +90,12 @@ std::vector<cv::Mat> to_mats(const torch::Tensor& minus_one_to_one, int value_ma
   return mats;
 }
 
+torch::Tensor to_device(const torch::Tensor& host, torch::Device device) {
+  return device.is_cuda() ? host.pin_memory().to(device, /*non_blocking=*/true) : host;
+}
+
 torch::Tensor index_tensor(const std::vector<int64_t>& rows, torch::Device device) {
-  return torch::tensor(rows, torch::kLong).to(device, /*non_blocking=*/true);
+  return to_device(torch::tensor(rows, torch::kLong), device);
 }
 
 torch::Tensor from_mats(const std::vector<cv::Mat>& images) {

@@ -33,6 +33,9 @@ Standardise measure(const torch::Tensor& images, int value_max);
 /// Back: -1..1 to single-channel cv::Mat of the depth that holds value_max, rounded and clipped.
 std::vector<cv::Mat> to_mats(const torch::Tensor& minus_one_to_one, int value_max);
 
+/// A tensor of the CPU on a device, without waiting for what that is at.
+torch::Tensor to_device(const torch::Tensor& host, torch::Device device);
+
 /// Row numbers as an index tensor on a device.
 torch::Tensor index_tensor(const std::vector<int64_t>& rows, torch::Device device);
 

@@ -44,6 +44,7 @@ std::optional<Resumed> rewind_run(RunFolder& run,
   Resumed out{found->path, std::move(found->file), {}, 0};
   out.facts = Json::parse(require_metadata(out.file, "facts", out.path), nullptr, false);
   out.step = out.fact<int64_t>("step");
+  check(out.step >= 0, Exit::bad_data, out.path.string() + ": damaged facts");
   for (const auto& [key, now] : facts.items()) {
     const auto before = out.fact<Json>(key);
     check(before == now,

@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "dataset/image.hpp"
 #include "dataset/sheet.hpp"
+#include "dataset/where.hpp"
 
 namespace evenray {
 namespace {
@@ -32,7 +33,11 @@ void judge_generator(const Config& config,
   const Rng rng = Rng(static_cast<uint64_t>(config.runtime.seed)).fork("judge").fork(cell.id());
   const Generator generator(folder, compute);
   const StorePart& train = store.part("train");
-  std::vector<int64_t> rows = real_rows(store, "train", cell.class_name);
+  const auto rows_of = [&](const std::string& part) {
+    return Where::parse(config.gan.where)
+        .filter(store.info(), store.part(part), real_rows(store, part, cell.class_name));
+  };
+  std::vector<int64_t> rows = rows_of("train");
   Rng shuffle = rng.fork("rows");
   shuffle.shuffle(rows);
   RealImages real;
@@ -40,8 +45,7 @@ void judge_generator(const Config& config,
     real.images.push_back(store.image("train", row));
     real.groups.push_back(train.groups[static_cast<size_t>(row)]);
   }
-  for (const int64_t row : real_rows(store, "val", cell.class_name))
-    real.held_out.push_back(store.image("val", row));
+  for (const int64_t row : rows_of("val")) real.held_out.push_back(store.image("val", row));
   const size_t judged =
       std::min<size_t>(real.images.size(), static_cast<size_t>(config.study.judge_images));
   Drawing drawing;

@@ -67,7 +67,7 @@ int run_study(const Config& given, const Path& out) {
   const StudyPlan plan = plan_from(config, facts);
   write_plan(config, folder, plan);
   check_doses(config, plan, facts);
-  check_judgeable(plan, folder);
+  check_judgeable(plan, folder, config.gan.where);
   int failed = 0;
   for (const auto& generator : plan.generators) {
     log_info(cat("generator ", generator.id()));

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/reader.hpp"
+#include "dataset/where.hpp"
 
 namespace evenray {
 namespace {
@@ -80,12 +81,13 @@ void check_doses(const Config& config, const StudyPlan& plan, const Json& facts)
   }
 }
 
-void check_judgeable(const StudyPlan& plan, const StudyFolder& folder) {
+void check_judgeable(const StudyPlan& plan, const StudyFolder& folder, const std::string& where) {
   for (const auto& generator : plan.generators) {
     if (generator.seed > 0) continue;  // all seeds have the same rows
     const Store store(folder.store(generator.fold));
     std::set<std::string> groups;
-    for (const int64_t row : real_rows(store, "train", generator.class_name))
+    for (const int64_t row : Where::parse(where).filter(
+             store.info(), store.part("train"), real_rows(store, "train", generator.class_name)))
       groups.insert(store.part("train").groups[static_cast<size_t>(row)]);
     check(groups.size() != 1,
           Exit::bad_data,

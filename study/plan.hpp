@@ -12,7 +12,7 @@ Json plan_json(const StudyPlan& plan);
 void check_doses(const Config& config, const StudyPlan& plan, const Json& facts);
 
 /// What judges a generator compares groups of its training images: told before it is trained.
-/// Throws 65 where a class that a generator is for has one group alone.
-void check_judgeable(const StudyPlan& plan, const StudyFolder& folder);
+/// Throws 65 where a class that a generator is for has one group alone. `where`: gan.where.
+void check_judgeable(const StudyPlan& plan, const StudyFolder& folder, const std::string& where);
 
 }  // namespace evenray

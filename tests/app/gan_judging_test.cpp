@@ -46,6 +46,15 @@ TEST_CASE("drawn files that are copies are told by name") {
   CHECK(told["memorisation"]["drops"][4] == "000004.png");
 }
 
+TEST_CASE("a generator of one class is held against a folder of images") {
+  const ScratchFolder scratch;
+  const Path &at = scratch.path(), gan = workshop() / "gan";
+  done(at, {"gan", "sample", gan, "--n=6", "--out=drawn"});
+  const Words evaluate{"gan", "eval", gan, "--metrics=msssim", "--n=4", "--real", "drawn"};
+  CHECK(done(at, evaluate + Words{"--json"}).json()["n_real"] == 6);
+  fails(at, evaluate + Words{"--class=Fractured"}, Exit::usage, "a folder of images has neither");
+}
+
 TEST_CASE("a generator is judged by its own class, and told where a store was another one") {
   const ScratchFolder scratch;
   const Path &at = scratch.path(), gan = workshop() / "gan", set = workshop() / "set.h5";

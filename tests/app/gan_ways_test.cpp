@@ -36,6 +36,13 @@ TEST_CASE("a sheet from image to image, and truncated draws") {
   done(at, {"gan", "sample", gan, "--n=8", "--out=plain.png"});
   CHECK(read_whole_image(scratch / "plain.png").cols > 8 * 32);
   fails(at, {"gan", "sample", gan, "--n=2000", "--out=s.png"}, Exit::usage, "up to 1024 images");
+  fails(at,
+        {"gan", "sample", gan, "--interpolate=2305843009213693952", "--out=s.png"},
+        Exit::usage,
+        "up to 1024 images");
+  fails(at, {"gan", "sample", gan, "--out="}, Exit::usage, "--out: is empty");
+  fails(at, {"gan", "sample", gan, "--seed=18446744073709551616", "--out=s"}, Exit::usage, "INT");
+  fails(at, {"gan", "sample", workshop() / "set.h5", "--out=s"}, Exit::bad_data, "is a store");
   fails(at, {"gan", "sample", gan, "--n=0", "--out=s"}, Exit::usage, "0 is no whole number of 1");
   done(at, {"gan", "sample", gan, "--n=2", "--truncation=.7", "--out=typical"});
   done(at, {"gan", "sample", gan, "--n=2", "--out=plain"});

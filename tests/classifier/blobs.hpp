@@ -50,6 +50,7 @@ inline void write_blob_store(const Path& path, const BlobStore& options) {
   info.height = kBlobHeight;
   info.width = kBlobWidth;
   info.source = "blobs";
+  info.meta_columns = {"side"};
   StoreWriter writer(path, info, 400);
   uint64_t number = 0;
   const auto add = [&](const std::string& part, const std::vector<int64_t>& rows) {
@@ -60,6 +61,7 @@ inline void write_blob_store(const Path& path, const BlobStore& options) {
         row.labels = {0, 0};
         row.labels[c] = 1;
         row.id = row.group = row.source_path = cat("blob", number);
+        row.meta = {number % 2 == 0 ? "left" : "right"};
         if (part == "train" && c == 1) row.weight = options.weight;
         writer.add(part, row);
       }

@@ -45,6 +45,23 @@ TEST_CASE("an examiner judges by halves of the training images, no group in both
   CHECK(Examiner(pictures(0, 60), {}, 16, Rng(1)).images() == 16);
 }
 
+TEST_CASE("halves of fewer than 8 images tell of nothing: all are compared, without a floor") {
+  const auto mostly_of_one = [](size_t others) {
+    auto real = pictures(0, 60);
+    for (size_t i = 0; i < real.groups.size(); ++i)
+      real.groups[i] = i < others ? cat("patient", i) : "one patient";
+    return real;
+  };
+  const Examiner few(mostly_of_one(7), {}, 512, Rng(1));
+  CHECK(few.images() == 60);
+  CHECK(std::isnan(few.examine(pictures(500, 60).images).floor));
+  const Examiner enough(mostly_of_one(20), {}, 512, Rng(1));
+  CHECK(enough.images() >= 8);
+  CHECK(enough.images() <= 20);
+  const auto drawn = pictures(500, static_cast<uint64_t>(enough.images())).images;
+  CHECK(std::isfinite(enough.examine(drawn).floor));
+}
+
 TEST_CASE("300 validation images are judged by, and memorisation then decides nothing") {
   const Examiner examiner(pictures(0, 60), pictures(1000, 300), 512, Rng(1));
   CHECK(examiner.by_validation());

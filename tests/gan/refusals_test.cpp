@@ -12,6 +12,32 @@ TEST_CASE("values that do not use the full range are refused at once") {
   CHECK(contains(error.what(), "its values end at 4095"));
 }
 
+TEST_CASE("labels take turns where each image is of one class") {
+  for (const std::vector<int8_t>& labels : {std::vector<int8_t>{0, 0}, {-1, 0}, {1, 1}}) {
+    const ScratchFolder scratch;
+    StoreInfo info;
+    info.class_names = {"Common", "Rare"};
+    info.height = info.width = 16;
+    info.source = "tiny";
+    StoreWriter writer(scratch / "set.h5", info, 6);
+    for (int i = 0; i < 6; ++i) {
+      StoreRow row;
+      row.image = tiny_picture(static_cast<uint64_t>(i), 16, 16);
+      row.labels = i == 5 ? labels : std::vector<int8_t>{i % 2 == 0, i % 2 == 1};
+      row.id = row.group = row.source_path = cat("i", i);
+      writer.add("train", row);
+    }
+    writer.finish();
+    GanOptions options = tiny_options();
+    options.allow_few = true;
+    options.conditioning = "projection";
+    const Error error =
+        error_of([&] { train_tiny(scratch / "run", scratch / "set.h5", "", options); });
+    CHECK(error.code() == Exit::bad_data);
+    CHECK(contains(error.what(), "'i5' is not of one class"));
+  }
+}
+
 TEST_CASE("too few images, an unknown class, a size that cannot be drawn") {
   const TinyRun& tiny = TinyRun::get();
   const ScratchFolder scratch;

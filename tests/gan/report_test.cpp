@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/number.hpp"
 #include "dataset/image.hpp"
 #include "gan/judgement.hpp"
 #include "gan/report_figures.hpp"
@@ -94,11 +95,16 @@ TEST_CASE("a page with everything that a run may have") {
 {"step":900,"kimg":14.4,"swd":60,"floor":21.5,"msssim":0.26,"msssim_real":0.2,"memorised":0.04,"memorised_bound":0.07}
 )";
   copy.events(lines);
+  std::filesystem::remove(copy.run / "judgement.json");
+  CHECK(contains(copy.page(),
+                 "The best checkpoint, at 9.6 kimg, draws images at an SWD of 51.5 to real ones, "
+                 "30 above the floor of 21.5 between real images."));
   write_judgement(copy.run, pictures(0, 20), {pictures(50, 20)}, {}, 1);
   const std::string page = copy.page();
   CHECK(contains(page,
-                 "The best checkpoint, at 9.6 kimg, draws images at an SWD of 51.5 to real ones, "
-                 "30 above the floor of 21.5 between real images."));
+                 cat("The best checkpoint, at 9.6 kimg, draws images at an SWD of ",
+                     number_text(read_json(copy.run / "judgement.json")["swd"]["mean"]),
+                     " to real ones")));
   CHECK(contains(page, "floor, real against real 21.5"));
   CHECK(contains(page, "One logged value in 3 is drawn."));
   for (const char* part : {"Losses over the training",
@@ -131,7 +137,7 @@ TEST_CASE("the page tells why a run ended early, and where augmentation may show
   CHECK(contains(page, ">Memorised</"));
 }
 
-TEST_CASE("the end's judgement answers where the training took no floor") {
+TEST_CASE("the end's judgement answers: its images chose nothing") {
   RunCopy copy;
   write_judgement(copy.run, pictures(0, 20), {pictures(50, 20)}, {}, 1);
   const double swd = read_json(copy.run / "judgement.json")["swd"]["mean"];
@@ -140,7 +146,9 @@ TEST_CASE("the end's judgement answers where the training took no floor") {
   write_json(copy.run / "judgement.json", judged);
   const std::string page = copy.page();
   CHECK(contains(page, "not above the floor of"));
-  CHECK(contains(page, "Measured at the end on 10 drawn against as many real images."));
+  CHECK(contains(page,
+                 "Measured at the end on 10 drawn images, none of which chose the "
+                 "checkpoint, against as many training images."));
 }
 
 TEST_CASE("a run that has not ended says how far it is") {

@@ -108,8 +108,12 @@ TEST_CASE("what is no generator's run is refused") {
   CHECK(reading(scratch / "none").code() == Exit::missing_input);
   CHECK(reading(scratch.path()).code() == Exit::missing_input);
   CHECK(contains(reading(scratch.path()).what(), "config.toml is missing"));
-  for (const char* settings :
-       {"", "[classify]\nsteps = 5\n", "[gan]\nnope = 5\n", "[gan]\nlatent"}) {
+  for (const char* settings : {"",
+                               "[classify]\nsteps = 5\n",
+                               "[gan]\nnope = 5\n",
+                               "[gan]\nlatent",
+                               "[gan]\nfamily = \"x\"\n",
+                               "[gan]\nminibatch = 0\n"}) {
     write_text(scratch / "config.toml", settings);
     CHECK(reading(scratch.path()).code() == Exit::bad_data);
     CHECK(contains(reading(scratch.path()).what(), "gan train"));

@@ -378,6 +378,19 @@ TEST_CASE("images of one group alone are trained on, without floors and last jud
   CHECK(std::filesystem::exists(scratch / "run/judgement.json") == (tiny.groups == 2));
 }
 
+TEST_CASE(
+    "validation images choose a checkpoint of a single patient, and training ends all the same") {
+  const ScratchFolder scratch;
+  TinyStore tiny;
+  tiny.groups = 1;
+  tiny.val = 300;
+  write_tiny_store(scratch / "set.h5", tiny);
+  train_tiny(scratch / "run", scratch / "set.h5");
+  CHECK(run_done(scratch / "run"));
+  CHECK(read_json(scratch / "run/metrics.json")["judged_by"] == "val");
+  CHECK_FALSE(std::filesystem::exists(scratch / "run/judgement.json"));
+}
+
 TEST_CASE("300 validation images of the class are enough to choose the checkpoint by") {
   const ScratchFolder scratch;
   const auto metrics_with = [&](int64_t val) {

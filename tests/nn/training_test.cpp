@@ -73,8 +73,12 @@ TEST_CASE("a run with other threads, precision, device or store is refused, its 
 }
 
 TEST_CASE("a checkpoint with damaged facts is an error of the data") {
-  for (const std::string facts :
-       {"", "{", "[]", "{}", R"({"step": "20", "threads": 2, "store": "abc"})"}) {
+  for (const std::string facts : {"",
+                                  "{",
+                                  "[]",
+                                  "{}",
+                                  R"({"step": "20", "threads": 2, "store": "abc"})",
+                                  R"({"step": -5, "threads": 2, "store": "abc"})"}) {
     INFO(facts);
     Begun begun(facts);
     CHECK(error_of([&] { begun.resume(2, "abc"); }).code() == Exit::bad_data);

@@ -133,6 +133,21 @@ TEST_CASE("a cell leaves its figures and is not made twice") {
   CHECK(std::filesystem::last_write_time(path / "predictions.csv") == written);
 }
 
+TEST_CASE("a generator of some images is judged by them") {
+  const Prepared prepared;
+  Config config = tiny();
+  config.gan.where = "side=left";
+  config.gan.allow_few = true;
+  config.gan.total_kimg = .016;
+  config.gan.minibatch = 8;
+  config.gan.ngf = config.gan.ndf = 4;
+  const GeneratorCell cell{"Dark", 0, 0};
+  run_generator(config, prepared.folder, cell);
+  const Path path = prepared.folder.generator(cell);
+  CHECK(read_json(path / "metrics.json")["images"] == 15);
+  CHECK(read_json(path / "quality.json")["n_real"] == 15);
+}
+
 TEST_CASE("all arms run the same steps: no cell stops early") {
   const Prepared prepared;
   Config config = tiny();
