@@ -11,7 +11,11 @@ namespace evenray {
 
 Config Cli::load(Config base) const {
   apply_config(base, config, sets);
-  base.check();
+  Config known = base;
+  // What is for a transfer that is yet to be planned.
+  if (known.gan.preset == kAutoPreset && known.gan.transfer == "none")
+    known.gan.freeze_d = known.gan.parent_kimg = 0;
+  known.check();
   from_flag([&] {
     if (seed) base.runtime.seed = *seed;
     if (threads) base.runtime.threads = *threads;

@@ -73,6 +73,7 @@ Config training_config(const Cli& cli, const Flags& flags, const Store& store) {
     planned.gan = plan_gan_options(config.gan, situation);
   }
   planned = given.load(planned);
+  planned.check();
   take_flags(planned, false);
   return planned;
 }

@@ -40,8 +40,11 @@ TEST_CASE("a sheet from image to image, and truncated draws") {
         {"gan", "sample", gan, "--interpolate=2305843009213693952", "--out=s.png"},
         Exit::usage,
         "up to 1024 images");
-  fails(at, {"gan", "sample", gan, "--out="}, Exit::usage, "--out: is empty");
-  fails(at, {"gan", "sample", gan, "--seed=18446744073709551616", "--out=s"}, Exit::usage, "INT");
+  fails(at, {"gan", "sample", gan, "--out", ""}, Exit::usage, "--out: is empty");
+  fails(at,
+        {"gan", "sample", gan, "--seed=18446744073709551616", "--out=s"},
+        Exit::usage,
+        "whole number");
   fails(at, {"gan", "sample", workshop() / "set.h5", "--out=s"}, Exit::bad_data, "is a store");
   fails(at, {"gan", "sample", gan, "--n=0", "--out=s"}, Exit::usage, "0 is no whole number of 1");
   done(at, {"gan", "sample", gan, "--n=2", "--truncation=.7", "--out=typical"});
@@ -127,6 +130,15 @@ TEST_CASE("the preset auto tells its plan, and what is set by hand stays") {
   CHECK(contains(plan["settings"]["augment"].get<std::string>(), "cutout"));
   // What is for a transfer that is planned only where another class has 300 images.
   fails(at, planning + small + Words{"--set=gan.freeze_d=1"}, Exit::config, "set it to 0");
+  const std::string many = "phantom:images=400,rare_share=.1,seed=7,size_px=40x32";
+  done(at, {"data", "split", many, "--out=split.csv", "--ratios=.9,.05,.05"});
+  done(at, {"data", "pack", many, "--split=split.csv", "--size=40x32", "--out=many.h5"});
+  plan = done(at,
+              Words{"gan", "train", "many.h5", "--class=Fractured", "--preset=auto", "--out=g"} +
+                  small + Words{"--set=gan.freeze_d=1", "--dry-run", "--json"})
+             .json();
+  CHECK(plan["settings"]["transfer"] == "majority");
+  CHECK(plan["settings"]["freeze_d"] == 1);
 }
 
 TEST_CASE("pggan's small is as long as its images ask for, unless it is told") {
