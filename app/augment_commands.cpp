@@ -133,6 +133,15 @@ int balance_command(const Cli& cli, const Flags& flags) {
                                        write_config([&](Fields& f) { settings.fields(f); }),
                                        flags.out);
   std::string text = plan_text(store.info(), plan);
+  // What a limit (--max-synthetic, --max-factor) or a gate held back came from another source.
+  for (const Json& share : report.json.at("sources"))
+    text += cat("  ",
+                share.at("class").get<std::string>(),
+                ": ",
+                share.at("accepted").dump(),
+                " from ",
+                share.at("source").get<std::string>(),
+                "\n");
   for (const auto& [gate, reasons] : report.json.at("rejected").items()) {
     for (const auto& [reason, count] : reasons.items())
       text += cat("rejected by ", gate, ", ", reason, ": ", count.dump(), "\n");

@@ -118,6 +118,8 @@ TEST_CASE("balance fills the rare class") {
   CHECK(told.contains("multiplicity"));
   CHECK(told.contains("rejected"));
   CHECK(contains(done(at, {"data", "check", "b.h5"}).out, "whole"));
+  CHECK(contains(done(at, {"balance", set, "--out=c.h5"}).out,
+                 cat("Fractured: ", many - few, " from copy")));
 
   told = done(at,
               {"balance",
