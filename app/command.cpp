@@ -8,6 +8,18 @@
 #include "dataset/store_source.hpp"
 
 namespace evenray {
+namespace {
+
+/// A variable of the shell that is not set would go for an option left out. (An empty --where
+/// takes back that of the configuration.)
+void refuse_empty(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options())
+    for (const auto& value : option->results())
+      if (value.empty() && option->get_name() != "--where")
+        throw CLI::ValidationError(option->get_name(), "is empty; give it a value or leave it out");
+}
+
+}  // namespace
 
 Config Cli::load(Config base) const {
   apply_config(base, config, sets);
@@ -24,15 +36,6 @@ Config Cli::load(Config base) const {
     base.runtime.check();
   });
   return base;
-}
-
-/// A variable of the shell that is not set would go for an option left out. (An empty --where
-/// takes back that of the configuration.)
-void refuse_empty(const CLI::App& command) {
-  for (const CLI::Option* option : command.get_options())
-    for (const auto& value : option->results())
-      if (value.empty() && option->get_name() != "--where")
-        throw CLI::ValidationError(option->get_name(), "is empty; give it a value or leave it out");
 }
 
 CLI::App* add_command(CLI::App* parent,

@@ -5,35 +5,11 @@
 #include <csignal>
 
 #include "augment/sources.hpp"
-#include "tests/gan/tiny_gan.hpp"
+#include "tests/gan/run_traces.hpp"
 
 using namespace evenray;
 
 namespace {
-
-Path step_file(const Path& run, int step) {
-  char name[64];
-  std::snprintf(name, sizeof name, "step-%08d.safetensors", step);
-  return run / "checkpoints" / name;
-}
-
-/// What a run leaves but for times and speeds.
-Json traces(const Path& run, int last_step = 6) {
-  Json out{{"last", digest_in(step_file(run, last_step))},
-           {"best", digest_in(run / "checkpoints" / "best.safetensors")},
-           {"metrics", read_json(run / "metrics.json")},
-           {"events", Json::array()}};
-  for (const auto& line : split_text(read_file(run / "events.jsonl"), '\n')) {
-    if (line.empty()) continue;
-    Json event = Json::parse(line);
-    event.erase("rate");
-    event.erase("eta_s");
-    out["events"].push_back(event);
-  }
-  for (const auto& sheet : std::filesystem::directory_iterator(run / "samples"))
-    out["samples"][sheet.path().filename().string()] = sha256_hex(read_file(sheet.path()));
-  return out;
-}
 
 /// Everything that a step can do, at once.
 GanOptions rich_options() {
@@ -47,22 +23,6 @@ GanOptions rich_options() {
   options.r1_gamma = 2;
   options.r1_every = 2;
   return options;
-}
-
-/// Trains until the checkpoint of `step` cannot be written, as in a folder that is closed to it,
-/// and then goes on.
-void train_with_a_fault(const Path& run,
-                        const Path& store,
-                        const GanOptions& options,
-                        int step,
-                        const std::string& class_name = "Rare") {
-  write_atomic(step_file(run, step) / "in the way", "");
-  const auto training = [&] { train_tiny(run, store, class_name, options); };
-  CHECK(error_of(training).code() == Exit::cannot_create);
-  CHECK_FALSE(run_done(run));
-  std::filesystem::remove_all(step_file(run, step));
-  CHECK(std::filesystem::exists(step_file(run, step - 1)));
-  training();
 }
 
 }  // namespace
@@ -327,84 +287,4 @@ TEST_CASE("a run that diverges goes back with half the learning rates, three tim
   train_with_a_fault(scratch / "broken", tiny.store, saved, retries.back()["step"].get<int>() + 2);
   set_log_level(LogLevel::normal);
   CHECK(traces(scratch / "broken", 2) == traces(scratch / "run", 2));
-}
-
-TEST_CASE("a collapsed training ends early, says why, and is as whole as any other") {
-  const TinyRun& tiny = TinyRun::get();
-  const ScratchFolder scratch;
-  GanOptions options = tiny_options();
-  options.total_kimg = .08;
-  options.eval_every_kimg = .008;
-  options.lr_g = 1e-9;  // G stays noise, which D soon tells from every real image
-  options.lr_d = .01;
-  options.augment = "none";
-  options.early_stop = false;
-  train_tiny(scratch / "straight", tiny.store, "Rare", options);
-  CHECK_FALSE(read_json(scratch / "straight/metrics.json").contains("stopped_early"));
-  options.early_stop = true;
-  train_tiny(scratch / "run", tiny.store, "Rare", options);
-  const Json metrics = read_json(scratch / "run/metrics.json");
-  REQUIRE(metrics.contains("stopped_early"));
-  CHECK(metrics["kimg"] < .08);
-  CHECK(run_done(scratch / "run"));
-  const int last = static_cast<int>(std::lround(metrics["kimg"].get<double>() * 125));
-  CHECK(std::filesystem::exists(step_file(scratch / "run", last)));
-  train_with_a_fault(scratch / "broken", tiny.store, options, last - 1);
-  CHECK(traces(scratch / "broken", last) == traces(scratch / "run", last));
-}
-
-TEST_CASE("the last K checkpoints stay, and the best") {
-  const TinyRun& tiny = TinyRun::get();
-  const ScratchFolder scratch;
-  Runtime runtime = tiny_runtime();
-  runtime.keep_checkpoints = 3;
-  train_tiny(scratch / "run", tiny.store, "Rare", tiny_options(), runtime);
-  for (const int step : {1, 2, 3})
-    CHECK_FALSE(std::filesystem::exists(step_file(scratch / "run", step)));
-  for (const int step : {4, 5, 6}) CHECK(std::filesystem::exists(step_file(scratch / "run", step)));
-  CHECK(std::filesystem::exists(scratch / "run/checkpoints/best.safetensors"));
-}
-
-TEST_CASE("images of one group alone are trained on, without floors and last judgement") {
-  const ScratchFolder scratch;
-  TinyStore tiny;
-  tiny.groups = GENERATE(1, 2);
-  write_tiny_store(scratch / "set.h5", tiny);
-  train_tiny(scratch / "run", scratch / "set.h5");
-  CHECK(run_done(scratch / "run"));
-  const Json events = traces(scratch / "run")["events"];
-  CHECK(events[0]["floor"].is_null() == (tiny.groups == 1));
-  CHECK(events[0]["msssim_real"].is_null() == (tiny.groups == 1));
-  CHECK(std::filesystem::exists(scratch / "run/judgement.json") == (tiny.groups == 2));
-}
-
-TEST_CASE(
-    "validation images choose a checkpoint of a single patient, and training ends all the same") {
-  const ScratchFolder scratch;
-  TinyStore tiny;
-  tiny.groups = 1;
-  tiny.val = 300;
-  write_tiny_store(scratch / "set.h5", tiny);
-  train_tiny(scratch / "run", scratch / "set.h5");
-  CHECK(run_done(scratch / "run"));
-  CHECK(read_json(scratch / "run/metrics.json")["judged_by"] == "val");
-  CHECK_FALSE(std::filesystem::exists(scratch / "run/judgement.json"));
-}
-
-TEST_CASE("300 validation images of the class are enough to choose the checkpoint by") {
-  const ScratchFolder scratch;
-  const auto metrics_with = [&](int64_t val) {
-    TinyStore tiny;
-    tiny.val = val;
-    write_tiny_store(scratch / cat(val, ".h5"), tiny);
-    train_tiny(scratch / cat(val), scratch / cat(val, ".h5"));
-    return read_json(scratch / cat(val) / "metrics.json");
-  };
-  const Json few = metrics_with(299), enough = metrics_with(300);
-  CHECK(few["judged_by"] == "train");
-  CHECK(enough["judged_by"] == "val");
-  CHECK(enough["judged_images"] == tiny_options().eval_images);
-  // The same training, held against other images.
-  CHECK(digest_in(step_file(scratch / "300", 6)) == digest_in(step_file(scratch / "299", 6)));
-  CHECK(enough["best_swd"] != few["best_swd"]);
 }
