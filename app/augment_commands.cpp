@@ -9,12 +9,13 @@
 #include "augment/sources.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "dataset/image.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/image/image.hpp"
 
 namespace evenray {
 namespace {
 
-struct Flags {
+struct AugmentFlags {
   std::string image, ops, out, policy, sampling = "torchvision", store, strategy;
   std::vector<std::string> sources, gates;
   std::optional<double> max_factor, max_synthetic;
@@ -22,7 +23,7 @@ struct Flags {
   int64_t n = 32;
 };
 
-int apply(const Cli& cli, const Flags& flags) {
+int apply(const Cli& cli, const AugmentFlags& flags) {
   const auto operations = parse_operations(flags.ops);
   const Rng rng(static_cast<uint64_t>(cli.load().runtime.seed));
   write_atomic(
@@ -34,7 +35,7 @@ int apply(const Cli& cli, const Flags& flags) {
   return 0;
 }
 
-int preview(const Cli& cli, const Flags& flags) {
+int preview(const Cli& cli, const AugmentFlags& flags) {
   const Policy& policy = find_policy(flags.policy);
   const auto seed = static_cast<uint64_t>(cli.load().runtime.seed);
   const auto items =
@@ -61,7 +62,7 @@ void read_gate(const std::string& text, BalanceOptions& options) {
         cat("--gate takes near-duplicate:CORRELATION, not '", text, "'"));
 }
 
-BalanceOptions balance_options(const Config& config, const Flags& flags) {
+BalanceOptions balance_options(const Config& config, const AugmentFlags& flags) {
   BalanceOptions options = config.balance;
   if (!flags.strategy.empty()) options.strategy = flags.strategy;
   if (!flags.sources.empty()) options.sources = flags.sources;
@@ -73,7 +74,7 @@ BalanceOptions balance_options(const Config& config, const Flags& flags) {
   return options;
 }
 
-std::string plan_text(const StoreInfo& info, const Plan& plan) {
+std::string balance_plan_text(const StoreInfo& info, const Plan& plan) {
   std::string out;
   for (size_t c = 0; c < info.class_names.size(); ++c) {
     out += cat(info.class_names[c],
@@ -88,7 +89,7 @@ std::string plan_text(const StoreInfo& info, const Plan& plan) {
   return out;
 }
 
-int balance_command(const Cli& cli, const Flags& flags) {
+int balance_command(const Cli& cli, const AugmentFlags& flags) {
   const Config config = cli.load();
   const BalanceOptions options = balance_options(config, flags);
   const Store store(flags.store);
@@ -99,7 +100,7 @@ int balance_command(const Cli& cli, const Flags& flags) {
       classes[store.info().class_names[c]] = {{"before", plan.before[c]}, {"added", plan.added[c]}};
     print_result(cli,
                  {{"schema", "evenray-balance-plan-1"}, {"classes", classes}},
-                 plan_text(store.info(), plan));
+                 balance_plan_text(store.info(), plan));
     return 0;
   }
   const auto there = find_store(flags.out);
@@ -132,7 +133,7 @@ int balance_command(const Cli& cli, const Flags& flags) {
                                        threads,
                                        write_config([&](Fields& f) { settings.fields(f); }),
                                        flags.out);
-  std::string text = plan_text(store.info(), plan);
+  std::string text = balance_plan_text(store.info(), plan);
   // What a limit (--max-synthetic, --max-factor) or a gate held back came from another source.
   for (const Json& share : report.json.at("sources"))
     text += cat("  ",
@@ -153,7 +154,7 @@ int balance_command(const Cli& cli, const Flags& flags) {
 }  // namespace
 
 void add_augment_commands(CLI::App& app, Cli& cli) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<AugmentFlags>();
   CLI::App* augment = app.add_subcommand("augment", "operations and policies");
   augment->require_subcommand(1);
 

@@ -3,21 +3,24 @@
 #include <iostream>
 
 #include "app/command.hpp"
+#include "classifier/classifier.hpp"
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "dataset/image.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/image/image.hpp"
+#include "metrics/metrics.hpp"
 
 namespace evenray {
 namespace {
 
-struct Flags {
+struct ClassifyFlags {
   std::string store, arch, out, model, part = "test", fit = "pad", predictions, thresholds, compare;
   std::vector<std::string> files;
   bool resume = false;
 };
 
-int train(const Cli& cli, const Flags& flags) {
+int train_command(const Cli& cli, const ClassifyFlags& flags) {
   Config config = cli.load();
   from_flag([&] {
     if (!flags.arch.empty()) config.classify.arch = flags.arch;
@@ -80,7 +83,7 @@ MetricOptions metric_options(const Config& config, const std::string& split) {
   return options;
 }
 
-int evaluate(const Cli& cli, const Flags& flags) {
+int evaluate_classifier(const Cli& cli, const ClassifyFlags& flags) {
   const Config config = cli.load();
   check(std::count(kParts.begin(), kParts.end(), flags.part) > 0,
         Exit::usage,
@@ -101,7 +104,7 @@ int evaluate(const Cli& cli, const Flags& flags) {
   return 0;
 }
 
-int predict(const Cli& cli, const Flags& flags) {
+int predict(const Cli& cli, const ClassifyFlags& flags) {
   const Classifier classifier(flags.model, make_compute(cli.load().runtime));
   const Fit fit = parse_fit(flags.fit);
   // As `data pack` does it, where these files stand for the set.
@@ -137,7 +140,7 @@ int predict(const Cli& cli, const Flags& flags) {
   return 0;
 }
 
-int panel(const Cli& cli, const Flags& flags) {
+int panel(const Cli& cli, const ClassifyFlags& flags) {
   const Predictions predictions = read_predictions(flags.predictions);
   MetricOptions options = metric_options(cli.load(), "");
   if (!flags.thresholds.empty()) options.thresholds = read_thresholds(flags.thresholds);
@@ -156,13 +159,13 @@ int panel(const Cli& cli, const Flags& flags) {
 }  // namespace
 
 void add_classify_commands(CLI::App& app, Cli& cli) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClassifyFlags>();
   CLI::App* classify = app.add_subcommand("classify", "train classifiers and measure them");
   classify->require_subcommand(1);
 
   auto* train_cli =
       add_command(classify, cli, "train", "train on a store", kTraining, [&cli, flags] {
-        return train(cli, *flags);
+        return train_command(cli, *flags);
       });
   train_cli->add_option("STORE", flags->store, "store")->required();
   train_cli->add_option("--arch", flags->arch, join(architectures()));
@@ -177,7 +180,7 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
                                "eval",
                                "metrics.json and predictions.csv of a part",
                                measuring,
-                               [&cli, flags] { return evaluate(cli, *flags); });
+                               [&cli, flags] { return evaluate_classifier(cli, *flags); });
   eval_cli->add_option("--data", flags->store, "store")->required();
   eval_cli->add_option("--part", flags->part, "train, val or test")->capture_default_str();
   eval_cli->add_option("--out", flags->out, "folder; else MODEL/eval-PART");

@@ -5,7 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "dataset/store_source.hpp"
+#include "dataset/layouts/store_source.hpp"
 
 namespace evenray {
 namespace {

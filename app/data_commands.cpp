@@ -15,7 +15,7 @@
 namespace evenray {
 namespace {
 
-struct Flags {
+struct DataFlags {
   std::vector<std::string> paths;
   Reading reading;
   std::string path, split, out, group, size, compress, fit, where, published, external;
@@ -59,7 +59,7 @@ size_t divide_as_published(Manifest& manifest, const std::string& name) {
   return unlisted;
 }
 
-int split_command(const Cli& cli, const Flags& flags) {
+int split_command(const Cli& cli, const DataFlags& flags) {
   const Config config = cli.load();
   SplitOptions options{
       config.data.ratios, 0, config.data.hold_out, config.data.group, config.runtime.seed};
@@ -100,7 +100,7 @@ int split_command(const Cli& cli, const Flags& flags) {
   return 0;
 }
 
-int pack_command(const Cli& cli, const Flags& flags) {
+int pack_command(const Cli& cli, const DataFlags& flags) {
   const Config config = cli.load();
   PackOptions options = config.data.pack;
   if (!flags.size.empty()) options.size_px = parse_size(flags.size);
@@ -180,7 +180,7 @@ int pack_command(const Cli& cli, const Flags& flags) {
   return 0;
 }
 
-int check_command(const Flags& flags) {
+int check_command(const DataFlags& flags) {
   if (const auto fault = check_store(flags.path)) throw Error(Exit::bad_data, *fault);
   std::cout << flags.path << ": whole\n";
   return 0;
@@ -189,7 +189,7 @@ int check_command(const Flags& flags) {
 }  // namespace
 
 void add_data_commands(CLI::App& app, Cli& cli) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<DataFlags>();
   CLI::App* data = app.add_subcommand("data", "look at a collection, split it, pack it");
   data->require_subcommand(1);
   add_look_commands(*data, cli);

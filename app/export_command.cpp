@@ -2,19 +2,19 @@
 #include "app/command.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "dataset/dicom.hpp"
-#include "dataset/export.hpp"
+#include "dataset/dicom/dicom.hpp"
+#include "dataset/export/export.hpp"
 #include "dataset/reader.hpp"
 
 namespace evenray {
 namespace {
 
-struct Flags {
+struct ExportFlags {
   std::string path, to, out, part, rename, size, format, key, voi;
   std::optional<int64_t> bits;
 };
 
-ExportOptions options_of(const Flags& flags) {
+ExportOptions options_of(const ExportFlags& flags) {
   ExportOptions options;
   options.to = flags.to;
   options.part = flags.part;
@@ -29,7 +29,7 @@ ExportOptions options_of(const Flags& flags) {
   return options;
 }
 
-ExportResult export_from(const Cli& cli, const Flags& flags, const Config& config) {
+ExportResult export_from(const Cli& cli, const ExportFlags& flags, const Config& config) {
   const ExportOptions options = options_of(flags);
   const int threads = config.runtime.thread_count();
   if (is_store(flags.path)) {
@@ -50,7 +50,7 @@ ExportResult export_from(const Cli& cli, const Flags& flags, const Config& confi
                      : export_images(manifest, options, flags.out, threads);
 }
 
-std::string result_text(const Flags& flags, const ExportResult& result, bool dry_run) {
+std::string result_text(const ExportFlags& flags, const ExportResult& result, bool dry_run) {
   std::string out = cat(result.images, " images");
   if (result.boxes > 0) out += cat(", ", result.boxes, " boxes");
   out += cat(dry_run ? " would go to " : ": ", flags.out, "\n");
@@ -70,7 +70,7 @@ std::string result_text(const Flags& flags, const ExportResult& result, bool dry
   return out;
 }
 
-int export_command(const Cli& cli, const Flags& flags) {
+int export_command(const Cli& cli, const ExportFlags& flags) {
   const ExportResult result = export_from(cli, flags, cli.load());
   Json left_out = Json::object();
   for (const auto& [kind, ids] : result.left_out) left_out[kind] = ids;
@@ -90,7 +90,7 @@ int export_command(const Cli& cli, const Flags& flags) {
 }  // namespace
 
 void add_export_command(CLI::App& data, Cli& cli) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ExportFlags>();
   auto* command = add_command(&data,
                               cli,
                               "export",

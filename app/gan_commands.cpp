@@ -10,15 +10,15 @@
 #include "core/output_folder.hpp"
 #include "core/progress.hpp"
 #include "core/text.hpp"
-#include "dataset/datasheet.hpp"
-#include "dataset/image.hpp"
-#include "dataset/sheet.hpp"
+#include "dataset/image/image.hpp"
+#include "dataset/image/sheet.hpp"
+#include "dataset/store/datasheet.hpp"
 #include "nn/training.hpp"
 
 namespace evenray {
 namespace {
 
-struct Flags {
+struct GanFlags {
   std::string store, family, preset, class_name, out, model;
   std::optional<std::string> where;
   bool resume = false, allow_few = false, conditional = false;
@@ -31,7 +31,7 @@ constexpr int64_t kInterpolated = 8;
 constexpr int64_t kMostOnSheet = 1024;
 
 /// The run's settings: what a preset fixes lies below the file and --set, the choice of it above.
-Config training_config(const Cli& cli, const Flags& flags, const Store& store) {
+Config training_config(const Cli& cli, const GanFlags& flags, const Store& store) {
   Cli given = cli;
   const auto choose =
       [&](const std::string& key, const std::string& name, const std::vector<std::string>& known) {
@@ -116,7 +116,7 @@ std::string settings_text(const Json& settings) {
   return cat("  ", join(texts), "\n");
 }
 
-std::string plan_text(const Json& plan) {
+std::string gan_plan_text(const Json& plan) {
   std::string text = cat(plan["family"].get<std::string>(),
                          " ",
                          plan["size_px"][0].dump(),
@@ -141,7 +141,7 @@ std::string plan_text(const Json& plan) {
   return text + stages_text(plan);
 }
 
-int train(const Cli& cli, const Flags& flags) {
+int train_generator(const Cli& cli, const GanFlags& flags) {
   const Store store(flags.store);
   Config config = training_config(cli, flags, store);
   const auto planned = [&] {
@@ -160,14 +160,14 @@ int train(const Cli& cli, const Flags& flags) {
   check_gan_training(store, flags.class_name, config.gan);
   if (cli.dry_run) {
     const Json plan = planned();
-    print_result(cli, plan, plan_text(plan));
+    print_result(cli, plan, gan_plan_text(plan));
     return 0;
   }
   RunFolder run(flags.out, flags.resume, [&](Fields& f) {
     config.runtime.fields(f);
     f.section("gan", config.gan);
   });
-  if (config.gan.preset == kAutoPreset && !run.resumed()) log_info(plan_text(planned()));
+  if (config.gan.preset == kAutoPreset && !run.resumed()) log_info(gan_plan_text(planned()));
   train_gan(store, flags.class_name, config.gan, config.runtime, run);
   const Json metrics = read_json(run.path() / "metrics.json");
   print_result(cli,
@@ -237,7 +237,7 @@ void write_store(const Path& path,
   write_datasheet(writer.finish());
 }
 
-int sample(const Cli& cli, const Flags& flags) {
+int sample(const Cli& cli, const GanFlags& flags) {
   const Config config = cli.load();
   const Generator generator(flags.model, make_compute(config.runtime));
   Drawing drawing;
@@ -284,13 +284,13 @@ int sample(const Cli& cli, const Flags& flags) {
 }  // namespace
 
 void add_gan_commands(CLI::App& app, Cli& cli) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<GanFlags>();
   CLI::App* gan = app.add_subcommand("gan", "train generators, draw from them, judge them");
   gan->require_subcommand(1);
 
   auto* train_cli = add_command(
       gan, cli, "train", "train a generator on a store's class", kTraining, [&cli, flags] {
-        return train(cli, *flags);
+        return train_generator(cli, *flags);
       });
   train_cli->add_option("STORE", flags->store, "store (data pack)")->required();
   train_cli->add_option("--family", flags->family, join(gan_families()));

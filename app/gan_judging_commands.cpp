@@ -5,9 +5,11 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
-#include "dataset/folder.hpp"
-#include "dataset/image.hpp"
-#include "dataset/sheet.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/files/image_folder.hpp"
+#include "dataset/image/image.hpp"
+#include "dataset/image/sheet.hpp"
+#include "dataset/layouts/folder.hpp"
 #include "nn/extractor.hpp"
 
 namespace evenray {
@@ -15,14 +17,14 @@ namespace {
 
 constexpr size_t kSheetPairs = 32;
 
-struct Flags {
+struct JudgingFlags {
   std::string class_name, where, model, real, fake, extractor, sheet,
       metrics = "swd,msssim,memorisation";
   bool trust_code = false;
   int64_t n = 64, k = 5, subsets = 0;
 };
 
-int compare_matrices(const Cli& cli, const Flags& flags) {
+int compare_matrices(const Cli& cli, const JudgingFlags& flags) {
   Runtime runtime = cli.load().runtime;
   runtime.device = "cpu";
   make_compute(runtime);
@@ -74,7 +76,7 @@ struct DrawnImages {
 };
 
 /// By a manifest (.json), or a classifier of this program.
-std::shared_ptr<Features> read_extractor(const Flags& flags,
+std::shared_ptr<Features> read_extractor(const JudgingFlags& flags,
                                          const GanMetrics& metrics,
                                          const Compute& compute) {
   if (flags.extractor.empty()) {
@@ -171,7 +173,7 @@ std::string text_of(const Json& out) {
   return text;
 }
 
-int evaluate(const Cli& cli, const Flags& flags) {
+int evaluate_generator(const Cli& cli, const JudgingFlags& flags) {
   const Config config = cli.load();
   const GanMetrics metrics = parse_gan_metrics(flags.metrics);
   const Compute compute = make_compute(config.runtime);
@@ -221,14 +223,14 @@ int evaluate(const Cli& cli, const Flags& flags) {
 }  // namespace
 
 void add_gan_judging_commands(CLI::App& gan, Cli& cli) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<JudgingFlags>();
   auto* eval_cli =
       add_command(&gan,
                   cli,
                   "eval",
                   "compare drawn with real images",
                   {.config = true, .seed = true, .threads = true, .device = true, .json = true},
-                  [&cli, flags] { return evaluate(cli, *flags); });
+                  [&cli, flags] { return evaluate_generator(cli, *flags); });
   eval_cli->add_option("MODEL", flags->model, "run folder, checkpoint, or a folder of images")
       ->required();
   eval_cli->add_option("--real", flags->real, "store, or a folder of images")->required();

@@ -4,13 +4,15 @@
 #include "app/command.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "dataset/sheet.hpp"
-#include "dataset/summary.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/image/image.hpp"
+#include "dataset/image/sheet.hpp"
+#include "dataset/summary/summary.hpp"
 
 namespace evenray {
 namespace {
 
-struct Flags {
+struct LookFlags {
   std::vector<std::string> paths, by;
   Reading reading;
   std::string html, table, split, out, class_name;
@@ -18,7 +20,7 @@ struct Flags {
   bool boxes = false, polygons = false;
 };
 
-int inspect(const Cli& cli, const Flags& flags) {
+int inspect(const Cli& cli, const LookFlags& flags) {
   const Config config = cli.load();
   const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
   images_by(manifest, flags.by);  // a wrong column is told before the images are read
@@ -49,7 +51,7 @@ std::string audit_text(const std::vector<Finding>& findings, const Json& report)
   return out;
 }
 
-int audit_command(const Cli& cli, const Flags& flags) {
+int audit_command(const Cli& cli, const LookFlags& flags) {
   const Config config = cli.load();
   const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
   std::vector<SplitRow> rows;
@@ -63,7 +65,7 @@ int audit_command(const Cli& cli, const Flags& flags) {
   return 0;
 }
 
-std::vector<SheetItem> store_items(const Flags& flags) {
+std::vector<SheetItem> store_items(const LookFlags& flags) {
   const Store store(flags.paths[0]);
   std::vector<SheetItem> items;
   for (const char* part : kParts) {
@@ -79,7 +81,7 @@ std::vector<SheetItem> store_items(const Flags& flags) {
   return items;
 }
 
-std::vector<SheetItem> folder_items(const Config& config, const Flags& flags) {
+std::vector<SheetItem> folder_items(const Config& config, const LookFlags& flags) {
   const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
   const int wanted = flags.class_name.empty() ? -1 : manifest.class_index(flags.class_name);
   std::vector<SheetItem> items;
@@ -92,7 +94,7 @@ std::vector<SheetItem> folder_items(const Config& config, const Flags& flags) {
   return items;
 }
 
-int view(const Cli& cli, const Flags& flags) {
+int view(const Cli& cli, const LookFlags& flags) {
   const bool store = flags.paths.size() == 1 && is_store(flags.paths[0]);
   const auto items = store ? store_items(flags) : folder_items(cli.load(), flags);
   check(!items.empty(), Exit::bad_data, cat(join(flags.paths), ": no image to show"));
@@ -106,7 +108,7 @@ int view(const Cli& cli, const Flags& flags) {
 }  // namespace
 
 void add_look_commands(CLI::App& data, Cli& cli) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<LookFlags>();
   const Takes settings{.config = true, .threads = true, .json = true};
   auto* inspect_cli = add_command(&data,
                                   cli,

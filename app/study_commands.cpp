@@ -8,12 +8,12 @@
 namespace evenray {
 namespace {
 
-struct Flags {
+struct StudyFlags {
   std::string config, data, out = "outputs/study", folder;
   bool quick = false;
 };
 
-Config load(const Cli& cli, const Flags& flags) {
+Config load(const Cli& cli, const StudyFlags& flags) {
   Cli with_file = cli;
   with_file.config = flags.config;
   Config config = with_file.load();
@@ -21,7 +21,7 @@ Config load(const Cli& cli, const Flags& flags) {
   return config;
 }
 
-int run(const Cli& cli, const Config& config, const Path& out) {
+int run_or_plan(const Cli& cli, const Config& config, const Path& out) {
   if (cli.dry_run) {
     const Json plan = plan_study(config, /*estimate=*/true);
     print_result(cli, plan, plan_text(plan));
@@ -45,7 +45,7 @@ int run(const Cli& cli, const Config& config, const Path& out) {
 }  // namespace
 
 void add_study_commands(CLI::App& app, Cli& cli) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<StudyFlags>();
   CLI::App* study = app.add_subcommand("study", "arms x seeds x folds, compared with intervals");
   study->require_subcommand(1);
 
@@ -61,7 +61,7 @@ void add_study_commands(CLI::App& app, Cli& cli) {
                            });
   auto* run_command =
       add_command(study, cli, "run", "run or resume a study", kTraining, [&cli, flags] {
-        return run(cli, load(cli, *flags), flags->out);
+        return run_or_plan(cli, load(cli, *flags), flags->out);
       });
   for (CLI::App* command : {plan, run_command}) {
     command->remove_option(command->get_option("--config"));
@@ -87,17 +87,17 @@ void add_study_commands(CLI::App& app, Cli& cli) {
   for (CLI::App* command : {status, report})
     command->add_option("DIR", flags->folder, "study folder")->required();
 
-  auto demo_flags = std::make_shared<Flags>();
+  auto demo_flags = std::make_shared<StudyFlags>();
   demo_flags->out = "outputs/demo";
-  auto* demo =
-      add_command(&app,
-                  cli,
-                  "demo",
-                  "the whole study on drawn phantom radiographs",
-                  kTraining,
-                  [&cli, demo_flags] {
-                    return run(cli, cli.load(demo_config(demo_flags->quick)), demo_flags->out);
-                  });
+  auto* demo = add_command(&app,
+                           cli,
+                           "demo",
+                           "the whole study on drawn phantom radiographs",
+                           kTraining,
+                           [&cli, demo_flags] {
+                             return run_or_plan(
+                                 cli, cli.load(demo_config(demo_flags->quick)), demo_flags->out);
+                           });
   demo->add_option("--out", demo_flags->out, "study folder")->capture_default_str();
   demo->add_flag("--quick", demo_flags->quick, "a smoke test in seconds that measures nothing");
 }

@@ -13,7 +13,7 @@
 #include "core/progress.hpp"
 #include "core/run_folder.hpp"
 #include "core/text.hpp"
-#include "dataset/datasheet.hpp"
+#include "dataset/store/datasheet.hpp"
 
 namespace evenray {
 namespace {

@@ -6,7 +6,7 @@
 #include "augment/plan.hpp"
 #include "core/json.hpp"
 #include "core/rng.hpp"
-#include "dataset/store.hpp"
+#include "dataset/store/store.hpp"
 
 namespace evenray {
 

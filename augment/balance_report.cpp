@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "dataset/imbalance.hpp"
+#include "dataset/summary/imbalance.hpp"
 
 namespace evenray {
 namespace {

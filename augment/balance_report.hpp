@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/json.hpp"
-#include "dataset/sample.hpp"
+#include "dataset/sample/sample.hpp"
 
 namespace evenray {
 

@@ -3,7 +3,7 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
-#include "dataset/sample.hpp"
+#include "dataset/sample/sample.hpp"
 
 namespace evenray {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/rng.hpp"
-#include "dataset/sample.hpp"
+#include "dataset/sample/sample.hpp"
 
 namespace evenray {
 

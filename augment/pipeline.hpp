@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "augment/policy.hpp"
-#include "dataset/sheet.hpp"
-#include "dataset/store.hpp"
+#include "dataset/image/sheet.hpp"
+#include "dataset/store/store.hpp"
 
 namespace evenray {
 

@@ -10,8 +10,10 @@
 #include "core/parallel.hpp"
 #include "core/rng.hpp"
 #include "core/text.hpp"
-#include "dataset/folder.hpp"
-#include "dataset/image.hpp"
+#include "dataset/duplicates.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/files/image_folder.hpp"
+#include "dataset/image/image.hpp"
 #include "dataset/pack.hpp"
 #include "dataset/reader.hpp"
 

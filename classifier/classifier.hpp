@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "classifier/metrics.hpp"
-#include "classifier/predictions.hpp"
 #include "core/run_folder.hpp"
-#include "dataset/store.hpp"
+#include "dataset/store/store.hpp"
+#include "metrics/metrics.hpp"
+#include "metrics/predictions.hpp"
 #include "nn/compute.hpp"
 #include "nn/features.hpp"
 

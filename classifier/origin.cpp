@@ -7,8 +7,8 @@
 #include "classifier/classifier.hpp"
 #include "classifier/fit.hpp"
 #include "core/error.hpp"
-#include "core/stats.hpp"
 #include "core/text.hpp"
+#include "metrics/stats.hpp"
 
 namespace evenray {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "classifier/classifier.hpp"
 #include "classifier/fit.hpp"
-#include "classifier/thresholds.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "metrics/thresholds.hpp"
 #include "nn/blocks.hpp"
 #include "nn/checkpoint.hpp"
 

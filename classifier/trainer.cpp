@@ -7,8 +7,8 @@
 #include "classifier/fit.hpp"
 #include "core/error.hpp"
 #include "core/progress.hpp"
-#include "core/stats.hpp"
 #include "core/text.hpp"
+#include "metrics/stats.hpp"
 #include "nn/checkpoint.hpp"
 #include "nn/training.hpp"
 

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <set>
 
-#include "core/stats.hpp"
 #include "core/text.hpp"
 #include "dataset/duplicates.hpp"
-#include "dataset/image_codecs.hpp"
+#include "dataset/files/image_file.hpp"
 #include "dataset/shortcuts.hpp"
+#include "metrics/stats.hpp"
 
 namespace evenray {
 namespace {

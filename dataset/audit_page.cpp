@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
-#include "core/html.hpp"
+#include "core/page/html.hpp"
 #include "core/text.hpp"
 #include "dataset/audit.hpp"
 

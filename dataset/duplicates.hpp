@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "dataset/audit.hpp"
+#include "dataset/image_facts.hpp"
 
 namespace evenray {
 
@@ -19,6 +19,15 @@ class UnionFind {
  private:
   std::vector<size_t> parent_;
 };
+
+/// The correlation of two thumbnails (Pearson's).
+double thumbnail_correlation(const cv::Mat& a, const cv::Mat& b);
+
+/// Groups (two or more rows each) of one picture: correlation of the thumbnails above .98, linked.
+/// No pair is missed: a perceptual hash as a first sieve misses some (of FracAtlas one whose hashes
+/// differ in 12 bits). Truncated images take part, so that a damaged copy under another label is
+/// found; blank and unreadable ones do not.
+std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFacts>& facts);
 
 /// Whether rows of one picture differ in a label that both know.
 bool labels_conflict(const Manifest& manifest, const std::vector<size_t>& rows);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dataset/image_facts.hpp"
+
 #include <algorithm>
 #include <array>
 #include <opencv2/imgproc.hpp>
@@ -7,7 +9,8 @@
 #include "core/parallel.hpp"
 #include "core/run_folder.hpp"
 #include "core/text.hpp"
-#include "dataset/audit.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/image/image.hpp"
 
 namespace evenray {
 namespace {

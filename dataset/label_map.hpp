@@ -2,7 +2,7 @@
 #pragma once
 #include <map>
 
-#include "dataset/sample.hpp"
+#include "dataset/sample/sample.hpp"
 
 namespace evenray {
 

@@ -9,11 +9,13 @@
 #include "core/parallel.hpp"
 #include "core/progress.hpp"
 #include "core/run_folder.hpp"
-#include "core/stats.hpp"
 #include "core/text.hpp"
-#include "dataset/datasheet.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/image/image.hpp"
 #include "dataset/pack_plan.hpp"
+#include "dataset/store/datasheet.hpp"
 #include "dataset/where.hpp"
+#include "metrics/stats.hpp"
 
 namespace evenray {
 namespace {

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "core/run_folder.hpp"
-#include "dataset/image.hpp"
+#include "dataset/image/image.hpp"
 #include "dataset/split.hpp"
-#include "dataset/store.hpp"
+#include "dataset/store/store.hpp"
 
 namespace evenray {
 

@@ -8,6 +8,8 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "dataset/duplicates.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/image/image.hpp"
 #include "dataset/where.hpp"
 
 namespace evenray {

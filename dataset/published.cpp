@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "dataset/folder.hpp"
+#include "dataset/files/image_folder.hpp"
 
 namespace evenray {
 namespace {

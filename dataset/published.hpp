@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "dataset/sample.hpp"
+#include "dataset/sample/sample.hpp"
 
 namespace evenray {
 

@@ -9,22 +9,23 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "dataset/box_fusion.hpp"
-#include "dataset/coco.hpp"
-#include "dataset/dicom_folder.hpp"
-#include "dataset/exported.hpp"
-#include "dataset/folder.hpp"
-#include "dataset/fracatlas.hpp"
-#include "dataset/imagefolder.hpp"
+#include "dataset/files/image_folder.hpp"
 #include "dataset/label_map.hpp"
-#include "dataset/medmnist.hpp"
-#include "dataset/nih.hpp"
-#include "dataset/phantom.hpp"
-#include "dataset/store_source.hpp"
-#include "dataset/table.hpp"
-#include "dataset/vinbigdata.hpp"
-#include "dataset/voc.hpp"
-#include "dataset/yolo.hpp"
+#include "dataset/layouts/box_fusion.hpp"
+#include "dataset/layouts/coco.hpp"
+#include "dataset/layouts/dicom_folder.hpp"
+#include "dataset/layouts/exported.hpp"
+#include "dataset/layouts/folder.hpp"
+#include "dataset/layouts/fracatlas.hpp"
+#include "dataset/layouts/imagefolder.hpp"
+#include "dataset/layouts/medmnist.hpp"
+#include "dataset/layouts/nih.hpp"
+#include "dataset/layouts/store_source.hpp"
+#include "dataset/layouts/table.hpp"
+#include "dataset/layouts/vinbigdata.hpp"
+#include "dataset/layouts/voc.hpp"
+#include "dataset/layouts/yolo.hpp"
+#include "dataset/phantom/phantom.hpp"
 
 namespace evenray {
 namespace {
@@ -60,13 +61,17 @@ constexpr std::array kLayouts = {
            [](const std::string& path, const ReadOptions& options) {
              return is_table_layout(path, options.columns);
            },
-           read_table},
+           [](const std::string& path, const ReadOptions& options) {
+             return read_table(path, options.columns);
+           }},
     plain<is_exported_layout, read_exported>("export"),
     plain<is_fracatlas_layout, read_fracatlas>("fracatlas"),
     plain<is_nih_layout, read_nih>("nih"),
     Layout{"vinbigdata",
            [](const std::string& path, const ReadOptions&) { return is_vinbigdata_layout(path); },
-           read_vinbigdata},
+           [](const std::string& path, const ReadOptions& options) {
+             return read_vinbigdata(path, options.readers);
+           }},
     plain<is_imagefolder_layout, read_imagefolder>("imagefolder"),
     plain<is_coco_layout, read_coco>("coco"),
     plain<is_yolo_layout, read_yolo>("yolo"),
@@ -228,18 +233,6 @@ std::vector<std::string> format_names() {
   std::vector<std::string> names = {"auto"};
   for (const auto& layout : kLayouts) names.emplace_back(layout.name);
   return names;
-}
-
-void TableColumns::fields(Fields& f) {
-  f("table", table, "file name of a table of one's own; empty: every .csv file beside the images");
-  f("path", path, "its column with the images' paths or names; empty: there is no such table");
-  f("label", label, "its column with the class, or several with | between");
-  f("labels",
-    labels,
-    "or: its columns of 1 (yes), 0 (no) and -1 or nothing (unknown), one a class");
-  f("patient", patient, "its column with the patient");
-  f("split", split, "its column with train, val or test");
-  f("box", box, "its columns with a box's left, upper, right and lower edge in pixels");
 }
 
 void ReadOptions::fields(Fields& f) {

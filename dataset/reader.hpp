@@ -4,19 +4,10 @@
 #include <vector>
 
 #include "core/config.hpp"
-#include "dataset/sample.hpp"
+#include "dataset/layouts/table.hpp"
+#include "dataset/sample/sample.hpp"
 
 namespace evenray {
-
-/// What the columns of a table of one's own mean; all but `path` may be empty. See table.hpp.
-struct TableColumns {
-  std::string table;  ///< its file name; empty: every CSV file
-  std::string path, label, patient, split;
-  std::vector<std::string> labels;  ///< a column a class
-  std::vector<std::string> box;     ///< four columns: left, upper, right and lower edge, px
-
-  void fields(Fields& f);
-};
 
 struct ReadOptions {
   std::string format = "auto";   ///< layout

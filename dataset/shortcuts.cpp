@@ -7,8 +7,8 @@
 #include <map>
 #include <optional>
 
-#include "core/stats.hpp"
 #include "core/text.hpp"
+#include "metrics/stats.hpp"
 
 namespace evenray {
 namespace {

@@ -9,7 +9,7 @@
 #include "core/text.hpp"
 #include "dataset/assign.hpp"
 #include "dataset/duplicates.hpp"
-#include "dataset/store.hpp"
+#include "dataset/sample/sample.hpp"
 
 namespace evenray {
 namespace {

@@ -5,8 +5,8 @@
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/sample/sample.hpp"
 #include "dataset/split.hpp"
-#include "dataset/store.hpp"
 
 namespace evenray {
 

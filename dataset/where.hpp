@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "dataset/store.hpp"
+#include "dataset/store/store.hpp"
 
 namespace evenray {
 

@@ -11,7 +11,7 @@ namespace evenray {
 namespace {
 
 constexpr SwdOptions kSwd{64, 1, 128};
-constexpr int64_t kPairs = 256;
+constexpr int64_t kExaminedPairs = 256;
 constexpr size_t kMostKnown = 4096;
 /// From so many validation images of the class on, checkpoints are chosen by them.
 constexpr size_t kEnoughValidation = 300;
@@ -28,7 +28,7 @@ Rows all_rows(size_t count) {
 }
 
 /// Its first images in a seeded order.
-RealImages some_of(const RealImages& real, size_t most, const Rng& rng) {
+RealImages first_images(const RealImages& real, size_t most, const Rng& rng) {
   if (real.images.size() <= most) return real;
   Rows order = all_rows(real.images.size());
   Rng stream = rng.fork("order");
@@ -49,7 +49,8 @@ Examiner::Examiner(const RealImages& train,
                    const Rng& rng)
     : rng_(rng),
       by_validation_(validation.images.size() >= kEnoughValidation),
-      gauge_(std::make_unique<MemorisationGauge>(some_of(train, kMostKnown, rng.fork("known")))) {
+      gauge_(
+          std::make_unique<MemorisationGauge>(first_images(train, kMostKnown, rng.fork("known")))) {
   const RealImages& real = by_validation_ ? validation : train;
   auto [reference, others] = halves(real.images.size(), real.groups, rng.fork("halves"));
   const size_t smaller = std::min(reference.size(), others.size());
@@ -70,7 +71,8 @@ Examiner::Examiner(const RealImages& train,
   std::vector<std::string> groups;
   if (!real.groups.empty())
     for (const size_t row : both) groups.push_back(real.groups[row]);
-  msssim_real_ = diversity_ms_ssim(pixels_of(real.images, both), kPairs, rng.fork("pairs"), groups);
+  msssim_real_ =
+      diversity_ms_ssim(pixels_of(real.images, both), kExaminedPairs, rng.fork("pairs"), groups);
 }
 
 Examination Examiner::examine(const std::vector<cv::Mat>& drawn) const {
@@ -78,7 +80,7 @@ Examination Examiner::examine(const std::vector<cv::Mat>& drawn) const {
   const auto shown = pixels_of(drawn, all_rows(drawn.size()));
   out.swd = reference_->distance(SwdSet(shown, kSwd, rng_.fork("swd"))).mean;
   out.floor = floor_;
-  out.msssim = drawn.size() > 1 ? diversity_ms_ssim(shown, kPairs, rng_.fork("pairs"))
+  out.msssim = drawn.size() > 1 ? diversity_ms_ssim(shown, kExaminedPairs, rng_.fork("pairs"))
                                 : std::numeric_limits<double>::quiet_NaN();
   out.msssim_real = msssim_real_;
   out.closeness = gauge_->judge(drawn).closeness;

@@ -15,7 +15,7 @@
 
 #include "augment/balance.hpp"
 #include "core/run_folder.hpp"
-#include "dataset/store.hpp"
+#include "dataset/store/store.hpp"
 #include "nn/compute.hpp"
 #include "nn/features.hpp"
 

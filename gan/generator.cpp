@@ -5,7 +5,7 @@
 #include "core/log.hpp"
 #include "core/run_folder.hpp"
 #include "core/text.hpp"
-#include "dataset/store_source.hpp"
+#include "dataset/layouts/store_source.hpp"
 #include "gan/gan.hpp"
 #include "gan/networks.hpp"
 #include "gan/pggan_blocks.hpp"

@@ -6,15 +6,15 @@
 
 #include "core/rng.hpp"
 #include "core/text.hpp"
-#include "dataset/image.hpp"
-#include "dataset/sheet.hpp"
+#include "dataset/image/image.hpp"
+#include "dataset/image/sheet.hpp"
 #include "gan/gan.hpp"
 #include "gan/spectrum.hpp"
 
 namespace evenray {
 namespace {
 
-constexpr size_t kShown = 32;
+constexpr size_t kShownPairs = 32;
 /// More change a mean spectrum by less than a line's width.
 constexpr size_t kSpectrumImages = 256;
 
@@ -37,7 +37,7 @@ void write_nearest(const Path& path,
                    const std::vector<cv::Mat>& drawn,
                    const std::vector<cv::Mat>& real) {
   std::vector<SheetItem> items;
-  for (const auto& [image, nearest] : most_alike(drawn, real, kShown)) {
+  for (const auto& [image, nearest] : most_alike(drawn, real, kShownPairs)) {
     items.push_back({drawn[image], "drawn", {}});
     items.push_back({real[nearest.index], cat("real ", fixed(nearest.correlation, 3)), {}});
   }
@@ -55,7 +55,8 @@ Json rounded(const std::vector<double>& values) {
 
 void write_sample_sheet(const Path& path, const std::vector<cv::Mat>& images) {
   std::vector<SheetItem> items;
-  for (size_t i = 0; i < std::min(images.size(), kShown); ++i) items.push_back({images[i], "", {}});
+  for (size_t i = 0; i < std::min(images.size(), kShownPairs); ++i)
+    items.push_back({images[i], "", {}});
   write_sheet(path, items);
 }
 
@@ -76,7 +77,8 @@ void write_judgement(const Path& run,
                      {"frequency", rounded(of_real.frequency)},
                      {"fake", rounded(of_drawn.log_power)},
                      {"real", rounded(of_real.log_power)}};
-  write_sample_sheet(run / "samples" / "real.png", some_of(real, kShown, rng.fork("real sheet")));
+  write_sample_sheet(run / "samples" / "real.png",
+                     some_of(real, kShownPairs, rng.fork("real sheet")));
   write_nearest(run / "samples" / "nearest.png", drawn, real);
   write_json(run / "judgement.json", out);
 }

@@ -9,7 +9,7 @@
 namespace evenray {
 namespace {
 
-constexpr int64_t kFewest = 8;
+constexpr int64_t kFewestCompared = 8;
 constexpr std::array kMeasures{
     "brightness", "contrast", "grey patch", "place down", "place across", "spread", "tilt"};
 
@@ -67,7 +67,7 @@ std::vector<Leak> augmentation_leaks(const torch::Tensor& real,
                                      const torch::Tensor& drawn) {
   torch::NoGradGuard no_grad;
   std::vector<Leak> leaks;
-  if (std::min(real.size(0), drawn.size(0)) < kFewest) return leaks;
+  if (std::min(real.size(0), drawn.size(0)) < kFewestCompared) return leaks;
   const auto of_real = measured(real), of_augmented = measured(augmented),
              of_drawn = measured(drawn);
   for (size_t i = 0; i < kMeasures.size(); ++i) {

@@ -11,7 +11,7 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
-#include "core/stats.hpp"
+#include "metrics/stats.hpp"
 
 namespace evenray {
 namespace {

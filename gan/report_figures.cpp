@@ -3,10 +3,11 @@
 
 #include <algorithm>
 
-#include "core/chart.hpp"
 #include "core/number.hpp"
+#include "core/page/chart.hpp"
 #include "core/text.hpp"
-#include "dataset/image.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/image/image.hpp"
 
 namespace evenray {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/html.hpp"
+#include "core/page/html.hpp"
 #include "gan/run_record.hpp"
 
 namespace evenray {

@@ -7,8 +7,8 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
-#include "core/stats.hpp"
 #include "core/text.hpp"
+#include "metrics/stats.hpp"
 #include "study/arms.hpp"
 
 namespace evenray {

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "core/text.hpp"
-#include "dataset/image.hpp"
-#include "dataset/sheet.hpp"
+#include "dataset/image/image.hpp"
+#include "dataset/image/sheet.hpp"
 #include "dataset/where.hpp"
 
 namespace evenray {

@@ -4,11 +4,11 @@
 #include <algorithm>
 
 #include "core/error.hpp"
-#include "core/logistic.hpp"
-#include "core/stats.hpp"
 #include "core/text.hpp"
 #include "dataset/label_map.hpp"
 #include "dataset/reader.hpp"
+#include "metrics/logistic.hpp"
+#include "metrics/stats.hpp"
 
 namespace evenray {
 namespace {

@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "classifier/classifier.hpp"
-#include "core/chart.hpp"
-#include "core/stats.hpp"
+#include "core/page/chart.hpp"
 #include "core/text.hpp"
+#include "metrics/stats.hpp"
 #include "study/report_value.hpp"
 
 namespace evenray {

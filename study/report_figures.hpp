@@ -2,7 +2,7 @@
 #pragma once
 #include <vector>
 
-#include "core/html.hpp"
+#include "core/page/html.hpp"
 #include "study/cells.hpp"
 
 namespace evenray {

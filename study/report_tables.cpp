@@ -5,9 +5,9 @@
 #include <array>
 #include <cmath>
 
-#include "core/stats.hpp"
 #include "core/text.hpp"
 #include "dataset/audit.hpp"
+#include "metrics/stats.hpp"
 #include "study/cells.hpp"
 #include "study/report_value.hpp"
 

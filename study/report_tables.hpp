@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "core/html.hpp"
 #include "core/json.hpp"
+#include "core/page/html.hpp"
 
 namespace evenray {
 

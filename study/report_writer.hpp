@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "core/html.hpp"
 #include "core/json.hpp"
+#include "core/page/html.hpp"
 
 namespace evenray {
 

@@ -1,148 +1,229 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may include whom. Each room's CMakeLists.txt states the rooms it uses (layers.txt); a closed
-// room is entered by its door alone: what the door itself includes comes with it and is not
-// included past it. Tests and benchmarks look inside.
+// Who may include whom. Each room's CMakeLists.txt states the rooms that it uses; CMake writes them
+// to layers.txt ("name|door|uses|about", lowest rooms first). These tests hold every source against
+// it: a file in no room, an include that is not stated or passes a closed door, a stated room that
+// nothing includes. The tables of rooms in README.md and CONTRIBUTING.md are made from it;
+// UPDATE_GOLDEN=1 rewrites them. Tests and benchmarks may include everything.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <optional>
 #include <regex>
 #include <set>
 
+#include "core/files.hpp"
 #include "tests/fixture.hpp"
 
 using namespace evenray;
 
 namespace {
 
-/// Rooms by floor, lowest first; rooms of one floor never see one another.
-const std::vector<std::vector<std::string>> kFloors{
-    {"core"}, {"dataset"}, {"augment"}, {"nn"}, {"gan", "classifier"}, {"study"}, {"app"}};
+struct Room {
+  std::string name;
+  std::string door;  ///< the only header that others may include; empty: all; none: app
+  std::set<std::string> uses;
+  std::string about;
+};
 
-/// The one header that other rooms may include; rooms that are not named are open.
-const std::map<std::string, std::string> kDoors{{"gan", "gan/gan.hpp"},
-                                                {"classifier", "classifier/classifier.hpp"},
-                                                {"study", "study/study.hpp"},
-                                                {"app", ""}};
-
-using Uses = std::map<std::string, std::set<std::string>>;
-
-Uses read_layers(const std::string& text) {
-  Uses uses;
+std::vector<Room> read_layers(const std::string& text) {
+  std::vector<Room> rooms;
   for (const auto& line : split_text(text, '\n')) {
-    const size_t colon = line.find(':');
-    if (colon == std::string::npos) continue;
-    auto& rooms = uses[line.substr(0, colon)];
-    for (const auto& room : split_text(line.substr(colon + 1), ' '))
-      if (!room.empty()) rooms.insert(room);
+    const auto parts = split_text(line, '|');
+    if (parts.size() != 4) continue;
+    Room room{parts[0], parts[1], {}, parts[3]};
+    for (const auto& used : split_text(parts[2], ' '))
+      if (!used.empty()) room.uses.insert(used);
+    rooms.push_back(room);
   }
-  return uses;
+  return rooms;
 }
 
-int floor_of(const std::string& room) {
-  for (size_t i = 0; i < kFloors.size(); ++i)
-    for (const auto& name : kFloors[i])
-      if (name == room) return static_cast<int>(i);
-  return -1;
+const Room* find(const std::vector<Room>& rooms, const std::string& name) {
+  const auto found =
+      std::find_if(rooms.begin(), rooms.end(), [&](const Room& room) { return room.name == name; });
+  return found == rooms.end() ? nullptr : &*found;
 }
 
-/// What a file includes in quotes, and of `rooms` also in angle brackets: "gan/gan.hpp".
-std::vector<std::string> includes(const std::string& text, const Uses& rooms) {
+/// What a source includes in quotes, and of `rooms` also in angle brackets: "gan/gan.hpp".
+std::vector<std::string> includes(const std::string& text, const std::vector<Room>& rooms) {
   static const std::regex include(R"(\s*#\s*include\s*(["<])([^">]+)[">].*)");
   std::vector<std::string> out;
   for (const auto& line : split_text(text, '\n')) {
     std::smatch found;
     if (!std::regex_match(line, found, include)) continue;
     const std::string name = found[2];
-    if (found[1] == "\"" || rooms.contains(name.substr(0, name.find('/')))) out.push_back(name);
+    if (found[1] == "\"" || find(rooms, Path(name).parent_path().string())) out.push_back(name);
   }
   return out;
 }
 
 /// What is wrong with `included` in a file of `room`; nullopt where nothing is.
-std::optional<std::string> fault(const std::string& room,
+std::optional<std::string> fault(const Room& room,
                                  const std::string& included,
-                                 const Uses& uses) {
-  const size_t slash = included.find('/');
-  if (slash == std::string::npos) return "is not spelt from the repository root";
-  const std::string other = included.substr(0, slash);
-  if (other == room) return std::nullopt;
-  if (!uses.contains(other)) return cat("no room is named '", other, "'");
-  if (!uses.at(room).contains(other)) return cat(room, " does not state that it uses ", other);
-  const auto door = kDoors.find(other);
-  if (door != kDoors.end() && door->second != included)
-    return cat("passes the closed door ", door->second);
+                                 const std::vector<Room>& rooms) {
+  const std::string folder = Path(included).parent_path().string();
+  if (folder.empty()) return "is not spelt from the repository root";
+  if (folder == room.name) return std::nullopt;
+  const Room* other = find(rooms, folder);
+  if (!other) return cat("no room is named '", folder, "'");
+  if (!room.uses.contains(folder)) return cat(room.name, " does not state that it uses ", folder);
+  if (!other->door.empty() && other->door != included)
+    return cat("passes the closed door ", other->door);
   return std::nullopt;
 }
 
-Uses stated() {
+std::vector<Room> stated() {
   const char* build = std::getenv("EVENRAY_BUILD");
   REQUIRE(build);
   return read_layers(read_file(Path(build) / "layers.txt"));
 }
 
+/// All sources but those of tests and benchmarks, relative to the repository.
+std::vector<Path> sources() {
+  static const std::set<std::string> others{"build", "outputs", "tests", "bench"};
+  std::vector<Path> files;
+  namespace fs = std::filesystem;
+  for (auto entry = fs::recursive_directory_iterator(source_folder()); entry != fs::end(entry);
+       ++entry) {
+    const std::string name = entry->path().filename().string();
+    if (entry->is_directory() &&
+        (name.starts_with('.') || (entry.depth() == 0 && others.contains(name))))
+      entry.disable_recursion_pending();
+    else if (name.ends_with(".cpp") || name.ends_with(".hpp"))
+      files.push_back(entry->path().lexically_relative(source_folder()));
+  }
+  return files;
+}
+
+/// Rooms, the highest first, as README.md shows them.
+std::string readme_table(std::vector<Room> rooms) {
+  std::reverse(rooms.begin(), rooms.end());
+  std::string out = "| room | what it does |\n|---|---|\n";
+  for (const Room& room : rooms) out += cat("| `", room.name, "` | ", room.about, " |\n");
+  return out;
+}
+
+/// Rooms, the lowest first, as CONTRIBUTING.md shows them.
+std::string contributing_table(const std::vector<Room>& rooms) {
+  std::string out = "| room | uses | others include |\n|---|---|---|\n";
+  for (const Room& room : rooms) {
+    const std::vector<std::string> uses(room.uses.begin(), room.uses.end());
+    out += cat("| `",
+               room.name,
+               "` | ",
+               uses.empty() ? "nothing of ours" : join(uses),
+               " | ",
+               room.door.empty()     ? "every header"
+               : room.door == "none" ? "nothing"
+                                     : cat("`", room.door, "` only"),
+               " |\n");
+  }
+  return out;
+}
+
+/// The table between the two marks of a document is `table`.
+void check_table(const std::string& document, const std::string& table) {
+  const std::string begin = "<!-- rooms: tests/layers_test.cpp -->\n", end = "<!-- end -->\n";
+  const Path path = source_folder() / document;
+  std::string text = read_file(path);
+  const size_t from = text.find(begin) + begin.size(), to = text.find(end);
+  REQUIRE(from <= to);
+  REQUIRE(to != std::string::npos);
+  if (std::getenv("UPDATE_GOLDEN")) {
+    write_atomic(path, text.replace(from, to - from, table));
+    return;
+  }
+  CAPTURE(document);
+  CHECK(text.substr(from, to - from) == table);
+}
+
 }  // namespace
 
-TEST_CASE("each room states rooms of lower floors only") {
-  const Uses uses = stated();
-  size_t rooms = 0;
-  for (const auto& floor : kFloors) rooms += floor.size();
-  CHECK(uses.size() == rooms);
-  for (const auto& [room, used] : uses) {
-    CAPTURE(room);
-    REQUIRE(floor_of(room) >= 0);
-    for (const auto& other : used) {
-      CAPTURE(other);
-      CHECK(floor_of(other) >= 0);
-      CHECK(floor_of(other) < floor_of(room));
+TEST_CASE("each room uses rooms that are stated before it, so there is no circle") {
+  std::set<std::string> known;
+  for (const Room& room : stated()) {
+    CAPTURE(room.name);
+    CHECK(!room.about.empty());
+    for (const auto& used : room.uses) {
+      CAPTURE(used);
+      CHECK(known.contains(used));
     }
+    known.insert(room.name);
+  }
+  CHECK(known.size() > 15);
+}
+
+TEST_CASE("siblings never see one another") {
+  const auto rooms = stated();
+  for (const auto& [one, other] : {std::pair{"gan", "classifier"}, std::pair{"augment", "nn"}}) {
+    REQUIRE((find(rooms, one) && find(rooms, other)));
+    CHECK(!find(rooms, one)->uses.contains(other));
+    CHECK(!find(rooms, other)->uses.contains(one));
   }
 }
 
-TEST_CASE("no file includes a room that is not stated, or passes a closed door") {
-  const Uses uses = stated();
-  size_t files = 0;
-  for (const auto& [room, used] : uses) {
-    for (const auto& entry : std::filesystem::directory_iterator(source_folder() / room)) {
-      const Path& path = entry.path();
-      if (path.extension() != ".cpp" && path.extension() != ".hpp") continue;
-      ++files;
-      for (const auto& included : includes(read_file(path), uses)) {
-        if (const auto found = fault(room, included, uses))
-          FAIL_CHECK(room << "/" << path.filename().string() << ": \"" << included << "\" "
-                          << *found);
-      }
+TEST_CASE("every source lies in a room and includes only what that states") {
+  const auto rooms = stated();
+  std::map<std::string, std::set<std::string>> included;
+  for (const Path& file : sources()) {
+    const std::string folder = file.parent_path().string();
+    const Room* room = find(rooms, folder);
+    if (!room) {
+      FAIL_CHECK(file.string() << " lies in no room");
+      continue;
+    }
+    for (const auto& name : includes(read_file(source_folder() / file), rooms)) {
+      included[folder].insert(Path(name).parent_path().string());
+      if (const auto found = fault(*room, name, rooms))
+        FAIL_CHECK(file.string() << ": \"" << name << "\" " << *found);
     }
   }
-  CHECK(files > 100);
+  for (const Room& room : rooms) {
+    for (const auto& used : room.uses) {
+      CAPTURE(room.name, used);
+      CHECK(included[room.name].contains(used));
+    }
+  }
 }
 
 TEST_CASE("every source of a room is built") {
-  for (const auto& [room, used] : stated()) {
-    std::string listed = read_file(source_folder() / room / "CMakeLists.txt");
+  size_t built = 0;
+  for (const Path& file : sources()) {
+    if (file.extension() != ".cpp") continue;
+    std::string listed = read_file(source_folder() / file.parent_path() / "CMakeLists.txt");
     for (char& c : listed)
       if (c == '\n' || c == ')') c = ' ';
-    for (const auto& entry : std::filesystem::directory_iterator(source_folder() / room)) {
-      const std::string name = entry.path().filename().string();
-      if (!name.ends_with(".cpp")) continue;
-      CAPTURE(room, name);
-      CHECK(contains(listed, " " + name + " "));
-    }
+    CAPTURE(file);
+    CHECK(contains(listed, " " + file.filename().string() + " "));
+    ++built;
   }
+  CHECK(built > 100);
+}
+
+TEST_CASE("the tables of rooms are those of the build") {
+  check_table("README.md", readme_table(stated()));
+  check_table("CONTRIBUTING.md", contributing_table(stated()));
 }
 
 TEST_CASE("the faults are told apart") {
-  const Uses uses = read_layers(
-      "core: \nnn: core\ngan: nn core\nclassifier: nn core\nstudy: gan nn core\napp: study gan\n");
+  const auto rooms = read_layers(
+      "core|||a\nnn||core|b\nnn/store||core|c\ngan|gan/gan.hpp|nn core|d\nclassifier||nn core|e\n"
+      "study||gan nn core|f\napp|none|study gan|g\n");
+  REQUIRE(rooms.size() == 7);
   CHECK(includes("#include <map>\n  #include \"nn/loader.hpp\"\n// #include \"core/x.hpp\"\n"
                  "#include <torch/nn/module.h>\n# include <gan/gan.hpp> // x\n",
-                 uses) == std::vector<std::string>{"nn/loader.hpp", "gan/gan.hpp"});
-  CHECK_FALSE(fault("gan", "gan/networks.hpp", uses));
-  CHECK_FALSE(fault("gan", "nn/loader.hpp", uses));
-  CHECK_FALSE(fault("study", "gan/gan.hpp", uses));
-  CHECK(contains(*fault("study", "gan/networks.hpp", uses), "closed door gan/gan.hpp"));
-  CHECK(contains(*fault("gan", "classifier/classifier.hpp", uses), "does not state"));
-  CHECK(contains(*fault("core", "nn/loader.hpp", uses), "does not state"));
-  CHECK(contains(*fault("gan", "networks.hpp", uses), "root"));
-  CHECK(contains(*fault("gan", "vendor/x.hpp", uses), "no room"));
-  CHECK(fault("study", "app/command.hpp", uses));
+                 rooms) == std::vector<std::string>{"nn/loader.hpp", "gan/gan.hpp"});
+  const auto in = [&](const char* room, const char* included) {
+    return fault(*find(rooms, room), included, rooms);
+  };
+  CHECK_FALSE(in("gan", "gan/networks.hpp"));
+  CHECK_FALSE(in("gan", "nn/loader.hpp"));
+  CHECK_FALSE(in("study", "gan/gan.hpp"));
+  CHECK(contains(*in("study", "gan/networks.hpp"), "closed door gan/gan.hpp"));
+  CHECK(contains(*in("gan", "classifier/classifier.hpp"), "does not state"));
+  CHECK(contains(*in("core", "nn/loader.hpp"), "does not state"));
+  CHECK(contains(*in("nn", "nn/store/store.hpp"), "does not state that it uses nn/store"));
+  CHECK(contains(*in("gan", "networks.hpp"), "root"));
+  CHECK(contains(*in("gan", "vendor/x.hpp"), "no room"));
+  CHECK(contains(*in("app", "gan/losses.hpp"), "closed door"));
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every command but those on collections once, for real, on phantoms.
+#include "dataset/files/image_file.hpp"
+#include "dataset/image/image.hpp"
 #include "tests/app/workshop.hpp"
 
 using namespace evenray;

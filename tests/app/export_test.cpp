@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // data export, as a user runs it.
 #include "core/csv.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/image/image.hpp"
 #include "tests/app/workshop.hpp"
 
 using namespace evenray;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `gan eval` and the gate of `balance` say of generators, and how they refuse.
+#include "dataset/files/image_file.hpp"
 #include "tests/app/workshop.hpp"
 
 using namespace evenray;

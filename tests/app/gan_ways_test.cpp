@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Labels, subsets, trained networks to begin with, plans: what `gan train` takes beyond one class.
+#include "dataset/files/image_file.hpp"
 #include "tests/app/workshop.hpp"
 
 using namespace evenray;

@@ -2,7 +2,7 @@
 // From drawn pictures to figures on the test part, by the commands that a user gives.
 #include <set>
 
-#include "dataset/store.hpp"
+#include "dataset/store/store.hpp"
 #include "tests/app/workshop.hpp"
 
 using namespace evenray;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dataset/store.hpp"
+#include "dataset/store/store.hpp"
 #include "tests/app/workshop.hpp"
 
 using namespace evenray;

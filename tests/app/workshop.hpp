@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "dataset/image.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/image/image.hpp"
 #include "tests/app/program.hpp"
 #include "tests/dataset/drawn.hpp"
 

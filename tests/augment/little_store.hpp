@@ -5,7 +5,7 @@
 #include "augment/balance.hpp"
 #include "core/rng.hpp"
 #include "core/text.hpp"
-#include "dataset/store.hpp"
+#include "dataset/store/store.hpp"
 
 namespace evenray {
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "classifier/augmentation.hpp"
-
-#include <torch/types.h>
-#undef CHECK
-#include <catch2/catch.hpp>
+#include "tests/torch_catch.hpp"
 
 using namespace evenray;
 

@@ -6,7 +6,7 @@
 
 #include "core/rng.hpp"
 #include "core/text.hpp"
-#include "dataset/store.hpp"
+#include "dataset/store/store.hpp"
 #include "nn/compute.hpp"
 
 namespace evenray {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <torch/types.h>
-#undef CHECK
-#include <catch2/catch.hpp>
 
 #include "classifier/classifier.hpp"
 #include "core/error.hpp"
 #include "tests/classifier/blobs.hpp"
 #include "tests/fixture.hpp"
+#include "tests/torch_catch.hpp"
 
 using namespace evenray;
 

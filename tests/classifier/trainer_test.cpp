@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "classifier/classifier.hpp"
 #include "core/error.hpp"
-#include "core/stats.hpp"
+#include "metrics/stats.hpp"
 #include "tests/classifier/blobs.hpp"
 #include "tests/nn/torch_fixture.hpp"
 

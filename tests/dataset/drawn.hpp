@@ -4,8 +4,8 @@
 #include <string>
 
 #include "core/rng.hpp"
-#include "dataset/image.hpp"
-#include "dataset/sample.hpp"
+#include "dataset/image/image.hpp"
+#include "dataset/sample/sample.hpp"
 #include "tests/fixture.hpp"
 
 namespace evenray {

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "dataset/store.hpp"
+#include "dataset/store/store.hpp"
 #include "tests/dataset/test_folder.hpp"
 
 using namespace evenray;

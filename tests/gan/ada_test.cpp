@@ -7,10 +7,10 @@ using namespace evenray;
 
 namespace {
 
-constexpr int64_t kHeight = 24, kWidth = 16;
+constexpr int64_t kAdaHeight = 24, kAdaWidth = 16;
 
-torch::Tensor pictures(int64_t count) {
-  return wave(count * kHeight * kWidth, 2).view({count, 1, kHeight, kWidth});
+torch::Tensor ada_pictures(int64_t count) {
+  return wave(count * kAdaHeight * kAdaWidth, 2).view({count, 1, kAdaHeight, kAdaWidth});
 }
 
 Ada with_strength(double p) {
@@ -22,19 +22,19 @@ Ada with_strength(double p) {
 }  // namespace
 
 TEST_CASE("ada begins without any augmentation, and at full strength changes every image") {
-  const auto x = pictures(40);
+  const auto x = ada_pictures(40);
   CHECK(largest_difference(with_strength(0).apply(x, Rng(1)), x) < 1e-5);
   const auto y = with_strength(1.1).apply(x, Rng(1));
   CHECK(y.sizes() == x.sizes());
   CHECK(((y - x).abs().amax({1, 2, 3}) > .01).all().item<bool>());
   // In between, an image escapes all seven operations with probability (1 - p)^7.
-  const auto some = with_strength(.1).apply(pictures(400), Rng(2));
-  const auto kept = ((some - pictures(400)).abs().amax({1, 2, 3}) < 1e-4).to(torch::kDouble);
+  const auto some = with_strength(.1).apply(ada_pictures(400), Rng(2));
+  const auto kept = ((some - ada_pictures(400)).abs().amax({1, 2, 3}) < 1e-4).to(torch::kDouble);
   CHECK(kept.mean().item<double>() == Approx(std::pow(.9, 7)).margin(.1));
 }
 
 TEST_CASE("geometry brings in nothing from outside: a flat image stays flat") {
-  const auto flat = torch::full({200, 1, kHeight, kWidth}, .25);
+  const auto flat = torch::full({200, 1, kAdaHeight, kAdaWidth}, .25);
   const auto toned = with_strength(1.1).apply(flat, Rng(3));
   CHECK((toned.amax({1, 2, 3}) - toned.amin({1, 2, 3})).max().item<double>() < 1e-5);
   // (x + b) c with b from N(0,.2) and c = 2^N(0,.5): the median of c is 1.
@@ -44,9 +44,10 @@ TEST_CASE("geometry brings in nothing from outside: a flat image stays flat") {
 
 TEST_CASE("geometry keeps the middle of a scene in sight") {
   // A bright disc in the middle: shifts of an eighth and their like leave most of it there.
-  const auto y = torch::arange(kHeight).view({-1, 1}) - (kHeight - 1) / 2.;
-  const auto x = torch::arange(kWidth).view({1, -1}) - (kWidth - 1) / 2.;
-  const auto disc = ((y * y + x * x) < 16).to(torch::kFloat).expand({300, 1, kHeight, kWidth});
+  const auto y = torch::arange(kAdaHeight).view({-1, 1}) - (kAdaHeight - 1) / 2.;
+  const auto x = torch::arange(kAdaWidth).view({1, -1}) - (kAdaWidth - 1) / 2.;
+  const auto disc =
+      ((y * y + x * x) < 16).to(torch::kFloat).expand({300, 1, kAdaHeight, kAdaWidth});
   const auto moved = with_strength(1.1).apply(disc, Rng(4));
   const auto mass = moved - moved.amin({1, 2, 3}, true);
   const auto total = mass.sum({1, 2, 3});
@@ -55,11 +56,11 @@ TEST_CASE("geometry keeps the middle of a scene in sight") {
   CHECK(middle_y.mean().item<double>() == Approx(0).margin(.6));
   CHECK(middle_x.mean().item<double>() == Approx(0).margin(.6));
   CHECK(middle_y.std().item<double>() > .5);
-  CHECK(middle_y.abs().max().item<double>() < kHeight / 2.);
+  CHECK(middle_y.abs().max().item<double>() < kAdaHeight / 2.);
 }
 
 TEST_CASE("ada is a function of its stream and differentiable twice") {
-  const auto x = pictures(3).to(torch::kDouble).requires_grad_(true);
+  const auto x = ada_pictures(3).to(torch::kDouble).requires_grad_(true);
   const Ada ada = with_strength(.9);
   CHECK(same(ada.apply(x.detach(), Rng(5)), ada.apply(x.detach(), Rng(5))));
   CHECK_FALSE(same(ada.apply(x.detach(), Rng(5)), ada.apply(x.detach(), Rng(6))));

@@ -7,11 +7,15 @@ using namespace evenray;
 
 namespace {
 
-constexpr int64_t kHeight = 24, kWidth = 16;
+constexpr int64_t kDiffaugmentHeight = 24, kDiffaugmentWidth = 16;
 
 /// No value is 0.
-torch::Tensor pictures(int64_t count) {
-  return wave(count * kHeight * kWidth, 1).view({count, 1, kHeight, kWidth}).abs() * .8 + .1;
+torch::Tensor diffaugment_pictures(int64_t count) {
+  return wave(count * kDiffaugmentHeight * kDiffaugmentWidth, 1)
+                 .view({count, 1, kDiffaugmentHeight, kDiffaugmentWidth})
+                 .abs() *
+             .8 +
+         .1;
 }
 
 /// Rows or columns of an image that hold anything but zeros.
@@ -23,9 +27,9 @@ std::vector<int64_t> zero_lines(const torch::Tensor& image, int64_t along) {
 /// `image` moved so that out[y][x] = in[y + dy][x + dx], zeros where there is none.
 torch::Tensor moved(const torch::Tensor& image, int64_t dy, int64_t dx) {
   auto out = torch::zeros_like(image);
-  for (int64_t y = 0; y < kHeight; ++y) {
-    for (int64_t x = 0; x < kWidth; ++x) {
-      if (y + dy >= 0 && y + dy < kHeight && x + dx >= 0 && x + dx < kWidth)
+  for (int64_t y = 0; y < kDiffaugmentHeight; ++y) {
+    for (int64_t x = 0; x < kDiffaugmentWidth; ++x) {
+      if (y + dy >= 0 && y + dy < kDiffaugmentHeight && x + dx >= 0 && x + dx < kDiffaugmentWidth)
         out[0][y][x] = image[0][y + dy][x + dx];
     }
   }
@@ -52,12 +56,12 @@ TEST_CASE("DiffAugment's names") {
 }
 
 TEST_CASE("DiffAugment switched off changes nothing") {
-  const auto x = pictures(3);
+  const auto x = diffaugment_pictures(3);
   CHECK(same(DiffAugment{}.apply(x, Rng(1)), x));
 }
 
 TEST_CASE("brightness adds U(-.5, .5), one number an image") {
-  const auto x = pictures(400);
+  const auto x = diffaugment_pictures(400);
   const auto added = (DiffAugment::parse("brightness").apply(x, Rng(2)) - x).flatten(1);
   CHECK((added.amax(1) - added.amin(1)).max().item<double>() < 1e-6);
   CHECK(added.min().item<double>() >= -.5 - 1e-6);
@@ -68,7 +72,7 @@ TEST_CASE("brightness adds U(-.5, .5), one number an image") {
 }
 
 TEST_CASE("contrast scales by U(.5, 1.5) about the image's mean") {
-  const auto x = pictures(400);
+  const auto x = diffaugment_pictures(400);
   const auto y = DiffAugment::parse("contrast").apply(x, Rng(2));
   CHECK(largest_difference(y.mean({1, 2, 3}), x.mean({1, 2, 3})) < 1e-5);
   const auto factor = y.flatten(1).std(1) / x.flatten(1).std(1);
@@ -81,7 +85,7 @@ TEST_CASE("contrast scales by U(.5, 1.5) about the image's mean") {
 }
 
 TEST_CASE("translation moves by up to an eighth of each side and fills with zeros") {
-  const auto x = pictures(200);
+  const auto x = diffaugment_pictures(200);
   const auto y = DiffAugment::parse("translation").apply(x, Rng(3));
   std::map<std::pair<int64_t, int64_t>, int> seen;
   for (int64_t i = 0; i < x.size(0); ++i) {
@@ -106,7 +110,7 @@ TEST_CASE("translation moves by up to an eighth of each side and fills with zero
 }
 
 TEST_CASE("cutout blanks a box of half of each side, less where it leaves the image") {
-  const auto x = pictures(300);
+  const auto x = diffaugment_pictures(300);
   const auto y = DiffAugment::parse("cutout").apply(x, Rng(4));
   int whole = 0;
   for (int64_t i = 0; i < x.size(0); ++i) {
@@ -116,17 +120,17 @@ TEST_CASE("cutout blanks a box of half of each side, less where it leaves the im
     REQUIRE(torch::equal(zero, rows.view({-1, 1}).logical_and(columns.view({1, -1}))));
     const auto height = rows.sum().item<int64_t>(), width = columns.sum().item<int64_t>();
     // A box centred in the image shows half of itself at the least.
-    REQUIRE(height >= kHeight / 4);
-    REQUIRE(height <= kHeight / 2);
-    REQUIRE(width >= kWidth / 4);
-    REQUIRE(width <= kWidth / 2);
+    REQUIRE(height >= kDiffaugmentHeight / 4);
+    REQUIRE(height <= kDiffaugmentHeight / 2);
+    REQUIRE(width >= kDiffaugmentWidth / 4);
+    REQUIRE(width <= kDiffaugmentWidth / 2);
     const auto in_one_piece = [](const torch::Tensor& line) {
       const auto at = line.nonzero().flatten();
       return at[-1].item<int64_t>() - at[0].item<int64_t>() + 1 == at.numel();
     };
     REQUIRE(in_one_piece(rows));
     REQUIRE(in_one_piece(columns));
-    whole += 4 * height * width == kHeight * kWidth;
+    whole += 4 * height * width == kDiffaugmentHeight * kDiffaugmentWidth;
   }
   // 13 of 25 rows and 9 of 17 columns as centre leave the box whole.
   CHECK(whole / 300. == Approx(13. / 25 * 9 / 17).margin(.1));
@@ -134,21 +138,22 @@ TEST_CASE("cutout blanks a box of half of each side, less where it leaves the im
 
 TEST_CASE("DiffAugment is a function of its stream, each image with its own draw") {
   const auto all = DiffAugment::parse("brightness,contrast,translation,cutout");
-  const auto x = pictures(4);
+  const auto x = diffaugment_pictures(4);
   Rng used(5);
   used.bits64();
   const auto y = all.apply(x, Rng(5));
   CHECK(y.sizes() == x.sizes());
   CHECK(same(all.apply(x, used), y));
   CHECK_FALSE(same(all.apply(x, Rng(6)), y));
-  const auto twins = all.apply(x.slice(0, 0, 1).expand({4, 1, kHeight, kWidth}), Rng(5));
+  const auto twins =
+      all.apply(x.slice(0, 0, 1).expand({4, 1, kDiffaugmentHeight, kDiffaugmentWidth}), Rng(5));
   CHECK_FALSE(same(twins[0], twins[1]));
   CHECK(y.is_contiguous(at::MemoryFormat::ChannelsLast));
   CHECK(all.apply(x.to(torch::kBFloat16), Rng(5)).scalar_type() == torch::kBFloat16);
 }
 
 TEST_CASE("DiffAugment is differentiable twice") {
-  const auto x = pictures(2).to(torch::kDouble).requires_grad_(true);
+  const auto x = diffaugment_pictures(2).to(torch::kDouble).requires_grad_(true);
   const auto direction = wave(x.numel(), 3).to(torch::kDouble).view(x.sizes());
   for (const std::string names : {"brightness",
                                   "contrast",

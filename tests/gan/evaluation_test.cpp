@@ -5,7 +5,7 @@ using namespace evenray;
 
 namespace {
 
-std::vector<cv::Mat> pictures(uint64_t first, uint64_t count, int bits = 8) {
+std::vector<cv::Mat> evaluation_pictures(uint64_t first, uint64_t count, int bits = 8) {
   std::vector<cv::Mat> out;
   for (uint64_t i = first; i < first + count; ++i) out.push_back(tiny_picture(i, 32, 32, bits));
   return out;
@@ -46,7 +46,7 @@ std::vector<std::string> keys_of(const Json& json) {
 }  // namespace
 
 TEST_CASE("an evaluation has the promised keys") {
-  const Json json = evaluate_gan(pictures(0, 10), {pictures(50, 21)}, {}, 1);
+  const Json json = evaluate_gan(evaluation_pictures(0, 10), {evaluation_pictures(50, 21)}, {}, 1);
   CHECK(keys_of(json) ==
         std::vector<std::string>{"schema", "n_fake", "n_real", "swd", "msssim", "memorisation"});
   CHECK(json["schema"] == "evenray-gan-eval-1");
@@ -76,7 +76,7 @@ TEST_CASE("an evaluation has the promised keys") {
 }
 
 TEST_CASE("an evaluation is a function of its seed, and of the metrics that are asked for") {
-  const auto fake = pictures(0, 8), real = pictures(50, 8);
+  const auto fake = evaluation_pictures(0, 8), real = evaluation_pictures(50, 8);
   const auto evaluating = [&](uint64_t seed) {
     return evaluate_gan(fake, {real}, parse_gan_metrics("swd,memorisation"), seed);
   };
@@ -89,8 +89,10 @@ TEST_CASE("an evaluation is a function of its seed, and of the metrics that are 
 
 TEST_CASE("SWD and its floor are of equally many images") {
   const auto counts = [](uint64_t fake, uint64_t real) {
-    const Json swd =
-        evaluate_gan(pictures(0, fake), {pictures(50, real)}, parse_gan_metrics("swd"), 1)["swd"];
+    const Json swd = evaluate_gan(evaluation_pictures(0, fake),
+                                  {evaluation_pictures(50, real)},
+                                  parse_gan_metrics("swd"),
+                                  1)["swd"];
     CHECK(swd["n"] == swd["floor"]["n"]);
     return swd["n"].get<int>();
   };
@@ -100,7 +102,10 @@ TEST_CASE("SWD and its floor are of equally many images") {
 
 TEST_CASE("16-bit pictures are judged as their 8-bit selves would be") {
   const auto swd = [](int bits) {
-    return evaluate_gan(pictures(0, 8, bits), {pictures(50, 8, bits)}, parse_gan_metrics("swd"), 1)
+    return evaluate_gan(evaluation_pictures(0, 8, bits),
+                        {evaluation_pictures(50, 8, bits)},
+                        parse_gan_metrics("swd"),
+                        1)
         .at("swd")
         .at("mean")
         .get<double>();
@@ -109,8 +114,9 @@ TEST_CASE("16-bit pictures are judged as their 8-bit selves would be") {
 }
 
 TEST_CASE("copies of training images and a collapsed generator are seen as such") {
-  const auto real = pictures(50, 12);
-  const Json copied = evaluate_gan(pictures(50, 6), {real}, parse_gan_metrics("memorisation"), 1);
+  const auto real = evaluation_pictures(50, 12);
+  const Json copied =
+      evaluate_gan(evaluation_pictures(50, 6), {real}, parse_gan_metrics("memorisation"), 1);
   CHECK(copied["memorisation"]["flagged"] == 6);
   CHECK(copied["memorisation"]["authentic"] == 0.);
   const Json collapsed = evaluate_gan(
@@ -123,18 +129,19 @@ TEST_CASE("sets that cannot be compared are refused") {
   const auto evaluating = [](const std::vector<cv::Mat>& fake, const std::vector<cv::Mat>& real) {
     return error_of([&] { evaluate_gan(fake, {real}, parse_gan_metrics("swd,memorisation"), 1); });
   };
-  CHECK(evaluating(pictures(0, 2), pictures(50, 4)).code() == Exit::done);
-  CHECK(evaluating(pictures(0, 1), pictures(50, 4)).code() == Exit::bad_data);
-  CHECK(evaluating(pictures(0, 2), pictures(50, 3)).code() == Exit::bad_data);
-  CHECK(evaluating(pictures(0, 2, 16), pictures(50, 4)).code() == Exit::bad_data);
+  CHECK(evaluating(evaluation_pictures(0, 2), evaluation_pictures(50, 4)).code() == Exit::done);
+  CHECK(evaluating(evaluation_pictures(0, 1), evaluation_pictures(50, 4)).code() == Exit::bad_data);
+  CHECK(evaluating(evaluation_pictures(0, 2), evaluation_pictures(50, 3)).code() == Exit::bad_data);
+  CHECK(evaluating(evaluation_pictures(0, 2, 16), evaluation_pictures(50, 4)).code() ==
+        Exit::bad_data);
   const std::vector<cv::Mat> taller(3, tiny_picture(1, 48, 32));
-  CHECK(contains(evaluating(taller, pictures(50, 4)).what(),
+  CHECK(contains(evaluating(taller, evaluation_pictures(50, 4)).what(),
                  "a drawn image is 48x32 px of 8 bits, the first real one 32x32 px of 8 bits"));
-  auto mixed = pictures(50, 5);
+  auto mixed = evaluation_pictures(50, 5);
   mixed.back() = taller[0];
   for (const char* metrics : {"swd", "msssim", "memorisation"}) {
-    const Error error =
-        error_of([&] { evaluate_gan(pictures(0, 2), {mixed}, parse_gan_metrics(metrics), 1); });
+    const Error error = error_of(
+        [&] { evaluate_gan(evaluation_pictures(0, 2), {mixed}, parse_gan_metrics(metrics), 1); });
     CHECK(error.code() == Exit::bad_data);
     CHECK(contains(error.what(), "a real image is 48x32"));
   }
@@ -179,7 +186,10 @@ TEST_CASE("no group lies on both sides of a floor, nor in a pair of the real div
     twins.groups.push_back(cat("p", i / 2));
   }
   const auto floor = [](const RealImages& real) {
-    return evaluate_gan(pictures(50, 12), real, parse_gan_metrics("swd"), 1)["swd"]["floor"]["mean"]
+    return evaluate_gan(evaluation_pictures(50, 12),
+                        real,
+                        parse_gan_metrics("swd"),
+                        1)["swd"]["floor"]["mean"]
         .get<double>();
   };
   const double apart = floor(twins);

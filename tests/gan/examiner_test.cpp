@@ -7,7 +7,7 @@ using namespace evenray;
 
 namespace {
 
-RealImages pictures(uint64_t first, uint64_t count) {
+RealImages examiner_pictures(uint64_t first, uint64_t count) {
   RealImages out;
   for (uint64_t i = first; i < first + count; ++i) {
     out.images.push_back(tiny_picture(i, 32, 32));
@@ -28,49 +28,50 @@ Examination found(double msssim, double share) {
 }  // namespace
 
 TEST_CASE("an examiner judges by halves of the training images, no group in both") {
-  const Examiner examiner(pictures(0, 60), {}, 512, Rng(1));
+  const Examiner examiner(examiner_pictures(0, 60), {}, 512, Rng(1));
   CHECK(examiner.images() == 30);
   CHECK_FALSE(examiner.by_validation());
-  const Examination like = examiner.examine(pictures(500, 30).images);
+  const Examination like = examiner.examine(examiner_pictures(500, 30).images);
   CHECK(like.swd == Approx(like.floor).epsilon(.35));
   CHECK(like.msssim == Approx(like.msssim_real).margin(.1));
   CHECK(like.closeness.share < .3);
-  const Examination copied = examiner.examine(pictures(0, 30).images);
+  const Examination copied = examiner.examine(examiner_pictures(0, 30).images);
   CHECK(copied.closeness.share == 1);
   CHECK_FALSE(copied.original);
   const Examination collapsed =
       examiner.examine(std::vector<cv::Mat>(30, tiny_picture(700, 32, 32)));
   CHECK(collapsed.msssim == Approx(1));
   CHECK(collapsed.swd > 2 * like.swd);
-  CHECK(Examiner(pictures(0, 60), {}, 16, Rng(1)).images() == 16);
+  CHECK(Examiner(examiner_pictures(0, 60), {}, 16, Rng(1)).images() == 16);
 }
 
 TEST_CASE("halves of fewer than 8 images tell of nothing: all are compared, without a floor") {
   const auto mostly_of_one = [](size_t others) {
-    auto real = pictures(0, 60);
+    auto real = examiner_pictures(0, 60);
     for (size_t i = 0; i < real.groups.size(); ++i)
       real.groups[i] = i < others ? cat("patient", i) : "one patient";
     return real;
   };
   const Examiner few(mostly_of_one(7), {}, 512, Rng(1));
   CHECK(few.images() == 60);
-  CHECK(std::isnan(few.examine(pictures(500, 60).images).floor));
+  CHECK(std::isnan(few.examine(examiner_pictures(500, 60).images).floor));
   const Examiner enough(mostly_of_one(20), {}, 512, Rng(1));
   CHECK(enough.images() >= 8);
   CHECK(enough.images() <= 20);
-  const auto drawn = pictures(500, static_cast<uint64_t>(enough.images())).images;
+  const auto drawn = examiner_pictures(500, static_cast<uint64_t>(enough.images())).images;
   CHECK(std::isfinite(enough.examine(drawn).floor));
 }
 
 TEST_CASE("300 validation images are judged by, and memorisation then decides nothing") {
-  const Examiner examiner(pictures(0, 60), pictures(1000, 300), 512, Rng(1));
+  const Examiner examiner(examiner_pictures(0, 60), examiner_pictures(1000, 300), 512, Rng(1));
   CHECK(examiner.by_validation());
   CHECK(examiner.images() == 150);
-  auto known = pictures(0, 60).images;
+  auto known = examiner_pictures(0, 60).images;
   for (int i = 0; i < 90; ++i) known.push_back(known[static_cast<size_t>(i % 60)]);
   CHECK(examiner.examine(known).closeness.share == 1);
   CHECK(examiner.examine(known).original);
-  CHECK(Examiner(pictures(0, 60), pictures(1000, 299), 512, Rng(1)).images() == 30);
+  CHECK(Examiner(examiner_pictures(0, 60), examiner_pictures(1000, 299), 512, Rng(1)).images() ==
+        30);
 }
 
 TEST_CASE("three evaluations in a row with one and the same fault end a training") {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gan/judgement.hpp"
 
-#include "dataset/image.hpp"
+#include "dataset/files/image_file.hpp"
 #include "tests/gan/tiny_gan.hpp"
 
 using namespace evenray;
 
 namespace {
 
-std::vector<cv::Mat> pictures(uint64_t first, uint64_t count, int bits = 8) {
+std::vector<cv::Mat> judgement_pictures(uint64_t first, uint64_t count, int bits = 8) {
   std::vector<cv::Mat> out;
   for (uint64_t i = first; i < first + count; ++i) out.push_back(tiny_picture(i, 32, 24, bits));
   return out;
@@ -19,7 +19,7 @@ std::vector<cv::Mat> pictures(uint64_t first, uint64_t count, int bits = 8) {
 TEST_CASE("a judgement leaves figures, spectra and two sheets") {
   const ScratchFolder scratch;
   const Path run = scratch.path();
-  write_judgement(run, pictures(0, 40), {pictures(50, 44)}, {}, 3);
+  write_judgement(run, judgement_pictures(0, 40), {judgement_pictures(50, 44)}, {}, 3);
   const Json json = read_json(run / "judgement.json");
   CHECK(json["schema"] == "evenray-gan-judgement-1");
   CHECK(json["n_fake"] == 40);
@@ -43,7 +43,8 @@ TEST_CASE("a judgement leaves figures, spectra and two sheets") {
 TEST_CASE("a judgement is a function of images and seed") {
   const ScratchFolder scratch;
   const auto judged = [&](const char* name, uint64_t seed) {
-    write_judgement(scratch / name, pictures(0, 9, 16), {pictures(50, 40, 16)}, {}, seed);
+    write_judgement(
+        scratch / name, judgement_pictures(0, 9, 16), {judgement_pictures(50, 40, 16)}, {}, seed);
     return read_file(scratch / name / "judgement.json") +
            read_file(scratch / name / "samples" / "real.png");
   };
@@ -54,8 +55,8 @@ TEST_CASE("a judgement is a function of images and seed") {
 
 TEST_CASE("the nearest pairs begin with the copies") {
   const ScratchFolder scratch;
-  auto drawn = pictures(0, 6);
-  const auto real = pictures(50, 8);
+  auto drawn = judgement_pictures(0, 6);
+  const auto real = judgement_pictures(50, 8);
   drawn[4] = real[2];
   write_judgement(scratch.path(), drawn, {real}, {}, 1);
   const cv::Mat sheet = read_whole_image(scratch.path() / "samples" / "nearest.png");
@@ -67,8 +68,9 @@ TEST_CASE("the nearest pairs begin with the copies") {
 
 TEST_CASE("too few images leave no judgement") {
   const ScratchFolder scratch;
-  const Error error =
-      error_of([&] { write_judgement(scratch.path(), pictures(0, 1), {pictures(50, 9)}, {}, 1); });
+  const Error error = error_of([&] {
+    write_judgement(scratch.path(), judgement_pictures(0, 1), {judgement_pictures(50, 9)}, {}, 1);
+  });
   CHECK(error.code() == Exit::bad_data);
   CHECK(std::filesystem::is_empty(scratch.path()));
 }

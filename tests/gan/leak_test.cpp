@@ -11,7 +11,7 @@ namespace {
 constexpr int64_t kCount = 120;
 
 /// Pictures number first .. first + 119 in -1..1.
-torch::Tensor pictures(uint64_t first) {
+torch::Tensor leak_pictures(uint64_t first) {
   auto out = torch::empty({kCount, 1, 32, 32});
   for (int64_t i = 0; i < kCount; ++i) {
     cv::Mat view(32, 32, CV_32F, out[i].data_ptr<float>());
@@ -21,7 +21,7 @@ torch::Tensor pictures(uint64_t first) {
 }
 
 std::vector<std::string> leaks(const std::string& into_drawn, const std::string& augmentation) {
-  const auto real = pictures(0), drawn = pictures(1000);
+  const auto real = leak_pictures(0), drawn = leak_pictures(1000);
   std::vector<std::string> out;
   for (const Leak& leak : augmentation_leaks(real,
                                              DiffAugment::parse(augmentation).apply(real, Rng(1)),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gan/memorisation.hpp"
 
-#include "core/stats.hpp"
+#include "metrics/stats.hpp"
 #include "tests/gan/tiny_gan.hpp"
 
 using namespace evenray;
@@ -18,7 +18,7 @@ Memorisation memorisation(const std::vector<cv::Mat>& fake, const std::vector<cv
   return MemorisationGauge({train}).judge(fake);
 }
 
-std::vector<cv::Mat> pictures(uint64_t first, uint64_t count) {
+std::vector<cv::Mat> memorisation_pictures(uint64_t first, uint64_t count) {
   std::vector<cv::Mat> out;
   for (uint64_t i = first; i < first + count; ++i) out.push_back(tiny_picture(i, 24, 16));
   return out;
@@ -90,15 +90,15 @@ TEST_CASE("a mirrored copy of a training image is a near duplicate") {
 }
 
 TEST_CASE("the threshold is the 5 % quantile of held-out images, where there are 20") {
-  const RealImages real{pictures(0, 30), {}, pictures(100, 20)};
+  const RealImages real{memorisation_pictures(0, 30), {}, memorisation_pictures(100, 20)};
   const MemorisationGauge gauge(real);
   CHECK(gauge.threshold() == quantile(gauge.distances(real.held_out), .05));
   RealImages few = real;
   few.held_out.pop_back();
   const MemorisationGauge alone(few);
   CHECK(alone.threshold() != gauge.threshold());
-  CHECK(gauge.judge(pictures(200, 1)).closeness.held_out);
-  CHECK_FALSE(alone.judge(pictures(200, 1)).closeness.held_out);
+  CHECK(gauge.judge(memorisation_pictures(200, 1)).closeness.held_out);
+  CHECK_FALSE(alone.judge(memorisation_pictures(200, 1)).closeness.held_out);
 }
 
 TEST_CASE("without held-out images the threshold is between training images of other groups") {
@@ -121,14 +121,14 @@ TEST_CASE("without held-out images the threshold is between training images of o
 }
 
 TEST_CASE("images as far as held-out ones stay within the bound, copies do not") {
-  const MemorisationGauge gauge({pictures(0, 40), {}, pictures(100, 60)});
-  const Closeness fresh = gauge.judge(pictures(200, 60)).closeness;
+  const MemorisationGauge gauge({memorisation_pictures(0, 40), {}, memorisation_pictures(100, 60)});
+  const Closeness fresh = gauge.judge(memorisation_pictures(200, 60)).closeness;
   // Below the 3.95th of 60 distances: the largest k with P(X >= k) of 5 % or more for X
   // beta-binomial of 60, 3.95 and 57.05.
   CHECK(fresh.bound == Approx(9 / 60.));
   CHECK(fresh.share <= fresh.bound);
   CHECK(fresh.share * 60 == Approx(static_cast<double>(fresh.drops.size())));
-  auto fake = pictures(200, 10);
+  auto fake = memorisation_pictures(200, 10);
   fake[3] = tiny_picture(5, 24, 16);
   fake[7] = tiny_picture(30, 24, 16);
   fake[8] = tiny_picture(6, 24, 16);
@@ -138,7 +138,7 @@ TEST_CASE("images as far as held-out ones stay within the bound, copies do not")
   CHECK(std::count(found.closeness.drops.begin(), found.closeness.drops.end(), 8u) == 1);
   CHECK(std::is_sorted(found.closeness.drops.begin(), found.closeness.drops.end()));
   // One gauge, many judgements: each is its own.
-  CHECK(gauge.judge(pictures(200, 60)).closeness.drops == fresh.drops);
+  CHECK(gauge.judge(memorisation_pictures(200, 60)).closeness.drops == fresh.drops);
 }
 
 TEST_CASE("closeness in features, worked numbers") {

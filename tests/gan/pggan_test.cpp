@@ -18,7 +18,7 @@ GanOptions growing_options() {
 }
 
 /// The weights of make_pggan.py, each from the stream of its name.
-TensorFile filled(Players& players) {
+TensorFile pggan_filled(Players& players) {
   TensorFile file = saved(players);
   for (auto& [name, tensor] : file.tensors) {
     const bool of_d = name.starts_with("d.");
@@ -53,7 +53,7 @@ TEST_CASE("ten steps of growth from 4 px to 16 px by the published recipe, numbe
   const Schedule schedule(options, 2);
   REQUIRE(schedule.steps() == 10);
   Players players(options, 16, 16, 0, Compute{}, Rng(3));
-  players.load(filled(players), "filled");
+  players.load(pggan_filled(players), "filled");
   const Json golden = golden_json("gan/pggan.json");
   for (int64_t step = 0; step < 10; ++step) {
     INFO(step);
@@ -83,7 +83,7 @@ TEST_CASE("R1 and the gradient penalty of a PGGAN in double precision are autogr
   const GanOptions options = growing_options();
   Players players(options, 16, 16, 0, Compute{}, Rng(3));
   const auto net = make_discriminator(options, 16, 16);
-  load_module(filled(players), "d", *net, "filled");
+  load_module(pggan_filled(players), "d", *net, "filled");
   net->to(torch::kDouble);
   net->growth = {2, .5};
   const auto images = waves(4, 16, 16, 1).to(torch::kDouble).requires_grad_(true);

@@ -10,7 +10,7 @@ namespace {
 Moment grown(int64_t step) { return {{2}, 8, 8 * step}; }
 
 /// The weights of make_dcgan.py in g, d and the average.
-TensorFile filled(Players& players) {
+TensorFile players_filled(Players& players) {
   TensorFile file = saved(players);
   for (auto& [name, tensor] : file.tensors) {
     const bool network =
@@ -35,7 +35,7 @@ TEST_CASE("three steps of the published DCGAN recipe, number for number") {
   options.latent = 6;
   options.ngf = options.ndf = 4;
   Players players(options, 64, 64, 0, Compute{}, Rng(3));
-  players.load(filled(players), "filled");
+  players.load(players_filled(players), "filled");
   const Json golden = golden_json("gan/dcgan.json");
   for (int64_t step = 0; step < 3; ++step) {
     INFO(step);

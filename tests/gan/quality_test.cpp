@@ -8,7 +8,10 @@ using namespace evenray;
 namespace {
 
 /// The pictures of make_quality.py: grain on a slope.
-torch::Tensor pictures(const std::string& name, int64_t count, int64_t height, int64_t width) {
+torch::Tensor quality_pictures(const std::string& name,
+                               int64_t count,
+                               int64_t height,
+                               int64_t width) {
   auto out = torch::empty({count, 1, height, width}, torch::kByte);
   uint8_t* pixel = out.data_ptr<uint8_t>();
   for (int64_t i = 0; i < count; ++i) {
@@ -34,7 +37,7 @@ torch::Tensor matrix_of(const Json& rows) {
 
 TEST_CASE("the Laplacian pyramid is SciPy's with mirrored borders") {
   const Json golden = golden_json("gan/quality.json").at("pyramid");
-  const auto levels = laplacian_pyramid(pictures("a", 2, 40, 32).to(torch::kDouble));
+  const auto levels = laplacian_pyramid(quality_pictures("a", 2, 40, 32).to(torch::kDouble));
   REQUIRE(levels.size() == 2);
   CHECK(levels[0].sizes() == std::vector<int64_t>{2, 1, 40, 32});
   CHECK(levels[1].sizes() == std::vector<int64_t>{2, 1, 20, 16});
@@ -69,8 +72,8 @@ TEST_CASE("a flat picture has nothing in the fine levels of its pyramid") {
 TEST_CASE("SWD is that of the published procedure, distances along directions by POT") {
   const Json golden = golden_json("gan/quality.json").at("swd");
   const SwdOptions options{24, 2, 16};
-  const SwdSet a(pictures("a", 6, 72, 64), options, Rng(8));
-  const SwdSet b(pictures("b", 6, 72, 64), options, Rng(8));
+  const SwdSet a(quality_pictures("a", 6, 72, 64), options, Rng(8));
+  const SwdSet b(quality_pictures("b", 6, 72, 64), options, Rng(8));
   const Swd found = a.distance(b);
   REQUIRE(found.levels.size() == 3);
   for (const auto& [side, value] : found.levels) {
@@ -79,8 +82,8 @@ TEST_CASE("SWD is that of the published procedure, distances along directions by
   }
   CHECK(found.mean == Approx(golden["mean"].get<double>()).epsilon(1e-4));
   CHECK(b.distance(a).mean == found.mean);
-  const auto at_once = swd_to(pictures("b", 6, 72, 64),
-                              {pictures("a", 6, 72, 64), pictures("b", 6, 72, 64)},
+  const auto at_once = swd_to(quality_pictures("b", 6, 72, 64),
+                              {quality_pictures("a", 6, 72, 64), quality_pictures("b", 6, 72, 64)},
                               options,
                               Rng(8));
   CHECK(at_once[0].levels == found.levels);
@@ -91,7 +94,7 @@ TEST_CASE("SWD is that of the published procedure, distances along directions by
 TEST_CASE("SWD of a set with itself is 0, with another of its kind more, with another kind most") {
   const SwdOptions options{32, 2, 32};
   const auto set = [&](const torch::Tensor& images) { return SwdSet(images, options, Rng(1)); };
-  const auto images = pictures("a", 8, 32, 32), likewise = pictures("b", 8, 32, 32);
+  const auto images = quality_pictures("a", 8, 32, 32), likewise = quality_pictures("b", 8, 32, 32);
   CHECK(set(images).distance(set(images.clone())).mean == 0);
   const double floor = set(images).distance(set(likewise)).mean;
   CHECK(floor > 1);
@@ -100,19 +103,19 @@ TEST_CASE("SWD of a set with itself is 0, with another of its kind more, with an
 }
 
 TEST_CASE("SWD compares equally many images of one size") {
-  const SwdSet eight(pictures("a", 8, 32, 32), {8, 1, 8}, Rng(1));
-  const SwdSet seven(pictures("a", 7, 32, 32), {8, 1, 8}, Rng(1));
+  const SwdSet eight(quality_pictures("a", 8, 32, 32), {8, 1, 8}, Rng(1));
+  const SwdSet seven(quality_pictures("a", 7, 32, 32), {8, 1, 8}, Rng(1));
   CHECK(error_of([&] { eight.distance(seven); }).code() == Exit::bad_data);
-  const SwdSet tall(pictures("a", 8, 64, 32), {8, 1, 8}, Rng(1));
+  const SwdSet tall(quality_pictures("a", 8, 64, 32), {8, 1, 8}, Rng(1));
   CHECK(error_of([&] { tall.distance(eight); }).code() == Exit::bad_data);
   CHECK(error_of([&] { eight.distance(tall); }).code() == Exit::bad_data);
-  const Error small = error_of([&] { SwdSet(pictures("a", 8, 6, 32), {8, 1, 8}, Rng(1)); });
+  const Error small = error_of([&] { SwdSet(quality_pictures("a", 8, 6, 32), {8, 1, 8}, Rng(1)); });
   CHECK(small.code() == Exit::bad_data);
   CHECK(contains(small.what(), "SWD needs images of 7 px a side or more, these are 6x32"));
 }
 
 TEST_CASE("SWD to a set of flat pictures is a number: a collapsed generator is no best one") {
-  const auto images = pictures("a", 4, 32, 32);
+  const auto images = quality_pictures("a", 4, 32, 32);
   const SwdSet real(images, {16, 1, 16}, Rng(1)),
       flat(torch::full_like(images, 128), {16, 1, 16}, Rng(1));
   CHECK(std::isfinite(real.distance(flat).mean));
@@ -120,15 +123,15 @@ TEST_CASE("SWD to a set of flat pictures is a number: a collapsed generator is n
 }
 
 TEST_CASE("MS-SSIM is that of pytorch-msssim where its window fits") {
-  const auto images = pictures("d", 2, 176, 208);
+  const auto images = quality_pictures("d", 2, 176, 208);
   CHECK(ms_ssim(images.slice(0, 0, 1), images.slice(0, 1, 2)) ==
         Approx(golden_json("gan/quality.json").at("ms_ssim_large").get<double>()).margin(1e-9));
 }
 
 TEST_CASE("MS-SSIM is SciPy's by the published constants") {
   const Json golden = golden_json("gan/quality.json");
-  const auto a = pictures("a", 6, 72, 64).to(torch::kDouble),
-             b = pictures("b", 6, 72, 64).to(torch::kDouble);
+  const auto a = quality_pictures("a", 6, 72, 64).to(torch::kDouble),
+             b = quality_pictures("b", 6, 72, 64).to(torch::kDouble);
   const auto one = [](const torch::Tensor& images, int64_t i) { return images.slice(0, i, i + 1); };
   const auto dim = one(b, 2) * .5 + 40, inverse = 255 - one(a, 3);
   const std::vector<std::pair<torch::Tensor, torch::Tensor>> pairs{
@@ -145,20 +148,21 @@ TEST_CASE("MS-SSIM is SciPy's by the published constants") {
     right.push_back(pairs[i].second);
   }
   CHECK(ms_ssim(torch::cat(left), torch::cat(right)) == Approx(sum / 4).margin(1e-9));
-  const auto odd = pictures("c", 2, 45, 37);
+  const auto odd = quality_pictures("c", 2, 45, 37);
   CHECK(ms_ssim(one(odd, 0), one(odd, 1)) ==
         Approx(golden["ms_ssim_odd"].get<double>()).margin(1e-9));
 }
 
 TEST_CASE("MS-SSIM of equal pictures is 1, at any size") {
   for (const int64_t side : {16, 33, 64}) {
-    const auto images = pictures("a", 2, side, side + 8);
+    const auto images = quality_pictures("a", 2, side, side + 8);
     CHECK(ms_ssim(images, images) == Approx(1).margin(1e-12));
   }
 }
 
 TEST_CASE(
-    "MS-SSIM of small pictures has as many scales as fit, their weights summing to the same") {
+    "MS-SSIM of small pictures has as many scales as fit, their weights summing to the "
+    "same") {
   // One scale at 2 px, where the window covers the picture: one structural similarity by hand.
   const auto a = torch::tensor({10., 20., 30., 40.}, torch::kDouble).view({1, 1, 2, 2});
   const auto b = torch::tensor({20., 20., 40., 40.}, torch::kDouble).view({1, 1, 2, 2});
@@ -177,7 +181,7 @@ TEST_CASE(
 }
 
 TEST_CASE("diversity: copies score 1, other pictures less; the draw is the stream's") {
-  const auto images = pictures("a", 5, 32, 32);
+  const auto images = quality_pictures("a", 5, 32, 32);
   const auto copies = images.slice(0, 0, 1).expand({5, 1, 32, 32});
   CHECK(diversity_ms_ssim(copies, 10, Rng(1)) == Approx(1).margin(1e-12));
   const double found = diversity_ms_ssim(images, 70, Rng(1));
@@ -195,7 +199,7 @@ TEST_CASE("diversity: copies score 1, other pictures less; the draw is the strea
 
 TEST_CASE("the pairs of a diversity are of two groups") {
   // Two groups of copies: a pair within one would score 1.
-  const auto images = pictures("a", 2, 32, 32).repeat_interleave(4, 0);
+  const auto images = quality_pictures("a", 2, 32, 32).repeat_interleave(4, 0);
   const std::vector<std::string> groups{"p", "p", "p", "p", "q", "q", "q", "q"};
   const double across = ms_ssim(images.slice(0, 0, 1), images.slice(0, 4, 5));
   CHECK(diversity_ms_ssim(images, 40, Rng(1), groups) == Approx(across).margin(1e-12));

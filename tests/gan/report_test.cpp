@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/number.hpp"
-#include "dataset/image.hpp"
+#include "dataset/image/image.hpp"
 #include "gan/judgement.hpp"
 #include "gan/report_figures.hpp"
 #include "tests/gan/tiny_gan.hpp"
@@ -38,7 +38,7 @@ struct RunCopy {
   std::string page() const { return gan_report_html(run); }
 };
 
-std::vector<cv::Mat> pictures(uint64_t first, uint64_t count) {
+std::vector<cv::Mat> report_pictures(uint64_t first, uint64_t count) {
   std::vector<cv::Mat> out;
   for (uint64_t i = first; i < first + count; ++i) out.push_back(tiny_picture(i, 24, 16));
   return out;
@@ -99,7 +99,7 @@ TEST_CASE("a page with everything that a run may have") {
   CHECK(contains(copy.page(),
                  "The best checkpoint, at 9.6 kimg, draws images at an SWD of 51.5 to real ones, "
                  "30 above the floor of 21.5 between real images."));
-  write_judgement(copy.run, pictures(0, 20), {pictures(50, 20)}, {}, 1);
+  write_judgement(copy.run, report_pictures(0, 20), {report_pictures(50, 20)}, {}, 1);
   const std::string page = copy.page();
   CHECK(contains(page,
                  cat("The best checkpoint, at 9.6 kimg, draws images at an SWD of ",
@@ -127,7 +127,8 @@ TEST_CASE("a page with everything that a run may have") {
 
 TEST_CASE("the page tells why a run ended early, and where augmentation may show") {
   const RunCopy copy;
-  write_judgement(copy.run, pictures(0, 20), {pictures(50, 20)}, {"tilt", "contrast"}, 1);
+  write_judgement(
+      copy.run, report_pictures(0, 20), {report_pictures(50, 20)}, {"tilt", "contrast"}, 1);
   Json metrics = read_json(copy.run / "metrics.json");
   metrics["stopped_early"] = "the discriminator is saturated";
   write_json(copy.run / "metrics.json", metrics);
@@ -139,7 +140,7 @@ TEST_CASE("the page tells why a run ended early, and where augmentation may show
 
 TEST_CASE("the end's judgement answers: its images chose nothing") {
   RunCopy copy;
-  write_judgement(copy.run, pictures(0, 20), {pictures(50, 20)}, {}, 1);
+  write_judgement(copy.run, report_pictures(0, 20), {report_pictures(50, 20)}, {}, 1);
   const double swd = read_json(copy.run / "judgement.json")["swd"]["mean"];
   Json judged = read_json(copy.run / "judgement.json");
   judged["swd"]["floor"]["mean"] = swd + 1;

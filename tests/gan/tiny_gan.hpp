@@ -2,7 +2,7 @@
 #pragma once
 // Includes torch and Catch2 in the order that they need.
 #include "core/log.hpp"
-#include "dataset/store.hpp"
+#include "dataset/store/store.hpp"
 #include "gan/gan.hpp"
 #include "tests/nn/torch_fixture.hpp"
 #include "tests/pixels.hpp"

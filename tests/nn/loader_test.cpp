@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/loader.hpp"
 
-#include "tests/dataset/small_store.hpp"
+#include "tests/dataset/store/small_store.hpp"
 #include "tests/nn/torch_fixture.hpp"
 
 using namespace evenray;

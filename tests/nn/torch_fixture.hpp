@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Torch first: it defines CHECK, which is Catch2's here.
 #include <ATen/Parallel.h>
-#include <torch/types.h>
-#undef CHECK
-#include <catch2/catch.hpp>
 #include <cstdlib>
 
 #include "nn/weights.hpp"
 #include "tests/fixture.hpp"
+#include "tests/torch_catch.hpp"
 
 namespace evenray {
 

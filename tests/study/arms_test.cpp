@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/arms.hpp"
 
-#include "study/study.hpp"
-#undef CHECK
-#include <catch2/catch.hpp>
 #include <fstream>
+#include "study/study.hpp"
 
 #include "tests/fixture.hpp"
+#include "tests/torch_catch.hpp"
 
 using namespace evenray;
 

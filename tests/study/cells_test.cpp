@@ -2,17 +2,16 @@
 #include "study/cells.hpp"
 
 #include <c10/util/Exception.h>
-#undef CHECK
-#include <catch2/catch.hpp>
 
 #include "tests/classifier/blobs.hpp"
 #include "tests/fixture.hpp"
+#include "tests/torch_catch.hpp"
 
 using namespace evenray;
 
 namespace {
 
-Config tiny() {
+Config cells_tiny() {
   Config config;
   config.runtime.threads = 1;
   config.runtime.device = "cpu";
@@ -100,7 +99,7 @@ TEST_CASE("a failure is recorded and forgotten when it is mended; a stop goes th
 
 TEST_CASE("a cell leaves its figures and is not made twice") {
   const Prepared prepared;
-  const Config config = tiny();
+  const Config config = cells_tiny();
   const Cell cell{GENERATE("real", "weighted", "oversample", "autoaugment"), 0, 0};
   CAPTURE(cell.arm);
   run_cell(config, prepared.folder, plan_of(config), cell);
@@ -135,7 +134,7 @@ TEST_CASE("a cell leaves its figures and is not made twice") {
 
 TEST_CASE("a generator of some images is judged by them") {
   const Prepared prepared;
-  Config config = tiny();
+  Config config = cells_tiny();
   config.gan.where = "side=left";
   config.gan.allow_few = true;
   config.gan.total_kimg = .016;
@@ -150,7 +149,7 @@ TEST_CASE("a generator of some images is judged by them") {
 
 TEST_CASE("all arms run the same steps: no cell stops early") {
   const Prepared prepared;
-  Config config = tiny();
+  Config config = cells_tiny();
   config.classify.patience = 1;
   config.classify.eval_every = 1;
   config.classify.lr = 1e-12;
@@ -161,7 +160,7 @@ TEST_CASE("all arms run the same steps: no cell stops early") {
 
 TEST_CASE("cells of different seeds differ, the same cell is the same") {
   const Prepared first, second;
-  const Config config = tiny();
+  const Config config = cells_tiny();
   for (const Prepared* prepared : {&first, &second})
     for (const int64_t seed : {0, 1})
       run_cell(config, prepared->folder, plan_of(config), {"oversample", seed, 0});
@@ -175,7 +174,7 @@ TEST_CASE("cells of different seeds differ, the same cell is the same") {
 
 TEST_CASE("a cell without its generator fails by name") {
   const Prepared prepared;
-  const Config config = tiny();
+  const Config config = cells_tiny();
   const Error error = error_of([&] {
     run_cell(config, prepared.folder, plan_of(config), {"gan", 0, 0});
   });

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/compare.hpp"
 
-#undef CHECK
-#include <catch2/catch.hpp>
-
 #include "core/rng.hpp"
 #include "tests/fixture.hpp"
+#include "tests/torch_catch.hpp"
 
 using namespace evenray;
 

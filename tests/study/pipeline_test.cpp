@@ -12,7 +12,7 @@ using namespace evenray;
 namespace {
 
 /// A whole study in a few seconds; it measures nothing.
-Config tiny(const std::vector<std::string>& arms) {
+Config pipeline_tiny(const std::vector<std::string>& arms) {
   Config config;
   config.runtime.threads = 1;
   config.runtime.device = "cpu";
@@ -48,7 +48,7 @@ std::map<std::string, std::string> column(const Path& folder, const std::string&
 }  // namespace
 
 TEST_CASE("a plan says what a study would do") {
-  Config config = tiny({"real", "gan", "gan-both"});
+  Config config = pipeline_tiny({"real", "gan", "gan-both"});
   config.study.contrast = "gan vs real";
   config.study.seeds = 2;
   Json plan = plan_study(config, /*estimate=*/false);
@@ -68,7 +68,7 @@ TEST_CASE("a plan says what a study would do") {
 TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   const ScratchFolder scratch;
   const Path out = scratch / "study";
-  Config config = tiny(arm_names());
+  Config config = pipeline_tiny(arm_names());
   REQUIRE(run_study(config, out) == 0);
 
   CHECK(run_done(out));
@@ -167,7 +167,7 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
 
 TEST_CASE("equal studies give equal bytes, wherever and however often they save") {
   const ScratchFolder scratch;
-  Config config = tiny({"oversample", "gan"});
+  Config config = pipeline_tiny({"oversample", "gan"});
   CHECK(run_study(config, scratch / "one") == 0);
   config.runtime.checkpoint_every_s = 0;
   CHECK(run_study(config, scratch / "other") == 0);
@@ -182,7 +182,7 @@ TEST_CASE("equal studies give equal bytes, wherever and however often they save"
 TEST_CASE("a cell that fails is recorded, the others go on") {
   const ScratchFolder scratch;
   const Path out = scratch / "study";
-  Config config = tiny({"real", "oversample", "gan"});
+  Config config = pipeline_tiny({"real", "oversample", "gan"});
   config.gan.allow_few = false;
   CHECK(run_study(config, out) == 2);  // a generator and its cell
   CHECK_FALSE(run_done(out));
@@ -207,7 +207,7 @@ TEST_CASE("a cell that fails is recorded, the others go on") {
 
 TEST_CASE("cross-validation tests every image once") {
   const ScratchFolder scratch;
-  Config config = tiny({"real", "oversample"});
+  Config config = pipeline_tiny({"real", "oversample"});
   config.study.folds = 3;
   config.study.contrast = "oversample vs real";
   CHECK(run_study(config, scratch / "study") == 0);
@@ -220,7 +220,7 @@ TEST_CASE("cross-validation tests every image once") {
 TEST_CASE("a fold's generator knows that fold's training rows alone") {
   const ScratchFolder scratch;
   const Path out = scratch / "study";
-  Config config = tiny({"oversample", "gan"});
+  Config config = pipeline_tiny({"oversample", "gan"});
   config.data.path = "phantom:images=240,rare_share=.3,seed=7,size_px=40x32";
   config.study.folds = 3;
   config.study.keep_stores = true;
@@ -270,7 +270,7 @@ TEST_CASE("a class of one patient has no generator that can be judged") {
     place(part + "/common", part == "val" ? 5 : 6, 3);
     place(part + "/rare", part == "val" ? 7 : 8, 3);
   }
-  Config config = tiny({"oversample", "gan"});
+  Config config = pipeline_tiny({"oversample", "gan"});
   config.data.path = (scratch / "set").string();
   const Error error = error_of([&] { run_study(config, scratch / "study"); });
   CHECK(error.code() == Exit::bad_data);
@@ -280,7 +280,7 @@ TEST_CASE("a class of one patient has no generator that can be judged") {
 
 TEST_CASE("studies that cannot begin") {
   const ScratchFolder scratch;
-  Config config = tiny({"oversample", "gan"});
+  Config config = pipeline_tiny({"oversample", "gan"});
   config.data.path = "";
   CHECK(error_of([&] { run_study(config, scratch / "a"); }).code() == Exit::usage);
   config.data.path = scratch / "nowhere";

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/report.hpp"
 
-#include "core/html.hpp"
+#include "core/page/html.hpp"
 #include "study/report_figures.hpp"
 #include "study/report_tables.hpp"
 #include "study/report_value.hpp"
 
-#undef CHECK
-#include <catch2/catch.hpp>
-
 #include "tests/fixture.hpp"
+#include "tests/torch_catch.hpp"
 
 namespace evenray {
 namespace {

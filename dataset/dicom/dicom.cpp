@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/dicom/dicom.hpp"
+
+#include <array>
+#include <cassert>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/dicom/grey.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr std::array kVois = {Voi::automatic, Voi::file, Voi::minmax, Voi::percentile, Voi::none};
+
+}  // namespace
+
+const std::vector<std::string>& voi_names() {
+  static const std::vector<std::string> names = {"auto", "file", "minmax", "percentile", "none"};
+  return names;
+}
+
+Voi parse_voi(const std::string& name) {
+  for (size_t i = 0; i < kVois.size(); ++i) {
+    if (voi_names()[i] == name) return kVois[i];
+  }
+  throw Error(Exit::config, "data.voi: " + unknown_name("voi", name, voi_names()));
+}
+
+DecodedImage decode_dicom(std::string_view bytes, const DicomOptions& options) {
+  assert(options.bits == 0 || options.bits == 8 || options.bits == 16);
+  DecodedImage image;
+  const auto fail = [&](const std::string& fault) {
+    image.fault = fault;
+    return image;
+  };
+  const DicomElements elements = read_dicom_elements(bytes);
+  if (!elements.fault.empty()) return fail(elements.fault);
+  if (!elements.pixels_reached) return fail("a DICOM file without pixels");
+  const DicomLayout layout = dicom_layout(elements);
+  if (!layout.fault.empty()) return fail(layout.fault);
+  const DicomCells cells = dicom_cells(elements, layout);
+  if (!cells.fault.empty()) return fail(cells.fault);
+  image.width = layout.columns;
+  image.height = layout.rows;
+  image.truncated = cells.truncated;
+  if (layout.samples == 3) {
+    const bool wide = options.bits == 16 || options.voi == Voi::none;
+    image.pixels =
+        wide && options.voi != Voi::none ? with_bits(cells.pixels, 16, 65535) : cells.pixels;
+    if (options.voi == Voi::none) cells.pixels.convertTo(image.pixels, CV_16U);
+    return image;
+  }
+  image.pixels = displayed_grey(cells.pixels, grey_rules(elements, layout), options, image.fault);
+  return image;
+}
+
+}  // namespace evenray

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <mutex>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/dicom/dicom.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr size_t kKeyBytes = 32;
+
+/// A file of this process alone, which becomes the key by a link: of several processes that make
+/// one, the first wins, and none reads half a key.
+void make_key(const Path& file) {
+  unsigned char key[kKeyBytes];
+  check(RAND_bytes(key, kKeyBytes) == 1, Exit::failed, "cannot draw random bytes for a key");
+  const Path temporary = temporary_beside(file);
+  ::unlink(temporary.c_str());  // of a process of this number that was stopped
+  const int descriptor =
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (descriptor < 0) throw_errno("create", file);
+  const bool written = ::write(descriptor, key, kKeyBytes) == ssize_t{kKeyBytes} &&
+                       ::fchmod(descriptor, 0600) == 0 && ::fsync(descriptor) == 0;
+  int number = errno;
+  ::close(descriptor);
+  const bool linked = written && (::link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
+  if (written) number = errno;
+  ::unlink(temporary.c_str());
+  if (!linked) {
+    errno = number;
+    throw_errno("create", file);
+  }
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+}  // namespace
+
+std::string dicom_key(const Path& file) {
+  static std::mutex one;
+  const std::lock_guard lock(one);
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 && errno == ENOENT) {
+    if (file.has_parent_path()) make_folder(file.parent_path());
+    make_key(file);
+  }
+  if (::stat(file.c_str(), &status) != 0) throw_unreadable(file, errno);
+  check((status.st_mode & (S_IRWXG | S_IRWXO)) == 0,
+        Exit::missing_input,
+        cat(file.string(), ": others may use this key; run chmod 600 on it"));
+  std::string key = read_file(file, 4096);
+  check(key.size() == kKeyBytes,
+        Exit::bad_data,
+        cat(file.string(), ": ", key.size(), " bytes, but a key has ", kKeyBytes));
+  return key;
+}
+
+Path default_dicom_key_file() {
+  if (const auto file = environment("EVENRAY_KEY"); !file.empty()) return file;
+  if (const auto folder = environment("XDG_CONFIG_HOME"); !folder.empty())
+    return Path(folder) / "evenray" / "key";
+  const auto home = environment("HOME");
+  check(!home.empty(), Exit::missing_input, "no place for the key of DICOM ids; set EVENRAY_KEY");
+  return Path(home) / ".config" / "evenray" / "key";
+}
+
+}  // namespace evenray

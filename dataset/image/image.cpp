@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/image/image.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/image/area.hpp"
+#include "dataset/image/codecs.hpp"
+
+namespace evenray {
+namespace {
+
+/// Lower median, so that it is a value that occurs.
+template <class Pixel>
+double border_median(const cv::Mat& image) {
+  std::vector<Pixel> border;
+  border.reserve(2 * static_cast<size_t>(image.cols + image.rows));
+  for (int y = 0; y < image.rows; ++y) {
+    const auto* row = image.ptr<Pixel>(y);
+    if (y == 0 || y == image.rows - 1) {
+      border.insert(border.end(), row, row + image.cols);
+    } else {
+      border.push_back(row[0]);
+      border.push_back(row[image.cols - 1]);
+    }
+  }
+  const auto middle = border.begin() + static_cast<std::ptrdiff_t>((border.size() - 1) / 2);
+  std::nth_element(border.begin(), middle, border.end());
+  return *middle;
+}
+
+/// One side may shrink while the other grows: first the area average, then the bicubic.
+cv::Mat resized(const cv::Mat& image, int height, int width) {
+  const cv::Size smaller(std::min(width, image.cols), std::min(height, image.rows));
+  cv::Mat out = image;
+  if (smaller != image.size()) out = area_average(image, smaller.height, smaller.width);
+  if (out.size() == cv::Size(width, height)) return out;
+  cv::Mat grown;
+  cv::resize(out, grown, cv::Size(width, height), 0, 0, cv::INTER_CUBIC);
+  return grown;
+}
+
+int scaled_side(int side, double scale, int limit) {
+  return std::clamp(static_cast<int>(std::lround(side * scale)), 1, limit);
+}
+
+cv::Mat fit_padded(const cv::Mat& image, int height, int width, Placement& placement) {
+  const double scale = std::min(double(width) / image.cols, double(height) / image.rows);
+  const int inner_width = scaled_side(image.cols, scale, width);
+  const int inner_height = scaled_side(image.rows, scale, height);
+  const int left = (width - inner_width) / 2, top = (height - inner_height) / 2;
+  placement = {float(inner_width) / float(image.cols),
+               float(inner_height) / float(image.rows),
+               float(left),
+               float(top)};
+  cv::Mat inner = resized(image, inner_height, inner_width);
+  if (inner_width == width && inner_height == height) return inner;
+  const double fill =
+      image.depth() == CV_8U ? border_median<uint8_t>(image) : border_median<uint16_t>(image);
+  cv::Mat out(height, width, image.type(), cv::Scalar(fill));
+  inner.copyTo(out(cv::Rect(left, top, inner_width, inner_height)));
+  return out;
+}
+
+cv::Mat fit_cropped(const cv::Mat& image, int height, int width, Placement& placement) {
+  const double scale = std::max(double(width) / image.cols, double(height) / image.rows);
+  const int kept_width = scaled_side(width, 1 / scale, image.cols);
+  const int kept_height = scaled_side(height, 1 / scale, image.rows);
+  const int left = (image.cols - kept_width) / 2, top = (image.rows - kept_height) / 2;
+  placement.scale_x = float(width) / float(kept_width);
+  placement.scale_y = float(height) / float(kept_height);
+  placement.offset_x = -float(left) * placement.scale_x;
+  placement.offset_y = -float(top) * placement.scale_y;
+  return resized(image(cv::Rect(left, top, kept_width, kept_height)), height, width);
+}
+
+}  // namespace
+
+bool is_png(std::string_view bytes) { return bytes.starts_with("\x89PNG\r\n\x1a\n"); }
+
+bool is_jpeg(std::string_view bytes) { return bytes.starts_with("\xFF\xD8\xFF"); }
+
+bool is_tiff(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  constexpr std::array kMarks = {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv};
+  return std::any_of(
+      kMarks.begin(), kMarks.end(), [&](std::string_view mark) { return bytes.starts_with(mark); });
+}
+
+std::string size_fault(uint64_t width, uint64_t height) {
+  if (width == 0 || height == 0) return "an empty picture";
+  if (width <= kMaxPixels && height <= kMaxPixels && width * height <= kMaxPixels) return "";
+  return cat(width, "x", height, " pixels, more than the ", kMaxPixels >> 20, " Mpx that are read");
+}
+
+float coloured_share(const cv::Mat& rgb) {
+  constexpr double kTolerance = 24. / 255;
+  std::vector<cv::Mat> channels;
+  cv::split(rgb, channels);
+  cv::Mat high, low, apart;
+  cv::max(cv::max(channels[0], channels[1]), channels[2], high);
+  cv::min(cv::min(channels[0], channels[1]), channels[2], low);
+  apart = high - low > kTolerance * (rgb.depth() == CV_8U ? 255 : 65535);
+  return static_cast<float>(cv::countNonZero(apart)) / static_cast<float>(apart.total());
+}
+
+int white_of(unsigned brightest) {
+  return static_cast<int>(std::bit_ceil(std::max(brightest, 255u) + 1) - 1);
+}
+
+cv::Mat with_bits(const cv::Mat& image, int64_t bits, int white16) {
+  const int depth = bits == 8 ? CV_8U : CV_16U;
+  const double scale = (depth == CV_8U ? 255. : 65535.) / (image.depth() == CV_8U ? 255 : white16);
+  if (image.depth() == depth && scale == 1) return image;
+  cv::Mat out;
+  image.convertTo(out, depth, scale);
+  return out;
+}
+
+Fit parse_fit(const std::string& name) {
+  if (name == "pad") return Fit::pad;
+  if (name == "stretch") return Fit::stretch;
+  if (name == "crop") return Fit::crop;
+  throw Error(Exit::config, "data.fit: " + unknown_name("fit", name, {"pad", "stretch", "crop"}));
+}
+
+cv::Mat fit_image(const cv::Mat& image, int height, int width, Fit fit, Placement& placement) {
+  assert(!image.empty() && (image.type() == CV_8UC1 || image.type() == CV_16UC1));
+  assert(height > 0 && width > 0);
+  if (fit == Fit::pad) return fit_padded(image, height, width, placement);
+  if (fit == Fit::crop) return fit_cropped(image, height, width, placement);
+  placement = {float(width) / float(image.cols), float(height) / float(image.rows), 0, 0};
+  return resized(image, height, width);
+}
+
+}  // namespace evenray

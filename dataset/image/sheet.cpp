@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/image/sheet.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "dataset/image/image.hpp"
+
+namespace evenray {
+namespace {
+
+const cv::Scalar kGround(0x11, 0x11, 0x11);
+const cv::Scalar kInk(0xd0, 0xd0, 0xd0);
+const cv::Scalar kAccent(0xcb, 0x6b, 0x0b);  // #0b6bcb, blue first
+constexpr int kGap = 6;
+constexpr int kCaptionHeight = 14;
+constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
+constexpr double kFontScale = .34;
+
+/// Lines are drawn this many times too large and averaged down. OpenCV's antialiased line of 4
+/// is 5.7 px wide: 1.4 are left.
+constexpr int kOversampling = 4;
+constexpr int kLineWidth = 4;
+constexpr int kSubpixelBits = 4;
+
+/// One window for all 16-bit images of a sheet, so that they can be compared and 10 or 12 bits are
+/// not black.
+struct Window {
+  double low = 0, high = 65535;
+};
+
+Window common_window(const std::vector<SheetItem>& items) {
+  double low = 65535, high = 0;
+  for (const auto& item : items) {
+    if (item.image.depth() != CV_16U) continue;
+    double smallest = 0, largest = 0;
+    cv::minMaxLoc(item.image, &smallest, &largest);
+    low = std::min(low, smallest);
+    high = std::max(high, largest);
+  }
+  return high > low ? Window{low, high} : Window{};
+}
+
+cv::Mat as_8_bit(const cv::Mat& image, const Window& window) {
+  if (image.depth() == CV_8U) return image;
+  const double gain = 255 / (window.high - window.low);
+  cv::Mat out;
+  image.convertTo(out, CV_8U, gain, -window.low * gain);
+  return out;
+}
+
+cv::Size fitted_size(const cv::Mat& image, int cell_px) {
+  const double scale = double(cell_px) / std::max(image.cols, image.rows);
+  return {std::max(1, static_cast<int>(std::lround(image.cols * scale))),
+          std::max(1, static_cast<int>(std::lround(image.rows * scale)))};
+}
+
+/// Putting text knows ASCII only.
+std::string drawable(std::string text) {
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return text;
+}
+
+std::string cut_to_width(std::string text, int width_px) {
+  const auto width = [](const std::string& t) {
+    return cv::getTextSize(t, kFont, kFontScale, 1, nullptr).width;
+  };
+  if (width(text) <= width_px) return text;
+  while (!text.empty() && width(text + "..") > width_px) text.pop_back();
+  return text + "..";
+}
+
+/// Draws closed rings, given in pixels of the picture before scaling, over a BGR picture.
+void draw_rings(cv::Mat& picture,
+                const std::vector<std::vector<cv::Point2f>>& rings,
+                cv::Point2d scale) {
+  cv::Mat large = cv::Mat::zeros(picture.size() * kOversampling, CV_8U);
+  for (const auto& ring : rings) {
+    std::vector<cv::Point> points;
+    for (const auto& point : ring) {
+      // Edge coordinates begin at the corner of the first pixel, drawing coordinates at its centre.
+      const double x = point.x * scale.x * kOversampling - .5,
+                   y = point.y * scale.y * kOversampling - .5;
+      points.emplace_back(cv::saturate_cast<int>(x * (1 << kSubpixelBits)),
+                          cv::saturate_cast<int>(y * (1 << kSubpixelBits)));
+    }
+    cv::polylines(large, points, true, cv::Scalar(255), kLineWidth, cv::LINE_AA, kSubpixelBits);
+  }
+  cv::Mat cover;
+  cv::resize(large, cover, picture.size(), 0, 0, cv::INTER_AREA);
+  for (int y = 0; y < picture.rows; ++y) {
+    auto* row = picture.ptr<cv::Vec3b>(y);
+    const auto* alpha = cover.ptr<uint8_t>(y);
+    for (int x = 0; x < picture.cols; ++x) {
+      for (int c = 0; c < 3; ++c) {
+        row[x][c] =
+            cv::saturate_cast<uint8_t>(row[x][c] + (kAccent[c] - row[x][c]) * alpha[x] / 255);
+      }
+    }
+  }
+}
+
+cv::Mat draw_picture(const SheetItem& item,
+                     const SheetOptions& options,
+                     cv::Size size,
+                     const Window& window) {
+  Placement placement;
+  const cv::Mat grey =
+      fit_image(as_8_bit(item.image, window), size.height, size.width, Fit::stretch, placement);
+  cv::Mat picture;
+  cv::cvtColor(grey, picture, cv::COLOR_GRAY2BGR);
+  std::vector<std::vector<cv::Point2f>> rings;
+  for (const auto& box : item.boxes) {
+    if (options.boxes)
+      rings.push_back({{box.x0, box.y0}, {box.x1, box.y0}, {box.x1, box.y1}, {box.x0, box.y1}});
+    if (options.polygons) rings.insert(rings.end(), box.rings.begin(), box.rings.end());
+  }
+  if (!rings.empty()) draw_rings(picture, rings, {placement.scale_x, placement.scale_y});
+  return picture;
+}
+
+}  // namespace
+
+cv::Mat draw_sheet(const std::vector<SheetItem>& items, const SheetOptions& options) {
+  cv::Size cell(1, 1);
+  bool captions = false;
+  for (const auto& item : items) {
+    const cv::Size size = fitted_size(item.image, options.cell_px);
+    cell = {std::max(cell.width, size.width), std::max(cell.height, size.height)};
+    captions |= !item.caption.empty();
+  }
+  const int count = static_cast<int>(items.size());
+  const int columns = std::clamp(count, 1, std::max(options.columns, 1));
+  const int rows = std::max(1, (count + columns - 1) / columns);
+  const int pitch_x = cell.width + kGap,
+            pitch_y = cell.height + kGap + (captions ? kCaptionHeight : 0);
+  cv::Mat sheet(rows * pitch_y + kGap, columns * pitch_x + kGap, CV_8UC3, kGround);
+
+  const Window window = common_window(items);
+  for (int i = 0; i < count; ++i) {
+    const SheetItem& item = items[static_cast<size_t>(i)];
+    const cv::Size size = fitted_size(item.image, options.cell_px);
+    const cv::Point corner(kGap + i % columns * pitch_x, kGap + i / columns * pitch_y);
+    const cv::Point inset((cell.width - size.width) / 2, (cell.height - size.height) / 2);
+    draw_picture(item, options, size, window).copyTo(sheet(cv::Rect(corner + inset, size)));
+    if (item.caption.empty()) continue;
+    const std::string caption = cut_to_width(drawable(item.caption), cell.width);
+    const cv::Point baseline(corner.x, corner.y + cell.height + kCaptionHeight - 4);
+    cv::putText(sheet, caption, baseline, kFont, kFontScale, kInk, 1, cv::LINE_AA);
+  }
+  return sheet;
+}
+
+}  // namespace evenray

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <tiffio.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <opencv2/imgproc.hpp>
+
+#include "core/text.hpp"
+#include "dataset/image/codecs.hpp"
+
+namespace evenray {
+namespace {
+
+/// libtiff may take no more at once than the largest image needs.
+constexpr tmsize_t kMostMemory = tmsize_t{2} << 30;
+/// Tiles may hold so much together, and four times as much as the picture beside.
+constexpr uint64_t kMostTiles = uint64_t{64} << 20;
+
+/// A file in memory, as libtiff wants to read it.
+struct Source {
+  std::string_view bytes;
+  uint64_t at = 0;
+  std::string message{};  ///< the first error
+};
+
+Source& source_of(thandle_t handle) { return *static_cast<Source*>(handle); }
+
+tmsize_t read_some(thandle_t handle, void* to, tmsize_t count) {
+  Source& source = source_of(handle);
+  if (count <= 0 || source.at >= source.bytes.size()) return 0;
+  const auto some = source.bytes.substr(source.at, static_cast<size_t>(count));
+  std::memcpy(to, some.data(), some.size());
+  source.at += some.size();
+  return static_cast<tmsize_t>(some.size());
+}
+
+toff_t seek_to(thandle_t handle, toff_t offset, int whence) {
+  Source& source = source_of(handle);
+  const uint64_t from = whence == SEEK_SET   ? 0
+                        : whence == SEEK_CUR ? source.at
+                                             : source.bytes.size();
+  return source.at = from + offset;
+}
+
+int on_tiff_error(TIFF*, void* data, const char*, const char* format, va_list arguments) {
+  auto& message = static_cast<Source*>(data)->message;
+  char text[256];
+  std::vsnprintf(text, sizeof text, format, arguments);
+  if (message.empty()) message = text;
+  return 1;
+}
+
+struct Close {
+  void operator()(TIFF* tiff) const { TIFFClose(tiff); }
+  void operator()(TIFFOpenOptions* options) const { TIFFOpenOptionsFree(options); }
+};
+using Tiff = std::unique_ptr<TIFF, Close>;
+
+/// Null where the bytes begin no TIFF file.
+Tiff open(Source& source) {
+  const std::unique_ptr<TIFFOpenOptions, Close> options(TIFFOpenOptionsAlloc());
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMostMemory);
+  TIFFOpenOptionsSetErrorHandlerExtR(options.get(), on_tiff_error, &source);
+  TIFFOpenOptionsSetWarningHandlerExtR(
+      options.get(), [](TIFF*, void*, const char*, const char*, va_list) { return 1; }, nullptr);
+  // All is in memory: libtiff reads it where it lies.
+  return Tiff(TIFFClientOpenExt(
+      "image",
+      "r",
+      &source,
+      read_some,
+      [](thandle_t, void*, tmsize_t) -> tmsize_t { return 0; },
+      seek_to,
+      [](thandle_t) { return 0; },
+      [](thandle_t handle) -> toff_t { return source_of(handle).bytes.size(); },
+      [](thandle_t handle, void** base, toff_t* size) {
+        *base = const_cast<char*>(source_of(handle).bytes.data());
+        *size = source_of(handle).bytes.size();
+        return 1;
+      },
+      [](thandle_t, void*, toff_t) {},
+      options.get()));
+}
+
+/// What the header says of the first picture.
+struct Form {
+  uint32_t width = 0, height = 0;
+  uint16_t bits = 1, samples = 1, planar = PLANARCONFIG_CONTIG, photometric = 0, orientation = 1,
+           format = SAMPLEFORMAT_UINT;
+  bool tiled = false, convertible = false, tiles_fit = true;
+
+  explicit Form(TIFF* tiff) : tiled(TIFFIsTiled(tiff) != 0) {
+    TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
+    TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &bits);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &samples);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_PLANARCONFIG, &planar);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &orientation);
+    TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric);
+    if (orientation < 1 || orientation > 8) orientation = 1;
+    char why[1024];
+    convertible = TIFFRGBAImageOK(tiff, why) == 1;
+    if (!tiled) return;
+    const uint64_t picture = (uint64_t{width} * samples * bits + 7) / 8 * height;
+    const uint64_t tile = TIFFTileSize64(tiff), most = kMostTiles + 4 * picture;
+    tiles_fit = tile > 0 && TIFFNumberOfTiles(tiff) <= most / tile;
+  }
+
+  bool grey() const {
+    return photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE;
+  }
+
+  /// Grey or RGB of 8 or 16 bits, as it lies; of what is not, libtiff makes RGBA of 8 bits.
+  bool plain() const {
+    return (bits == 8 || bits == 16) && (grey() || photometric == PHOTOMETRIC_RGB) &&
+           samples >= (grey() ? 1 : 3) && samples <= 4 &&
+           (samples == 1 || planar == PLANARCONFIG_CONTIG);
+  }
+
+  /// Why it is not read; empty where it is.
+  std::string fault() const {
+    if (auto size = size_fault(width, height); !size.empty()) return size;
+    if (format != SAMPLEFORMAT_UINT) return "a TIFF whose values are no unsigned integers";
+    if (!plain() && !convertible)
+      return cat("a TIFF of ",
+                 samples,
+                 " samples a pixel of ",
+                 bits,
+                 " bits (photometric ",
+                 photometric,
+                 "), which is not read");
+    if (!tiles_fit) return "a TIFF whose tiles are far larger than its picture";
+    return "";
+  }
+
+  std::string converted_mode() const {
+    if (photometric == PHOTOMETRIC_PALETTE) return "P";
+    if (grey()) return bits == 1 ? "1" : "L";
+    return photometric == PHOTOMETRIC_YCBCR ? "YCbCr" : "RGB";
+  }
+};
+
+/// How many rows could be read; pixels of the others are left as they are.
+uint32_t read_strips(TIFF* tiff, cv::Mat& to) {
+  int row = 0;
+  while (row < to.rows && TIFFReadScanline(tiff, to.ptr(row), static_cast<uint32_t>(row)) == 1)
+    ++row;
+  return static_cast<uint32_t>(row);
+}
+
+/// Likewise; in rows of tiles.
+uint32_t read_tiles(TIFF* tiff, cv::Mat& to) {
+  uint32_t tile_width = 0, tile_height = 0;
+  TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width);
+  TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_height);
+  const uint64_t row_bytes = uint64_t{tile_width} * to.elemSize();
+  std::vector<uint8_t> tile(TIFFTileSize64(tiff));
+  if (tile.size() != row_bytes * tile_height) return 0;
+  const auto width = static_cast<uint32_t>(to.cols), height = static_cast<uint32_t>(to.rows);
+  for (uint32_t y = 0; y < height; y += tile_height) {
+    for (uint32_t x = 0; x < width; x += tile_width) {
+      if (TIFFReadTile(tiff, tile.data(), x, y, 0, 0) < 0) return y;
+      const size_t columns = std::min(tile_width, width - x),
+                   rows = std::min(tile_height, height - y);
+      for (size_t row = 0; row < rows; ++row)
+        std::memcpy(to.ptr(static_cast<int>(y + row), static_cast<int>(x)),
+                    tile.data() + row * row_bytes,
+                    columns * to.elemSize());
+    }
+  }
+  return height;
+}
+
+}  // namespace
+
+DecodedImage decode_tiff(std::string_view bytes) {
+  DecodedImage image;
+  Source source{bytes};
+  const Tiff tiff = open(source);
+  const auto broken = [&] {
+    return cat("a broken TIFF", source.message.empty() ? "" : ": ", source.message);
+  };
+  if (!tiff) {
+    image.fault = broken();
+    return image;
+  }
+  const Form form(tiff.get());
+  image.fault = form.fault();
+  if (!image.fault.empty()) return image;
+  image.width = static_cast<int>(form.width);
+  image.height = static_cast<int>(form.height);
+  image.orientation = form.orientation;
+  if (!form.plain()) {
+    cv::Mat rgba = cv::Mat::zeros(image.height, image.width, CV_8UC4);
+    const auto read = [&](bool stop_on_error) {
+      // Its own orientation: turned no way.
+      return TIFFReadRGBAImageOriented(tiff.get(),
+                                       form.width,
+                                       form.height,
+                                       rgba.ptr<uint32_t>(),
+                                       form.orientation,
+                                       stop_on_error) == 1;
+    };
+    image.truncated = !read(true);
+    if (image.truncated && !read(false)) {
+      image.fault = broken();
+      return image;
+    }
+    cv::cvtColor(rgba, image.pixels, cv::COLOR_RGBA2GRAY);
+    image.mode = form.converted_mode();
+    image.coloured = coloured_share(rgba);
+    return image;
+  }
+  cv::Mat stored = cv::Mat::zeros(
+      image.height, image.width, CV_MAKETYPE(form.bits == 8 ? CV_8U : CV_16U, form.samples));
+  if (!form.tiled &&
+      TIFFScanlineSize64(tiff.get()) != static_cast<uint64_t>(stored.cols) * stored.elemSize()) {
+    image.fault = "a broken TIFF: its rows are not as long as its header says";
+    return image;
+  }
+  const uint32_t rows =
+      form.tiled ? read_tiles(tiff.get(), stored) : read_strips(tiff.get(), stored);
+  if (rows == 0) {
+    image.fault = broken();
+    return image;
+  }
+  image.truncated = rows < form.height;
+  if (form.grey()) {
+    cv::extractChannel(stored, image.pixels, 0);
+    if (form.photometric == PHOTOMETRIC_MINISWHITE) cv::bitwise_not(image.pixels, image.pixels);
+  } else {
+    cv::cvtColor(
+        stored, image.pixels, form.samples == 3 ? cv::COLOR_RGB2GRAY : cv::COLOR_RGBA2GRAY);
+    image.mode = cat(form.samples == 3 ? "RGB" : "RGBA", form.bits == 16 ? ";16" : "");
+    image.coloured = coloured_share(stored);
+  }
+  return image;
+}
+
+std::optional<cv::Size> tiff_size(std::string_view bytes) {
+  Source source{bytes};
+  const Tiff tiff = open(source);
+  if (!tiff) return std::nullopt;
+  const Form form(tiff.get());
+  if (!form.fault().empty()) return std::nullopt;
+  const cv::Size size(static_cast<int>(form.width), static_cast<int>(form.height));
+  return form.orientation > 4 ? cv::Size(size.height, size.width) : size;
+}
+
+int tiff_bits(std::string_view bytes) {
+  Source source{bytes};
+  const Tiff tiff = open(source);
+  if (!tiff) return 8;
+  const Form form(tiff.get());
+  return form.fault().empty() && form.plain() ? form.bits : 8;
+}
+
+}  // namespace evenray

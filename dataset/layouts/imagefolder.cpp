@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/layouts/imagefolder.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/csv.hpp"
+#include "core/error.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "dataset/files/image_folder.hpp"
+#include "dataset/layouts/listing.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr uint64_t kMaxBytes = uint64_t{4} << 30;
+
+/// A line of metadata, of either kind of file.
+struct Line {
+  Json values;
+  std::string listed;
+};
+
+std::vector<Path> metadata_files(const std::string& path) {
+  std::vector<Path> out;
+  for (const auto& file : files_ending(path, {".csv", ".jsonl"}))
+    if (file.stem() == "metadata") out.push_back(file);
+  return out;
+}
+
+std::vector<Line> read_lines(const Path& file) {
+  std::vector<Line> out;
+  const std::string name = file.filename().string();
+  if (file.extension() == ".csv") {
+    const CsvTable table = read_csv(file);
+    for (size_t i = 0; i < table.rows.size(); ++i) {
+      Line line{Json::object(), cat(name, ":", table.lines[i])};
+      for (size_t c = 0; c < table.columns.size(); ++c)
+        line.values[table.columns[c]] = table.rows[i][c];
+      out.push_back(std::move(line));
+    }
+    return out;
+  }
+  size_t number = 0;
+  for (const auto& text : split_text(read_file(file, kMaxBytes), '\n')) {
+    ++number;
+    if (trim(text).empty()) continue;
+    Line line{Json::parse(text, nullptr, /*allow_exceptions=*/false), cat(name, ":", number)};
+    check(line.values.is_object(),
+          Exit::bad_data,
+          cat(file.string(), ":", number, ": no JSON object"));
+    out.push_back(std::move(line));
+  }
+  return out;
+}
+
+/// A name as it stands, any other plain value as JSON writes it.
+std::string text_of(const Json& value) {
+  if (value.is_null()) return "";
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::vector<ListedBox> boxes_of(const Json& objects) {
+  std::vector<ListedBox> out;
+  const Json& boxes = objects.at("bbox");
+  const Json& categories =
+      objects.contains("categories") ? objects["categories"] : objects.at("category");
+  check(boxes.is_array() && categories.is_array() && boxes.size() == categories.size(),
+        Exit::bad_data,
+        "objects: bbox and categories are no lists of one length");
+  for (size_t i = 0; i < boxes.size(); ++i) {
+    const auto xywh = boxes[i].get<std::vector<float>>();
+    check(xywh.size() == 4, Exit::bad_data, "a bbox is not four numbers");
+    Box box;
+    box.x0 = xywh[0];
+    box.y0 = xywh[1];
+    box.x1 = xywh[0] + xywh[2];
+    box.y1 = xywh[1] + xywh[3];
+    out.push_back({text_of(categories[i]), box});
+  }
+  return out;
+}
+
+/// A list, or, in a CSV file, names with | between them.
+void add_labels(const Json& labels, ListedImage& into) {
+  if (labels.is_string()) {
+    for (const auto& name : split_text(labels.get<std::string>(), '|'))
+      if (!trim(name).empty()) into.classes.push_back(trim(name));
+    return;
+  }
+  for (const auto& label : labels) into.classes.push_back(text_of(label));
+}
+
+ListedImage image_of(const Line& line, const std::string& folder) {
+  ListedImage image;
+  const Json& values = line.values;
+  image.listed = line.listed;
+  check(values.contains("file_name"),
+        Exit::bad_data,
+        "no file_name, as Hugging Face's metadata has it; for a table of other columns name them "
+        "(data.columns.path, data.columns.label)");
+  image.file = folder + values["file_name"].get<std::string>();
+  if (values.contains("label") && !text_of(values["label"]).empty())
+    image.classes.push_back(text_of(values["label"]));
+  if (values.contains("labels")) add_labels(values["labels"], image);
+  if (values.contains("objects")) {
+    image.boxes = boxes_of(values["objects"]);
+    image.boxes_known = true;
+  }
+  if (values.contains("patient")) image.patient = text_of(values["patient"]);
+  if (values.contains("split")) image.part = part_in_name(text_of(values["split"]));
+  return image;
+}
+
+bool is_meta(const std::string& column, const Json& value) {
+  const std::set<std::string> meant{"file_name", "label", "labels", "objects", "patient", "split"};
+  return !meant.contains(column) && value.is_primitive();
+}
+
+}  // namespace
+
+bool is_imagefolder_layout(const std::string& path) {
+  return std::filesystem::is_directory(path) && !metadata_files(path).empty();
+}
+
+Manifest read_imagefolder(const std::string& path) {
+  Listing listing{"imagefolder", {}, {}, {}, {}};
+  std::vector<Line> lines;
+  for (const auto& file : metadata_files(path)) {
+    const std::string folder = file.parent_path().lexically_relative(path).generic_string();
+    for (auto& line : read_lines(file)) {
+      try {
+        auto image = image_of(line, folder.empty() || folder == "." ? "" : folder + "/");
+        if (image.part.empty()) image.part = part_in_name(folder);
+        listing.images.push_back(std::move(image));
+      } catch (const Json::exception& error) {
+        throw Error(Exit::bad_data,
+                    cat(file.parent_path().string(), "/", line.listed, ": ", error.what()));
+      } catch (const Error& error) {
+        throw Error(Exit::bad_data,
+                    cat(file.parent_path().string(), "/", line.listed, ": ", error.what()));
+      }
+      lines.push_back(std::move(line));
+    }
+  }
+  check(
+      !lines.empty(), Exit::bad_data, cat(path, ": no metadata.csv or metadata.jsonl with lines"));
+  auto& columns = listing.meta_columns;
+  for (const auto& line : lines)
+    for (const auto& [column, value] : line.values.items())
+      if (is_meta(column, value) && std::count(columns.begin(), columns.end(), column) == 0)
+        columns.push_back(column);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    for (const auto& column : columns) {
+      const auto value = lines[i].values.find(column);
+      const bool known = value != lines[i].values.end() && is_meta(column, *value);
+      listing.images[i].meta.push_back(known ? text_of(*value) : "");
+    }
+  }
+  return match_listing(path, std::move(listing));
+}
+
+}  // namespace evenray

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/layouts/listing.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <iterator>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/files/image_file.hpp"
+#include "dataset/files/image_folder.hpp"
+
+namespace evenray {
+namespace {
+
+using Numbers = std::vector<size_t>;
+
+bool lies_in_part(const std::string& source_path, const std::string& part) {
+  const auto folders = split_text(source_path, '/');
+  return std::any_of(folders.begin(), folders.end() - 1, [&](const std::string& folder) {
+    return part_in_name(folder) == part;
+  });
+}
+
+/// Finds images by what annotation files call them.
+class ImageIndex {
+ public:
+  ImageIndex(const std::vector<Sample>& samples, const std::vector<ListedImage>& listed)
+      : samples_(samples) {
+    for (size_t i = 0; i < samples.size(); ++i) {
+      const Path path(samples[i].source_path);
+      by_name_[path.filename().string()].push_back(i);
+      by_stem_[path.stem().string()].push_back(i);
+    }
+    for (const auto& image : listed) {
+      const Path path = Path(image.file).lexically_normal();
+      for (const size_t i : named(path)) {
+        folders_tell_ |= path.has_parent_path() && ends_with_path(samples[i], path);
+        if (!image.part.empty() && lies_in_part(samples[i].source_path, image.part))
+          parts_that_tell_.insert(image.part);
+      }
+    }
+  }
+
+  /// The images that `image` may mean: none, one, or several. Where listed folders, or folders
+  /// named as parts, are those on the disk, an image of the same name in another folder is another.
+  Numbers find(const ListedImage& image) const {
+    const Path path = Path(image.file).lexically_normal();
+    Numbers found = named(path);
+    narrow(found, folders_tell_ && path.has_parent_path(), [&](const Sample& sample) {
+      return ends_with_path(sample, path);
+    });
+    if (!image.part.empty()) {
+      narrow(found, parts_that_tell_.contains(image.part), [&](const Sample& sample) {
+        return lies_in_part(sample.source_path, image.part);
+      });
+    }
+    return found;
+  }
+
+ private:
+  using Index = std::unordered_map<std::string, Numbers>;
+
+  Numbers named(const Path& path) const {
+    const std::string name = path.filename().string();
+    for (const Index* index : {&by_name_, &by_stem_}) {
+      if (const auto found = index->find(name); found != index->end()) return found->second;
+    }
+    return {};
+  }
+
+  /// Keeps those that fit; all, where none does and none must.
+  template <class Fits>
+  void narrow(Numbers& numbers, bool must, const Fits& fits) const {
+    Numbers kept;
+    for (const size_t i : numbers)
+      if (fits(samples_[i])) kept.push_back(i);
+    if (must || !kept.empty()) numbers = std::move(kept);
+  }
+
+  static bool ends_with_path(const Sample& sample, const Path& path) {
+    const std::string end = path.generic_string();
+    const std::string whole = sample.source_path,
+                      stem = Path(whole).replace_extension().generic_string();
+    return whole == end || stem == end || whole.ends_with("/" + end) || stem.ends_with("/" + end);
+  }
+
+  const std::vector<Sample>& samples_;
+  Index by_name_, by_stem_;
+  bool folders_tell_ = false;
+  std::set<std::string> parts_that_tell_;
+};
+
+/// All classes that an image has, by its labels and its boxes.
+std::set<std::string> classes_of(const ListedImage& image) {
+  std::set<std::string> names(image.classes.begin(), image.classes.end());
+  for (const auto& box : image.boxes) names.insert(box.class_name);
+  return names;
+}
+
+void name_classes(Manifest& manifest, const Listing& listing) {
+  manifest.class_names = listing.class_names;
+  std::set<std::string> known(listing.class_names.begin(), listing.class_names.end()), more;
+  for (const auto& image : listing.images) {
+    const auto names = classes_of(image);
+    manifest.multi_label |= names.size() != 1 || !image.unknown.empty();
+    for (const auto& name : names)
+      if (!known.contains(name)) more.insert(name);
+  }
+  manifest.class_names.insert(manifest.class_names.end(), more.begin(), more.end());
+}
+
+void describe(Sample& sample, ListedImage& image, const std::map<std::string, int>& index) {
+  sample.labels.assign(index.size(), 0);
+  for (const auto& name : image.unknown) sample.labels[static_cast<size_t>(index.at(name))] = -1;
+  for (const auto& name : classes_of(image)) sample.labels[static_cast<size_t>(index.at(name))] = 1;
+  for (auto& [class_name, box] : image.boxes) {
+    sample.boxes.push_back(std::move(box));
+    sample.boxes.back().label = index.at(class_name);
+  }
+  sample.boxes_known = image.boxes_known;
+  sample.patient = std::move(image.patient);
+  sample.part = std::move(image.part);
+  sample.meta = std::move(image.meta);
+}
+
+/// Brings boxes into the frame of the image that is there.
+class Frames {
+ public:
+  void fit(Sample& sample, const ListedImage& image) {
+    if (!image.frame || sample.boxes.empty()) return;
+    const cv::Size stated = *image.frame;
+    const auto size = upright_size(sample.file);
+    if (!size || *size == stated) return;
+    const float x = static_cast<float>(size->width) / static_cast<float>(stated.width);
+    const float y = static_cast<float>(size->height) / static_cast<float>(stated.height);
+    // Of a side that was rounded to whole pixels.
+    const float rounding = 1 / static_cast<float>(std::min(size->width, size->height));
+    if (std::abs(x / y - 1) > 2 * rounding) {
+      misfits_.push_back({"size_conflict",
+                          {sample.id},
+                          cat("the image has ",
+                              size->width,
+                              " x ",
+                              size->height,
+                              " px, its annotation (",
+                              image.listed,
+                              ") is of ",
+                              stated.width,
+                              " x ",
+                              stated.height)});
+      return;
+    }
+    scaled_.push_back(sample.id);
+    for (Box& box : sample.boxes) {
+      box.x0 *= x;
+      box.x1 *= x;
+      box.y0 *= y;
+      box.y1 *= y;
+      for (auto& ring : box.rings) {
+        for (auto& point : ring) {
+          point.x *= x;
+          point.y *= y;
+        }
+      }
+    }
+  }
+
+  void report(std::vector<Finding>& findings) {
+    std::move(misfits_.begin(), misfits_.end(), std::back_inserter(findings));
+    if (!scaled_.empty())
+      findings.push_back(
+          {"boxes_scaled", scaled_, "annotated at another size; boxes were brought to this one"});
+  }
+
+ private:
+  std::vector<std::string> scaled_;
+  std::vector<Finding> misfits_;
+};
+
+/// An image that shows a class which has boxes elsewhere, and has none itself, was not boxed.
+void doubt_missing_boxes(Listing& listing) {
+  std::set<std::string> boxed;
+  for (const auto& image : listing.images)
+    for (const auto& box : image.boxes) boxed.insert(box.class_name);
+  for (auto& image : listing.images) {
+    if (!image.boxes.empty()) continue;
+    for (const auto& name : image.classes) image.boxes_known &= !boxed.contains(name);
+  }
+}
+
+/// Why an image that is listed may not be found, though it is there.
+std::string unread_hint(const std::string& file) {
+  const auto& endings = unread_endings();
+  const std::string ending = lower(Path(file).extension().string());
+  return std::count(endings.begin(), endings.end(), ending) == 0
+             ? ""
+             : cat("; ", ending, " is not read: convert it to PNG");
+}
+
+}  // namespace
+
+Manifest match_listing(const std::string& path, Listing&& listing) {
+  doubt_missing_boxes(listing);
+  Manifest manifest;
+  manifest.format = listing.format;
+  manifest.root = clean_root(path);
+  manifest.source = manifest.root.filename().string();
+  manifest.meta_columns = listing.meta_columns;
+  manifest.findings = std::move(listing.findings);
+  name_classes(manifest, listing);
+  std::map<std::string, int> index;
+  for (const auto& name : manifest.class_names) index.emplace(name, static_cast<int>(index.size()));
+
+  auto samples = samples_of_files(manifest.root, image_files(manifest.root));
+  const ImageIndex images(samples, listing.images);
+  std::vector<const ListedImage*> listed_as(samples.size());
+  Frames frames;
+  for (auto& image : listing.images) {
+    const Numbers found = images.find(image);
+    if (found.empty()) {
+      manifest.findings.push_back(
+          {"missing_file",
+           {Path(image.file).stem().string()},
+           cat(image.file, " (", image.listed, ") is not there", unread_hint(image.file))});
+      continue;
+    }
+    Sample& sample = samples[found[0]];
+    check(found.size() == 1,
+          Exit::bad_data,
+          cat(image.listed,
+              ": ",
+              image.file,
+              " may be ",
+              sample.source_path,
+              " or ",
+              found.size() > 1 ? samples[found.back()].source_path : "",
+              "; name its folder, too"));
+    check(!listed_as[found[0]],
+          Exit::bad_data,
+          cat(image.listed,
+              ": ",
+              image.file,
+              " is listed twice (",
+              listed_as[found[0]] ? listed_as[found[0]]->listed : "",
+              ")"));
+    listed_as[found[0]] = &image;
+    if (image.meta.empty()) image.meta.resize(manifest.meta_columns.size());
+    describe(sample, image, index);
+    frames.fit(sample, image);
+    for (auto& [kind, detail] : image.remarks)
+      manifest.findings.push_back({kind, {sample.id}, std::move(detail)});
+  }
+  frames.report(manifest.findings);
+  for (size_t i = 0; i < samples.size(); ++i) {
+    if (listed_as[i]) {
+      manifest.samples.push_back(std::move(samples[i]));
+    } else {
+      manifest.findings.push_back(
+          {"unlisted_file", {samples[i].id}, samples[i].source_path + " is in no annotation file"});
+    }
+  }
+  check(!manifest.samples.empty(),
+        Exit::bad_data,
+        cat(path,
+            ": none of the ",
+            listing.images.size(),
+            " listed images is there",
+            listing.images.empty() ? "" : cat(" (the first one: ", listing.images[0].file, ")"),
+            listing.images.empty() ? "" : unread_hint(listing.images[0].file)));
+  return manifest;
+}
+
+Box bounds_of(std::vector<std::vector<cv::Point2f>>&& rings) {
+  Box box;
+  box.x0 = box.x1 = rings.at(0).at(0).x;
+  box.y0 = box.y1 = rings[0][0].y;
+  for (const auto& ring : rings) {
+    for (const auto& point : ring) {
+      box.x0 = std::min(box.x0, point.x);
+      box.x1 = std::max(box.x1, point.x);
+      box.y0 = std::min(box.y0, point.y);
+      box.y1 = std::max(box.y1, point.y);
+    }
+  }
+  box.rings = std::move(rings);
+  return box;
+}
+
+Box box_in_row(const CsvTable& table, size_t row, const std::array<size_t, 4>& columns) {
+  std::array<double, 4> edges{};
+  for (size_t k = 0; k < 4; ++k) {
+    const std::string& text = table.rows[row][columns[k]];
+    check(parse_double(trim(text), edges[k]),
+          Exit::bad_data,
+          cat(table.path.string(), ":", table.lines[row], ": '", text, "' is no number"));
+  }
+  Box box;
+  box.x0 = static_cast<float>(edges[0]);
+  box.y0 = static_cast<float>(edges[1]);
+  box.x1 = static_cast<float>(edges[2]);
+  box.y1 = static_cast<float>(edges[3]);
+  return box;
+}
+
+std::string part_in_name(const std::string& name) {
+  std::string word;
+  for (const char c : Path(name).stem().string() + "_") {
+    if (std::isalpha(static_cast<unsigned char>(c))) {
+      word += c;
+      continue;
+    }
+    if (auto part = part_of_name(word); !part.empty()) return part;
+    word.clear();
+  }
+  return "";
+}
+
+}  // namespace evenray

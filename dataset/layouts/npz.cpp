@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/layouts/npz.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zip.h>
+
+#include <cstdlib>
+#include <vector>
+
+#include "core/deflate.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr zip_int64_t kMostArrays = 64;
+constexpr uint64_t kMostBytes = uint64_t{1} << 40;
+
+/// A file that is gone when its mapping is.
+class Scratch {
+ public:
+  Scratch() {
+    const char* folder = std::getenv("TMPDIR");
+    std::string name = cat(folder ? folder : "/tmp", "/evenray-XXXXXX");
+    file_ = mkostemp(name.data(), O_CLOEXEC);
+    if (file_ < 0) fail("no temporary file can be made");
+    unlink(name.c_str());
+  }
+  ~Scratch() { close(file_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  void write(const char* bytes, size_t size) {
+    while (size > 0) {
+      const ssize_t written = ::write(file_, bytes, size);
+      if (written <= 0) fail("the temporary folder is full");
+      bytes += written;
+      size -= static_cast<size_t>(written);
+    }
+  }
+
+  std::shared_ptr<const void> map(size_t size) const {
+    void* bytes = mmap(nullptr, size, PROT_READ, MAP_SHARED, file_, 0);
+    if (bytes == MAP_FAILED) fail("the temporary file cannot be mapped");
+    return {bytes, [size](const void* p) { munmap(const_cast<void*>(p), size); }};
+  }
+
+ private:
+  [[noreturn]] static void fail(const char* what) {
+    throw Error(Exit::io, cat(what, "; name another folder in TMPDIR"));
+  }
+  int file_ = -1;
+};
+
+struct Archive {
+  explicit Archive(const Path& path) {
+    int code = 0;
+    zip = zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code);
+  }
+  ~Archive() {
+    if (zip) zip_discard(zip);
+  }
+  Archive(const Archive&) = delete;
+  Archive& operator=(const Archive&) = delete;
+  zip_t* zip = nullptr;
+};
+
+class Reader {
+ public:
+  explicit Reader(const Path& path) : path_(path), archive_(path) {
+    if (!archive_.zip) refuse("not a whole .npz file");
+  }
+
+  std::map<std::string, NpzArray> arrays() {
+    const zip_int64_t entries = zip_get_num_entries(archive_.zip, 0);
+    if (entries > kMostArrays) refuse(cat("holds ", entries, " files; arrays are expected"));
+    std::map<std::string, NpzArray> out;
+    for (zip_int64_t i = 0; i < entries; ++i) {
+      zip_stat_t stat{};
+      constexpr auto kWanted = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
+      if (zip_stat_index(archive_.zip, static_cast<zip_uint64_t>(i), 0, &stat) != 0 ||
+          (stat.valid & kWanted) != kWanted)
+        refuse("its list of arrays is damaged");
+      std::string name = stat.name;
+      if (!name.ends_with(".npy")) continue;
+      name.resize(name.size() - 4);
+      if (stat.size > kMostBytes || stat.size / kMaxDeflateRatio > stat.comp_size)
+        refuse(cat("array '", name, "' cannot be in ", stat.comp_size, " bytes"));
+      out.emplace(name, array(static_cast<zip_uint64_t>(i), name, stat.size));
+    }
+    return out;
+  }
+
+ private:
+  NpzArray array(zip_uint64_t index, const std::string& name, uint64_t size) {
+    zip_file_t* file = zip_fopen_index(archive_.zip, index, 0);
+    if (!file) refuse(cat("array '", name, "' cannot be read"));
+    const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> closing(file, zip_fclose);
+    Scratch scratch;
+    std::vector<char> block(1 << 20);
+    uint64_t read = 0;
+    while (read < size) {
+      const zip_int64_t got = zip_fread(file, block.data(), block.size());
+      if (got <= 0) refuse(cat("array '", name, "' ends early"));
+      scratch.write(block.data(), static_cast<size_t>(got));
+      read += static_cast<uint64_t>(got);
+    }
+    // Reading on past the end is what compares the checksum.
+    if (read != size || zip_fread(file, block.data(), 1) != 0)
+      refuse(cat("array '", name, "' is damaged"));
+    if (size == 0) refuse(cat("array '", name, "' is empty"));
+    auto bytes = scratch.map(size);
+    const auto* start = static_cast<const uint8_t*>(bytes.get());
+    const auto header = read_npy_header(
+        {reinterpret_cast<const char*>(start), std::min<uint64_t>(size, kMostNpyHeader)});
+    if (!header || header->data_bytes() != size - header->data_start)
+      refuse(cat("array '", name, "' is no array of numbers in C order"));
+    return {*header, bytes, start + header->data_start};
+  }
+
+  [[noreturn]] void refuse(const std::string& what) const {
+    throw Error(Exit::bad_data, cat(path_.string(), ": ", what));
+  }
+
+  Path path_;
+  Archive archive_;
+};
+
+}  // namespace
+
+std::map<std::string, NpzArray> read_npz(const Path& path) {
+  check(std::filesystem::exists(path), Exit::missing_input, path.string() + ": is missing");
+  return Reader(path).arrays();
+}
+
+}  // namespace evenray

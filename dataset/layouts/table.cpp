@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/layouts/table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+
+#include "core/csv.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/files/image_folder.hpp"
+#include "dataset/layouts/listing.hpp"
+
+namespace evenray {
+namespace {
+
+/// Where the meant columns stand in one table.
+struct Meaning {
+  size_t path = 0;
+  std::optional<size_t> label, patient, split;
+  std::vector<size_t> labels, box, meta;
+};
+
+std::vector<Path> tables(const std::string& path, const TableColumns& columns) {
+  std::vector<Path> out;
+  for (const auto& file : files_ending(path, {".csv"}))
+    if (columns.table.empty() || file.filename() == columns.table) out.push_back(file);
+  return out;
+}
+
+Meaning meaning_in(const CsvTable& table, const TableColumns& columns) {
+  const auto named = [&](const std::string& name) {
+    return name.empty() ? std::nullopt : std::optional(table.require(name));
+  };
+  Meaning out{table.require(columns.path),
+              named(columns.label),
+              named(columns.patient),
+              named(columns.split),
+              {},
+              {},
+              {}};
+  for (const auto& name : columns.labels) out.labels.push_back(table.require(name));
+  for (const auto& name : columns.box) out.box.push_back(table.require(name));
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    const auto is = [&](const std::vector<size_t>& some) {
+      return std::count(some.begin(), some.end(), c) > 0;
+    };
+    if (c != out.path && c != out.label && c != out.patient && c != out.split && !is(out.labels) &&
+        !is(out.box))
+      out.meta.push_back(c);
+  }
+  return out;
+}
+
+/// Nothing where no box is given.
+std::optional<Box> box_of_row(const CsvTable& table,
+                              size_t row,
+                              const std::vector<size_t>& columns) {
+  const auto empty = std::count_if(columns.begin(), columns.end(), [&](size_t column) {
+    return trim(table.rows[row][column]).empty();
+  });
+  if (empty == static_cast<std::ptrdiff_t>(columns.size())) return std::nullopt;
+  return box_in_row(table, row, {columns[0], columns[1], columns[2], columns[3]});
+}
+
+void add_row_labels(const CsvTable& table,
+                    const std::vector<std::string>& row,
+                    const Meaning& meaning,
+                    ListedImage& into) {
+  for (const size_t c : meaning.labels) {
+    const std::string text = trim(row[c]);
+    double value = 0;
+    const bool unknown = text.empty() || text == "-1" || text == "-1.0";
+    check(unknown || (parse_double(text, value) && (value == 0 || value == 1)),
+          Exit::bad_data,
+          cat(into.listed, ": ", table.columns[c], " is '", text, "', not 1, 0, -1 or empty"));
+    if (unknown) into.unknown.push_back(table.columns[c]);
+    if (value == 1) into.classes.push_back(table.columns[c]);
+  }
+}
+
+std::string part_of_row(const std::string& text, const std::string& where) {
+  std::string part = part_in_name(text);
+  check(!part.empty() || trim(text).empty(),
+        Exit::bad_data,
+        cat(where,
+            ": the part is '",
+            text,
+            "'; it must be train, val (valid, validation), test, or empty"));
+  return part;
+}
+
+/// Several rows may be of one image: its boxes.
+class Rows {
+ public:
+  void add(const CsvTable& table, const TableColumns& columns) {
+    const Meaning meaning = meaning_in(table, columns);
+    std::vector<std::string> meta;
+    for (const size_t c : meaning.meta) meta.push_back(table.columns[c]);
+    check(listing_.meta_columns.empty() || listing_.meta_columns == meta,
+          Exit::bad_data,
+          cat(table.path.string(), " has other columns than the other table beside it"));
+    listing_.meta_columns = meta;
+    for (size_t i = 0; i < table.rows.size(); ++i)
+      add_row(table, meaning, i, cat(table.path.filename().string(), ":", table.lines[i]));
+  }
+  Listing& listing() { return listing_; }
+
+ private:
+  void add_row(const CsvTable& table,
+               const Meaning& meaning,
+               size_t number,
+               const std::string& where) {
+    const auto& row = table.rows[number];
+    const auto [at, is_new] = numbers_.emplace(row[meaning.path], listing_.images.size());
+    if (is_new) {
+      listing_.images.push_back({row[meaning.path], where});
+      ListedImage& image = listing_.images.back();
+      if (meaning.patient) image.patient = row[*meaning.patient];
+      if (meaning.split) image.part = part_of_row(row[*meaning.split], where);
+      for (const size_t c : meaning.meta) image.meta.push_back(row[c]);
+      image.boxes_known = !meaning.box.empty();
+      add_row_labels(table, row, meaning, image);
+    }
+    ListedImage& image = listing_.images[at->second];
+    check(is_new || !meaning.box.empty(),
+          Exit::bad_data,
+          cat(where, ": ", image.file, " is listed twice (", image.listed, ")"));
+    const auto box = box_of_row(table, number, meaning.box);
+    const std::string label = meaning.label ? trim(row[*meaning.label]) : "";
+    if (box) {
+      check(!label.empty(), Exit::bad_data, where + ": a box without a label");
+      image.boxes.push_back({label, *box});
+    } else if (!label.empty()) {
+      for (const auto& name : split_text(label, '|')) image.classes.push_back(trim(name));
+    }
+  }
+
+  Listing listing_{"table", {}, {}, {}, {}};
+  std::map<std::string, size_t> numbers_;
+};
+
+}  // namespace
+
+void TableColumns::fields(Fields& f) {
+  f("table", table, "file name of a table of one's own; empty: every .csv file beside the images");
+  f("path", path, "its column with the images' paths or names; empty: there is no such table");
+  f("label", label, "its column with the class, or several with | between");
+  f("labels",
+    labels,
+    "or: its columns of 1 (yes), 0 (no) and -1 or nothing (unknown), one a class");
+  f("patient", patient, "its column with the patient");
+  f("split", split, "its column with train, val or test");
+  f("box", box, "its columns with a box's left, upper, right and lower edge in pixels");
+}
+
+bool is_table_layout(const std::string& path, const TableColumns& columns) {
+  return !columns.path.empty() && std::filesystem::is_directory(path) &&
+         !tables(path, columns).empty();
+}
+
+Manifest read_table(const std::string& path, const TableColumns& columns) {
+  check(!columns.path.empty() && (!columns.label.empty() || !columns.labels.empty()),
+        Exit::config,
+        "format table: say what its columns mean: data.columns.path and data.columns.label (or "
+        "data.columns.labels)");
+  const auto files = tables(path, columns);
+  check(!files.empty(),
+        Exit::bad_data,
+        cat(path, ": no table ", columns.table.empty() ? "(.csv)" : columns.table, " in it"));
+  Rows rows;
+  rows.listing().class_names = columns.labels;
+  for (const auto& file : files) rows.add(read_csv(file), columns);
+  return match_listing(path, std::move(rows.listing()));
+}
+
+}  // namespace evenray

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/sample/sample.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+
+const char* origin_name(Origin origin) {
+  switch (origin) {
+    case Origin::real:
+      return "real";
+    case Origin::copy:
+      return "copy";
+    case Origin::augmented:
+      return "augmented";
+    case Origin::synthetic:
+      return "synthetic";
+  }
+  return "unknown";
+}
+
+int Sample::exclusive_class() const {
+  const auto yes = std::find(labels.begin(), labels.end(), int8_t{1});
+  if (yes == labels.end() || std::find(yes + 1, labels.end(), int8_t{1}) != labels.end()) return -1;
+  return static_cast<int>(yes - labels.begin());
+}
+
+int Manifest::class_index(std::string_view name) const {
+  const auto found = std::find(class_names.begin(), class_names.end(), name);
+  if (found != class_names.end()) return static_cast<int>(found - class_names.begin());
+  throw Error(Exit::bad_data, cat(source, ": ", unknown_name("class", name, class_names)));
+}
+
+std::string Manifest::source_of(const Sample& sample) const {
+  return sources.empty() ? source : sample.id.substr(0, sample.id.find('/'));
+}
+
+}  // namespace evenray

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataset/store/readback.hpp"
+
+#include <libdeflate.h>
+
+#include <atomic>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "dataset/store/file.hpp"
+#include "dataset/store/seal.hpp"
+
+namespace evenray {
+namespace {
+
+/// Rows that a thread compares before it takes the next ones.
+constexpr size_t kRowsAtOnce = 64;
+
+bool columns_match(const StoreFile& file, const HandedOver& handed_over) {
+  const std::array columns{file.read_columns(0), file.read_columns(1), file.read_columns(2)};
+  return content_digest_of(handed_over.attributes, columns, handed_over.digests) ==
+         handed_over.content_digest;
+}
+
+bool images_match(const StoreFile& file,
+                  size_t part,
+                  size_t first,
+                  const std::vector<uint32_t>& checksums) {
+  std::string stored;
+  for (size_t row = first; row < std::min(first + kRowsAtOnce, checksums.size()); ++row) {
+    file.read_stored(part, static_cast<int64_t>(row), stored);
+    if (libdeflate_crc32(0, stored.data(), stored.size()) != checksums[row]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::string> seal_of_what_reads_back(const Path& store,
+                                                   const HandedOver& handed_over,
+                                                   int threads) {
+  std::string seal;
+  std::atomic<bool> same{true};
+  try {
+    const StoreFile file(store, Seal::none);
+    std::vector<std::function<bool()>> jobs{[&] {
+                                              seal = make_seal(store);
+                                              return true;
+                                            },
+                                            [&] { return columns_match(file, handed_over); }};
+    for (size_t part = 0; part < handed_over.checksums.size(); ++part) {
+      const auto& checksums = handed_over.checksums[part];
+      for (size_t first = 0; first < checksums.size(); first += kRowsAtOnce)
+        jobs.emplace_back([&, part, first] { return images_match(file, part, first, checksums); });
+    }
+    parallel_for(jobs.size(), threads, [&](size_t i) {
+      if (same && !jobs[i]()) same = false;
+    });
+  } catch (const Error&) {
+    return std::nullopt;  // its message names the temporary file, which means nothing to the user
+  }
+  return same ? std::optional(seal) : std::nullopt;
+}
+
+}  // namespace evenray

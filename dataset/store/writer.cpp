@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <libdeflate.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <set>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "dataset/store/chunk.hpp"
+#include "dataset/store/file_writer.hpp"
+#include "dataset/store/manifest.hpp"
+#include "dataset/store/readback.hpp"
+#include "dataset/store/store.hpp"
+#include "dataset/store/vet.hpp"
+
+namespace evenray {
+namespace {
+
+/// What a row takes beside its pixels, roughly: texts, columns, the chunk's entry.
+constexpr int64_t kRowOverhead = 600;
+/// Radiographs deflate to less than half; noise does not. A guess for the check of free space only.
+constexpr double kDeflateShare = .7;
+
+std::string_view pixels_of(const cv::Mat& image) {
+  return {reinterpret_cast<const char*>(image.data), image.total() * image.elemSize()};
+}
+
+}  // namespace
+
+struct StoreWriter::State {
+  Path path, staging;  ///< a hidden folder beside `path`
+  StoreInfo info;
+  StoreForm form;
+  std::vector<std::unique_ptr<StoreFileWriter>> files;
+  std::set<std::string> ids;
+  std::vector<int64_t> balanced_index;
+
+  ~State() {
+    files.clear();
+    std::error_code ignored;
+    if (!staging.empty()) std::filesystem::remove_all(staging, ignored);
+  }
+
+  int mat_type() const { return info.bits == 8 ? CV_8UC1 : CV_16UC1; }
+  bool as_they_are() const { return form.gzip_level <= 0 && !form.checksums; }
+  /// The name of the store in its final form.
+  Path shown() const { return files.size() > 1 ? shard_folder(path) : path; }
+
+  void check_free(int64_t expected_rows) const;
+  void create();
+  void begin_file();
+  void check_row(const StoreRow& row) const;
+  void write_files(int threads);
+  void publish_files();
+
+  template <class Body>
+  void guarded(const std::string& doing, const Body& body) {
+    try {
+      body();
+    } catch (const Hdf5Fault& fault) {
+      const bool full = free_bytes(path) < uint64_t{4} << 20;
+      throw Error(Exit::io,
+                  cat("cannot ",
+                      doing,
+                      " ",
+                      path.string(),
+                      ": ",
+                      full ? "no space left on the disk; free some or choose another folder"
+                           : fault.what()));
+    }
+  }
+};
+
+void StoreWriter::State::check_free(int64_t expected_rows) const {
+  const double pixels = static_cast<double>(info.height) * info.width * info.bits / 8;
+  const double row = pixels * (form.gzip_level > 0 ? kDeflateShare : 1) + kRowOverhead;
+  const auto needed = static_cast<uint64_t>(1.05 * row * static_cast<double>(expected_rows));
+  const uint64_t free = free_bytes(path);
+  if (needed > free) {
+    throw Error(Exit::io,
+                cat("cannot write ",
+                    path.string(),
+                    ": about ",
+                    needed >> 20,
+                    " MiB are needed, ",
+                    free >> 20,
+                    " MiB are free"));
+  }
+}
+
+void StoreWriter::State::create() {
+  make_folder(path.has_parent_path() ? path.parent_path() : Path("."));
+  std::error_code error;
+  for (const Path& name : {path, shard_folder(path)}) {
+    check(!std::filesystem::exists(name, error) || std::filesystem::is_regular_file(name, error) ||
+              (name != path && holds_shards(name)),
+          Exit::cannot_create,
+          cat("cannot create ", path.string(), ": folder ", name.string(), " is in the way"));
+  }
+  remove_leftovers_of(path);
+  const Path folder = temporary_beside(path);
+  if (::mkdir(folder.c_str(), 0777) != 0) throw_errno("create", path);
+  staging = folder;
+  begin_file();
+}
+
+void StoreWriter::State::begin_file() {
+  if (files.size() == kMaxShards)
+    throw Error(Exit::config,
+                cat("data.shard_gb ",
+                    static_cast<double>(form.shard_bytes) / 1e9,
+                    " divides ",
+                    path.string(),
+                    " into more than ",
+                    kMaxShards,
+                    " shards; give a larger one"));
+  files.push_back(
+      std::make_unique<StoreFileWriter>(staging / shard_name(files.size()), info, form));
+}
+
+void StoreWriter::State::check_row(const StoreRow& row) const {
+  const auto wrong = [&](const std::string& what) {
+    throw Error(Exit::failed,
+                cat("cannot store row '", row.id, "' in ", path.string(), ": ", what));
+  };
+  if (row.image.rows != info.height || row.image.cols != info.width ||
+      row.image.type() != mat_type()) {
+    wrong(cat("image of ",
+              row.image.cols,
+              " x ",
+              row.image.rows,
+              " instead of ",
+              info.width,
+              " x ",
+              info.height,
+              " with ",
+              info.bits,
+              " bits"));
+  }
+  if (row.labels.size() != info.class_names.size()) wrong(cat(row.labels.size(), " labels"));
+  if (row.meta.size() != info.meta_columns.size()) wrong(cat(row.meta.size(), " meta values"));
+}
+
+/// Ends all files, reads them back and seals them.
+void StoreWriter::State::write_files(int threads) {
+  std::vector<const StorePart*> rows;
+  for (const auto& file : files)
+    for (size_t p = 0; p < kParts.size(); ++p) rows.push_back(&file->rows(p));
+  const auto numeric = numeric_columns(rows, info.meta_columns.size());
+  Columns attributes = attributes_of(info);
+  ShardManifest manifest;
+  std::array<std::vector<Columns>, 3> all;
+  std::array<std::vector<std::string>, 3> digests;
+  for (size_t f = 0; f < files.size(); ++f) {
+    StoreFileWriter& file = *files[f];
+    auto columns = file.columns(numeric);
+    if (f == 0 && !balanced_index.empty())
+      columns[0]["balanced_index"] =
+          Column::of(Element::i64, {balanced_index.size()}, balanced_index);
+    std::string digest = content_digest_of(attributes, columns, file.digests());
+    if (files.size() > 1)
+      attributes[kShardAttribute] = Column::of(
+          Element::i64,
+          {2},
+          std::vector<int64_t>{static_cast<int64_t>(f), static_cast<int64_t>(files.size())});
+    file.finish(attributes, columns, digest);
+    const auto seal = seal_of_what_reads_back(
+        file.path(), {attributes, digest, file.digests(), file.checksums()}, threads);
+    check(seal.has_value(),
+          Exit::io,
+          cat("cannot write ", shown().string(), ": the file reads back differently"));
+    append_seal(file.path(), *seal);
+    if (files.size() == 1) return;
+    manifest.shards.push_back({shard_name(f), {}, digest});
+    for (size_t p = 0; p < kParts.size(); ++p) {
+      manifest.shards.back().rows[p] = file.rows(p).size();
+      digests[p].insert(digests[p].end(), file.digests()[p].begin(), file.digests()[p].end());
+      all[p].push_back(std::move(columns[p]));
+    }
+  }
+  manifest.content_digest = content_digest_of(
+      attributes,
+      {joined(std::move(all[0])), joined(std::move(all[1])), joined(std::move(all[2]))},
+      digests);
+  write_new(staging / kManifestFile, manifest_text(manifest), shown() / kManifestFile);
+}
+
+/// What had the name before, in the other form, goes only when the new store is there.
+void StoreWriter::State::publish_files() {
+  const bool many = files.size() > 1;
+  publish(many ? staging : files[0]->path(), shown());
+  std::error_code ignored;
+  if (many) {
+    std::filesystem::remove(path, ignored);
+  } else {
+    remove_store(shard_folder(path));
+  }
+}
+
+StoreWriter::StoreWriter(const Path& path,
+                         StoreInfo info,
+                         int64_t expected_rows,
+                         const StoreForm& form)
+    : state_(std::make_unique<State>()) {
+  auto& state = *state_;
+  state.path = path;
+  state.info = std::move(info);
+  state.form = form;
+  state.info.meta_columns = link_names(state.info.meta_columns, path);
+  state.check_free(expected_rows);
+  state.guarded("create", [&] { state.create(); });
+}
+
+StoreWriter::~StoreWriter() = default;
+
+PreparedImage StoreWriter::prepare(const cv::Mat& image) const {
+  const cv::Mat whole = image.isContinuous() ? image : image.clone();
+  const std::string_view pixels = pixels_of(whole);
+  const StoreForm& form = state_->form;
+  PreparedImage out;
+  out.digest = sha256_hex(pixels);
+  if (!state_->as_they_are())
+    out.stored = make_chunk(pixels, {form.gzip_level > 0, form.checksums}, form.gzip_level);
+  const std::string_view stored = state_->as_they_are() ? pixels : out.stored;
+  out.checksum = libdeflate_crc32(0, stored.data(), stored.size());
+  return out;
+}
+
+void StoreWriter::add(const std::string& part_name,
+                      const StoreRow& row,
+                      const PreparedImage& prepared) {
+  auto& state = *state_;
+  const size_t part = part_index(part_name);
+  state.check_row(row);
+  check(state.ids.insert(row.id).second,
+        Exit::bad_data,
+        cat("cannot store two rows with the id '", row.id, "' in ", state.path.string()));
+  const cv::Mat whole = row.image.isContinuous() ? row.image : row.image.clone();
+  const std::string_view stored = state.as_they_are() ? pixels_of(whole) : prepared.stored;
+  state.guarded("write", [&] {
+    const uint64_t there = state.files.back()->pixel_bytes();
+    if (there > 0 && there + stored.size() > state.form.shard_bytes) state.begin_file();
+    state.files.back()->add(part, row, stored, prepared);
+  });
+}
+
+void StoreWriter::set_balanced_index(std::vector<int64_t> rows) {
+  state_->balanced_index = std::move(rows);
+}
+
+void StoreWriter::set_source_digest(const std::string& digest) {
+  state_->info.source_digest = digest;
+}
+
+Store StoreWriter::finish(int threads) {
+  auto& state = *state_;
+  state.guarded("write", [&] { state.write_files(threads); });
+  state.publish_files();
+  return Store(state.shown(), SealCheck::size_only);  // what is there was read back just now
+}
+
+}  // namespace evenray

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/metrics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+#include "metrics/panel.hpp"
+
+namespace evenray {
+namespace {
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+/// Replicates by key: draws of one or of a pair of panels.
+using Replicates = std::vector<std::vector<double>>;
+
+Replicates bootstrap(const Predictions& predictions,
+                     const MetricOptions& options,
+                     size_t keys,
+                     const std::function<std::vector<double>(const std::vector<double>&)>& values) {
+  const GroupBootstrap groups(predictions.groups);
+  const Rng rng(options.seed);
+  const auto draws = static_cast<size_t>(std::max<int64_t>(0, options.bootstrap_draws));
+  Replicates replicates(keys, std::vector<double>(draws));
+  parallel_for(draws, options.threads, [&](size_t draw) {
+    const auto drawn = values(groups.row_weights(rng, draw));
+    for (size_t k = 0; k < keys; ++k) replicates[k][draw] = drawn[k];
+  });
+  return replicates;
+}
+
+Json bootstrap_json(const Predictions& predictions, const MetricOptions& options) {
+  return {{"draws", options.bootstrap_draws},
+          {"groups", GroupBootstrap(predictions.groups).groups()},
+          {"confidence", options.confidence},
+          {"seed", options.seed}};
+}
+
+Json interval_json(const std::vector<double>& replicates, double confidence) {
+  const auto [low, high] = percentile_interval(replicates, confidence);
+  return {number(low), number(high)};
+}
+
+Json confusion(const Predictions& predictions, const Decisions& decisions) {
+  const size_t classes = predictions.class_names.size(), size = decisions.exclusive ? classes : 2;
+  using Matrix = std::vector<std::vector<int64_t>>;
+  const Matrix empty(size, std::vector<int64_t>(size));
+  std::vector<Matrix> matrices(decisions.exclusive ? 1 : classes, empty);
+  for (size_t row = 0; row < predictions.rows(); ++row) {
+    const auto& labels = predictions.labels[row];
+    for (size_t c = 0; c < classes; ++c) {
+      if (labels[c] < 0) continue;
+      if (!decisions.exclusive) {
+        ++matrices[c][static_cast<size_t>(labels[c])][decisions.said[row][c]];
+      } else if (labels[c] == 1) {
+        for (size_t said = 0; said < classes; ++said)
+          matrices[0][c][said] += decisions.said[row][said];
+      }
+    }
+  }
+  return decisions.exclusive ? Json(matrices[0]) : Json(matrices);
+}
+
+/// {"auroc": ...} of the part of `values` that belongs to a class, to macro or to micro.
+Json section_json(const std::vector<double>& values, size_t section) {
+  Json out = Json::object();
+  for (size_t m = 0; m < kClassMetrics.size(); ++m) {
+    out[std::string(kClassMetrics[m])] = number(values[section * kClassMetrics.size() + m]);
+  }
+  return out;
+}
+
+Json class_json(const Predictions& predictions,
+                const Panel& panel,
+                const std::vector<double>& values,
+                size_t c) {
+  const auto& threshold = panel.decisions().thresholds[c];
+  Json out{{"name", predictions.class_names[c]},
+           {"positives", panel.positives(c)},
+           {"known", panel.known(c)}};
+  const Json section = section_json(values, c);
+  for (const auto& [key, value] : section.items()) {
+    out[key] = value;
+    if (key == "prevalence") out["threshold"] = threshold ? Json(*threshold) : Json(nullptr);
+  }
+  return out;
+}
+
+/// The classifier that looks at nothing: always the most frequent class, or for each class the more
+/// frequent label.
+Json majority_json(const Predictions& predictions) {
+  const size_t classes = predictions.class_names.size();
+  const bool exclusive = predictions.one_hot();
+  std::vector<int64_t> surplus(classes);
+  for (const auto& labels : predictions.labels) {
+    for (size_t c = 0; c < classes; ++c)
+      surplus[c] += labels[c] < 0 ? 0 : (labels[c] == 1 ? 1 : -1);
+  }
+  const auto most =
+      static_cast<size_t>(std::max_element(surplus.begin(), surplus.end()) - surplus.begin());
+  std::vector<double> always(classes);
+  for (size_t c = 0; c < classes; ++c) always[c] = exclusive ? c == most : surplus[c] > 0;
+  Predictions constant = predictions;
+  constant.probabilities.assign(predictions.rows(), always);
+  const auto values = Panel(constant, {}).values();
+  return {{"class", exclusive ? Json(predictions.class_names[most]) : Json(nullptr)},
+          {"accuracy", number(values.back())},
+          {"balanced_accuracy", number(values[values.size() - 2])},
+          {"macro", section_json(values, classes)}};
+}
+
+/// `other` with rows and classes in the order of `wanted`.
+Predictions aligned(const Predictions& other, const Predictions& wanted) {
+  std::map<std::string, size_t> row_of_id;
+  for (size_t row = 0; row < other.rows(); ++row) row_of_id[other.ids[row]] = row;
+  check(other.rows() == wanted.rows() && other.class_names.size() == wanted.class_names.size(),
+        Exit::bad_data,
+        cat("cannot compare ",
+            wanted.rows(),
+            " rows of ",
+            wanted.class_names.size(),
+            " classes with ",
+            other.rows(),
+            " of ",
+            other.class_names.size(),
+            ": the same rows and classes are needed"));
+  std::vector<size_t> classes;
+  for (const auto& name : wanted.class_names) classes.push_back(other.class_index(name));
+  Predictions out = wanted;
+  for (size_t row = 0; row < wanted.rows(); ++row) {
+    const auto found = row_of_id.find(wanted.ids[row]);
+    if (found == row_of_id.end()) {
+      throw Error(
+          Exit::bad_data,
+          cat("cannot compare: id '", wanted.ids[row], "' is in the first predictions only"));
+    }
+    for (size_t c = 0; c < classes.size(); ++c) {
+      if (other.labels[found->second][classes[c]] != wanted.labels[row][c]) {
+        throw Error(Exit::bad_data,
+                    cat("cannot compare: the labels of id '", wanted.ids[row], "' differ"));
+      }
+      out.probabilities[row][c] = other.probabilities[found->second][classes[c]];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Json metrics(const Predictions& predictions, const MetricOptions& options) {
+  const Panel panel(predictions, options.thresholds);
+  const auto values = panel.values();
+  const size_t classes = predictions.class_names.size();
+  Json out{{"schema", "evenray-metrics-1"},
+           {"n", predictions.rows()},
+           {"split", options.split.empty() ? Json(nullptr) : Json(options.split)},
+           {"classes", Json::array()}};
+  for (size_t c = 0; c < classes; ++c)
+    out["classes"].push_back(class_json(predictions, panel, values, c));
+  out["macro"] = section_json(values, classes);
+  out["micro"] = section_json(values, classes + 1);
+  out["balanced_accuracy"] = number(values[values.size() - 2]);
+  out["accuracy"] = number(values.back());
+  out["confusion"] = confusion(predictions, panel.decisions());
+  out["baselines"] = {{"majority", majority_json(predictions)}};
+  out["bootstrap"] = bootstrap_json(predictions, options);
+  out["ci"] = Json::object();
+  if (options.bootstrap_draws <= 0) return out;
+  const auto replicates = bootstrap(predictions, options, values.size(), [&](const auto& weights) {
+    return panel.values(weights);
+  });
+  for (size_t k = 0; k < values.size(); ++k) {
+    out["ci"][panel.keys()[k]] =
+        std::isnan(values[k]) ? Json(nullptr) : interval_json(replicates[k], options.confidence);
+  }
+  return out;
+}
+
+Json compare_metrics(const Predictions& first,
+                     const Predictions& second,
+                     const MetricOptions& options,
+                     const Thresholds& second_thresholds) {
+  const Panel a(first, options.thresholds), b(aligned(second, first), second_thresholds);
+  const auto of_first = a.values(), of_second = b.values();
+  const auto replicates = bootstrap(first, options, of_first.size(), [&](const auto& weights) {
+    auto values = a.values(weights);
+    const auto others = b.values(weights);
+    for (size_t k = 0; k < values.size(); ++k) values[k] -= others[k];
+    return values;
+  });
+  Json differences = Json::object();
+  for (size_t k = 0; k < of_first.size(); ++k) {
+    const double difference = of_first[k] - of_second[k];
+    const bool drawn = std::isfinite(difference) && options.bootstrap_draws > 0;
+    differences[a.keys()[k]] = {
+        {"first", number(of_first[k])},
+        {"second", number(of_second[k])},
+        {"difference", number(difference)},
+        {"ci", drawn ? interval_json(replicates[k], options.confidence) : Json(nullptr)},
+        {"p", drawn ? Json(bootstrap_p(replicates[k])) : Json(nullptr)}};
+  }
+  return {{"schema", "evenray-comparison-1"},
+          {"n", first.rows()},
+          {"split", options.split.empty() ? Json(nullptr) : Json(options.split)},
+          {"bootstrap", bootstrap_json(first, options)},
+          {"differences", std::move(differences)}};
+}
+
+}  // namespace evenray

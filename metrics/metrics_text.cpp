@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "core/text.hpp"
+#include "metrics/metrics.hpp"
+
+namespace evenray {
+namespace {
+
+using Row = std::vector<std::string>;
+
+/// At most 3 significant digits and no zero before the point: .834, -.012, 1, 2.35; "-" for null.
+std::string short_number(const Json& value) {
+  if (!value.is_number()) return "-";
+  const double number = value.get<double>();
+  std::string text = fixed(number, std::abs(number) < .9995 ? 3 : 2);
+  if (text.ends_with(".00")) text.resize(text.size() - 3);
+  const size_t zero = text.find("0.");
+  if (zero == 0 || (zero == 1 && text[0] == '-')) text.erase(zero, 1);
+  return text;
+}
+
+std::string interval(const Json& pair) {
+  if (!pair.is_array()) return "";
+  return cat(" [", short_number(pair[0]), ", ", short_number(pair[1]), "]");
+}
+
+std::string with_interval(const Json& metrics, const std::string& key, const Json& value) {
+  const auto& all = metrics["ci"];
+  return short_number(value) + (all.contains(key) ? interval(all[key]) : "");
+}
+
+std::string with_counts(const Json& value, int64_t part, int64_t whole) {
+  return cat(short_number(value), " (", part, "/", whole, ")");
+}
+
+/// Columns as wide as their widest cell, two blanks between.
+std::string aligned_table(const std::vector<Row>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i)
+      line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+    line.resize(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+struct NamedCounts {
+  int64_t tp = 0, fp = 0, fn = 0, tn = 0;
+};
+
+/// Of class c, from either form of the confusion.
+NamedCounts counts_of(const Json& confusion, size_t c) {
+  if (confusion[0][0].is_array()) {
+    const auto& matrix = confusion[c];
+    return {matrix[1][1], matrix[0][1], matrix[1][0], matrix[0][0]};
+  }
+  NamedCounts counts;
+  for (size_t truth = 0; truth < confusion.size(); ++truth) {
+    for (size_t said = 0; said < confusion.size(); ++said) {
+      const auto rows = confusion[truth][said].get<int64_t>();
+      (truth == c ? (said == c ? counts.tp : counts.fn) : (said == c ? counts.fp : counts.tn)) +=
+          rows;
+    }
+  }
+  return counts;
+}
+
+std::string ranking_table(const Json& metrics) {
+  std::vector<Row> rows{{"class", "positives", "AUROC", "AUPRC", "chance", "Brier", "ECE"}};
+  const auto add = [&](const std::string& name, const std::string& positives, const Json& one) {
+    rows.push_back({name,
+                    positives,
+                    with_interval(metrics, name + ".auroc", one["auroc"]),
+                    with_interval(metrics, name + ".auprc", one["auprc"]),
+                    short_number(one["prevalence"]),
+                    short_number(one["brier"]),
+                    short_number(one["ece"])});
+  };
+  for (const auto& one : metrics["classes"]) {
+    add(one["name"], cat(one["positives"].get<int64_t>(), "/", one["known"].get<int64_t>()), one);
+  }
+  add("macro", "", metrics["macro"]);
+  add("micro", "", metrics["micro"]);
+  return aligned_table(rows);
+}
+
+std::string decision_table(const Json& metrics) {
+  std::vector<Row> rows{
+      {"class", "threshold", "sensitivity", "specificity", "PPV", "NPV", "F1", "MCC"}};
+  for (size_t c = 0; c < metrics["classes"].size(); ++c) {
+    const auto& one = metrics["classes"][c];
+    const NamedCounts n = counts_of(metrics["confusion"], c);
+    rows.push_back({one["name"],
+                    short_number(one["threshold"]),
+                    with_counts(one["sensitivity"], n.tp, n.tp + n.fn),
+                    with_counts(one["specificity"], n.tn, n.tn + n.fp),
+                    with_counts(one["ppv"], n.tp, n.tp + n.fp),
+                    with_counts(one["npv"], n.tn, n.tn + n.fn),
+                    short_number(one["f1"]),
+                    short_number(one["mcc"])});
+  }
+  for (const char* name : {"macro", "micro"}) {
+    const auto& one = metrics[name];
+    Row row{name, ""};
+    for (const char* key : {"sensitivity", "specificity", "ppv", "npv", "f1", "mcc"})
+      row.push_back(short_number(one[key]));
+    rows.push_back(row);
+  }
+  return aligned_table(rows);
+}
+
+std::string overall_table(const Json& metrics) {
+  const auto& majority = metrics["baselines"]["majority"];
+  const std::string always = majority["class"].is_string()
+                                 ? cat("always ", majority["class"].get<std::string>())
+                                 : "majority";
+  return aligned_table(
+      {{"", "balanced accuracy", "accuracy"},
+       {"these predictions",
+        with_interval(metrics, "balanced_accuracy", metrics["balanced_accuracy"]),
+        with_interval(metrics, "accuracy", metrics["accuracy"])},
+       {always, short_number(majority["balanced_accuracy"]), short_number(majority["accuracy"])}});
+}
+
+/// The matrix of exclusive classes; nothing for others, whose counts stand in the table of
+/// decisions.
+std::string confusion_table(const Json& metrics) {
+  const auto& confusion = metrics["confusion"];
+  if (confusion[0][0].is_array()) return "";
+  std::vector<Row> rows{{"true \\ said"}};
+  for (const auto& one : metrics["classes"]) rows[0].push_back(one["name"]);
+  for (size_t c = 0; c < confusion.size(); ++c) {
+    Row row{metrics["classes"][c]["name"]};
+    for (const auto& count : confusion[c]) row.push_back(std::to_string(count.get<int64_t>()));
+    rows.push_back(row);
+  }
+  return cat("\n", aligned_table(rows));
+}
+
+std::string heading(const Json& json) {
+  const auto& bootstrap = json["bootstrap"];
+  std::string line = cat("n ", json["n"].get<int64_t>());
+  if (json["split"].is_string()) line += cat(", ", json["split"].get<std::string>());
+  if (bootstrap["draws"].get<int64_t>() > 0) {
+    line += cat("; [",
+                short_number(bootstrap["confidence"].get<double>() * 100),
+                " % interval, ",
+                bootstrap["draws"].get<int64_t>(),
+                " draws of ",
+                bootstrap["groups"].get<int64_t>(),
+                " groups]");
+  }
+  return line + "\n\n";
+}
+
+}  // namespace
+
+std::string metrics_text(const Json& metrics) {
+  return heading(metrics) + ranking_table(metrics) + "\n" + decision_table(metrics) + "\n" +
+         overall_table(metrics) + confusion_table(metrics);
+}
+
+std::string comparison_text(const Json& comparison) {
+  std::vector<Row> rows{{"metric", "first", "second", "difference", "p"}};
+  for (const auto& [key, one] : comparison["differences"].items()) {
+    if (key.ends_with(".prevalence")) continue;  // the same rows, so no difference
+    rows.push_back({key,
+                    short_number(one["first"]),
+                    short_number(one["second"]),
+                    short_number(one["difference"]) + interval(one["ci"]),
+                    short_number(one["p"])});
+  }
+  return heading(comparison) + aligned_table(rows);
+}
+
+}  // namespace evenray

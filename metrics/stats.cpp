@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/stats.hpp"
+
+#include <math.h>  // lgamma_r: std::lgamma writes a global, which threads must not share
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace evenray {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// z with P(|X| <= z) = confidence for a standard normal X, by bisection.
+double normal_half_width(double confidence) {
+  double low = 0, high = 40;
+  for (int i = 0; i < 200; ++i) {
+    const double middle = (low + high) / 2;
+    (std::erf(middle / std::sqrt(2.0)) < confidence ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+double log_gamma(double x) {
+  int sign = 0;
+  return ::lgamma_r(x, &sign);
+}
+
+double binomial_mass(int64_t k, int64_t n, double p) {
+  const auto a = static_cast<double>(k), b = static_cast<double>(n - k);
+  return std::exp(log_gamma(a + b + 1) - log_gamma(a + 1) - log_gamma(b + 1) + a * std::log(p) +
+                  b * std::log1p(-p));
+}
+
+/// Sum of P(X = i) from i = k downward (step -1) or upward (+1), where terms fall from k on.
+double binomial_side(int64_t k, int64_t n, double p, int step) {
+  double term = binomial_mass(k, n, p), sum = 0;
+  const double odds = p / (1 - p);
+  for (int64_t i = k; i >= 0 && i <= n && term > sum * 1e-18; i += step) {
+    sum += term;
+    term *= step > 0 ? static_cast<double>(n - i) / static_cast<double>(i + 1) * odds
+                     : static_cast<double>(i) / static_cast<double>(n - i + 1) / odds;
+  }
+  return sum;
+}
+
+struct Counts {
+  double positive = 0, negative = 0;
+};
+
+/// Walks down the ranks and calls at_score(counts so far, score) at the end of each tie.
+template <class AtScore>
+Counts walk(const RankedScores& ranked,
+            std::span<const double> scores,
+            std::span<const uint8_t> labels,
+            AtScore at_score) {
+  Counts counts;
+  for (size_t place = 0; place < ranked.order().size(); ++place) {
+    const size_t row = ranked.order()[place];
+    (labels[row] ? counts.positive : counts.negative) += 1;
+    if (ranked.ends_tie(place)) at_score(counts, scores[row]);
+  }
+  return counts;
+}
+
+}  // namespace
+
+double mean(std::span<const double> values) {
+  if (values.empty()) return kNaN;
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double standard_deviation(std::span<const double> values) {
+  if (values.size() < 2) return kNaN;
+  const double centre = mean(values);
+  double sum = 0;
+  for (double value : values) sum += (value - centre) * (value - centre);
+  return std::sqrt(sum / static_cast<double>(values.size() - 1));
+}
+
+double quantile(std::vector<double> values, double q) {
+  assert(q >= 0 && q <= 1);
+  if (values.empty()) return kNaN;
+  std::sort(values.begin(), values.end());
+  const double place = q * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<size_t>(place);
+  const size_t above = std::min(below + 1, values.size() - 1);
+  return std::lerp(values[below], values[above], place - static_cast<double>(below));
+}
+
+RankedScores::RankedScores(std::span<const double> scores, std::span<const uint8_t> labels)
+    : order_(scores.size()), labels_(labels.begin(), labels.end()), ends_tie_(scores.size()) {
+  assert(scores.size() == labels.size());
+  std::iota(order_.begin(), order_.end(), 0);
+  std::stable_sort(
+      order_.begin(), order_.end(), [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+  for (size_t i = 0; i < order_.size(); ++i) {
+    ends_tie_[i] = i + 1 == order_.size() || scores[order_[i]] != scores[order_[i + 1]];
+  }
+}
+
+double RankedScores::auroc(std::span<const double> weights) const {
+  assert(weights.empty() || weights.size() == labels_.size());
+  double positive = 0, negative = 0, tied_positive = 0, tied_negative = 0, area = 0;
+  for (size_t place = 0; place < order_.size(); ++place) {
+    const size_t row = order_[place];
+    (labels_[row] ? tied_positive : tied_negative) += weights.empty() ? 1 : weights[row];
+    if (!ends_tie_[place]) continue;
+    area += tied_negative * (positive + tied_positive / 2);
+    positive += std::exchange(tied_positive, 0);
+    negative += std::exchange(tied_negative, 0);
+  }
+  return positive > 0 && negative > 0 ? area / (positive * negative) : kNaN;
+}
+
+double RankedScores::average_precision(std::span<const double> weights) const {
+  assert(weights.empty() || weights.size() == labels_.size());
+  double positive = 0, all = 0, tied_positive = 0, sum = 0;
+  for (size_t place = 0; place < order_.size(); ++place) {
+    const size_t row = order_[place];
+    const double weight = weights.empty() ? 1 : weights[row];
+    all += weight;
+    if (labels_[row]) tied_positive += weight;
+    if (!ends_tie_[place] || all == 0) continue;
+    positive += tied_positive;
+    sum += std::exchange(tied_positive, 0) * positive / all;
+  }
+  return positive > 0 ? sum / positive : kNaN;
+}
+
+double auroc(std::span<const double> scores,
+             std::span<const uint8_t> labels,
+             std::span<const double> weights) {
+  return RankedScores(scores, labels).auroc(weights);
+}
+
+double average_precision(std::span<const double> scores,
+                         std::span<const uint8_t> labels,
+                         std::span<const double> weights) {
+  return RankedScores(scores, labels).average_precision(weights);
+}
+
+std::vector<CurvePoint> roc_curve(std::span<const double> scores, std::span<const uint8_t> labels) {
+  std::vector<CurvePoint> points{{0, 0, std::numeric_limits<double>::infinity()}};
+  const Counts all =
+      walk(RankedScores(scores, labels), scores, labels, [&](Counts counts, double score) {
+        points.push_back({counts.negative, counts.positive, score});
+      });
+  if (all.positive == 0 || all.negative == 0) return {};
+  for (auto& point : points) point.x /= all.negative, point.y /= all.positive;
+  return points;
+}
+
+std::vector<CurvePoint> precision_recall_curve(std::span<const double> scores,
+                                               std::span<const uint8_t> labels) {
+  std::vector<CurvePoint> points;
+  const Counts all =
+      walk(RankedScores(scores, labels), scores, labels, [&](Counts counts, double score) {
+        points.push_back(
+            {counts.positive, counts.positive / (counts.positive + counts.negative), score});
+      });
+  if (all.positive == 0) return {};
+  for (auto& point : points) point.x /= all.positive;
+  return points;
+}
+
+Interval wilson(int64_t successes, int64_t n, double confidence) {
+  assert(successes >= 0 && successes <= n);
+  if (n == 0) return {0, 1};
+  const double z = normal_half_width(confidence), count = static_cast<double>(n);
+  const double share = static_cast<double>(successes) / count, spread = z * z / count;
+  const double centre = (share + spread / 2) / (1 + spread);
+  const double half =
+      z * std::sqrt(share * (1 - share) / count + spread / count / 4) / (1 + spread);
+  // At the ends the exact bound is 0 or 1, which rounding would miss.
+  return {successes == 0 ? 0 : centre - half, successes == n ? 1 : centre + half};
+}
+
+double binomial_upper_tail(int64_t k, int64_t n, double p) {
+  assert(n >= 0 && p >= 0 && p <= 1);
+  if (k <= 0) return 1;
+  if (k > n || p == 0) return 0;
+  if (p == 1) return 1;
+  // Each side is summed outward from k, where its terms fall.
+  if (static_cast<double>(k) > static_cast<double>(n) * p) return binomial_side(k, n, p, 1);
+  return 1 - binomial_side(k - 1, n, p, -1);
+}
+
+std::vector<double> holm(const std::vector<double>& p_values) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < p_values.size(); ++i) {
+    if (!std::isnan(p_values[i])) order.push_back(i);
+  }
+  std::stable_sort(
+      order.begin(), order.end(), [&](size_t a, size_t b) { return p_values[a] < p_values[b]; });
+  std::vector<double> adjusted = p_values;
+  double largest = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    largest = std::max(largest, static_cast<double>(order.size() - i) * p_values[order[i]]);
+    adjusted[order[i]] = std::min(1.0, largest);
+  }
+  return adjusted;
+}
+
+double bootstrap_p(std::span<const double> differences) {
+  double not_above = 1, not_below = 1, all = 1;
+  for (double difference : differences) {
+    if (!std::isfinite(difference)) continue;
+    all += 1;
+    if (difference <= 0) not_above += 1;
+    if (difference >= 0) not_below += 1;
+  }
+  return std::min(1.0, 2 * std::min(not_above, not_below) / all);
+}
+
+GroupBootstrap::GroupBootstrap(const std::vector<std::string>& group_of_row) {
+  std::map<std::string, size_t> index;
+  for (const auto& group : group_of_row) {
+    if (group.empty()) {
+      group_of_row_.push_back(group_count_++);
+      continue;
+    }
+    const auto [place, is_new] = index.try_emplace(group, group_count_);
+    if (is_new) ++group_count_;
+    group_of_row_.push_back(place->second);
+  }
+}
+
+std::vector<double> GroupBootstrap::row_weights(const Rng& rng, uint64_t draw) const {
+  Rng stream = rng.fork("group bootstrap", draw);
+  std::vector<double> picked(group_count_), weights;
+  for (size_t i = 0; i < group_count_; ++i) picked[stream.below(group_count_)] += 1;
+  weights.reserve(group_of_row_.size());
+  for (size_t group : group_of_row_) weights.push_back(picked[group]);
+  return weights;
+}
+
+Interval percentile_interval(const std::vector<double>& replicates, double confidence) {
+  std::vector<double> finite;
+  std::copy_if(replicates.begin(), replicates.end(), std::back_inserter(finite), [](double value) {
+    return std::isfinite(value);
+  });
+  const double outside = (1 - confidence) / 2;
+  return {quantile(finite, outside), quantile(finite, 1 - outside)};
+}
+
+}  // namespace evenray
