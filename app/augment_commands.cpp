@@ -4,22 +4,20 @@
 
 #include "app/command.hpp"
 #include "augment/balance.hpp"
-#include "augment/gates.hpp"
 #include "augment/pipeline.hpp"
 #include "augment/sources.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/files/image_file.hpp"
 #include "dataset/image/image.hpp"
+#include "dataset/image/sheet.hpp"
+#include "gan/gan.hpp"
 
 namespace evenray {
 namespace {
 
 struct AugmentFlags {
-  std::string image, ops, out, policy, sampling = "torchvision", store, strategy;
-  std::vector<std::string> sources, gates;
-  std::optional<double> max_factor, max_synthetic;
-  bool allow_resize = false;
+  std::string image, ops, out, policy, sampling = "torchvision", store;
   int64_t n = 32;
 };
 
@@ -47,33 +45,6 @@ int preview(const Cli& cli, const AugmentFlags& flags) {
   return 0;
 }
 
-/// "near-duplicate:.95", "near-duplicate:0" (off) and "memorised".
-void read_gate(const std::string& text, BalanceOptions& options) {
-  if (text == "memorised") {
-    options.memorised = true;
-    return;
-  }
-  const auto parts = split_text(text, ':');
-  check(parts[0] == "near-duplicate",
-        Exit::usage,
-        unknown_name("gate to set", text, {"near-duplicate:CORRELATION", "memorised"}));
-  check(parts.size() == 2 && parse_double(parts[1], options.near_duplicate),
-        Exit::usage,
-        cat("--gate takes near-duplicate:CORRELATION, not '", text, "'"));
-}
-
-BalanceOptions balance_options(const Config& config, const AugmentFlags& flags) {
-  BalanceOptions options = config.balance;
-  if (!flags.strategy.empty()) options.strategy = flags.strategy;
-  if (!flags.sources.empty()) options.sources = flags.sources;
-  for (const auto& gate : flags.gates) read_gate(gate, options);
-  if (flags.max_factor) options.max_factor = *flags.max_factor;
-  if (flags.max_synthetic) options.max_synthetic = *flags.max_synthetic;
-  options.allow_resize |= flags.allow_resize;
-  from_flag([&] { options.check(); });
-  return options;
-}
-
 std::string balance_plan_text(const StoreInfo& info, const Plan& plan) {
   std::string out;
   for (size_t c = 0; c < info.class_names.size(); ++c) {
@@ -91,7 +62,7 @@ std::string balance_plan_text(const StoreInfo& info, const Plan& plan) {
 
 int balance_command(const Cli& cli, const AugmentFlags& flags) {
   const Config config = cli.load();
-  const BalanceOptions options = balance_options(config, flags);
+  const BalanceOptions& options = config.balance;
   const Store store(flags.store);
   const Plan plan = make_plan(class_counts(store), store.info().class_names, options.strategy);
   if (cli.dry_run) {
@@ -108,31 +79,18 @@ int balance_command(const Cli& cli, const AugmentFlags& flags) {
         Exit::usage,
         "--out would replace the store that is read");
   const int threads = config.runtime.thread_count();
-  const auto parsed = parse_sources(options.sources);
-  const auto shares = source_shares(parsed);
-  std::vector<SourceShare> sources;
-  for (size_t i = 0; i < parsed.size(); ++i) {
-    auto source = make_source(parsed[i].name, store, threads);
-    if (!source)
-      source = gan_source(parsed[i].name.substr(parsed[i].name.find(':') + 1),
-                          store,
-                          options.allow_resize,
-                          make_compute(config.runtime));
-    sources.push_back({source, shares[i]});
-  }
-  Config settings = config;
-  settings.balance = options;
-  auto gates = make_gates(store, options, threads);
-  if (options.memorised) gates.push_back(memorised_gate(store));
-  const BalanceReport report = balance(store,
-                                       plan,
-                                       sources,
-                                       gates,
-                                       options,
-                                       static_cast<uint64_t>(config.runtime.seed),
-                                       threads,
-                                       write_config([&](Fields& f) { settings.fields(f); }),
-                                       flags.out);
+  const BalanceReport report = run_balance(
+      {.in = store,
+       .plan = plan,
+       .sources = make_sources(parse_sources(options.sources),
+                               source_kinds(make_compute(config.runtime)),
+                               {store, threads, options.allow_resize}),
+       .gates = all_gates(store, options, threads),
+       .options = options,
+       .seed = static_cast<uint64_t>(config.runtime.seed),
+       .threads = threads,
+       .settings = write_config([&, settings = config](Fields& f) mutable { settings.fields(f); }),
+       .out = flags.out});
   std::string text = balance_plan_text(store.info(), plan);
   // What a limit (--max-synthetic, --max-factor) or a gate held back came from another source.
   for (const Json& share : report.json.at("sources"))
@@ -206,23 +164,6 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
                                    .dry_run = true},
                                   [&cli, flags] { return balance_command(cli, *flags); });
   balance_cli->add_option("STORE", flags->store, "store")->required();
-  balance_cli->add_option(
-      "--strategy",
-      flags->strategy,
-      "auto, minority, 'not minority', 'not majority', all, a ratio, or class=count,...");
-  balance_cli
-      ->add_option("--source",
-                   flags->sources,
-                   "copy, augment:POLICY, gan:PATH, each with @SHARE; may be repeated")
-      ->allow_extra_args(false);
-  balance_cli->add_option("--gate", flags->gates, "near-duplicate:CORRELATION (0: off), memorised")
-      ->allow_extra_args(false);
-  balance_cli->add_option("--max-factor",
-                          flags->max_factor,
-                          "at most so many rows (copies, augmented) made from one image");
-  balance_cli->add_option("--max-synthetic", flags->max_synthetic, "synthetic images per real one");
-  balance_cli->add_flag(
-      "--allow-resize", flags->allow_resize, "resize synthetic images of another size");
   balance_cli->add_option("--out", flags->out, "store")->required();
 }
 

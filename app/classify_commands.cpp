@@ -15,17 +15,13 @@ namespace evenray {
 namespace {
 
 struct ClassifyFlags {
-  std::string store, arch, out, model, part = "test", fit = "pad", predictions, thresholds, compare;
+  std::string store, out, model, part = "test", fit = "pad", predictions, thresholds, compare;
   std::vector<std::string> files;
   bool resume = false;
 };
 
 int train_command(const Cli& cli, const ClassifyFlags& flags) {
   Config config = cli.load();
-  from_flag([&] {
-    if (!flags.arch.empty()) config.classify.arch = flags.arch;
-    config.classify.check();
-  });
   const Store store(flags.store);
   if (cli.dry_run) {
     const auto& info = store.info();
@@ -168,7 +164,6 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
         return train_command(cli, *flags);
       });
   train_cli->add_option("STORE", flags->store, "store")->required();
-  train_cli->add_option("--arch", flags->arch, join(architectures()));
   train_cli->add_option("--out", flags->out, "run folder")->required();
   train_cli->add_flag("--resume", flags->resume, "go on with the run in --out");
 

@@ -19,23 +19,41 @@ void refuse_empty(const CLI::App& command) {
         throw CLI::ValidationError(option->get_name(), "is empty; give it a value or leave it out");
 }
 
+/// "data pack" of the command of that name.
+std::string path_of(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  return parent && parent->get_parent() ? cat(parent->get_name(), " ", command.get_name())
+                                        : command.get_name();
+}
+
+void bind(CLI::App& command, Cli& cli, const FlagKey& flag) {
+  Config known;
+  const Visit visit = [&](Fields& f) { known.fields(f); };
+  const std::string key(flag.key), name(flag.flag);
+  const std::string help = flag.help.empty() ? field_help(visit, key) : std::string(flag.help);
+  BoundFlag& bound = cli.bound.emplace_back();
+  bound.flag = &flag;
+  const int words = flag.convert ? 1 : field_words(visit, key);
+  if (words == 0) {
+    bound.option = command.add_flag(name, help);
+    return;
+  }
+  bound.option = command.add_option(name, bound.words, help)->allow_extra_args(false);
+  if (flag.words > 0)
+    bound.option->delimiter(',')->expected(static_cast<int>(flag.words));
+  else if (words == 1 && !flag.convert)
+    bound.option->expected(1);
+}
+
 }  // namespace
 
-Config Cli::load(Config base) const {
-  apply_config(base, config, sets);
-  Config known = base;
-  // What is for a transfer that is yet to be planned.
-  if (known.gan.preset == kAutoPreset && known.gan.transfer == "none")
-    known.gan.freeze_d = known.gan.parent_kimg = 0;
-  known.check();
-  from_flag([&] {
-    if (seed) base.runtime.seed = *seed;
-    if (threads) base.runtime.threads = *threads;
-    if (!device.empty()) base.runtime.device = device;
-    if (!precision.empty()) base.runtime.precision = precision;
-    base.runtime.check();
-  });
-  return base;
+Settings Cli::settings(const Path& file) const {
+  std::vector<FlagValue> given;
+  for (const BoundFlag& one : bound) {
+    if (one.option->count() == 0) continue;
+    for (auto& value : flag_values(*one.flag, one.words)) given.push_back(std::move(value));
+  }
+  return Settings(file.empty() ? config : file, sets, std::move(given));
 }
 
 CLI::App* add_command(CLI::App* parent,
@@ -50,38 +68,20 @@ CLI::App* add_command(CLI::App* parent,
     command->add_option("--set", cli.sets, "one setting, a.b=c; may be repeated")
         ->allow_extra_args(false);
   }
-  if (takes.seed)
-    command->add_option("--seed", cli.seed, "every random stream is derived from it")
-        ->check(at_least(0));
-  if (takes.threads)
-    command->add_option("--threads", cli.threads, "worker and torch threads; 0: all");
-  if (takes.device) command->add_option("--device", cli.device, "auto, cpu, cuda or cuda:i");
-  if (takes.precision) command->add_option("--precision", cli.precision, "auto, bf16 or fp32");
+  if (takes.seed) bind(*command, cli, shared_flag("--seed"));
+  if (takes.threads) bind(*command, cli, shared_flag("--threads"));
+  if (takes.device) bind(*command, cli, shared_flag("--device"));
+  if (takes.precision) bind(*command, cli, shared_flag("--precision"));
   if (takes.json) command->add_flag("--json", cli.json, "JSON on stdout");
   if (takes.dry_run) command->add_flag("--dry-run", cli.dry_run, "print the plan, do nothing");
   command->add_flag("--quiet", cli.quiet, "errors only");
   command->add_flag("--verbose", cli.verbose, "tell what is being done");
+  for (const FlagKey* flag : flags_of(path_of(*command))) bind(*command, cli, *flag);
   command->callback([&cli, command, action = std::move(action)] {
     refuse_empty(*command);
     cli.action = action;
   });
   return command;
-}
-
-void Reading::add(CLI::App& command) {
-  command.add_option("--format", format, join(format_names()));
-  command.add_option("--labels", labels, "CSV (from, to): rename, merge, drop classes");
-  command.add_option(
-      "--key", key, "key file that DICOM patients are hashed with; made at first use");
-}
-
-ReadOptions Reading::options(const Config& config) const {
-  ReadOptions options = config.data.read;
-  if (!format.empty()) options.format = format;
-  if (!labels.empty()) options.labels = labels;
-  if (!key.empty()) options.key = key;
-  from_flag([&] { options.check(); });
-  return options;
 }
 
 CLI::Validator at_least(int64_t least) {
@@ -104,20 +104,6 @@ void from_flag(const std::function<void()>& body) {
 
 void print_result(const Cli& cli, const Json& json, const std::string& text) {
   std::cout << (cli.json ? json_text(json) : text);
-}
-
-std::vector<int64_t> parse_size(const std::string& text) {
-  const auto parts = split_text(text, 'x');
-  std::vector<int64_t> sides;
-  for (const auto& part : parts) {
-    int64_t side = 0;
-    if (parse_int(part, side)) sides.push_back(side);
-  }
-  check(sides.size() == parts.size() && (sides.size() == 1 || sides.size() == 2),
-        Exit::usage,
-        cat("--size takes PX or HEIGHTxWIDTH, not '", text, "'"));
-  if (sides.size() == 1) sides.push_back(sides[0]);
-  return sides;
 }
 
 bool is_store(const std::string& path) {

@@ -2,30 +2,38 @@
 #pragma once
 // The command line's frame. CLI11 is seen in this room only.
 #include <CLI/CLI.hpp>
+#include <deque>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "dataset/reader.hpp"
-#include "study/study.hpp"
+#include "settings/flags.hpp"
 
 namespace evenray {
+
+/// A flag of a command that sets a key, and what it was given.
+struct BoundFlag {
+  const FlagKey* flag = nullptr;
+  CLI::Option* option = nullptr;
+  std::vector<std::string> words;
+};
 
 /// Flags that commands share, and what the chosen command does.
 struct Cli {
   Path config;
   std::vector<std::string> sets;
-  std::optional<int64_t> seed, threads;
-  std::string device, precision;
+  std::deque<BoundFlag> bound;  ///< of all commands; addresses stay
   bool json = false, quiet = false, verbose = false, dry_run = false;
   std::function<int()> action;  ///< of the command that was given; its result is the exit code
 
-  /// Defaults (or `base`) < --config < --set < --seed, --threads, --device, --precision; checked.
-  Config load(Config base = {}) const;
+  /// Where the settings of this call come from: --config, --set and the flags that were given.
+  /// `file` replaces --config.
+  Settings settings(const Path& file = {}) const;
+  /// Defaults (or `base`) with all of these, checked.
+  Config load(Config base = {}) const { return settings().load(std::move(base)); }
 };
 
-/// A command with its action; which shared flags it takes.
+/// Which shared flags a command takes.
 struct Takes {
   bool config = false;  ///< --config and --set
   bool seed = false, threads = false, device = false, precision = false;
@@ -39,20 +47,14 @@ inline constexpr Takes kTraining{.config = true,
                                  .precision = true,
                                  .json = true,
                                  .dry_run = true};
+/// A command with its action, the shared flags that it takes, and all flags that
+/// settings/flags.hpp binds to it.
 CLI::App* add_command(CLI::App* parent,
                       Cli& cli,
                       const std::string& name,
                       const std::string& help,
                       Takes takes,
                       std::function<int()> action);
-
-/// How commands that take collections read them.
-struct Reading {
-  std::string format, labels, key;
-
-  void add(CLI::App& command);
-  ReadOptions options(const Config& config) const;
-};
 
 /// Runs `body`; a configuration error in it came from a flag, so it becomes a usage error (2).
 void from_flag(const std::function<void()>& body);
@@ -62,9 +64,6 @@ CLI::Validator at_least(int64_t least);
 
 /// Prints to stdout: JSON with --json, the text otherwise.
 void print_result(const Cli& cli, const Json& json, const std::string& text);
-
-/// "80x64" (height x width) or "64" (both). Throws 2, naming --size.
-std::vector<int64_t> parse_size(const std::string& text);
 
 /// Whether a path means a store: by its ending, .h5, or by what lies there (is_store_source).
 bool is_store(const std::string& path);

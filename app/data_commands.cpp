@@ -17,24 +17,9 @@ namespace {
 
 struct DataFlags {
   std::vector<std::string> paths;
-  Reading reading;
-  std::string path, split, out, group, size, compress, fit, where, published, external;
-  std::vector<double> ratios;
-  std::vector<std::string> keep;
-  std::optional<int64_t> folds, fold, bits;
-  std::optional<double> hold_out;
-  std::optional<double> shard_gb;
-  bool checksums = false;
+  std::string path, split, out, published, external;
+  std::optional<int64_t> folds, fold;
 };
-
-int64_t parse_compress(const std::string& text) {
-  int64_t level = -1;
-  if (text == "none") return level;
-  check(text.starts_with("gzip:") && parse_int(text.substr(5), level) && level >= 1 && level <= 9,
-        Exit::usage,
-        cat("--compress takes none or gzip:1 to gzip:9, not '", text, "'"));
-  return level;
-}
 
 /// Names of the classes that some image shows.
 std::set<std::string> shown_classes(const Manifest& manifest) {
@@ -60,19 +45,21 @@ size_t divide_as_published(Manifest& manifest, const std::string& name) {
 }
 
 int split_command(const Cli& cli, const DataFlags& flags) {
-  const Config config = cli.load();
-  SplitOptions options{
-      config.data.ratios, 0, config.data.hold_out, config.data.group, config.runtime.seed};
-  if (!flags.ratios.empty()) options.ratios = flags.ratios;
-  if (flags.folds) options.folds = *flags.folds;
-  if (flags.hold_out) options.hold_out = *flags.hold_out;
-  if (!flags.group.empty()) options.group = flags.group;
-  if (options.folds == 0 && !flags.hold_out) options.hold_out = 0;  // the file's is for folds
+  const Settings settings = cli.settings();
+  const Config config = settings.load();
+  SplitOptions options{config.data.ratios,
+                       flags.folds.value_or(0),
+                       config.data.hold_out,
+                       config.data.group,
+                       config.runtime.seed};
+  const bool held_out = settings.given("data.hold_out");
+  if (options.folds == 0 && !held_out) options.hold_out = 0;  // the file's is for folds
   from_flag([&] { options.check(); });
-  check(
-      flags.ratios.empty() || !flags.folds, Exit::usage, "--ratios and --folds exclude each other");
-  check(options.folds > 0 || !flags.hold_out, Exit::usage, "--hold-out goes with --folds");
-  Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
+  check(!settings.given("data.ratios") || !flags.folds,
+        Exit::usage,
+        "--ratios and --folds exclude each other");
+  check(options.folds > 0 || !held_out, Exit::usage, "--hold-out goes with --folds");
+  Manifest manifest = read_datasets(flags.paths, config.data.read);
   size_t unlisted = 0;
   if (!flags.published.empty()) {
     check(flags.paths.size() == 1 && !flags.folds,
@@ -102,19 +89,9 @@ int split_command(const Cli& cli, const DataFlags& flags) {
 
 int pack_command(const Cli& cli, const DataFlags& flags) {
   const Config config = cli.load();
-  PackOptions options = config.data.pack;
-  if (!flags.size.empty()) options.size_px = parse_size(flags.size);
-  if (flags.bits) options.bits = *flags.bits;
-  if (!flags.fit.empty()) options.fit = flags.fit;
-  if (!flags.compress.empty()) options.gzip = parse_compress(flags.compress);
-  if (!flags.keep.empty()) options.keep = flags.keep;
-  if (!flags.where.empty()) options.where = flags.where;
-  if (flags.shard_gb) options.shard_gb = *flags.shard_gb;
-  options.checksums |= flags.checksums;
-  from_flag([&] { options.check(); });
+  const PackOptions& options = config.data.pack;
   const auto rows = read_split(flags.split);
-  const ReadOptions reading = flags.reading.options(config);
-  const Manifest manifest = read_datasets(flags.paths, reading);
+  const Manifest manifest = read_datasets(flags.paths, config.data.read);
   const std::optional<int> fold =
       flags.fold ? std::optional<int>(static_cast<int>(*flags.fold)) : std::nullopt;
   const int threads = config.runtime.thread_count();
@@ -147,7 +124,7 @@ int pack_command(const Cli& cli, const DataFlags& flags) {
            options,
            flags.out,
            threads,
-           label_map_settings(reading.labels) + read_split_settings(flags.split));
+           label_map_settings(config.data.read.labels) + read_split_settings(flags.split));
   const std::string place = find_store(flags.out).value_or(flags.out).string();
   Json left_out = Json::object();
   std::string text;
@@ -206,18 +183,12 @@ void add_data_commands(CLI::App& app, Cli& cli) {
                   {.config = true, .seed = true, .threads = true, .json = true, .dry_run = true},
                   [&cli, flags] { return split_command(cli, *flags); });
   split_cli->add_option("--out", flags->out, "split.csv")->required();
-  split_cli->add_option("--ratios", flags->ratios, "shares of train, val and test")
-      ->delimiter(',')
-      ->expected(3)
-      ->allow_extra_args(false);
   split_cli->add_option("--folds", flags->folds, "cross-validation folds");
-  split_cli->add_option("--hold-out", flags->hold_out, "with folds: share of a locked test");
   split_cli->add_option("--published",
                         flags->published,
                         "by the lists that came with it: " + join(published_splits()));
   split_cli->add_option(
       "--external", flags->external, "of several sources, the one that is all test");
-  split_cli->add_option("--group", flags->group, "auto, patient or none");
 
   auto* pack_cli = add_command(data,
                                cli,
@@ -228,24 +199,9 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   pack_cli->add_option("--split", flags->split, "split.csv")->required();
   pack_cli->add_option("--fold", flags->fold, "this fold tests, the next validates, the rest train")
       ->check(CLI::Range(0, 99));
-  pack_cli->add_option("--size", flags->size, "PX (square) or HEIGHTxWIDTH");
   pack_cli->add_option("--out", flags->out, "store to write (.h5)")->required();
-  pack_cli->add_option("--bits", flags->bits, "8 or 16");
-  pack_cli->add_option("--fit", flags->fit, "pad, stretch or crop");
-  pack_cli->add_option("--compress", flags->compress, "none or gzip:L");
-  pack_cli->add_flag("--checksums", flags->checksums, "a checksum behind the pixels of each image");
-  pack_cli->add_option("--shard-gb",
-                       flags->shard_gb,
-                       "pixels that take more GB are divided into files in a folder, OUT.d");
-  pack_cli->add_option(
-      "--where", flags->where, "only rows whose metadata say so: 'sex=F and age>60'");
-  pack_cli
-      ->add_option(
-          "--keep", flags->keep, "keep rows that this audit kind leaves out; may be repeated")
-      ->allow_extra_args(false);
   for (CLI::App* command : {split_cli, pack_cli}) {
     command->add_option("PATH", flags->paths, "folders or phantom:...")->required();
-    flags->reading.add(*command);
   }
   add_export_command(*data, cli);
 }

@@ -10,7 +10,7 @@ namespace evenray {
 namespace {
 
 struct ExportFlags {
-  std::string path, to, out, part, rename, size, format, key, voi;
+  std::string path, to, out, part, rename, size, voi;
   std::optional<int64_t> bits;
 };
 
@@ -29,11 +29,15 @@ ExportOptions options_of(const ExportFlags& flags) {
   return options;
 }
 
-ExportResult export_from(const Cli& cli, const ExportFlags& flags, const Config& config) {
+ExportResult export_from(const Cli& cli, const ExportFlags& flags) {
+  const Settings settings = cli.settings();
+  const Config config = settings.load();
   const ExportOptions options = options_of(flags);
   const int threads = config.runtime.thread_count();
   if (is_store(flags.path)) {
-    check(flags.format.empty(), Exit::usage, "--format goes with a folder, not with a store");
+    check(!settings.given("data.format"),
+          Exit::usage,
+          "--format goes with a folder, not with a store");
     const Store store(flags.path);
     return cli.dry_run ? plan_export(store, options)
                        : export_store(store, options, flags.out, threads);
@@ -42,10 +46,7 @@ ExportResult export_from(const Cli& cli, const ExportFlags& flags, const Config&
         Exit::usage,
         cat(flags.path,
             " is no store: without one only --to png, without --part; data pack makes a store"));
-  ReadOptions reading = config.data.read;
-  if (!flags.format.empty()) reading.format = flags.format;
-  if (!flags.key.empty()) reading.key = flags.key;
-  const Manifest manifest = images_at(flags.path, reading);
+  const Manifest manifest = images_at(flags.path, config.data.read);
   return cli.dry_run ? plan_export_images(manifest, options)
                      : export_images(manifest, options, flags.out, threads);
 }
@@ -71,7 +72,7 @@ std::string result_text(const ExportFlags& flags, const ExportResult& result, bo
 }
 
 int export_command(const Cli& cli, const ExportFlags& flags) {
-  const ExportResult result = export_from(cli, flags, cli.load());
+  const ExportResult result = export_from(cli, flags);
   Json left_out = Json::object();
   for (const auto& [kind, ids] : result.left_out) left_out[kind] = ids;
   print_result(cli,
@@ -109,8 +110,6 @@ void add_export_command(CLI::App& data, Cli& cli) {
   command->add_option("--size", flags->size, "with png: PX (square) or HEIGHTxWIDTH, padded");
   command->add_option(
       "--voi", flags->voi, "with png, how DICOM values become grey: " + join(voi_names()));
-  command->add_option("--format", flags->format, join(format_names()));
-  command->add_option("--key", flags->key, "file of the key that DICOM patients are hashed with");
 }
 
 }  // namespace evenray

@@ -13,15 +13,16 @@
 #include "dataset/image/image.hpp"
 #include "dataset/image/sheet.hpp"
 #include "dataset/store/datasheet.hpp"
+#include "dataset/store/store.hpp"
+#include "gan/gan.hpp"
 #include "nn/training.hpp"
 
 namespace evenray {
 namespace {
 
 struct GanFlags {
-  std::string store, family, preset, class_name, out, model;
-  std::optional<std::string> where;
-  bool resume = false, allow_few = false, conditional = false;
+  std::string store, class_name, out, model;
+  bool resume = false, conditional = false;
   int64_t n = 64, interpolate = 0;
   double truncation = 0;
 };
@@ -30,51 +31,33 @@ struct GanFlags {
 constexpr int64_t kInterpolated = 8;
 constexpr int64_t kMostOnSheet = 1024;
 
-/// The run's settings: what a preset fixes lies below the file and --set, the choice of it above.
+/// The run's settings, planned where the preset goes by the store. What is set by hand stays.
 Config training_config(const Cli& cli, const GanFlags& flags, const Store& store) {
-  Cli given = cli;
-  const auto choose =
-      [&](const std::string& key, const std::string& name, const std::vector<std::string>& known) {
-        if (name.empty()) return;
-        check(std::count(known.begin(), known.end(), name) > 0,
-              Exit::usage,
-              unknown_name(key, name, known));
-        given.sets.push_back(cat("gan.", key, "=", name));
-      };
-  choose("family", flags.family, gan_families());
-  choose("preset", flags.preset, gan_presets());
-  const auto take_flags = [&](Config& config, bool to_plan) {
-    from_flag([&] {
-      config.gan.allow_few |= flags.allow_few;
-      if (flags.where) config.gan.where = *flags.where;
-      if (flags.conditional && config.gan.conditioning == "none")
-        config.gan.conditioning = config.gan.usual_conditioning();
-      check(flags.class_name.empty() || config.gan.conditioning == "none",
-            Exit::usage,
-            "--class and --conditional exclude one another: one class, or labels of all");
-      GanOptions known = config.gan;
-      // What is for a transfer that is yet to be planned.
-      if (to_plan) known.freeze_d = known.parent_kimg = 0;
-      known.check();
-    });
+  const Settings settings = cli.settings();
+  const auto with_labels = [&](Config config) {
+    if (flags.conditional && config.gan.conditioning == "none")
+      config.gan.conditioning = config.gan.usual_conditioning();
+    check(flags.class_name.empty() || config.gan.conditioning == "none",
+          Exit::usage,
+          "--class and --conditional exclude one another: one class, or labels of all");
+    from_flag([&] { config.gan.check(); });
+    return config;
   };
-  Config config = given.load();
-  take_flags(config, config.gan.preset == kAutoPreset);
+  const Config config = with_labels(settings.load());
   if (!goes_by_situation(config.gan)) return config;
   GanSituation situation = gan_situation(store, flags.class_name, config.gan, config.runtime);
-  Config planned = config;
-  planned.gan = plan_gan_options(config.gan, situation);
-  // What is set by hand stays; where that is the transfer, nothing may count on the planned one.
-  Config probe = planned;
-  probe.gan.freeze_d = 0;
-  probe.gan.parent_kimg = 0;
-  if (given.load(probe).gan.transfer != planned.gan.transfer) {
+  const auto plan = [&] {
+    Config base = config;
+    base.gan = plan_gan_options(config.gan, situation);
+    return std::pair{base.gan.transfer.from, with_labels(settings.load(base))};
+  };
+  auto [transfer, planned] = plan();
+  if (planned.gan.transfer.from != transfer) {
+    // The transfer is set by hand, so nothing may count on the planned one.
     situation.largest_other = 0;
-    planned.gan = plan_gan_options(config.gan, situation);
+    planned = plan().second;
   }
-  planned = given.load(planned);
-  planned.check();
-  take_flags(planned, false);
+  planned.gan.check_transfer();
   return planned;
 }
 
@@ -100,12 +83,12 @@ Json settings_json(const GanOptions& options) {
            {"augment", options.augment},
            {"latent", options.latent}};
   if (options.family == "pggan") {
-    out.update(Json{{"fmap_base", options.fmap_base}, {"fmap_max", options.fmap_max}});
+    out.update(Json{{"fmap_base", options.pggan.fmap_base}, {"fmap_max", options.pggan.fmap_max}});
   } else {
-    out.update(Json{{"ngf", options.ngf}, {"ndf", options.ndf}});
+    out.update(Json{{"ngf", options.dcgan.ngf}, {"ndf", options.dcgan.ndf}});
   }
-  if (options.transfer != "none")
-    out.update(Json{{"transfer", options.transfer}, {"freeze_d", options.freeze_d}});
+  if (options.transfer.from != "none")
+    out.update(Json{{"transfer", options.transfer.from}, {"freeze_d", options.transfer.freeze_d}});
   return out;
 }
 
@@ -293,16 +276,11 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
         return train_generator(cli, *flags);
       });
   train_cli->add_option("STORE", flags->store, "store (data pack)")->required();
-  train_cli->add_option("--family", flags->family, join(gan_families()));
-  train_cli->add_option("--preset", flags->preset, join(gan_presets()));
   train_cli->add_option("--out", flags->out, "run folder")->required();
   train_cli->add_flag(
       "--conditional",
       flags->conditional,
       "one generator with labels of all classes (projection; acgan in the papers' presets)");
-  train_cli->add_option(
-      "--where", flags->where, "only images whose metadata say so: 'sex=F and age>60'");
-  train_cli->add_flag("--allow-few", flags->allow_few, "train on fewer than 50 images");
   train_cli->add_flag("--resume", flags->resume, "go on with the run in --out");
 
   auto* sample_cli = add_command(gan,

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "app/command.hpp"
+#include "classifier/classifier.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
@@ -10,6 +11,7 @@
 #include "dataset/image/image.hpp"
 #include "dataset/image/sheet.hpp"
 #include "dataset/layouts/folder.hpp"
+#include "gan/gan.hpp"
 #include "nn/extractor.hpp"
 
 namespace evenray {

@@ -7,6 +7,8 @@
 #include "dataset/files/image_file.hpp"
 #include "dataset/image/image.hpp"
 #include "dataset/image/sheet.hpp"
+#include "dataset/reader.hpp"
+#include "dataset/split.hpp"
 #include "dataset/summary/summary.hpp"
 
 namespace evenray {
@@ -14,7 +16,6 @@ namespace {
 
 struct LookFlags {
   std::vector<std::string> paths, by;
-  Reading reading;
   std::string html, table, split, out, class_name;
   int64_t n = 64;
   bool boxes = false, polygons = false;
@@ -22,7 +23,7 @@ struct LookFlags {
 
 int inspect(const Cli& cli, const LookFlags& flags) {
   const Config config = cli.load();
-  const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
+  const Manifest manifest = read_datasets(flags.paths, config.data.read);
   images_by(manifest, flags.by);  // a wrong column is told before the images are read
   const auto facts = scan_images(manifest, config.runtime.thread_count());
   const Json found = inspect_json(manifest, facts, flags.by);
@@ -53,7 +54,7 @@ std::string audit_text(const std::vector<Finding>& findings, const Json& report)
 
 int audit_command(const Cli& cli, const LookFlags& flags) {
   const Config config = cli.load();
-  const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
+  const Manifest manifest = read_datasets(flags.paths, config.data.read);
   std::vector<SplitRow> rows;
   if (!flags.split.empty()) rows = read_split(flags.split);
   const auto findings = audit(manifest,
@@ -82,7 +83,7 @@ std::vector<SheetItem> store_items(const LookFlags& flags) {
 }
 
 std::vector<SheetItem> folder_items(const Config& config, const LookFlags& flags) {
-  const Manifest manifest = read_datasets(flags.paths, flags.reading.options(config));
+  const Manifest manifest = read_datasets(flags.paths, config.data.read);
   const int wanted = flags.class_name.empty() ? -1 : manifest.class_index(flags.class_name);
   std::vector<SheetItem> items;
   for (const auto& sample : manifest.samples) {
@@ -138,7 +139,6 @@ void add_look_commands(CLI::App& data, Cli& cli) {
   view_cli->add_flag("--polygons", flags->polygons, "draw polygons");
   for (CLI::App* command : {inspect_cli, audit_cli, view_cli}) {
     command->add_option("PATH", flags->paths, "folders, stores or phantom:...")->required();
-    flags->reading.add(*command);
   }
   for (CLI::App* command : {inspect_cli, audit_cli})
     command->add_option("--html", flags->html, "write a page");

@@ -4,22 +4,17 @@
 #include "app/command.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "study/study.hpp"
 
 namespace evenray {
 namespace {
 
 struct StudyFlags {
-  std::string config, data, out = "outputs/study", folder;
+  std::string config, out = "outputs/study", folder;
   bool quick = false;
 };
 
-Config load(const Cli& cli, const StudyFlags& flags) {
-  Cli with_file = cli;
-  with_file.config = flags.config;
-  Config config = with_file.load();
-  if (!flags.data.empty()) config.data.path = flags.data;
-  return config;
-}
+Config load(const Cli& cli, const StudyFlags& flags) { return cli.settings(flags.config).load(); }
 
 int run_or_plan(const Cli& cli, const Config& config, const Path& out) {
   if (cli.dry_run) {
@@ -67,7 +62,6 @@ void add_study_commands(CLI::App& app, Cli& cli) {
     command->remove_option(command->get_option("--config"));
     if (command == plan) command->remove_option(command->get_option("--dry-run"));
     command->add_option("CONFIG", flags->config, "settings, TOML")->required();
-    command->add_option("--data", flags->data, "folder with the images (data.path)");
   }
   run_command->add_option("--out", flags->out, "study folder")->capture_default_str();
 

@@ -13,6 +13,7 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
+#include "nn/compute.hpp"
 
 namespace evenray {
 namespace {

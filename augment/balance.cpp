@@ -34,32 +34,24 @@ bool from_a_row(Origin origin) { return origin == Origin::copy || origin == Orig
 /// One run of balance().
 class Filler {
  public:
-  Filler(const Store& in,
-         const Plan& plan,
-         const std::vector<SourceShare>& sources,
-         const std::vector<std::shared_ptr<Gate>>& gates,
-         const BalanceOptions& options,
-         uint64_t seed,
-         int threads,
-         const std::string& config_text,
-         const Path& out)
-      : in_(in),
-        plan_(plan),
-        sources_(sources),
-        options_(options),
-        rng_(Rng(seed).fork("balance")),
-        threads_(threads),
-        train_(in.part("train")),
-        writer_(out, out_info(config_text), expected_rows()),
+  explicit Filler(const BalanceRequest& request)
+      : in_(request.in),
+        plan_(request.plan),
+        sources_(request.sources),
+        options_(request.options),
+        rng_(Rng(request.seed).fork("balance")),
+        threads_(request.threads),
+        train_(in_.part("train")),
+        writer_(request.out, out_info(request.settings), expected_rows()),
         progress_("balance", expected_rows(), "img"),
-        rows_(in),
-        entry_(in.info(), gates) {
-    const size_t classes = in.info().class_names.size();
-    tally_.class_names = in.info().class_names;
+        rows_(in_),
+        entry_(in_.info(), request.gates) {
+    const size_t classes = in_.info().class_names.size();
+    tally_.class_names = in_.info().class_names;
     tally_.before.assign(classes, {});
     tally_.after.assign(classes, {});
     tally_.missing.assign(classes, 0);
-    tally_.replaced = plan.replaced.empty() ? std::vector<int64_t>(classes) : plan.replaced;
+    tally_.replaced = plan_.replaced.empty() ? std::vector<int64_t>(classes) : plan_.replaced;
   }
 
   BalanceReport run() {
@@ -344,19 +336,12 @@ class Filler {
 
 }  // namespace
 
-BalanceReport balance(const Store& in,
-                      const Plan& plan,
-                      const std::vector<SourceShare>& sources,
-                      const std::vector<std::shared_ptr<Gate>>& gates,
-                      const BalanceOptions& options,
-                      uint64_t seed,
-                      int threads,
-                      const std::string& config_text,
-                      const Path& out) {
-  const size_t classes = in.info().class_names.size();
+BalanceReport run_balance(const BalanceRequest& request) {
+  const size_t classes = request.in.info().class_names.size();
+  const Plan& plan = request.plan;
   if (plan.added.size() != classes || (!plan.replaced.empty() && plan.replaced.size() != classes))
     throw Error(Exit::failed, "balance: the plan is for another set of classes");
-  return Filler(in, plan, sources, gates, options, seed, threads, config_text, out).run();
+  return Filler(request).run();
 }
 
 std::vector<int64_t> class_counts(const Store& store) {

@@ -69,25 +69,30 @@ struct BalanceReport {
   std::string content_digest;
 };
 
-/// Copies `in` with its val and test untouched and its train rows first, then adds plan.added rows
-/// a class to train, drawn from the sources by share, through the gates, with provenance. Where a
-/// class gets more synthetic rows than max_synthetic allows, the rest goes to the other sources, or
-/// to copies where there are none; what max_factor leaves unfilled is reported as missing. Where
-/// the plan replaces rows, those are left out (by seed) and synthetic ones of the class take their
-/// place. In a multi-label store a copied or augmented row has all labels of its parent, a
-/// synthetic one only that of its class, the others unknown. Throws 65 where the gates reject so
-/// much that a class cannot be filled, 2 for rows to replace without a synthetic source, 74 on a
-/// full disk. The content is a function of its inputs and seed, whatever the threads, but for what
-/// its sources depend on beyond (a generator: see gan/gan.hpp).
-BalanceReport balance(const Store& in,
-                      const Plan& plan,
-                      const std::vector<SourceShare>& sources,
-                      const std::vector<std::shared_ptr<Gate>>& gates,
-                      const BalanceOptions& options,
-                      uint64_t seed,
-                      int threads,
-                      const std::string& config_text,
-                      const Path& out);
+/// What one balance reads, adds and writes. The store must outlive it.
+struct BalanceRequest {
+  const Store& in;
+  Plan plan;                                 ///< rows to add per class
+  std::vector<SourceShare> sources;          ///< who draws them
+  std::vector<std::shared_ptr<Gate>> gates;  ///< what keeps some out
+  BalanceOptions options;                    ///< max_factor and max_synthetic count here
+  uint64_t seed = 1;
+  int threads = 1;
+  std::string settings;  ///< TOML, kept in the store
+  Path out;
+};
+
+/// Copies `request.in` with its val and test untouched and its train rows first, then adds
+/// plan.added rows a class to train, drawn from the sources by share, through the gates, with
+/// provenance. Where a class gets more synthetic rows than max_synthetic allows, the rest goes to
+/// the other sources, or to copies where there are none; what max_factor leaves unfilled is
+/// reported as missing. Where the plan replaces rows, those are left out (by seed) and synthetic
+/// ones of the class take their place. In a multi-label store a copied or augmented row has all
+/// labels of its parent, a synthetic one only that of its class, the others unknown. Throws 65
+/// where the gates reject so much that a class cannot be filled, 2 for rows to replace without a
+/// synthetic source, 74 on a full disk. The content is a function of its inputs and seed, whatever
+/// the threads, but for what its sources depend on beyond (a generator: see gan/gan.hpp).
+BalanceReport run_balance(const BalanceRequest& request);
 
 /// Training rows of each class with label 1: the counts for make_plan.
 std::vector<int64_t> class_counts(const Store& store);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/gates.hpp"
 
+#include "core/error.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <opencv2/core.hpp>
@@ -224,6 +226,20 @@ std::shared_ptr<Gate> make_lost_box_gate(const Store& store) {
 }
 std::shared_ptr<Gate> make_near_duplicate_gate(const Store& store, double threshold, int threads) {
   return std::make_shared<NearDuplicateGate>(store, threshold, threads);
+}
+
+void set_gate(const std::string& word, BalanceOptions& options) {
+  if (word == "memorised") {
+    options.memorised = true;
+    return;
+  }
+  const auto parts = split_text(word, ':');
+  check(parts[0] == "near-duplicate",
+        Exit::usage,
+        unknown_name("gate to set", word, {"near-duplicate:CORRELATION", "memorised"}));
+  check(parts.size() == 2 && parse_double(parts[1], options.near_duplicate),
+        Exit::usage,
+        cat("--gate takes near-duplicate:CORRELATION, not '", word, "'"));
 }
 
 std::vector<std::shared_ptr<Gate>> make_gates(const Store& store,

@@ -24,6 +24,10 @@ std::shared_ptr<Gate> make_lost_box_gate(const Store& store);
 /// would take more than half a gigabyte.
 std::shared_ptr<Gate> make_near_duplicate_gate(const Store& store, double threshold, int threads);
 
+/// A gate as `balance --gate` names it: "near-duplicate:.95" ("near-duplicate:0": off) or
+/// "memorised", set in `options`. Throws 2 for any other.
+void set_gate(const std::string& word, BalanceOptions& options);
+
 /// The gates above in this order; the last one unless options.near_duplicate is 0. The store must
 /// outlive them.
 std::vector<std::shared_ptr<Gate>> make_gates(const Store& store,

@@ -6,7 +6,6 @@
 #include <map>
 #include <numeric>
 
-#include "augment/sources.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 
@@ -123,11 +122,9 @@ void BalanceOptions::check() const {
     fail("max_factor must be 0 (no cap) or lie in 1..1e9");
   if (!(max_synthetic >= 0 && max_synthetic <= 1e9)) fail("max_synthetic must lie in 0..1e9");
   if (sources.empty()) fail("sources must name at least one source");
-  // Names are looked up before a store is read: a wrong one ends a study before it begins.
+  // Checked before a store is read: a wrong word ends a study before it begins.
   try {
-    const auto parsed = parse_sources(sources);
-    source_shares(parsed);
-    for (const auto& source : parsed) check_source(source.name);
+    source_shares(parse_sources(sources));
     if (strategy.find('=') == std::string::npos) {
       make_plan({1, 1}, {"", ""}, strategy);
     } else {
@@ -186,9 +183,7 @@ std::vector<ParsedSource> parse_sources(const std::vector<std::string>& sources)
         throw Error(Exit::usage, cat("source ", text, ": a share must lie in 0..1"));
       source = {text.substr(0, at), share};
     }
-    if (source.name.empty())
-      throw Error(Exit::usage,
-                  cat("source '", text, "' has no name (known: copy, augment:POLICY, gan:PATH)"));
+    if (source.name.empty()) throw Error(Exit::usage, cat("source '", text, "' has no name"));
     for (const ParsedSource& other : parsed)
       if (other.name == source.name)
         throw Error(Exit::usage,

@@ -11,19 +11,18 @@ namespace evenray {
 /// Correlation above which two pictures count as one.
 inline constexpr double kNearDuplicate = .98;
 
+/// [balance] of a configuration.
 struct BalanceOptions {
-  std::string strategy = "auto";
-  std::vector<std::string> sources = {
-      "copy"};                             ///< NAME or NAME@SHARE: copy, augment:POLICY, gan:PATH
-  double near_duplicate = kNearDuplicate;  ///< above it a synthetic image is rejected; 0: off
-  bool memorised = false;                  ///< the gate of that name (gan/gan.hpp)
-  double max_factor =
-      0;  ///< at most so many rows (copies, augmented) made from one image; 0: no cap
-  double max_synthetic = 1;  ///< synthetic images per real one of the class
-  bool allow_resize = false;
+  std::string strategy = "auto";                ///< see make_plan()
+  std::vector<std::string> sources = {"copy"};  ///< NAME or NAME@SHARE, see SourceKind
+  double near_duplicate = kNearDuplicate;       ///< synthetic images above it are rejected; 0: off
+  bool memorised = false;     ///< reject synthetic images nearer to training than held-out ones are
+  double max_factor = 0;      ///< upper limit of copies and augmented rows per image; 0: no limit
+  double max_synthetic = 1;   ///< upper limit of synthetic images per real one of the class
+  bool allow_resize = false;  ///< take a generator of another size than the store's
 
   void fields(Fields& f);
-  /// Throws 78 for a value out of range.
+  /// Throws 78 for a value out of range. The names of sources are checked by check_sources().
   void check() const;
 };
 

@@ -122,6 +122,20 @@ class AugmentSource final : public RowSource {
   const Policy& policy_;
 };
 
+/// The kind of a source's name, and what follows the colon.
+std::pair<const SourceKind*, std::string> kind_of(const std::string& name,
+                                                  const SourceKinds& kinds) {
+  const size_t colon = name.find(':');
+  const std::string prefix = name.substr(0, colon);
+  std::vector<std::string> usages;
+  for (const SourceKind& kind : kinds) {
+    if (kind.name == prefix && (colon == std::string::npos) == (kind.usage == kind.name))
+      return {&kind, colon == std::string::npos ? "" : name.substr(colon + 1)};
+    usages.push_back(kind.usage);
+  }
+  throw Error(Exit::usage, unknown_name("source", name, usages));
+}
+
 }  // namespace
 
 std::shared_ptr<Source> make_copy_source(const Store& store, int threads) {
@@ -134,17 +148,39 @@ std::shared_ptr<Source> make_augment_source(const Store& store,
   return std::make_shared<AugmentSource>(store, find_policy(policy), threads);
 }
 
-void check_source(const std::string& name) {
-  if (name.starts_with("augment:")) find_policy(name.substr(8));
-  if (name != "copy" && !name.starts_with("augment:") && !name.starts_with("gan:"))
-    throw Error(Exit::usage, unknown_name("source", name, {"copy", "augment:POLICY", "gan:PATH"}));
+SourceKinds row_source_kinds() {
+  return {{"copy",
+           "copy",
+           [](const std::string&) {},
+           [](const std::string&, const SourceContext& context) {
+             return make_copy_source(context.store, context.threads);
+           }},
+          {"augment",
+           "augment:POLICY",
+           [](const std::string& policy) { find_policy(policy); },
+           [](const std::string& policy, const SourceContext& context) {
+             return make_augment_source(context.store, policy, context.threads);
+           }}};
 }
 
-std::shared_ptr<Source> make_source(const std::string& name, const Store& store, int threads) {
-  check_source(name);
-  if (name == "copy") return make_copy_source(store, threads);
-  if (name.starts_with("augment:")) return make_augment_source(store, name.substr(8), threads);
-  return nullptr;
+void check_sources(const std::vector<ParsedSource>& sources, const SourceKinds& kinds) {
+  for (const auto& source : sources) {
+    const auto [kind, rest] = kind_of(source.name, kinds);
+    kind->check(rest);
+  }
+}
+
+std::vector<SourceShare> make_sources(const std::vector<ParsedSource>& sources,
+                                      const SourceKinds& kinds,
+                                      const SourceContext& context) {
+  const auto shares = source_shares(sources);
+  std::vector<SourceShare> out;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const auto [kind, rest] = kind_of(sources[i].name, kinds);
+    kind->check(rest);
+    out.push_back({kind->make(rest, context), shares[i]});
+  }
+  return out;
 }
 
 }  // namespace evenray

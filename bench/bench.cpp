@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
     GanOptions options;
     options.preset = "reference";
     options.apply_preset();
-    options.ngf = options.ndf = ngf;
+    options.dcgan.ngf = options.dcgan.ndf = ngf;
     print("dcgan",
           gan_step_seconds(options, h, w, make_compute(runtime), steps),
           static_cast<double>(options.minibatch));

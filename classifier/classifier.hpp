@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "classifier/options.hpp"
 #include "core/run_folder.hpp"
 #include "dataset/store/store.hpp"
 #include "metrics/metrics.hpp"
@@ -20,31 +21,6 @@
 #include "nn/features.hpp"
 
 namespace evenray {
-
-struct ClassifyOptions {
-  std::string arch = "small";
-  int64_t steps = 600;
-  int64_t minibatch = 64;
-  double lr = 2e-3;
-  double weight_decay = 1e-2;
-  double warmup_share = .1;
-  double ema_half_life_steps = 20;
-  std::string loss_weights = "none";
-  std::string sampling = "natural";
-  bool mirror = true;
-  double rotate_deg = 10;
-  double scale = .1;
-  double shift = .05;
-  double intensity = .2;
-  int64_t eval_every = 0;
-  int64_t patience = 0;
-  int64_t bootstrap = 1000;
-
-  void fields(Fields& f);
-  void check() const;
-};
-
-std::vector<std::string> architectures();
 
 /// Trains on all rows of `train`. Files: checkpoints/ (best by validation AUPRC; where val has no
 /// positives the last), events.jsonl, metrics.json (validation), thresholds.json (Youden on

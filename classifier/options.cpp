@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "classifier/options.hpp"
+
 #include <algorithm>
 
-#include "classifier/classifier.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "nn/backbone.hpp"

@@ -1,16 +1,17 @@
-# room(name ABOUT text [DOOR header] SOURCES a.cpp ... USES rooms ... LINK targets ... [TORCH])
+# room(name ABOUT text [DOOR headers] SOURCES a.cpp ... USES rooms ... LINK targets ... [TORCH])
 # A room is a static library of one folder; `dataset/store` is a room inside the folder of another one.
 # USES:  the rooms whose headers it may include.
-# DOOR:  the only header of it that other rooms may include; without it all are open.
+# DOOR:  the only headers of it that other rooms may include; without it all are open.
 # ABOUT: one line for the tables of rooms in README.md and CONTRIBUTING.md.
 # TORCH: the room shares nn's precompiled torch header.
 # All but SOURCES and LINK goes to layers.txt, which tests/layers_test.cpp holds against every #include and both tables.
 file(WRITE ${CMAKE_BINARY_DIR}/layers.txt "")
 
 function(describe_room name)
-  cmake_parse_arguments(ROOM "" "ABOUT;DOOR" "USES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "ABOUT" "DOOR;USES" ${ARGN})
+  string(REPLACE ";" " " door "${ROOM_DOOR}")
   string(REPLACE ";" " " uses "${ROOM_USES}")
-  file(APPEND ${CMAKE_BINARY_DIR}/layers.txt "${name}|${ROOM_DOOR}|${uses}|${ROOM_ABOUT}\n")
+  file(APPEND ${CMAKE_BINARY_DIR}/layers.txt "${name}|${door}|${uses}|${ROOM_ABOUT}\n")
 endfunction()
 
 # dataset/store -> dataset_store
@@ -26,8 +27,8 @@ function(set_compilation target)
 endfunction()
 
 function(room name)
-  cmake_parse_arguments(ROOM "TORCH" "ABOUT;DOOR" "SOURCES;USES;LINK" ${ARGN})
-  describe_room(${name} ABOUT "${ROOM_ABOUT}" DOOR "${ROOM_DOOR}" USES ${ROOM_USES})
+  cmake_parse_arguments(ROOM "TORCH" "ABOUT" "DOOR;SOURCES;USES;LINK" ${ARGN})
+  describe_room(${name} ABOUT "${ROOM_ABOUT}" DOOR ${ROOM_DOOR} USES ${ROOM_USES})
   room_targets(target ${name})
   room_targets(uses ${ROOM_USES})
   add_library(${target} STATIC ${ROOM_SOURCES})

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/config.hpp"
+#include "core/config_fields.hpp"
 
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <set>
 
 #include "core/error.hpp"
@@ -15,24 +13,6 @@ namespace evenray {
 namespace {
 
 constexpr std::string_view kSet = "--set";
-
-/// Runs a function on every field.
-class EachField final : public Fields {
- public:
-  using Action = std::function<void(const std::string&, FieldRef, std::string_view)>;
-  explicit EachField(Action action) : action_(std::move(action)) {}
-
- private:
-  void on_field(const std::string& key, FieldRef value, std::string_view help) override {
-    action_(key, value, help);
-  }
-  Action action_;
-};
-
-void each_field(const Visit& visit, EachField::Action action) {
-  EachField visitor(std::move(action));
-  visit(visitor);
-}
 
 std::string type_name(FieldRef field) {
   constexpr const char* names[] = {"true or false",
@@ -84,48 +64,91 @@ std::string nearest_key(const std::string& key,
   return nearest_name(key, keys);
 }
 
-/// Sets the fields that `table` names; throws for any key that is not a field.
-void apply(const Visit& visit, const toml::table& table, const std::string& name) {
-  std::map<std::string, FieldRef> known;
-  std::vector<std::string> keys;
-  std::set<std::string> sections;
-  each_field(visit, [&](const std::string& key, FieldRef field, std::string_view) {
-    known.emplace(key, field);
-    keys.push_back(key);
-    for (size_t dot = key.find('.'); dot != std::string::npos; dot = key.find('.', dot + 1)) {
-      sections.insert(key.substr(0, dot));
+/// Walks a parsed table along the known keys.
+class Reader {
+ public:
+  Reader(const Visit& visit, std::string name) : known_(collect(visit)), name_(std::move(name)) {
+    for (const auto& field : known_.fields) {
+      keys_.push_back(field.key);
+      add_sections(field.key);
     }
-  });
-  const std::function<void(const toml::table&, const std::string&)> walk =
-      [&](const toml::table& level, const std::string& prefix) {
-        for (const auto& entry : level) {
-          const toml::node& node = entry.second;
-          const std::string key = prefix + std::string(entry.first.str());
-          if (const auto found = known.find(key); found != known.end()) {
-            if (!std::visit([&](auto* field) { return assign(node, *field); }, found->second)) {
-              throw Error(Exit::config,
-                          cat(place(name, node.source()),
-                              ": ",
-                              key,
-                              " must be ",
-                              type_name(found->second)));
-            }
-          } else if (node.is_table() && sections.contains(key)) {
-            walk(*node.as_table(), key + ".");
-          } else {
-            const std::string near = nearest_key(key, keys, sections);
-            throw Error(Exit::config,
-                        cat(place(name, node.source()),
-                            ": unknown key '",
-                            key,
-                            "'",
-                            near.empty() ? "; `evenray config` lists all"
-                                         : "; did you mean '" + near + "'?"));
-          }
-        }
-      };
-  walk(table, "");
-}
+    for (const auto& [key, list] : known_.lists) add_sections(key);
+  }
+
+  /// Sets the fields that `table` names; throws 78 for any key that is not a field.
+  void apply(const toml::table& table) { walk(table, "", /*assigning=*/true); }
+  /// One line per key that stands at its old place.
+  std::vector<std::string> moved(const toml::table& table) {
+    walk(table, "", /*assigning=*/false);
+    return std::move(moved_);
+  }
+
+ private:
+  void add_sections(const std::string& key) {
+    for (size_t dot = key.find('.'); dot != std::string::npos; dot = key.find('.', dot + 1))
+      sections_.insert(key.substr(0, dot));
+  }
+
+  void walk(const toml::table& level, const std::string& prefix, bool assigning) {
+    for (const auto& entry : level) {
+      const toml::node& node = entry.second;
+      const std::string key = prefix + std::string(entry.first.str());
+      const auto moved = known_.moved.find(key);
+      const bool is_moved = moved != known_.moved.end() && !node.is_table();
+      if (const auto* field = known_.find(is_moved ? moved->second : key)) {
+        if (is_moved)
+          moved_.push_back(cat(place(name_, node.source()), ": ", key, " is now ", moved->second));
+        if (assigning) set(*field, node);
+      } else if (const auto list = list_named(key)) {
+        if (assigning) fill(*list, key, node);
+      } else if (node.is_table() && sections_.contains(key)) {
+        walk(*node.as_table(), key + ".", assigning);
+      } else if (assigning) {
+        unknown(key, node);
+      }
+    }
+  }
+
+  const FieldList* list_named(const std::string& key) const {
+    for (const auto& [name, list] : known_.lists)
+      if (name == key) return &list;
+    return nullptr;
+  }
+
+  void set(const Known::Field& field, const toml::node& node) const {
+    if (!std::visit([&](auto* value) { return assign(node, *value); }, field.value))
+      throw Error(
+          Exit::config,
+          cat(place(name_, node.source()), ": ", field.key, " must be ", type_name(field.value)));
+  }
+
+  void fill(const FieldList& list, const std::string& key, const toml::node& node) const {
+    const auto* array = node.as_array();
+    if (!array || !array->is_homogeneous(toml::node_type::table))
+      throw Error(
+          Exit::config,
+          cat(place(name_, node.source()), ": ", key, " must be a list of tables, [[", key, "]]"));
+    list.resize(array->size());
+    for (size_t i = 0; i < array->size(); ++i)
+      Reader(list.item(i), cat(name_, ": ", key, " number ", i + 1)).apply(*(*array)[i].as_table());
+  }
+
+  [[noreturn]] void unknown(const std::string& key, const toml::node& node) const {
+    const std::string near = nearest_key(key, keys_, sections_);
+    throw Error(
+        Exit::config,
+        cat(place(name_, node.source()),
+            ": unknown key '",
+            key,
+            "'",
+            near.empty() ? "; `evenray config` lists all" : "; did you mean '" + near + "'?"));
+  }
+
+  Known known_;
+  std::string name_;
+  std::vector<std::string> keys_, moved_;
+  std::set<std::string> sections_;
+};
 
 toml::table parse(std::string_view text, const std::string& name) {
   try {
@@ -133,37 +156,6 @@ toml::table parse(std::string_view text, const std::string& name) {
   } catch (const toml::parse_error& error) {
     throw Error(Exit::config, cat(place(name, error.source()), ": ", error.description()));
   }
-}
-
-std::string toml_text(const std::string& value) {
-  std::ostringstream out;
-  out << toml::node_view<const toml::node>(toml::value<std::string>(value));
-  return out.str();
-}
-std::string toml_text(bool value) { return value ? "true" : "false"; }
-std::string toml_text(int64_t value) { return std::to_string(value); }
-std::string toml_text(double value) {
-  // The shortest text that reads back as the same number, always with a point or an exponent; the
-  // latter only where it spares the reader a row of noughts.
-  const double size = std::abs(value);
-  const bool plain = size == 0 || (size >= 1e-5 && size < 1e9);
-  char buffer[32];
-  const auto end =
-      plain ? std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr
-            : std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-  std::string text(buffer, end);
-  if (text.find_first_of(".ein") == std::string::npos) text += ".0";
-  return text;
-}
-template <class T>
-std::string toml_text(const std::vector<T>& values) {
-  std::vector<std::string> parts;
-  for (const auto& value : values) parts.push_back(toml_text(value));
-  return cat("[", join(parts), "]");
-}
-
-std::string toml_text(FieldRef field) {
-  return std::visit([](auto* value) { return toml_text(*value); }, field);
 }
 
 /// TOML wants a digit before the point; people write .5, also in a list.
@@ -197,43 +189,93 @@ toml::table parse_set(const std::string& set) {
   return parse(key + " = " + toml_text(value), std::string(kSet));
 }
 
+/// The words of a flag as the type of a field.
+bool assign_words(const std::vector<std::string>& words, bool& out) {
+  out = words.empty() || words[0] == "true";
+  return true;
+}
+bool assign_word(const std::string& word, std::string& out) {
+  out = word;
+  return true;
+}
+bool assign_word(const std::string& word, int64_t& out) { return parse_int(word, out); }
+bool assign_word(const std::string& word, double& out) { return parse_double(word, out); }
+template <class T>
+bool assign_words(const std::vector<std::string>& words, T& out) {
+  return words.size() == 1 && assign_word(words[0], out);
+}
+template <class T>
+bool assign_words(const std::vector<std::string>& words, std::vector<T>& out) {
+  std::vector<T> values;
+  for (const auto& word : words) {
+    T value;
+    if (!assign_word(word, value)) return false;
+    values.push_back(std::move(value));
+  }
+  out = std::move(values);
+  return true;
+}
+
+const Known::Field& field_named(const Known& known, const std::string& key) {
+  const auto* field = known.find(key);
+  check(field != nullptr, Exit::failed, "no configuration key '" + key + "'");
+  return *field;
+}
+
 }  // namespace
 
+struct ConfigText::Source {
+  std::string name;
+  toml::table table;
+};
+
+ConfigText::ConfigText(const Path& file, const std::vector<std::string>& sets) {
+  const auto add = [&](const std::string& name, toml::table table) {
+    sources_.push_back(std::make_shared<Source>(Source{name, std::move(table)}));
+  };
+  if (!file.empty()) add(file.string(), parse(read_file(file, 1 << 20), file.string()));
+  for (const auto& set : sets) add(std::string(kSet), parse_set(set));
+}
+
+ConfigText::ConfigText(std::string_view text, const std::string& name)
+    : sources_{std::make_shared<Source>(Source{name, parse(text, name)})} {}
+
+void ConfigText::apply(const Visit& visit) const {
+  for (const auto& source : sources_) Reader(visit, source->name).apply(source->table);
+}
+
+std::vector<std::string> ConfigText::moved_keys(const Visit& visit) const {
+  std::vector<std::string> out;
+  for (const auto& source : sources_)
+    for (const auto& line : Reader(visit, source->name).moved(source->table)) out.push_back(line);
+  return out;
+}
+
 void read_config_text(const Visit& visit, std::string_view text, const std::string& name) {
-  apply(visit, parse(text, name), name);
+  // Such a text is whole: a list that it does not have is empty.
+  for (const auto& [key, list] : collect(visit).lists) list.resize(0);
+  ConfigText(text, name).apply(visit);
 }
 
-void read_config(const Visit& visit, const Path& file, const std::vector<std::string>& sets) {
-  if (!file.empty()) read_config_text(visit, read_file(file, 1 << 20), file.string());
-  for (const auto& set : sets) apply(visit, parse_set(set), std::string(kSet));
+void set_field(const Visit& visit,
+               const std::string& key,
+               const std::vector<std::string>& words,
+               const std::string& flag) {
+  const Known known = collect(visit);
+  const FieldRef field = field_named(known, key).value;
+  if (!std::visit([&](auto* value) { return assign_words(words, *value); }, field))
+    throw Error(Exit::usage, cat(flag, " takes ", type_name(field), ", not '", join(words), "'"));
 }
 
-std::string write_config(const Visit& visit, bool comments, std::string_view section) {
-  // A table may be opened once only, and keys without one come before all tables.
-  std::vector<std::pair<std::string, std::string>> tables{{"", ""}};
-  each_field(visit, [&](const std::string& key, FieldRef field, std::string_view help) {
-    const size_t dot = key.rfind('.');
-    const std::string table = dot == std::string::npos ? "" : key.substr(0, dot);
-    if (!section.empty() && table != section && !table.starts_with(cat(section, "."))) return;
-    auto place = std::find_if(
-        tables.begin(), tables.end(), [&](const auto& one) { return one.first == table; });
-    if (place == tables.end()) place = tables.insert(place, {table, cat("[", table, "]\n")});
-    if (comments) place->second += cat("# ", help, "\n");
-    place->second +=
-        cat(dot == std::string::npos ? key : key.substr(dot + 1), " = ", toml_text(field), "\n");
-  });
-  std::string out;
-  for (const auto& [table, text] : tables) out += cat(out.empty() ? "" : "\n", text);
-  check(!out.empty(), Exit::usage, cat("no configuration section '", section, "'"));
-  return out;
+std::string field_help(const Visit& visit, const std::string& key) {
+  return field_named(collect(visit), key).help;
 }
 
-std::map<std::string, std::string> flat_config(const Visit& visit) {
-  std::map<std::string, std::string> out;
-  each_field(visit, [&](const std::string& key, FieldRef field, std::string_view) {
-    out[key] = toml_text(field);
-  });
-  return out;
+int field_words(const Visit& visit, const std::string& key) {
+  const Known known = collect(visit);
+  const size_t type = field_named(known, key).value.index();
+  constexpr size_t kFirstList = 4;  // of the types of FieldRef
+  return type == 0 ? 0 : type < kFirstList ? 1 : 2;
 }
 
 }  // namespace evenray

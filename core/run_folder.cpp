@@ -90,7 +90,7 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
             " holds a run already: give --resume to go on with it, or another --out"));
   remove_leftovers(folder);
   if (resumed_) {
-    auto now = flat_config(settings);
+    const auto now = flat_config(settings);
     // The settings are read back into the same structs, compared, and put back.
     const std::string text = write_config(settings);
     read_config_text(settings, read_file(config, 1 << 20), config.string());
@@ -99,10 +99,13 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
     std::vector<std::string> changes;
     for (const auto& [key, value] : now) {
       const auto old = before.find(key);
-      if (old != before.end() && old->second != value && !free_to_change(key)) {
-        changes.push_back(cat(key, " was ", old->second, ", now ", value));
-      }
+      const bool in_list = key.find('[') != std::string::npos;
+      if (old == before.end() ? in_list : old->second != value && !free_to_change(key))
+        changes.push_back(
+            cat(key, " was ", old == before.end() ? "not there" : old->second, ", now ", value));
     }
+    for (const auto& [key, value] : before)
+      if (!now.contains(key)) changes.push_back(cat(key, " was ", value, ", now not there"));
     check(changes.empty(),
           Exit::config,
           cat(folder.string(),

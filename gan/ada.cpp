@@ -11,6 +11,10 @@
 namespace evenray {
 namespace {
 
+/// Above it images are augmented almost always, and the augmentation shows in what G draws (Karras
+/// et al. 2020, section 2.2).
+constexpr double kLargestStrength = .8;
+
 constexpr int64_t kEvery = 4;
 
 /// The two numbers of a random operation: whether it is done (below p), and how.
@@ -113,7 +117,7 @@ void Ada::observe(const torch::Tensor& real_logits) {
   const auto due = state_[2] >= kEvery;
   const double step = static_cast<double>(kEvery * real_logits.size(0)) / (options_.kimg * 1000);
   const auto up = (state_[1] / static_cast<double>(kEvery) - options_.target).sign();
-  const auto p = (state_[0] + up * step).clamp(0, options_.largest);
+  const auto p = (state_[0] + up * step).clamp(0, kLargestStrength);
   state_[0].copy_(torch::where(due, p, state_[0]));
   state_.slice(0, 1).masked_fill_(due, 0);
 }

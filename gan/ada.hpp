@@ -3,14 +3,9 @@
 #include <torch/types.h>
 
 #include "core/rng.hpp"
+#include "gan/options.hpp"
 
 namespace evenray {
-
-struct AdaOptions {
-  double target = .6;  ///< of the mean sign of D's logits for real images
-  double kimg = 500;   ///< thousands of images in which the strength may rise from 0 to 1
-  double largest = .8;
-};
 
 /// Adaptive discriminator augmentation (Karras et al. 2020) with operations that a radiograph
 /// survives: each image gets each operation with probability p, the strength. Geometry: shift by

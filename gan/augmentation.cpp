@@ -14,7 +14,7 @@ constexpr const char* kAda = "ada";
 
 Augmentation::Augmentation(const GanOptions& options, torch::Device device) {
   if (options.augment == kAda) {
-    ada_ = std::make_unique<Ada>(AdaOptions{options.ada_target, options.ada_kimg}, device);
+    ada_ = std::make_unique<Ada>(options.ada, device);
   } else {
     diffaugment_ = DiffAugment::parse(options.augment);
   }

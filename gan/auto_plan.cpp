@@ -13,13 +13,13 @@ namespace {
 /// the strength of augmentation is adapted, above so many there is none: it can do harm (Zhao et
 /// al. 2020, table 2; Karras et al. 2020, section 4).
 constexpr int64_t kTransferBelow = 300, kAdaFrom = 5000, kPlainFrom = 30000;
-/// gan.fmap_base of Karras et al. 2018 for 1024 px.
+/// gan.pggan.fmap_base of Karras et al. 2018 for 1024 px.
 constexpr int64_t kPaperBase = 8192;
 
 /// How much longer the stages up to this size take than those up to 64 px.
 double more_stages(const GanOptions& plan, int short_side) {
   const auto length = [&](int side) {
-    return plan.final_kimg + 2 * plan.stage_kimg * std::max(0., std::log2(side / 4.));
+    return plan.pggan.final_kimg + 2 * plan.pggan.stage_kimg * std::max(0., std::log2(side / 4.));
   };
   return length(std::max(64, short_side)) / length(64);
 }
@@ -71,12 +71,13 @@ GanOptions plan_gan_options(const GanOptions& given, const GanSituation& situati
   plan.preset = kAutoPreset;
   if (situation.gpu) {
     plan.minibatch = 32;
-    plan.fmap_base = std::clamp<int64_t>(16 * situation.short_side, 4096, kPaperBase);
-    plan.fmap_max = 256;
+    plan.pggan.fmap_base = std::clamp<int64_t>(16 * situation.short_side, 4096, kPaperBase);
+    plan.pggan.fmap_max = 256;
     plan.total_kimg = std::clamp(static_cast<double>(situation.images), 300., 1000.);
     if (family_grows(plan.family)) plan.total_kimg *= more_stages(plan, situation.short_side);
   } else {
-    plan.fmap_base = std::clamp<int64_t>(8 * situation.short_side, plan.fmap_base, kPaperBase);
+    plan.pggan.fmap_base =
+        std::clamp<int64_t>(8 * situation.short_side, plan.pggan.fmap_base, kPaperBase);
     plan.total_kimg = small_kimg(plan, situation);
   }
   if (situation.images >= kPlainFrom) {
@@ -85,9 +86,9 @@ GanOptions plan_gan_options(const GanOptions& given, const GanSituation& situati
     plan.augment = "ada";
   }
   if (situation.images < kTransferBelow && situation.largest_other >= kTransferBelow) {
-    plan.transfer = "majority";
-    plan.freeze_d = 2;
-    plan.parent_kimg = plan.total_kimg;
+    plan.transfer.from = "majority";
+    plan.transfer.freeze_d = 2;
+    plan.transfer.parent_kimg = plan.total_kimg;
     plan.total_kimg /= 2;
   }
   return plan;

@@ -26,7 +26,7 @@ Conditioning conditioning_named(const std::string& name) {
 
 void DiscriminatorNet::condition(const GanOptions& options, int64_t classes) {
   const Conditioning conditioning = conditioning_named(options.conditioning);
-  if (conditioning == Conditioning::projection && options.spectral_norm) {
+  if (conditioning == Conditioning::projection && options.dcgan.spectral_norm) {
     normalised_vectors_ = register_module(
         "class_vectors",
         SpectralConv2d(classes, feature_count, std::vector<int64_t>{1, 1}, 1, 0, false));

@@ -4,6 +4,7 @@
 // grows from 5x4.
 #include <torch/nn.h>
 
+#include "core/error.hpp"
 #include "gan/networks.hpp"
 #include "nn/blocks.hpp"
 
@@ -29,7 +30,7 @@ void dcgan_init(torch::nn::Module& module) {
 struct DcganGenerator final : GeneratorNet {
   DcganGenerator(const GanOptions& options, int height, int width) {
     const SizePlan size = plan_size(height, width);
-    int64_t channels = options.ngf << (size.doublings - 1);
+    int64_t channels = options.dcgan.ngf << (size.doublings - 1);
     const auto deconv =
         [](int64_t in, int64_t out, std::vector<int64_t> kernel, int64_t stride, int64_t padding) {
           return ConvTranspose2d(ConvTranspose2dOptions(in, out, torch::ExpandingArray<2>(kernel))
@@ -60,7 +61,7 @@ struct DcganGenerator final : GeneratorNet {
 struct DcganDiscriminator final : DiscriminatorNet {
   DcganDiscriminator(const GanOptions& options, int height, int width) {
     const SizePlan size = plan_size(height, width);
-    const bool spectral = options.spectral_norm;
+    const bool spectral = options.dcgan.spectral_norm;
     const auto add =
         [&](int64_t in, int64_t out, std::vector<int64_t> kernel, int64_t stride, int64_t padding) {
           if (spectral) {
@@ -75,7 +76,7 @@ struct DcganDiscriminator final : DiscriminatorNet {
     const auto activation = [] {
       return torch::nn::LeakyReLU(torch::nn::LeakyReLUOptions().negative_slope(.2).inplace(true));
     };
-    int64_t channels = options.ndf;
+    int64_t channels = options.dcgan.ndf;
     add(1, channels, {4, 4}, 2, 1);
     body->push_back(activation());
     for (int i = 1; i < size.doublings; ++i) {
@@ -118,14 +119,20 @@ struct DcganDiscriminator final : DiscriminatorNet {
 std::shared_ptr<GeneratorNet> make_dcgan_generator(const GanOptions& options,
                                                    int height,
                                                    int width) {
-  if (options.residual) return make_residual_generator(options, height, width);
+  if (options.dcgan.residual) return make_residual_generator(options, height, width);
   return std::make_shared<DcganGenerator>(options, height, width);
 }
 
+void check_dcgan(const GanOptions& options) {
+  check(!options.dcgan.residual || options.dcgan.spectral_norm,
+        Exit::config,
+        "gan.dcgan.residual requires gan.dcgan.spectral_norm=true");
+}
+
 int64_t dcgan_generator_weights(const GanOptions& options, int height, int width) {
-  if (options.residual) return residual_generator_weights(options, height, width);
+  if (options.dcgan.residual) return residual_generator_weights(options, height, width);
   const SizePlan size = plan_size(height, width);
-  int64_t channels = options.ngf << (size.doublings - 1);
+  int64_t channels = options.dcgan.ngf << (size.doublings - 1);
   int64_t weights = options.latent * channels * size.base_height * size.base_width;
   for (int i = 1; i < size.doublings; ++i, channels /= 2) weights += channels * channels / 2 * 16;
   return weights + channels * 16;
@@ -134,7 +141,7 @@ int64_t dcgan_generator_weights(const GanOptions& options, int height, int width
 std::shared_ptr<DiscriminatorNet> make_dcgan_discriminator(const GanOptions& options,
                                                            int height,
                                                            int width) {
-  if (options.residual) return make_residual_discriminator(options, height, width);
+  if (options.dcgan.residual) return make_residual_discriminator(options, height, width);
   return std::make_shared<DcganDiscriminator>(options, height, width);
 }
 

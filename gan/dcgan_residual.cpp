@@ -69,7 +69,7 @@ using DownBlock = torch::nn::ModuleHolder<DownBlockImpl>;
 struct ResidualGenerator final : GeneratorNet {
   ResidualGenerator(const GanOptions& options, int height, int width)
       : size(plan_size(height, width)) {
-    int64_t channels = options.ngf << size.doublings;
+    int64_t channels = options.dcgan.ngf << size.doublings;
     dense = register_module(
         "dense", torch::nn::Linear(options.latent, channels * size.base_height * size.base_width));
     torch::nn::init::xavier_uniform_(dense->weight);
@@ -96,7 +96,7 @@ struct ResidualGenerator final : GeneratorNet {
 struct ResidualDiscriminator final : DiscriminatorNet {
   ResidualDiscriminator(const GanOptions& options, int height, int width) {
     const int doublings = plan_size(height, width).doublings;
-    int64_t in = 1, out = options.ndf;
+    int64_t in = 1, out = options.dcgan.ndf;
     for (int i = 0; i < doublings; ++i) {
       out *= 2;
       add(in, out, /*halves=*/true);
@@ -144,7 +144,7 @@ std::shared_ptr<DiscriminatorNet> make_residual_discriminator(const GanOptions& 
 
 int64_t residual_generator_weights(const GanOptions& options, int height, int width) {
   const SizePlan size = plan_size(height, width);
-  int64_t channels = options.ngf << size.doublings;
+  int64_t channels = options.dcgan.ngf << size.doublings;
   int64_t weights = options.latent * channels * size.base_height * size.base_width;
   for (int i = 1; i <= size.doublings; ++i, channels /= 2) {
     const int64_t out = channels / 2;

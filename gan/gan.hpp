@@ -2,7 +2,7 @@
 #pragma once
 // The gan room trains generative adversarial networks on one class of a store, draws images from
 // them and judges these. train_gan() writes a run folder; Generator draws from its checkpoint;
-// gan_source() offers it to `balance`, memorised_gate() keeps out what it knows by heart;
+// source_kinds() offers it to `balance`, memorised_gate() keeps out what it knows by heart;
 // evaluate_gan() compares drawn with real images by SWD, MS-SSIM and nearest neighbours, none of
 // which needs foreign weights, and by the features of a network; gan_report_html() makes a page of
 // a run.
@@ -14,61 +14,14 @@
 #include <vector>
 
 #include "augment/balance.hpp"
+#include "augment/sources.hpp"
 #include "core/run_folder.hpp"
 #include "dataset/store/store.hpp"
+#include "gan/options.hpp"
 #include "nn/compute.hpp"
 #include "nn/features.hpp"
 
 namespace evenray {
-
-struct GanOptions {
-  std::string family = "dcgan";
-  std::string preset = "small";
-  double total_kimg = 60;
-  int64_t minibatch = 16;
-  int64_t latent = 100;
-  int64_t ngf = 64, ndf = 64;
-  int64_t fmap_base = 1024, fmap_max = 128;
-  int64_t stddev_group = 4;
-  double stage_kimg = 3, final_kimg = 36;
-  std::vector<int64_t> minibatches;
-  std::vector<double> lr_factors;
-  double lr_ramp_kimg = 0;
-  std::string loss = "bce";
-  bool own_latents = false;
-  double gp_weight = 10, gp_target = 1;
-  double lr_g = 2e-4, lr_d = 2e-4;
-  double beta1 = .5, beta2 = .999;
-  std::string augment = "brightness,contrast,translation,cutout";
-  double ada_target = .6, ada_kimg = 500;
-  bool mirror = false;
-  std::string where;
-  std::string conditioning = "none";
-  double label_warmup = .25;
-  std::string transfer = "none";
-  double parent_kimg = 0;
-  int64_t freeze_d = 0;
-  double ema_kimg = 1, ema_decay = 0;
-  bool spectral_norm = false, residual = false;
-  double r1_gamma = 0, r2_gamma = 0;
-  int64_t r1_every = 16;
-  double lecam_weight = 0, lecam_from_kimg = 4;
-  double eval_every_kimg = 0;
-  int64_t eval_images = 512;
-  bool early_stop = true;
-  bool allow_few = false;
-
-  void fields(Fields& f);
-  /// Throws 78 with the key as the user writes it.
-  void check() const;
-  /// Sets what the preset named in `preset` fixes for the family; the file and flags are read on
-  /// top of it.
-  void apply_preset();
-  /// Images a step at the last resolution.
-  int64_t last_minibatch() const;
-  /// How labels are used where nothing else is asked for: as the preset's paper does.
-  std::string usual_conditioning() const;
-};
 
 /// What presets plan by.
 struct GanSituation {
@@ -77,7 +30,6 @@ struct GanSituation {
   bool gpu = false;
   int short_side = 64;  ///< of the store's images, px
 };
-inline constexpr const char* kAutoPreset = "auto";
 /// Throws 65 for a class or column that the store lacks.
 GanSituation gan_situation(const Store& store,
                            const std::string& class_name,
@@ -92,10 +44,6 @@ bool goes_by_situation(const GanOptions& options);
 /// 30,000 on.
 GanOptions plan_gan_options(const GanOptions& given, const GanSituation& situation);
 
-std::vector<std::string> gan_families();
-/// Of a family, or of all where its name is empty.
-std::vector<std::string> gan_presets(const std::string& family = "");
-
 /// Throws what train_gan() would of class, images, options and size, before anything is trained.
 void check_gan_training(const Store& store,
                         const std::string& class_name,
@@ -106,12 +54,12 @@ void check_gan_training(const Store& store,
 /// early where the training has collapsed (gan.early_stop, see examiner.hpp). A training that
 /// diverges goes back to its last evaluation with fresh draws and half the learning rates, three
 /// times. Files: checkpoints/, samples/ (sheets), events.jsonl, metrics.json, judgement.json, DONE,
-/// and parent/, a run of its own, where gan.transfer is majority or all. The weights are a function
-/// of store, options, seed and what make_compute() says; where that is the same again to the last
-/// bit, a stopped run goes on bit for bit. Throws 65 for an unknown class, fewer than 50 images
-/// (unless allow_few) or values that do not use the full range, 78 for a size that the family
-/// cannot draw, networks to begin with that do not fit, or a run of another class, store, device,
-/// precision or thread count, 1 where it diverges a fourth time, 75 after a stop signal.
+/// and parent/, a run of its own, where gan.transfer.from is majority or all. The weights are a
+/// function of store, options, seed and what make_compute() says; where that is the same again to
+/// the last bit, a stopped run goes on bit for bit. Throws 65 for an unknown class, fewer than 50
+/// images (unless allow_few) or values that do not use the full range, 78 for a size that the
+/// family cannot draw, networks to begin with that do not fit, or a run of another class, store,
+/// device, precision or thread count, 1 where it diverges a fourth time, 75 after a stop signal.
 void train_gan(const Store& store,
                const std::string& class_name,
                const GanOptions& options,
@@ -174,13 +122,16 @@ class Generator {
   std::unique_ptr<State> state_;
 };
 
-/// "gan:PATH" as a Source for `balance`. Throws 65 where the store lacks its one class or has
-/// another range of values or size (unless allow_resize: then images are resized, which a
-/// classifier may learn to see).
-std::shared_ptr<Source> gan_source(const Path& path,
-                                   const Store& store,
-                                   bool allow_resize,
-                                   const Compute& compute);
+/// Every kind of source that `balance` and a study know: those of augment/sources.hpp and
+/// "gan:PATH", a run folder or checkpoint. Making one of these throws 65 where the store lacks its
+/// one class or has another range of values or size (unless allow_resize: then images are resized,
+/// which a classifier may learn to see).
+SourceKinds source_kinds(const Compute& compute = {});
+
+/// Every gate that the options ask for: those of augment/gates.hpp, then memorised_gate().
+std::vector<std::shared_ptr<Gate>> all_gates(const Store& store,
+                                             const BalanceOptions& options,
+                                             int threads);
 
 struct GanMetrics {
   bool swd = true, msssim = true, memorisation = true;
@@ -265,8 +216,8 @@ double gan_step_seconds(const GanOptions& options,
 /// Seconds that SWD takes between two sets of as many random images (for bench).
 double swd_seconds(int64_t images, int height, int width);
 /// What a run would do: {"kimg","stages":[{"size_px","fades","kimg","minibatch"}],"parent",
-/// "estimate_s"}: `parent`, likewise, where gan.transfer has one trained; the estimate, with the
-/// parent's but without evaluations, from a few steps at each level, only where there is a
+/// "estimate_s"}: `parent`, likewise, where gan.transfer.from has one trained; the estimate, with
+/// the parent's but without evaluations, from a few steps at each level, only where there is a
 /// `compute`.
 Json gan_plan(const GanOptions& options, int height, int width, const Compute* compute);
 

@@ -19,20 +19,23 @@ T at_level(const std::vector<T>& list, int level, T if_empty) {
 }  // namespace
 
 Schedule::Schedule(const GanOptions& options, int doublings) : options_(options) {
-  const double planned = 2 * doublings * options.stage_kimg + options.final_kimg;
-  if (!family_grows(options.family) || options.transfer != "none") {
+  const double planned = 2 * doublings * options.pggan.stage_kimg + options.pggan.final_kimg;
+  if (!family_grows(options.family) || options.transfer.from != "none") {
     add(doublings, false, options.total_kimg > 0 ? options.total_kimg : planned);
     return;
   }
   stretch_ = options.total_kimg > 0 ? options.total_kimg / planned : 1;
   for (int level = 0; level <= doublings; ++level) {
-    if (level > 0) add(level, true, stretch_ * options.stage_kimg);
-    add(level, false, stretch_ * (level == doublings ? options.final_kimg : options.stage_kimg));
+    if (level > 0) add(level, true, stretch_ * options.pggan.stage_kimg);
+    add(level,
+        false,
+        stretch_ * (level == doublings ? options.pggan.final_kimg : options.pggan.stage_kimg));
   }
 }
 
 void Schedule::add(int level, bool fades, double kimg) {
-  Stage stage{level, fades, 0, 1, at_level(options_.minibatches, level, options_.minibatch), 0};
+  Stage stage{
+      level, fades, 0, 1, at_level(options_.pggan.minibatches, level, options_.minibatch), 0};
   if (!stages_.empty()) {
     const Stage& before = stages_.back();
     stage.first_step = before.first_step + before.steps;
@@ -58,14 +61,14 @@ Moment Schedule::at(int64_t step) const {
     moment.growth.alpha = static_cast<double>(done) / static_cast<double>(stage.steps);
   moment.minibatch = stage.minibatch;
   moment.shown = stage.first_image + done * stage.minibatch;
-  moment.lr_factor = at_level(options_.lr_factors, stage.level, 1.);
+  moment.lr_factor = at_level(options_.pggan.lr_factors, stage.level, 1.);
   // A stage begins where a fade begins or ends, which changes what the weights mean.
   moment.restarts = stage.first_step > 0 && done == 0;
   const double ramp = stretch_ * options_.lr_ramp_kimg * 1000;
   const double ahead = ramp > 0 ? 1 - static_cast<double>(moment.shown) / ramp : 0;
   if (ahead > 0) moment.lr_factor *= std::exp(-5 * ahead * ahead);
   // The networks of a parent know the labels already.
-  if (options_.conditioning == "none" || options_.transfer != "none") return moment;
+  if (options_.conditioning == "none" || options_.transfer.from != "none") return moment;
   const Stage& last = stages_.back();
   const double warmup =
       options_.label_warmup * static_cast<double>(last.first_image + last.steps * last.minibatch);

@@ -19,13 +19,21 @@ struct Family {
   std::shared_ptr<GeneratorNet> (*make_generator)(const GanOptions&, int, int);
   std::shared_ptr<DiscriminatorNet> (*make_discriminator)(const GanOptions&, int, int);
   int64_t (*generator_weights)(const GanOptions&, int, int);
+  void (*check)(const GanOptions&);
   bool grows;
 };
-constexpr std::array kFamilies{
-    Family{
-        "dcgan", &make_dcgan_generator, &make_dcgan_discriminator, &dcgan_generator_weights, false},
-    Family{
-        "pggan", &make_pggan_generator, &make_pggan_discriminator, &pggan_generator_weights, true}};
+constexpr std::array kFamilies{Family{"dcgan",
+                                      &make_dcgan_generator,
+                                      &make_dcgan_discriminator,
+                                      &dcgan_generator_weights,
+                                      &check_dcgan,
+                                      false},
+                               Family{"pggan",
+                                      &make_pggan_generator,
+                                      &make_pggan_discriminator,
+                                      &pggan_generator_weights,
+                                      &check_pggan,
+                                      true}};
 
 const Family& family_named(const std::string& name) {
   for (const auto& family : kFamilies) {
@@ -60,6 +68,8 @@ std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options,
                                                      int width) {
   return family_named(options.family).make_discriminator(options, height, width);
 }
+
+void check_family(const GanOptions& options) { family_named(options.family).check(options); }
 
 bool family_grows(const std::string& family) { return family_named(family).grows; }
 

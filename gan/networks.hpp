@@ -71,6 +71,9 @@ std::shared_ptr<DiscriminatorNet> make_discriminator(const GanOptions& options,
                                                      int height,
                                                      int width);
 
+/// Throws 78 for settings that the family cannot train with.
+void check_family(const GanOptions& options);
+
 /// Whether a family starts with small images.
 bool family_grows(const std::string& family);
 
@@ -92,8 +95,9 @@ std::shared_ptr<GeneratorNet> make_dcgan_generator(const GanOptions& options,
 std::shared_ptr<DiscriminatorNet> make_dcgan_discriminator(const GanOptions& options,
                                                            int height,
                                                            int width);
+void check_dcgan(const GanOptions& options);
 int64_t dcgan_generator_weights(const GanOptions& options, int height, int width);
-/// DCGAN with a residual body, gan.residual.
+/// DCGAN with a residual body, gan.dcgan.residual.
 std::shared_ptr<GeneratorNet> make_residual_generator(const GanOptions& options,
                                                       int height,
                                                       int width);
@@ -107,6 +111,7 @@ std::shared_ptr<GeneratorNet> make_pggan_generator(const GanOptions& options,
 std::shared_ptr<DiscriminatorNet> make_pggan_discriminator(const GanOptions& options,
                                                            int height,
                                                            int width);
+void check_pggan(const GanOptions& options);
 int64_t pggan_generator_weights(const GanOptions& options, int height, int width);
 
 /// `count` latent vectors of a stream: row i from fork("latent", first + i). Values beyond `limit`

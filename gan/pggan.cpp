@@ -8,6 +8,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/error.hpp"
+#include "core/text.hpp"
 #include "gan/networks.hpp"
 #include "gan/pggan_blocks.hpp"
 
@@ -20,7 +22,8 @@ constexpr int64_t kImageChannels = 1;
 /// Channels at a level: halved from fmap_base on, at most fmap_max (256 at level 4 as published);
 /// -1: of the vector before the score.
 int64_t channels_at(const GanOptions& options, int level) {
-  return std::min(std::max<int64_t>(options.fmap_base >> (level + 1), 1), options.fmap_max);
+  return std::min(std::max<int64_t>(options.pggan.fmap_base >> (level + 1), 1),
+                  options.pggan.fmap_max);
 }
 
 torch::Tensor active(const torch::Tensor& x) { return torch::leaky_relu(x, .2); }
@@ -77,7 +80,7 @@ struct PgganGenerator final : GeneratorNet {
 
 struct PgganDiscriminator final : DiscriminatorNet {
   PgganDiscriminator(const GanOptions& options, int height, int width)
-      : group(options.stddev_group), size(plan_size(height, width)) {
+      : group(options.pggan.stddev_group), size(plan_size(height, width)) {
     growth.level = size.doublings;
     const int64_t last = channels_at(options, 0), hidden = channels_at(options, -1);
     const int64_t pixels = size.base_height * size.base_width;
@@ -146,6 +149,23 @@ std::shared_ptr<DiscriminatorNet> make_pggan_discriminator(const GanOptions& opt
                                                            int height,
                                                            int width) {
   return std::make_shared<PgganDiscriminator>(options, height, width);
+}
+
+void check_pggan(const GanOptions& options) {
+  check(!options.dcgan.residual && !options.dcgan.spectral_norm,
+        Exit::config,
+        "gan.dcgan.residual and gan.dcgan.spectral_norm are for the family dcgan");
+  const auto& pggan = options.pggan;
+  for (const int64_t images :
+       pggan.minibatches.empty() ? std::vector{options.minibatch} : pggan.minibatches)
+    check(
+        pggan.stddev_group == 0 || images < pggan.stddev_group || images % pggan.stddev_group == 0,
+        Exit::config,
+        cat("gan.minibatch of ",
+            images,
+            " is no multiple of gan.pggan.stddev_group ",
+            pggan.stddev_group,
+            "; choose others, or 0 for groups of the whole minibatch"));
 }
 
 int64_t pggan_generator_weights(const GanOptions& options, int height, int width) {

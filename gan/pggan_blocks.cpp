@@ -43,7 +43,7 @@ torch::Tensor minibatch_stddev(const torch::Tensor& x, int64_t group) {
   const int64_t size = group == 0 ? count : std::min(group, count);
   check(count % size == 0,
         Exit::config,
-        cat("gan.minibatch of ", count, " is no multiple of gan.stddev_group ", size));
+        cat("gan.minibatch of ", count, " is no multiple of gan.pggan.stddev_group ", size));
   // bf16 is too coarse for a variance.
   const Autocast fp32(Compute{x.device(), false, 1});
   const auto precise = at::isReducedFloatingType(x.scalar_type()) ? x.to(torch::kFloat) : x;

@@ -52,7 +52,7 @@ Players::Players(const GanOptions& options,
   copy_module(*average_, *generator_);
   check_frozen_layers(options, *discriminator_);
   const auto layers = discriminator_->layers();
-  for (size_t i = 0; i < static_cast<size_t>(options.freeze_d); ++i)
+  for (size_t i = 0; i < static_cast<size_t>(options.transfer.freeze_d); ++i)
     for (const auto& parameter : layers[i]) parameter.set_requires_grad(false);
   const auto adam = [&](const torch::nn::Module& net, double lr) {
     return std::make_unique<FusedAdam>(net, AdamOptions{lr, options.beta1, options.beta2, 1e-8, 0});
@@ -199,8 +199,9 @@ void Players::step(const TrainingSet::Minibatch& minibatch, const Moment& moment
   // weights; those of a parent are not poor.
   const auto count = static_cast<double>(real.size(0));
   const double ramp = (static_cast<double>(moment.shown) + count) * .05;
-  const double half_life = options_.transfer == "none" ? std::min(options_.ema_kimg * 1000, ramp)
-                                                       : options_.ema_kimg * 1000;
+  const double half_life = options_.transfer.from == "none"
+                               ? std::min(options_.ema_kimg * 1000, ramp)
+                               : options_.ema_kimg * 1000;
   if (options_.ema_decay > 0) {
     ema_update(*average_, *generator_, options_.ema_decay);
   } else if (options_.ema_kimg > 0) {

@@ -20,7 +20,7 @@ namespace evenray {
 /// its number has to be remembered.
 class Players {
  public:
-  /// classes: 0 without labels. Throws 78 where gan.freeze_d leaves nothing to train.
+  /// classes: 0 without labels. Throws 78 where gan.transfer.freeze_d leaves nothing to train.
   Players(const GanOptions& options,
           int height,
           int width,
@@ -66,7 +66,7 @@ class Players {
   /// The average alone: what sampling needs.
   void save_average(TensorFile& file);
   void load(const TensorFile& file, const Path& path);
-  /// Networks alone, to begin with (gan.transfer).
+  /// Networks alone, to begin with (gan.transfer.from).
   void load_networks(const TensorFile& file, const Path& path);
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <opencv2/imgproc.hpp>
 
+#include "augment/gates.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "gan/gan.hpp"
@@ -85,11 +86,26 @@ class GanSource final : public Source {
 
 }  // namespace
 
-std::shared_ptr<Source> gan_source(const Path& path,
-                                   const Store& store,
-                                   bool allow_resize,
-                                   const Compute& compute) {
-  return std::make_shared<GanSource>(path, store, allow_resize, compute);
+SourceKinds source_kinds(const Compute& compute) {
+  SourceKinds kinds = row_source_kinds();
+  kinds.push_back({"gan",
+                   "gan:PATH",
+                   [](const std::string& path) {
+                     check(!path.empty(), Exit::usage, "source gan: takes the path of a generator");
+                   },
+                   [compute](const std::string& path, const SourceContext& context) {
+                     return std::make_shared<GanSource>(
+                         path, context.store, context.allow_resize, compute);
+                   }});
+  return kinds;
+}
+
+std::vector<std::shared_ptr<Gate>> all_gates(const Store& store,
+                                             const BalanceOptions& options,
+                                             int threads) {
+  auto gates = make_gates(store, options, threads);
+  if (options.memorised) gates.push_back(memorised_gate(store));
+  return gates;
 }
 
 }  // namespace evenray

@@ -77,7 +77,7 @@ double estimated_step_seconds(
   constexpr int64_t kFew = 4;
   constexpr double kLong = .25;
   StepTimer timer(options, height, width, compute, level);
-  const int64_t group = std::max<int64_t>(1, options.stddev_group);
+  const int64_t group = std::max<int64_t>(1, options.pggan.stddev_group);
   const int64_t few = std::min((kFew + group - 1) / group * group, timer.minibatch());
   const double quick = timer.seconds(few, 1, 1);
   if (quick > kLong)
@@ -125,7 +125,7 @@ Json gan_plan(const GanOptions& options, int height, int width, const Compute* c
     sum += seconds * static_cast<double>(stage.steps);
   }
   Json out{{"kimg", schedule.kimg(schedule.steps())}, {"stages", stages}};
-  if (trains_parent(options)) {
+  if (options.transfer.trains_parent()) {
     out["parent"] = gan_plan(parent_options(options), height, width, compute);
     if (compute) sum += out["parent"]["estimate_s"].get<double>();
   }

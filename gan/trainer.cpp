@@ -52,7 +52,7 @@ class Training {
         training_set_(store, class_name, options, rng_, compute_.device),
         schedule_(options, plan_size(store.info().height, store.info().width).doublings) {
     const auto& info = store.info();
-    if (options.transfer != "none") {
+    if (options.transfer.from != "none") {
       parent_ = read_parent(options, info.height, info.width, training_set_.classes());
       parent_digest_ = require_metadata(parent_->file, "tensor_digest", parent_->path);
       if (parent_->store != store.content_digest())
@@ -389,9 +389,9 @@ void train_gan(const Store& store,
   }
   check_gan_training(store, class_name, options);
   GanOptions resolved = options;
-  if (trains_parent(options)) {
-    resolved.transfer = train_parent(store, class_name, options, runtime, run.path()).string();
-    resolved.parent_kimg = 0;
+  if (options.transfer.trains_parent()) {
+    resolved.transfer.from = train_parent(store, class_name, options, runtime, run.path()).string();
+    resolved.transfer.parent_kimg = 0;
   }
   Training(store, class_name, resolved, runtime, run).run();
 }

@@ -104,12 +104,12 @@ void check_gan_training(const Store& store,
             ", a generator is trained on those that use the full range (255 or 65535)"));
   plan_size(info.height, info.width);
   check_training_set(store, class_name, options);
-  if (options.transfer != "none" && !trains_parent(options)) {
+  if (options.transfer.from != "none" && !options.transfer.trains_parent()) {
     const bool labelled = conditioning_named(options.conditioning) != Conditioning::none;
     read_parent(
         options, info.height, info.width, labelled ? info.class_names : std::vector<std::string>{});
   }
-  if (options.freeze_d > 0)
+  if (options.transfer.freeze_d > 0)
     check_frozen_layers(options, *make_discriminator(options, info.height, info.width));
 }
 

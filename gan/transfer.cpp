@@ -17,23 +17,23 @@ std::vector<std::pair<std::string, std::string>> shape_of(const GanOptions& o) {
                                                          {"gan.latent", cat(o.latent)},
                                                          {"gan.conditioning", o.conditioning}};
   if (o.family == "pggan") {
-    shape.emplace_back("gan.fmap_base", cat(o.fmap_base));
-    shape.emplace_back("gan.fmap_max", cat(o.fmap_max));
+    shape.emplace_back("gan.pggan.fmap_base", cat(o.pggan.fmap_base));
+    shape.emplace_back("gan.pggan.fmap_max", cat(o.pggan.fmap_max));
   } else {
-    shape.emplace_back("gan.ngf", cat(o.ngf));
-    shape.emplace_back("gan.ndf", cat(o.ndf));
-    shape.emplace_back("gan.residual", o.residual ? "true" : "false");
-    shape.emplace_back("gan.spectral_norm", o.spectral_norm ? "true" : "false");
+    shape.emplace_back("gan.dcgan.ngf", cat(o.dcgan.ngf));
+    shape.emplace_back("gan.dcgan.ndf", cat(o.dcgan.ndf));
+    shape.emplace_back("gan.dcgan.residual", o.dcgan.residual ? "true" : "false");
+    shape.emplace_back("gan.dcgan.spectral_norm", o.dcgan.spectral_norm ? "true" : "false");
   }
   return shape;
 }
 
-/// The class that gan.transfer "majority" (the one with the most real training images) or "all"
-/// (empty) stands for. Throws 65 where that is `class_name` itself.
+/// The class that gan.transfer.from "majority" (the one with the most real training images) or
+/// "all" (empty) stands for. Throws 65 where that is `class_name` itself.
 std::string parent_class(const Store& store,
                          const std::string& class_name,
                          const GanOptions& options) {
-  if (options.transfer == "all") return "";
+  if (options.transfer.from == "all") return "";
   std::string largest;
   size_t most = 0;
   for (const auto& name : store.info().class_names) {
@@ -41,9 +41,10 @@ std::string parent_class(const Store& store,
     if (count > most) largest = name;
     most = std::max(most, count);
   }
-  check(largest != class_name,
-        Exit::bad_data,
-        cat("class ", class_name, " is the largest one itself; train it without gan.transfer"));
+  check(
+      largest != class_name,
+      Exit::bad_data,
+      cat("class ", class_name, " is the largest one itself; train it without gan.transfer.from"));
   return largest;
 }
 
@@ -53,7 +54,7 @@ Parent read_parent(const GanOptions& options,
                    int height,
                    int width,
                    const std::vector<std::string>& classes) {
-  Parent parent{training_file(options.transfer), {}, {}};
+  Parent parent{training_file(options.transfer.from), {}, {}};
   parent.file = read_safetensors(parent.path);
   const std::string name = parent.path.string();
   check(require_metadata(parent.file, "kind", parent.path) == "gan" &&
@@ -82,7 +83,7 @@ Parent read_parent(const GanOptions& options,
   }
   check(same_size,
         Exit::config,
-        cat("gan.transfer: ",
+        cat("gan.transfer.from: ",
             name,
             " draws ",
             facts["size_px"].dump(),
@@ -91,13 +92,14 @@ Parent read_parent(const GanOptions& options,
             ",",
             width,
             "]"));
-  check(grown, Exit::config, cat("gan.transfer: ", name, " has not grown to the full size yet"));
+  check(
+      grown, Exit::config, cat("gan.transfer.from: ", name, " has not grown to the full size yet"));
   check(collapse.empty(),
         Exit::bad_data,
-        cat("gan.transfer: ", name, " ended early: ", collapse, "; begin with another run"));
+        cat("gan.transfer.from: ", name, " ended early: ", collapse, "; begin with another run"));
   check(names == classes,
         Exit::config,
-        cat("gan.transfer: ",
+        cat("gan.transfer.from: ",
             name,
             " knows the labels (",
             join(names),
@@ -116,32 +118,28 @@ Parent read_parent(const GanOptions& options,
   }
   check(differences.empty(),
         Exit::config,
-        cat("gan.transfer: ", name, " holds other networks: ", join(differences)));
+        cat("gan.transfer.from: ", name, " holds other networks: ", join(differences)));
   return parent;
 }
 
 void check_frozen_layers(const GanOptions& options, const DiscriminatorNet& discriminator) {
   const auto layers = discriminator.layers().size();
-  check(options.freeze_d < static_cast<int64_t>(layers),
+  check(options.transfer.freeze_d < static_cast<int64_t>(layers),
         Exit::config,
-        cat("gan.freeze_d ",
-            options.freeze_d,
+        cat("gan.transfer.freeze_d ",
+            options.transfer.freeze_d,
             " leaves nothing to train: the discriminator has ",
             layers,
             " layers"));
 }
 
-bool trains_parent(const GanOptions& options) {
-  return options.transfer == "majority" || options.transfer == "all";
-}
-
 GanOptions parent_options(GanOptions options) {
-  options.transfer = "none";
-  options.freeze_d = 0;
+  options.transfer.from = "none";
+  options.transfer.freeze_d = 0;
   options.where.clear();
   options.early_stop = false;  // its end is what the run begins with
-  if (options.parent_kimg > 0) options.total_kimg = options.parent_kimg;
-  options.parent_kimg = 0;
+  if (options.transfer.parent_kimg > 0) options.total_kimg = options.transfer.parent_kimg;
+  options.transfer.parent_kimg = 0;
   return options;
 }
 

@@ -4,17 +4,19 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <set>
 
-#include "augment/balance.hpp"
-#include "augment/gates.hpp"
 #include "augment/sources.hpp"
+#include "classifier/classifier.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "study/judge.hpp"
+#include "gan/gan.hpp"
+#include "metrics/metrics.hpp"
+#include "study/quality.hpp"
 
 namespace evenray {
 namespace {
+
+constexpr const char* kGanSource = "gan:";
 
 /// The seed of repetition `seed`: what differs between cells of one arm.
 Runtime runtime_of(const Config& config, int64_t seed) {
@@ -23,100 +25,115 @@ Runtime runtime_of(const Config& config, int64_t seed) {
   return runtime;
 }
 
-/// Sources and counts of a balanced arm.
-struct Filling {
-  Plan plan;
-  std::vector<SourceShare> sources;
-};
-
-Filling fill(const Config& config,
-             const StudyFolder& folder,
-             const StudyPlan& study,
-             const Cell& cell,
-             const Store& store) {
-  const Arm& arm = arm_named(cell.arm);
-  const std::vector<int64_t> counts = class_counts(store);
-  Filling filling{make_plan(counts, study.class_names, config.balance.strategy), {}};
-
-  const Compute compute = make_compute(config.runtime);
-  for (const auto& class_name : study.generator_classes(arm)) {
-    const GeneratorCell generator{class_name, cell.seed, cell.fold};
-    const Path path = folder.generator(generator);
-    check(run_done(path),
-          Exit::missing_input,
-          cat("its generator ", generator.id(), " is missing or failed"));
-    // Of the other classes only the rows that are replaced are synthetic.
-    const double share = class_name == study.rare_class ? 1 : 0;
-    filling.sources.push_back({gan_source(path, store, /*allow_resize=*/false, compute), share});
+/// The sources of an arm with the study's generators by their paths.
+std::vector<ParsedSource> sources_of(const Arm& arm,
+                                     const StudyFolder& folder,
+                                     const StudyPlan& study,
+                                     const Cell& cell) {
+  std::vector<ParsedSource> out;
+  const auto parsed = parse_sources(arm.sources);
+  const auto shares = source_shares(parsed);
+  for (size_t i = 0; i < parsed.size(); ++i) {
+    if (!parsed[i].name.starts_with(kGanSource)) out.push_back({parsed[i].name, shares[i]});
+    for (const auto& class_name : study.classes_of(arm, parsed[i].name)) {
+      const GeneratorCell generator{
+          class_name, cell.seed, cell.fold, arm.generator.empty() ? "" : arm.name};
+      const Path path = folder.generator(generator);
+      check(run_done(path),
+            Exit::missing_input,
+            cat("its generator ", generator.id(), " is missing or failed"));
+      out.push_back({cat(kGanSource, path.string()), shares[i]});
+    }
   }
-  const bool fallback_only = filling.sources.empty();
-  const std::string rest = arm.augmented ? "augment:" + config.study.policy : "copy";
-  filling.sources.push_back(
-      {make_source(rest, store, config.runtime.thread_count()), fallback_only ? 1. : 0.});
-  if (!arm.synthetic_both) return filling;
+  return out;
+}
 
-  // The other classes get the synthetic share that the rare one will have.
-  const auto rare = static_cast<size_t>(store.info().class_index(study.rare_class));
-  const auto synthetic = static_cast<double>(synthetic_rows(config, filling.plan, rare));
-  const double share = synthetic / static_cast<double>(counts[rare] + filling.plan.added[rare]);
-  filling.plan.replaced.assign(counts.size(), 0);
-  for (size_t c = 0; c < counts.size(); ++c) {
-    if (c != rare)
-      filling.plan.replaced[c] =
-          static_cast<int64_t>(share * static_cast<double>(counts[c] + filling.plan.added[c]) + .5);
-  }
-  return filling;
+/// Real rows of each class but the rare one that give way to synthetic ones: `replace` times the
+/// synthetic share that the rare class will have.
+std::vector<int64_t> replaced_rows(const BalanceOptions& options,
+                                   const Plan& plan,
+                                   size_t rare,
+                                   double replace) {
+  const auto total = [&](size_t c) { return static_cast<double>(plan.before[c] + plan.added[c]); };
+  const auto synthetic = static_cast<double>(synthetic_rows(options, plan, rare));
+  const double share = std::min(1., replace * (synthetic / total(rare)));
+  std::vector<int64_t> out(plan.before.size(), 0);
+  for (size_t c = 0; c < out.size(); ++c)
+    if (c != rare) out[c] = static_cast<int64_t>(share * total(c) + .5);
+  return out;
 }
 
 /// The store that the cell trains on; made where it is missing.
 Path training_store(const Config& config,
+                    const Arm& arm,
                     const StudyFolder& folder,
                     const StudyPlan& study,
                     const Cell& cell) {
-  const Arm& arm = arm_named(cell.arm);
   const Path real = folder.store(cell.fold);
-  if (!arm.balanced) return real;
+  if (!arm.balanced()) return real;
   make_folder(folder.cell(cell));
   const Path balanced = folder.cell(cell) / "balanced.h5";
-  const Path told = folder.cell(cell) / "balance.json";  // written last
-  if (find_store(balanced) && std::filesystem::exists(told)) return balanced;
+  const Path report = folder.cell(cell) / "balance.json";  // written last
+  if (find_store(balanced) && std::filesystem::exists(report)) return balanced;
   const Store store(real);
-  const Filling filling = fill(config, folder, study, cell, store);
-  auto gates = make_gates(store, config.balance, config.runtime.thread_count());
-  if (config.balance.memorised) gates.push_back(memorised_gate(store));
-  const BalanceReport report =
-      balance(store,
-              filling.plan,
-              filling.sources,
-              gates,
-              config.balance,
-              static_cast<uint64_t>(config.runtime.seed + cell.seed),
-              config.runtime.thread_count(),
-              write_config([&, settings = config](Fields& f) mutable { settings.fields(f); }),
-              balanced);
-  write_json(told, report.json);
+  const int threads = config.runtime.thread_count();
+  Plan plan = make_plan(class_counts(store), study.class_names, config.balance.strategy);
+  if (arm.replace > 0)
+    plan.replaced = replaced_rows(config.balance,
+                                  plan,
+                                  static_cast<size_t>(store.info().class_index(study.rare_class)),
+                                  arm.replace);
+  const BalanceReport done = run_balance(
+      {.in = store,
+       .plan = plan,
+       .sources = make_sources(sources_of(arm, folder, study, cell),
+                               source_kinds(make_compute(config.runtime)),
+                               {store, threads}),
+       .gates = all_gates(store, config.balance, threads),
+       .options = config.balance,
+       .seed = static_cast<uint64_t>(config.runtime.seed + cell.seed),
+       .threads = threads,
+       .settings = write_config([&, settings = config](Fields& f) mutable { settings.fields(f); }),
+       .out = balanced});
+  write_json(report, done.json);
   return balanced;
 }
 
 }  // namespace
 
-std::string GeneratorCell::id() const { return cat(class_name, "-s", seed, "-f", fold); }
+std::string GeneratorCell::id() const {
+  return cat(class_name, variant.empty() ? "" : "@" + variant, "-s", seed, "-f", fold);
+}
 std::string Cell::id() const { return cat(arm, "-s", seed, "-f", fold); }
 
-int64_t synthetic_rows(const Config& config, const Plan& plan, size_t class_index) {
-  const double most = config.balance.max_synthetic * static_cast<double>(plan.before[class_index]);
+int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index) {
+  const double most = options.max_synthetic * static_cast<double>(plan.before[class_index]);
   return std::min(plan.added[class_index], static_cast<int64_t>(most));
 }
 
 Path StudyFolder::store(int fold) const { return root / "data" / cat("set-f", fold, ".h5"); }
 
+std::vector<std::string> StudyPlan::classes_of(const Arm& arm, const std::string& source) const {
+  if (!source.starts_with(kGanSource)) return {};
+  const std::string word = source.substr(std::string_view(kGanSource).size());
+  const bool rare = word == "rare" || word == "all", others = word == "others" || word == "all";
+  std::vector<std::string> classes;
+  if (rare) classes.push_back(rare_class);
+  for (const auto& name : class_names)
+    if (name == word || (others && name != rare_class)) classes.push_back(name);
+  if (!classes.empty() || others) return classes;
+  std::vector<std::string> known{"rare", "others", "all"};
+  known.insert(known.end(), class_names.begin(), class_names.end());
+  throw Error(
+      Exit::config,
+      cat("study.arm '", arm.name, "': ", source, ": ", unknown_name("class", word, known)));
+}
+
 std::vector<std::string> StudyPlan::generator_classes(const Arm& arm) const {
-  if (!arm.synthetic) return {};
-  if (!arm.synthetic_both) return {rare_class};
-  std::vector<std::string> classes{rare_class};
-  for (const auto& name : class_names) {
-    if (name != rare_class) classes.push_back(name);
-  }
+  std::vector<std::string> classes;
+  for (const auto& source : parse_sources(arm.sources))
+    for (const auto& name : classes_of(arm, source.name))
+      if (std::find(classes.begin(), classes.end(), name) == classes.end()) classes.push_back(name);
   return classes;
 }
 
@@ -125,17 +142,19 @@ StudyPlan make_study_plan(const Config& config,
                           const std::string& rare_class) {
   StudyPlan plan{
       class_names, rare_class, static_cast<int>(std::max<int64_t>(1, config.study.folds)), {}, {}};
-  std::vector<std::string> drawn;
-  for (const auto& name : config.study.arms) {
-    for (const auto& class_name : plan.generator_classes(arm_named(name))) {
-      if (std::find(drawn.begin(), drawn.end(), class_name) == drawn.end())
-        drawn.push_back(class_name);
+  const auto arms = config.study.compared();
+  // (class, variant) of each generator that some arm needs, in the order of the arms.
+  std::vector<std::pair<std::string, std::string>> drawn;
+  for (const auto& arm : arms)
+    for (const auto& class_name : plan.generator_classes(arm)) {
+      const std::pair wanted{class_name, arm.generator.empty() ? "" : arm.name};
+      if (std::find(drawn.begin(), drawn.end(), wanted) == drawn.end()) drawn.push_back(wanted);
     }
-  }
   for (int fold = 0; fold < plan.folds; ++fold) {
     for (int64_t seed = 0; seed < config.study.seeds; ++seed) {
-      for (const auto& class_name : drawn) plan.generators.push_back({class_name, seed, fold});
-      for (const auto& arm : config.study.arms) plan.cells.push_back({arm, seed, fold});
+      for (const auto& [class_name, variant] : drawn)
+        plan.generators.push_back({class_name, seed, fold, variant});
+      for (const auto& arm : arms) plan.cells.push_back({arm.name, seed, fold});
     }
   }
   return plan;
@@ -144,14 +163,15 @@ StudyPlan make_study_plan(const Config& config,
 void run_generator(const Config& config, const StudyFolder& folder, const GeneratorCell& cell) {
   const Path path = folder.generator(cell);
   const Store store(folder.store(cell.fold));
-  GanOptions gan = config.gan;
+  GanOptions gan =
+      cell.variant.empty() ? config.gan : config.generator_of(config.study.arm_named(cell.variant));
   Runtime runtime = runtime_of(config, cell.seed);
   // The largest class has none to begin with.
-  if (gan.transfer == "majority" &&
+  if (gan.transfer.from == "majority" &&
       gan_situation(store, cell.class_name, gan, runtime).largest_other == 0) {
-    gan.transfer = "none";
-    gan.freeze_d = 0;
-    gan.parent_kimg = 0;
+    gan.transfer.from = "none";
+    gan.transfer.freeze_d = 0;
+    gan.transfer.parent_kimg = 0;
   }
   const Visit settings = [&](Fields& f) {
     runtime.fields(f);
@@ -161,18 +181,19 @@ void run_generator(const Config& config, const StudyFolder& folder, const Genera
     RunFolder run(path, /*resume=*/true, settings);
     train_gan(store, cell.class_name, gan, runtime, run);
   }
-  judge_generator(config, store, cell, path);
+  write_quality(config, store, cell, path);
 }
 
-void run_cell(const Config& config,
+void run_cell(const Config& study_config,
               const StudyFolder& folder,
               const StudyPlan& plan,
               const Cell& cell) {
   const Path path = folder.cell(cell);
   if (run_done(path)) return;
+  const Arm arm = study_config.study.arm_named(cell.arm);
+  const Config config = study_config.for_arm(arm);
   ClassifyOptions classify = config.classify;
   classify.patience = 0;  // all arms run the same number of steps
-  if (arm_named(cell.arm).weighted) classify.loss_weights = "inverse";
   Runtime runtime = runtime_of(config, cell.seed);
   const Visit settings = [&](Fields& f) {
     runtime.fields(f);
@@ -180,7 +201,7 @@ void run_cell(const Config& config,
   };
   // Training ends with DONE in a folder of its own, the cell itself with its figures.
   const Path training = path / "classifier";
-  const Path data = training_store(config, folder, plan, cell);
+  const Path data = training_store(config, arm, folder, plan, cell);
   {
     RunFolder run(training, /*resume=*/true, settings);
     train_classifier(Store(data), classify, runtime, run);

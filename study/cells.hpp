@@ -2,7 +2,7 @@
 #pragma once
 #include <optional>
 
-#include "study/arms.hpp"
+#include "augment/balance.hpp"
 #include "study/study.hpp"
 
 namespace evenray {
@@ -12,6 +12,8 @@ struct GeneratorCell {
   std::string class_name;
   int64_t seed;  ///< 0 .. study.seeds-1
   int fold;      ///< 0 where there are no folds
+  /// The arm whose own generator settings it is trained with; empty: the study's.
+  std::string variant{};
   std::string id() const;
 };
 
@@ -31,7 +33,10 @@ struct StudyPlan {
   std::vector<GeneratorCell> generators;
   std::vector<Cell> cells;
 
-  /// The classes whose generators the arm needs.
+  /// The classes that one of an arm's sources draws ("gan:rare", "gan:others", "gan:all",
+  /// "gan:CLASS"); none for other sources. Throws 78 for a class that is not there.
+  std::vector<std::string> classes_of(const Arm& arm, const std::string& source) const;
+  /// The classes whose generators the arm needs, each once.
   std::vector<std::string> generator_classes(const Arm& arm) const;
 };
 
@@ -48,10 +53,10 @@ StudyPlan make_study_plan(const Config& config,
                           const std::vector<std::string>& class_names,
                           const std::string& rare_class);
 
-/// Rows of a class that an arm with its generator adds from it.
-int64_t synthetic_rows(const Config& config, const Plan& plan, size_t class_index);
+/// Rows of a class that a generator adds under these options.
+int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index);
 
-/// Trains and judges a generator, or goes on with it; at once where that is done.
+/// Trains and evaluates a generator, or goes on with it; at once where that is done.
 void run_generator(const Config& config, const StudyFolder& folder, const GeneratorCell& cell);
 /// Balances, trains, evaluates, unless that is done; leaves predictions.csv, metrics.json,
 /// balance.json.

@@ -9,7 +9,7 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "metrics/stats.hpp"
-#include "study/arms.hpp"
+#include "settings/arms.hpp"
 
 namespace evenray {
 namespace {

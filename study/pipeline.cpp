@@ -3,6 +3,7 @@
 // there already.
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "nn/compute.hpp"
 #include "study/plan.hpp"
 #include "study/preparation.hpp"
 #include "study/report.hpp"

@@ -5,10 +5,12 @@
 #include <set>
 
 #include "augment/balance.hpp"
+#include "classifier/classifier.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/reader.hpp"
 #include "dataset/where.hpp"
+#include "gan/gan.hpp"
 
 namespace evenray {
 namespace {
@@ -52,6 +54,7 @@ Json plan_json(const StudyPlan& plan) {
   for (const auto& cell : plan.generators) {
     generators.push_back(
         {{"id", cell.id()}, {"class", cell.class_name}, {"seed", cell.seed}, {"fold", cell.fold}});
+    if (!cell.variant.empty()) generators.back()["variant"] = cell.variant;
   }
   return {{"schema", "evenray-study-plan-1"},
           {"rare_class", plan.rare_class},
@@ -69,11 +72,13 @@ void check_doses(const Config& config, const StudyPlan& plan, const Json& facts)
       if (plan.class_names[c] == plan.rare_class) rare = c;
     }
     const Plan rows = make_plan(counts, plan.class_names, config.balance.strategy);
-    for (const auto& arm : config.study.arms) {
-      check(!arm_named(arm).synthetic || synthetic_rows(config, rows, rare) > 0,
+    for (const auto& arm : config.study.compared()) {
+      const auto drawn = plan.generator_classes(arm);
+      const bool needs_rare = std::find(drawn.begin(), drawn.end(), plan.rare_class) != drawn.end();
+      check(!needs_rare || synthetic_rows(config.for_arm(arm).balance, rows, rare) > 0,
             Exit::config,
             cat("arm '",
-                arm,
+                arm.name,
                 "' would get no synthetic image of ",
                 plan.rare_class,
                 ": look at study.rare_class, balance.strategy and balance.max_synthetic"));

@@ -4,9 +4,13 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/run_folder.hpp"
 #include "core/text.hpp"
+#include "dataset/audit.hpp"
 #include "dataset/label_map.hpp"
+#include "dataset/pack.hpp"
 #include "dataset/reader.hpp"
+#include "dataset/split.hpp"
 #include "metrics/logistic.hpp"
 #include "metrics/stats.hpp"
 

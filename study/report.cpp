@@ -62,10 +62,10 @@ void write_arms(ReportWriter& out, const Json& summary) {
   std::vector<std::string> meanings;
   for (const auto& arm : part_at(summary, "/comparison/arms")) {
     const std::string name = text_at(arm, "/arm");
-    const Arm& what = arm_named(name);
+    const Arm what = arm_in(summary, name);
     std::string meaning = cat(name, ": ", what.meaning);
-    if (what.augmented) meaning += cat(" (policy ", text_at(summary, "/policy"), ")");
-    if (what.synthetic && !what.augmented && !what.synthetic_both) {
+    if (what.augmented()) meaning += cat(" (policy ", text_at(summary, "/policy"), ")");
+    if (what.synthetic() && !what.augmented() && what.replace == 0) {
       meaning += cat(" (at most ",
                      plain_number(number_at(summary, "/max_synthetic")),
                      " synthetic a real one)");

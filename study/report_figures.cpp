@@ -6,9 +6,9 @@
 #include <map>
 #include <optional>
 
-#include "classifier/classifier.hpp"
 #include "core/page/chart.hpp"
 #include "core/text.hpp"
+#include "metrics/predictions.hpp"
 #include "metrics/stats.hpp"
 #include "study/report_value.hpp"
 
@@ -114,8 +114,8 @@ void add_pair(std::vector<HtmlFigure>& figures,
               const std::map<std::string, std::vector<SeedScores>>& scores) {
   std::vector<Series> roc, recall;
   for (const auto& arm : arms) {
-    const size_t colour = arm_index(arm);
-    const bool dashed = arm_named(arm).synthetic;
+    const size_t colour = arm_colour_in(summary, arm);
+    const bool dashed = arm_in(summary, arm).synthetic();
     const auto& seeds = scores.at(arm);
     add_runs(roc, arm, curves_of(seeds, roc_curve, roc_at), colour, dashed);
     add_runs(recall, arm, curves_of(seeds, precision_recall_curve, precision_at), colour, dashed);
@@ -197,7 +197,7 @@ std::vector<HtmlFigure> difference_figures(const Json& summary) {
                     number_at(auroc, "/ci/0"),
                     number_at(auroc, "/ci/1"),
                     difference.value("primary", false),
-                    arm_index(first)});
+                    arm_colour_in(summary, first)});
     alt += cat(" ", name, ": ", difference_with_interval(auroc), ".");
   }
   if (rows.empty()) return {};
@@ -249,7 +249,7 @@ std::vector<HtmlFigure> generator_figures(const StudyFolder& folder, const Json&
   const Axis shown{"images shown (thousands)", 0.};
   for (size_t c = 0; c < classes.size(); ++c) {
     // Classes take the colours of the arms that draw from their generators.
-    const size_t colour = arm_index("gan") + 2 * c;
+    const size_t colour = arm_colour_in(summary, "gan") + 2 * c;
     const TrainingRuns& run = runs[classes[c]];
     std::vector<Series> losses;
     add_runs(losses, "discriminator", run.discriminator, colour);

@@ -71,7 +71,7 @@ HtmlTable training_table(const Json& summary) {
   const Json& balance = part_at(summary, "/balance");
   for (const auto& arm : part_at(summary, "/comparison/arms")) {
     const std::string name = text_at(arm, "/arm");
-    const bool balanced = arm_named(name).balanced;
+    const bool balanced = arm_in(summary, name).balanced();
     if (balanced && !balance.contains(name)) continue;
     for (const auto& class_name : class_names(summary)) {
       std::vector<std::string> row{name, class_name};

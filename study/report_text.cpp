@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "core/text.hpp"
-#include "study/arms.hpp"
+#include "settings/arms.hpp"
 #include "study/report.hpp"
 #include "study/report_value.hpp"
 
@@ -13,19 +13,20 @@ namespace evenray {
 namespace {
 
 /// What the arm does, as the subject of a sentence.
-std::string subject(const std::string& arm,
-                    const std::string& rare_class,
-                    const std::string& policy) {
-  const Arm& what = arm_named(arm);
-  if (what.synthetic_both) return "Synthetic images of all classes";
-  if (what.synthetic) {
+std::string subject(const Json& summary, const std::string& name) {
+  const Arm arm = arm_in(summary, name);
+  const std::string rare = text_at(summary, "/rare_class"), policy = text_at(summary, "/policy");
+  const auto builtin = builtin_arm_names();
+  if (std::find(builtin.begin(), builtin.end(), name) == builtin.end()) return "Arm " + name;
+  if (arm.replace > 0) return "Synthetic images of all classes";
+  if (arm.synthetic()) {
     return cat("Synthetic images of ",
-               rare_class,
-               what.augmented ? cat(" with copies augmented by policy ", policy) : " with copies");
+               rare,
+               arm.augmented() ? cat(" with copies augmented by policy ", policy) : " with copies");
   }
-  if (what.augmented) return cat("Copies of ", rare_class, " augmented by policy ", policy);
-  if (what.balanced) return cat("Copies of ", rare_class);
-  if (what.weighted) return "Weighting the loss by class";
+  if (arm.augmented()) return cat("Copies of ", rare, " augmented by policy ", policy);
+  if (arm.balanced()) return cat("Copies of ", rare);
+  if (!arm.set.empty()) return "Weighting the loss by class";
   return "The real images as they are";
 }
 
@@ -42,8 +43,7 @@ std::string answer_text(const Json& summary) {
   }
   const Json& auroc = part_at(difference, "/metrics/auroc");
   const double low = number_at(auroc, "/ci/0"), high = number_at(auroc, "/ci/1");
-  const std::string who =
-      subject(first, text_at(summary, "/rare_class"), text_at(summary, "/policy"));
+  const std::string who = subject(summary, first);
   if (!std::isfinite(low) || !std::isfinite(high)) {
     return cat("No answer: the test part does not allow AUROC to be measured for ", contrast, ".");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/report_value.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/number.hpp"
@@ -51,6 +52,24 @@ int64_t count_at(const Json& json, const std::string& pointer) {
 std::string text_at(const Json& json, const std::string& pointer) {
   const Json& found = part_at(json, pointer);
   return found.is_string() ? found.get<std::string>() : "";
+}
+
+Arm arm_in(const Json& summary, const std::string& name) {
+  for (const auto& arm : builtin_arms(text_at(summary, "/policy")))
+    if (arm.name == name) return arm;
+  for (const auto& arm : part_at(summary, "/arms"))
+    if (text_at(arm, "/name") == name)
+      return {.name = name,
+              .meaning = text_at(arm, "/meaning"),
+              .sources = arm.value("sources", std::vector<std::string>{}),
+              .replace = number_at(arm, "/replace")};
+  return {.name = name};
+}
+
+size_t arm_colour_in(const Json& summary, const std::string& name) {
+  auto names = builtin_arm_names();
+  for (const auto& arm : part_at(summary, "/arms")) names.push_back(text_at(arm, "/name"));
+  return static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
 std::string rate_text(double value) { return plain(decimal_text(value, 3)); }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/json.hpp"
+#include "settings/arms.hpp"
 
 namespace evenray {
 
@@ -19,6 +20,12 @@ int64_t count_at(const Json& json, const std::string& pointer);
 std::string text_at(const Json& json, const std::string& pointer);
 /// An empty object where there is none.
 const Json& part_at(const Json& json, const std::string& pointer);
+
+/// An arm of the study: a built-in one, or as "arms" describes it; one of that name alone where the
+/// summary has none.
+Arm arm_in(const Json& summary, const std::string& name);
+/// Its colour in every chart.
+size_t arm_colour_in(const Json& summary, const std::string& name);
 
 /// ".834"
 std::string rate_text(double value);

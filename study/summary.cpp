@@ -7,6 +7,8 @@
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "metrics/predictions.hpp"
+#include "metrics/thresholds.hpp"
 #include "study/compare.hpp"
 #include "study/report.hpp"
 
@@ -64,7 +66,8 @@ Json compare_finished(const Config& config, const StudyFolder& folder, const Stu
   input.seed = Rng(static_cast<uint64_t>(config.runtime.seed)).fork("compare").key();
   std::vector<std::string> ids;
   int64_t without_threshold = 0;
-  for (const auto& arm : config.study.arms) {
+  for (const auto& compared : config.study.compared()) {
+    const std::string& arm = compared.name;
     const bool whole = std::all_of(plan.cells.begin(), plan.cells.end(), [&](const Cell& cell) {
       return cell.arm != arm || run_done(folder.cell(cell));
     });
@@ -105,12 +108,23 @@ Json summarise(const Config& config,
                {"policy", config.study.policy},
                {"max_synthetic", config.balance.max_synthetic},
                {"computed", read_json(folder.root / "plan.json").value("computed", Json())}};
+  // Only what a report cannot know: the built-in arms mean the same in every study.
+  for (const auto& arm : config.study.arm)
+    summary["arms"].push_back({{"name", arm.name},
+                               {"meaning", arm.meaning},
+                               {"sources", arm.sources},
+                               {"replace", arm.replace},
+                               {"dose", arm.dose},
+                               {"gates", arm.gates},
+                               {"set", arm.set},
+                               {"generator", arm.generator}});
   summary["comparison"] = compare_finished(config, folder, plan);
   Json generators = Json::array(), failed = Json::array(), balances = Json::object();
   for (const auto& cell : plan.generators) {
     const Path path = folder.generator(cell);
     if (std::filesystem::exists(path / "quality.json")) {
       Json generator = read_json(path / "quality.json");
+      if (!cell.variant.empty()) generator["variant"] = cell.variant;
       generator["training"] = read_json(path / "metrics.json");
       generators.push_back(generator);
     }

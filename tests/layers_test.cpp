@@ -20,19 +20,24 @@ namespace {
 
 struct Room {
   std::string name;
-  std::string door;  ///< the only header that others may include; empty: all; none: app
+  std::set<std::string> door;  ///< the only headers that others may include; empty: all
   std::set<std::string> uses;
   std::string about;
 };
+
+std::set<std::string> words_of(const std::string& text) {
+  std::set<std::string> words;
+  for (const auto& word : split_text(text, ' '))
+    if (!word.empty()) words.insert(word);
+  return words;
+}
 
 std::vector<Room> read_layers(const std::string& text) {
   std::vector<Room> rooms;
   for (const auto& line : split_text(text, '\n')) {
     const auto parts = split_text(line, '|');
     if (parts.size() != 4) continue;
-    Room room{parts[0], parts[1], {}, parts[3]};
-    for (const auto& used : split_text(parts[2], ' '))
-      if (!used.empty()) room.uses.insert(used);
+    Room room{parts[0], words_of(parts[1]), words_of(parts[2]), parts[3]};
     rooms.push_back(room);
   }
   return rooms;
@@ -57,6 +62,10 @@ std::vector<std::string> includes(const std::string& text, const std::vector<Roo
   return out;
 }
 
+std::vector<std::string> list(const std::set<std::string>& words) {
+  return {words.begin(), words.end()};
+}
+
 /// What is wrong with `included` in a file of `room`; nullopt where nothing is.
 std::optional<std::string> fault(const Room& room,
                                  const std::string& included,
@@ -67,8 +76,8 @@ std::optional<std::string> fault(const Room& room,
   const Room* other = find(rooms, folder);
   if (!other) return cat("no room is named '", folder, "'");
   if (!room.uses.contains(folder)) return cat(room.name, " does not state that it uses ", folder);
-  if (!other->door.empty() && other->door != included)
-    return cat("passes the closed door ", other->door);
+  if (!other->door.empty() && !other->door.contains(included))
+    return cat("passes the closed door ", join(list(other->door)));
   return std::nullopt;
 }
 
@@ -107,15 +116,14 @@ std::string readme_table(std::vector<Room> rooms) {
 std::string contributing_table(const std::vector<Room>& rooms) {
   std::string out = "| room | uses | others include |\n|---|---|---|\n";
   for (const Room& room : rooms) {
-    const std::vector<std::string> uses(room.uses.begin(), room.uses.end());
     out += cat("| `",
                room.name,
                "` | ",
-               uses.empty() ? "nothing of ours" : join(uses),
+               room.uses.empty() ? "nothing of ours" : join(list(room.uses)),
                " | ",
-               room.door.empty()     ? "every header"
-               : room.door == "none" ? "nothing"
-                                     : cat("`", room.door, "` only"),
+               room.door.empty()            ? "every header"
+               : room.door.contains("none") ? "nothing"
+                                            : cat("only `", join(list(room.door), "`, `"), "`"),
                " |\n");
   }
   return out;

@@ -313,8 +313,11 @@ TEST_CASE("a training that filled the disk goes on from its last checkpoint") {
     return;
   }
   Words training = Words{"gan", "train", set, "--class=Fractured"} + kTinyGan;
-  for (const char* set :
-       {"gan.ngf=1", "gan.ndf=1", "gan.latent=4", "checkpoint_every_s=0", "keep_checkpoints=99"})
+  for (const char* set : {"gan.dcgan.ngf=1",
+                          "gan.dcgan.ndf=1",
+                          "gan.latent=4",
+                          "checkpoint_every_s=0",
+                          "keep_checkpoints=99"})
     training.push_back(cat("--set=", set));
   fails(at, training + Words{"--out=disk/g"}, Exit::io, "No space left");
   const Words left = files_in(scratch / "disk/g/checkpoints");

@@ -265,7 +265,7 @@ TEST_CASE("doctor, config, completion and man speak of the program") {
   // What it prints is a configuration, and reads back as itself.
   write_text(scratch / "all.toml", all);
   CHECK(done(at, {"config", "--config", "all.toml"}).out == all);
-  const std::string gan = done(at, {"config", "gan", "--set", "gan.ngf=7"}).out;
+  const std::string gan = done(at, {"config", "gan", "--set", "gan.dcgan.ngf=7"}).out;
   CHECK(contains(gan, "ngf = 7"));
   CHECK_FALSE(contains(gan, "[classify]"));
 

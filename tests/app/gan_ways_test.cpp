@@ -91,33 +91,40 @@ TEST_CASE("a run that begins with trained networks") {
   const ScratchFolder scratch;
   const Path at = scratch.path(), set = workshop() / "set.h5";
   const Words training = Words{"gan", "train", set, "--class=Fractured"} + kTinyGan;
-  const std::string from = cat("--set=gan.transfer=", (workshop() / "gan").string());
-  done(at, training + Words{from, "--set=gan.freeze_d=1", "--out=g"});
+  const std::string from = cat("--set=gan.transfer.from=", (workshop() / "gan").string());
+  done(at, training + Words{from, "--set=gan.transfer.freeze_d=1", "--out=g"});
   fails(at,
-        training + Words{from, "--set=gan.ngf=8", "--out=h"},
+        training + Words{from, "--set=gan.dcgan.ngf=8", "--out=h"},
         Exit::config,
-        "gan.ngf was 4, now 8");
+        "gan.dcgan.ngf was 4, now 8");
   fails(at,
-        training + Words{"--set=gan.transfer=nowhere", "--out=i", "--dry-run"},
+        training + Words{"--set=gan.transfer.from=nowhere", "--out=i", "--dry-run"},
         Exit::missing_input,
         "nowhere");
-  fails(at, training + Words{"--set=gan.freeze_d=1", "--out=j"}, Exit::config, "gan.freeze_d");
+  fails(at,
+        training + Words{"--set=gan.transfer.freeze_d=1", "--out=j"},
+        Exit::config,
+        "gan.transfer.freeze_d");
   const Json plan = done(at,
-                         training + Words{"--set=gan.transfer=majority",
-                                          "--set=gan.parent_kimg=.32",
+                         training + Words{"--set=gan.transfer.from=majority",
+                                          "--set=gan.transfer.parent_kimg=.32",
                                           "--out=k",
                                           "--dry-run",
                                           "--json"})
                         .json();
   CHECK(plan["parent"]["kimg"] == .32);
-  fails(at, training + Words{"--set=gan.parent_kimg=.32", "--out=l"}, Exit::config, "parent_kimg");
+  fails(at,
+        training + Words{"--set=gan.transfer.parent_kimg=.32", "--out=l"},
+        Exit::config,
+        "parent_kimg");
 }
 
 TEST_CASE("the preset auto tells its plan, and what is set by hand stays") {
   const ScratchFolder scratch;
   const Path at = scratch.path(), set = workshop() / "set.h5";
   const Words planning{"gan", "train", set, "--class=Fractured", "--preset=auto", "--out=g"};
-  const Words small = kPlain + Words{"--set=gan.ngf=4", "--set=gan.ndf=4", "--allow-few"};
+  const Words small =
+      kPlain + Words{"--set=gan.dcgan.ngf=4", "--set=gan.dcgan.ndf=4", "--allow-few"};
   Json plan = done(at, planning + small + Words{"--dry-run", "--json"}).json();
   CHECK(plan["kimg"] == 40);
   CHECK(plan["stages"][0]["minibatch"] == 16);
@@ -130,13 +137,13 @@ TEST_CASE("the preset auto tells its plan, and what is set by hand stays") {
   CHECK(plan["settings"]["ngf"] == 4);
   CHECK(contains(plan["settings"]["augment"].get<std::string>(), "cutout"));
   // What is for a transfer that is planned only where another class has 300 images.
-  fails(at, planning + small + Words{"--set=gan.freeze_d=1"}, Exit::config, "set it to 0");
+  fails(at, planning + small + Words{"--set=gan.transfer.freeze_d=1"}, Exit::config, "set it to 0");
   const std::string many = "phantom:images=400,rare_share=.1,seed=7,size_px=40x32";
   done(at, {"data", "split", many, "--out=split.csv", "--ratios=.9,.05,.05"});
   done(at, {"data", "pack", many, "--split=split.csv", "--size=40x32", "--out=many.h5"});
   plan = done(at,
               Words{"gan", "train", "many.h5", "--class=Fractured", "--preset=auto", "--out=g"} +
-                  small + Words{"--set=gan.freeze_d=1", "--dry-run", "--json"})
+                  small + Words{"--set=gan.transfer.freeze_d=1", "--dry-run", "--json"})
              .json();
   CHECK(plan["settings"]["transfer"] == "majority");
   CHECK(plan["settings"]["freeze_d"] == 1);
@@ -146,7 +153,8 @@ TEST_CASE("pggan's small is as long as its images ask for, unless it is told") {
   const ScratchFolder scratch;
   const Path at = scratch.path(), set = workshop() / "set.h5";
   const Words planning =
-      kPlain + Words{"--set=gan.fmap_base=16", "--set=gan.fmap_max=4", "--dry-run", "--json"};
+      kPlain +
+      Words{"--set=gan.pggan.fmap_base=16", "--set=gan.pggan.fmap_max=4", "--dry-run", "--json"};
   const auto kimg = [&](const Words& more) {
     return done(at, Words{"gan", "train", set, "--family=pggan", "--out=g"} + planning + more)
         .json()["kimg"]

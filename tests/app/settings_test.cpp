@@ -111,7 +111,8 @@ TEST_CASE("defaults < file < --set < flags") {
   const Path& at = scratch.path();
   write_text(scratch / "a.toml", "seed = 5\nthreads = 3\n[gan]\nngf = 20\nndf = 20\n");
   const std::string text =
-      done(at, {"config", "--config=a.toml", "--set=gan.ngf=24", "--set=seed=6", "--seed=7"}).out;
+      done(at, {"config", "--config=a.toml", "--set=gan.dcgan.ngf=24", "--set=seed=6", "--seed=7"})
+          .out;
   for (const char* line : {"\nthreads = 3\n", "\nngf = 24\n", "\nndf = 20\n"}) {
     CAPTURE(line);
     CHECK(contains(text, line));

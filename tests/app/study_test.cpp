@@ -129,9 +129,9 @@ TEST_CASE("a study that is killed again and again ends with the same bytes") {
   // Run again: at once, and the same; changed: refused.
   CHECK(done(at, study + Words{"whole", "--json"}).json() == Json::parse(summary));
   fails(at,
-        study + Words{"whole", "--set=gan.ngf=8", "--set=study.seeds=2"},
+        study + Words{"whole", "--set=gan.dcgan.ngf=8", "--set=study.seeds=2"},
         Exit::config,
-        "gan.ngf was 4, now 8");
+        "gan.dcgan.ngf was 4, now 8");
   std::filesystem::remove(scratch / "whole/report.html");
   CHECK(contains(done(at, {"study", "report", "whole"}).out, "report: whole/report.html"));
   CHECK(contains(read_file(scratch / "whole/report.html"), "</html>"));

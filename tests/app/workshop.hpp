@@ -11,8 +11,8 @@ namespace evenray {
 inline const Words kPlain{"--set=device=cpu", "--set=precision=fp32", "--threads=1"};
 
 /// Settings with which a training takes no time.
-inline const Words kTinyGan = kPlain + Words{"--set=gan.ngf=4",
-                                             "--set=gan.ndf=4",
+inline const Words kTinyGan = kPlain + Words{"--set=gan.dcgan.ngf=4",
+                                             "--set=gan.dcgan.ndf=4",
                                              "--set=gan.lr_g=2e-3",
                                              "--set=gan.lr_d=2e-3",
                                              "--set=gan.total_kimg=.6",

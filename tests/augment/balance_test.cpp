@@ -28,25 +28,24 @@ BalanceReport balance_little(const Store& in,
                              int threads = 2,
                              FakeGenerator::Picture picture = {},
                              std::vector<int64_t> replaced = {}) {
-  const auto parsed = parse_sources(names);
-  const auto shares = source_shares(parsed);
-  std::vector<SourceShare> sources;
-  for (size_t i = 0; i < parsed.size(); ++i) {
-    auto source = make_source(parsed[i].name, in, threads);
-    if (!source) source = std::make_shared<FakeGenerator>(picture);
-    sources.push_back({source, shares[i]});
-  }
+  SourceKinds kinds = row_source_kinds();
+  kinds.push_back({"gan",
+                   "gan:PATH",
+                   [](const std::string&) {},
+                   [picture](const std::string&, const SourceContext&) {
+                     return std::make_shared<FakeGenerator>(picture);
+                   }});
   Plan plan = make_plan(class_counts(in), in.info().class_names, options.strategy);
   plan.replaced = std::move(replaced);
-  return balance(in,
-                 plan,
-                 sources,
-                 make_gates(in, options, threads),
-                 options,
-                 11,
-                 threads,
-                 "seed = 11\n",
-                 out);
+  return run_balance({.in = in,
+                      .plan = plan,
+                      .sources = make_sources(parse_sources(names), kinds, {in, threads}),
+                      .gates = make_gates(in, options, threads),
+                      .options = options,
+                      .seed = 11,
+                      .threads = threads,
+                      .settings = "seed = 11\n",
+                      .out = out});
 }
 
 std::map<Origin, int64_t> origins(const StorePart& part, int class_index) {
@@ -253,9 +252,14 @@ TEST_CASE("sources: unknown names, classes without rows") {
   ScratchFolder folder;
   write_little_store(folder / "set.h5", {{20, 0}, 0, 8, -1});
   const Store in(folder / "set.h5");
-  CHECK(error_of([&] { make_source("copies", in, 1); }).code() == Exit::usage);
-  CHECK(error_of([&] { make_source("augment:nothing", in, 1); }).code() == Exit::usage);
-  CHECK(make_source("gan:somewhere", in, 1) == nullptr);
+  const auto refused = [&](const std::string& name) {
+    return error_of([&] { make_sources(parse_sources({name}), row_source_kinds(), {in}); });
+  };
+  for (const char* name : {"copies", "copy:x", "augment", "augment:nothing", "gan:somewhere"}) {
+    CAPTURE(name);
+    CHECK(refused(name).code() == Exit::usage);
+  }
+  CHECK(contains(refused("copies").what(), "known: copy, augment:POLICY"));
   BalanceOptions options;
   options.strategy = "Broken=5";
   const auto report = balance_little(in, folder / "a.h5", {"gan:fake"}, options);
@@ -308,8 +312,17 @@ TEST_CASE(
   options.max_factor = 5;
   const auto filled = [&](const std::vector<std::shared_ptr<Gate>>& gates) {
     const Plan plan = make_plan(class_counts(in), in.info().class_names, "Broken=36");
-    const std::vector<SourceShare> sources{{make_source("augment:xray", in, 2), 1}};
-    return balance(in, plan, sources, gates, options, 11, 2, "", folder / "out.h5").json;
+    const std::vector<SourceShare> sources{{make_augment_source(in, "xray", 2), 1}};
+    return run_balance({.in = in,
+                        .plan = plan,
+                        .sources = sources,
+                        .gates = gates,
+                        .options = options,
+                        .seed = 11,
+                        .threads = 2,
+                        .settings = "",
+                        .out = folder / "out.h5"})
+        .json;
   };
   CHECK(filled({})["after"]["Broken"]["augmented"] == 30);
   const int64_t hopeless = in.part("train").rows_of(1).at(2);
@@ -364,8 +377,16 @@ TEST_CASE("what a class cannot have is said before anything is drawn for another
   };
   const Plan plan{{20, 6}, {0, 0}, {3, 3}};
   const std::vector<SourceShare> sources{{std::make_shared<ForSound>(generator), 1}};
-  const Error error = error_of(
-      [&] { balance(in, plan, sources, {}, BalanceOptions{}, 11, 1, "", folder / "out.h5"); });
+  const Error error = error_of([&] {
+    run_balance({.in = in,
+                 .plan = plan,
+                 .sources = sources,
+                 .gates = {},
+                 .options = {},
+                 .seed = 11,
+                 .settings = "",
+                 .out = folder / "out.h5"});
+  });
   CHECK(error.code() == Exit::usage);
   CHECK(contains(error.what(), "'Broken' has rows to replace but no synthetic source"));
   CHECK(drawn == 0);

@@ -13,8 +13,8 @@ GanOptions labelled(const std::string& family, const std::string& conditioning) 
   GanOptions options = tiny_options();
   options.family = family;
   options.conditioning = conditioning;
-  options.fmap_base = 16;
-  options.fmap_max = 6;
+  options.pggan.fmap_base = 16;
+  options.pggan.fmap_max = 6;
   return options;
 }
 
@@ -52,7 +52,7 @@ TEST_CASE("projection adds the features' product with the label's vector to the 
 
 TEST_CASE("with spectral normalisation the vectors of the labels are normalised, too") {
   GanOptions options = labelled("dcgan", "projection");
-  options.residual = options.spectral_norm = true;
+  options.dcgan.residual = options.dcgan.spectral_norm = true;
   const auto net = judge_of(options);
   const auto x = wave(2 * 256, 1).view({2, 1, 16, 16});
   const auto labels = torch::tensor({{1.f, 0.f}, {0.f, .5f}});
@@ -197,7 +197,7 @@ TEST_CASE("a generator with labels draws the class that it is asked for") {
   CHECK(unknown.code() == Exit::bad_data);
   CHECK(contains(unknown.what(), "this generator draws the classes Common, Rare, not 'Medium'"));
   const Store store(scratch / "set.h5");
-  const auto source = gan_source(scratch / "run", store, false, Compute{});
+  const auto source = gan_source(scratch / "run", store, false);
   for (const int index : {0, 1}) CHECK(source->serves(index));
   Drawing asked = drawing(Rng(9).key());
   asked.class_name = "Rare";

@@ -9,7 +9,7 @@ namespace {
 
 GanOptions narrow(int64_t width) {
   GanOptions options;
-  options.ngf = options.ndf = width;
+  options.dcgan.ngf = options.dcgan.ndf = width;
   options.latent = 9;
   return options;
 }
@@ -64,7 +64,7 @@ TEST_CASE("DCGAN draws and judges every size of its plan") {
     for (const bool spectral : {false, true}) {
       INFO(height << "x" << width << " " << spectral);
       GanOptions options = narrow(2);
-      options.spectral_norm = spectral;
+      options.dcgan.spectral_norm = spectral;
       const auto g = make_generator(options, static_cast<int>(height), static_cast<int>(width));
       const auto d = make_discriminator(options, static_cast<int>(height), static_cast<int>(width));
       const auto images = g->forward(torch::randn({3, 9}));
@@ -78,7 +78,7 @@ TEST_CASE("DCGAN draws and judges every size of its plan") {
 
 TEST_CASE("with spectral norm the discriminator has no batch norm") {
   GanOptions options = narrow(2);
-  options.spectral_norm = true;
+  options.dcgan.spectral_norm = true;
   const auto d = make_discriminator(options, 32, 32);
   const std::string keys = keys_text(*d);
   CHECK_FALSE(contains(keys, "running_mean"));
@@ -93,8 +93,8 @@ TEST_CASE("the residual DCGAN draws and judges all sizes, its weights are counte
   for (const auto& [height, width] : std::vector<std::pair<int, int>>{{16, 16}, {40, 32}}) {
     INFO(height << "x" << width);
     GanOptions options = narrow(3);
-    options.residual = true;
-    options.spectral_norm = true;
+    options.dcgan.residual = true;
+    options.dcgan.spectral_norm = true;
     seed_torch(7);
     const auto g = make_generator(options, height, width);
     const auto d = make_discriminator(options, height, width);

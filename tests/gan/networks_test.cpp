@@ -64,11 +64,11 @@ TEST_CASE("latent vector i is the same however the numbers are cut") {
 TEST_CASE("networks of large images draw and judge them, channels on the way as planned") {
   torch::NoGradGuard no_grad;
   GanOptions options;
-  options.ngf = options.ndf = 2;
+  options.dcgan.ngf = options.dcgan.ndf = 2;
   options.latent = 5;
-  options.fmap_base = 64;
-  options.fmap_max = 8;
-  options.stddev_group = 1;
+  options.pggan.fmap_base = 64;
+  options.pggan.fmap_max = 8;
+  options.pggan.stddev_group = 1;
   const auto check_sides = [&](int height, int width) {
     INFO(options.family << " " << height << "x" << width);
     const auto drawn = make_generator(options, height, width)->forward(latents(Rng(1), 0, 2, 5));
@@ -77,9 +77,9 @@ TEST_CASE("networks of large images draw and judge them, channels on the way as 
           std::vector<int64_t>{2});
   };
   check_sides(256, 256);
-  options.residual = options.spectral_norm = true;
+  options.dcgan.residual = options.dcgan.spectral_norm = true;
   check_sides(160, 128);
-  options.residual = options.spectral_norm = false;
+  options.dcgan.residual = options.dcgan.spectral_norm = false;
   options.family = "pggan";
   for (const int side : {128, 256, 512, 1024}) check_sides(side, side);
   check_sides(320, 256);
@@ -88,7 +88,7 @@ TEST_CASE("networks of large images draw and judge them, channels on the way as 
 TEST_CASE("standing statistics take turns through more classes than a minibatch has images") {
   seed_torch(2);
   GanOptions options;
-  options.ngf = 4;
+  options.dcgan.ngf = 4;
   options.latent = 5;
   options.conditioning = "projection";
   const auto statistics = [&](const torch::Tensor& labels) {
@@ -106,7 +106,7 @@ TEST_CASE("standing statistics take turns through more classes than a minibatch 
 TEST_CASE("standing statistics are the plain mean over their batches") {
   seed_torch(2);
   GanOptions options;
-  options.ngf = 4;
+  options.dcgan.ngf = 4;
   options.latent = 5;
   const auto net = make_generator(options, 16, 16);
   const Rng rng(6);

@@ -31,8 +31,9 @@ TEST_CASE("a GAN option out of range is named by its key") {
       {"gan.total_kimg", [](GanOptions& o) { o.total_kimg = INFINITY; }},
       {"gan.lr_g", [](GanOptions& o) { o.lr_g = INFINITY; }},
       {"gan.latent must be above 0", [](GanOptions& o) { o.latent = 0; }},
-      {"gan.ngf must be above 0 and at most 4096, not -4", [](GanOptions& o) { o.ngf = -4; }},
-      {"gan.ndf must be above 0", [](GanOptions& o) { o.ndf = 0; }},
+      {"gan.dcgan.ngf must be above 0 and at most 4096, not -4",
+       [](GanOptions& o) { o.dcgan.ngf = -4; }},
+      {"gan.dcgan.ndf must be above 0", [](GanOptions& o) { o.dcgan.ndf = 0; }},
       {"gan.lr_g must be above 0", [](GanOptions& o) { o.lr_g = 0; }},
       {"gan.lr_d must be above 0", [](GanOptions& o) { o.lr_d = -1; }},
       {"gan.r1_every must be above 0", [](GanOptions& o) { o.r1_every = 0; }},
@@ -55,29 +56,30 @@ TEST_CASE("a GAN option out of range is named by its key") {
       {"gan.augment 'cut'", [](GanOptions& o) { o.augment = "cut"; }},
       {"gan.loss: unknown loss 'wgan'", [](GanOptions& o) { o.loss = "wgan"; }},
       {"gan.gp_target must be above 0", [](GanOptions& o) { o.gp_target = 0; }},
-      {"gan.fmap_base must be 2 to 1048576, not 1", [](GanOptions& o) { o.fmap_base = 1; }},
-      {"gan.fmap_max must be above 0", [](GanOptions& o) { o.fmap_max = 0; }},
-      {"gan.stage_kimg must be above 0", [](GanOptions& o) { o.stage_kimg = 0; }},
-      {"gan.final_kimg must be above 0", [](GanOptions& o) { o.final_kimg = -1; }},
-      {"gan.lr_factors must be above 0",
+      {"gan.pggan.fmap_base must be 2 to 1048576, not 1",
+       [](GanOptions& o) { o.pggan.fmap_base = 1; }},
+      {"gan.pggan.fmap_max must be above 0", [](GanOptions& o) { o.pggan.fmap_max = 0; }},
+      {"gan.pggan.stage_kimg must be above 0", [](GanOptions& o) { o.pggan.stage_kimg = 0; }},
+      {"gan.pggan.final_kimg must be above 0", [](GanOptions& o) { o.pggan.final_kimg = -1; }},
+      {"gan.pggan.lr_factors must be above 0",
        [](GanOptions& o) {
-         o.lr_factors = {1, 0};
+         o.pggan.lr_factors = {1, 0};
        }},
       {"gan.ema_decay", [](GanOptions& o) { o.ema_decay = 1; }},
       {"gan.minibatch must be 2",
        [](GanOptions& o) {
          o.minibatch = 0;
-         o.minibatches = {8, 1};
+         o.pggan.minibatches = {8, 1};
        }},
-      {"gan.minibatch and gan.minibatches exclude one another",
+      {"gan.minibatch and gan.pggan.minibatches exclude one another",
        [](GanOptions& o) {
-         o.minibatches = {8, 4};
+         o.pggan.minibatches = {8, 4};
        }},
-      {"gan.minibatch of 6 is no multiple of gan.stddev_group 4",
+      {"gan.minibatch of 6 is no multiple of gan.pggan.stddev_group 4",
        [](GanOptions& o) {
          o.family = "pggan";
          o.minibatch = 0;
-         o.minibatches = {8, 6};
+         o.pggan.minibatches = {8, 6};
        }},
   };
   for (const auto& [message, change] : changes) {
@@ -94,16 +96,16 @@ TEST_CASE("the presets: small keeps the defaults, reference is the published rec
   CHECK(config(small) == config({}));
   GanOptions reference;
   reference.preset = "reference";
-  reference.spectral_norm = true;
+  reference.dcgan.spectral_norm = true;
   reference.r1_gamma = 1;
   reference.apply_preset();
   CHECK(reference.augment == "none");
   CHECK(reference.minibatch == 64);
   CHECK(reference.ema_kimg == 0);
-  CHECK_FALSE(reference.spectral_norm);
+  CHECK_FALSE(reference.dcgan.spectral_norm);
   CHECK(reference.r1_gamma == 0);
   CHECK(reference.latent == 100);
-  CHECK(reference.ngf == 64);
+  CHECK(reference.dcgan.ngf == 64);
   CHECK(reference.lr_g == 2e-4);
   CHECK(reference.lr_d == 2e-4);
   CHECK(reference.beta1 == .5);
@@ -126,7 +128,7 @@ TEST_CASE("the presets: small keeps the defaults, reference is the published rec
 TEST_CASE("every GAN option is written and read back") {
   GanOptions options = tiny_options();
   options.augment = "cutout";
-  options.mirror = options.spectral_norm = options.allow_few = true;
+  options.mirror = options.dcgan.spectral_norm = options.allow_few = true;
   options.r1_gamma = .25;
   GanOptions back;
   read_config_text([&](Fields& f) { f.section("gan", back); }, config(options), "text");

@@ -11,9 +11,9 @@ namespace {
 /// Two doublings, two steps a stage.
 GanOptions growing_options() {
   GanOptions options = narrow_pggan();
-  options.minibatches = {};
+  options.pggan.minibatches = {};
   options.minibatch = 4;
-  options.stage_kimg = options.final_kimg = .008;
+  options.pggan.stage_kimg = options.pggan.final_kimg = .008;
   return options;
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("PGGAN: the deviation over the minibatch is that of a population, in s
   }
   const Error error = error_of([&] { minibatch_stddev(x, 3); });
   CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "4 is no multiple of gan.stddev_group 3"));
+  CHECK(contains(error.what(), "4 is no multiple of gan.pggan.stddev_group 3"));
 }
 
 TEST_CASE("PGGAN: at the start of a fade both networks are those of the level below") {
@@ -256,9 +256,9 @@ TEST_CASE("PGGAN: the generator of the paper is trained with latents of its own"
 TEST_CASE("PGGAN: alpha is linear in images shown, whatever the minibatch") {
   GanOptions options = growing_options();
   options.minibatch = 0;
-  options.minibatches = {8, 4, 2};
-  options.stage_kimg = .016;
-  options.final_kimg = .032;
+  options.pggan.minibatches = {8, 4, 2};
+  options.pggan.stage_kimg = .016;
+  options.pggan.final_kimg = .032;
   const Schedule schedule(options, 2);
   std::vector<double> alphas;
   int64_t shown = 0, fade_from = 0;
@@ -319,8 +319,8 @@ TEST_CASE(
 
 TEST_CASE("channels are halved from the published 512 on, and a generator's weights are counted") {
   GanOptions options = growing_options();
-  options.fmap_base = 8192;
-  options.fmap_max = 512;
+  options.pggan.fmap_base = 8192;
+  options.pggan.fmap_max = 512;
   const auto net = make_generator(options, 64, 64);
   std::map<std::string, torch::Tensor> tensors;
   int64_t weights = 0;

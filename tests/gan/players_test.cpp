@@ -33,7 +33,7 @@ TEST_CASE("three steps of the published DCGAN recipe, number for number") {
   options.apply_preset();
   options.minibatch = 5;
   options.latent = 6;
-  options.ngf = options.ndf = 4;
+  options.dcgan.ngf = options.dcgan.ndf = 4;
   Players players(options, 64, 64, 0, Compute{}, Rng(3));
   players.load(players_filled(players), "filled");
   const Json golden = golden_json("gan/dcgan.json");
@@ -81,11 +81,11 @@ TEST_CASE("every option of the training step runs, and changes the step") {
   };
   run("plain", [](GanOptions&) {});
   run("diffaugment", [](GanOptions& o) { o.augment = "brightness,contrast,translation,cutout"; });
-  run("spectral norm", [](GanOptions& o) { o.spectral_norm = true; });
+  run("spectral norm", [](GanOptions& o) { o.dcgan.spectral_norm = true; });
   run("R1", [](GanOptions& o) { o.r1_gamma = 5; });
   run("all", [](GanOptions& o) {
     o.augment = "translation,cutout";
-    o.spectral_norm = true;
+    o.dcgan.spectral_norm = true;
     o.r1_gamma = 5;
     o.r1_every = 1;
   });
@@ -95,7 +95,7 @@ TEST_CASE("every option of the training step runs, and changes the step") {
       "all in bf16",
       [](GanOptions& o) {
         o.augment = "brightness,contrast,translation,cutout";
-        o.spectral_norm = true;
+        o.dcgan.spectral_norm = true;
         o.r1_gamma = 5;
       },
       true);
@@ -125,7 +125,7 @@ TEST_CASE(
   GanOptions options;
   options.preset = "strong";
   options.apply_preset();
-  options.ngf = options.ndf = 2;
+  options.dcgan.ngf = options.dcgan.ndf = 2;
   options.latent = 6;
   const auto players = [&] { return Players(options, 24, 16, 0, Compute{}, Rng(2)); };
   const auto step = [](Players& of, int64_t number) {

@@ -8,7 +8,7 @@ namespace {
 constexpr int kCommon = 0, kRare = 1;
 
 std::shared_ptr<Source> source_for(const Path& store, bool allow_resize = false) {
-  return gan_source(TinyRun::get().run, Store(store), allow_resize, Compute{});
+  return gan_source(TinyRun::get().run, Store(store), allow_resize);
 }
 
 Error making(const Path& store) {
@@ -82,8 +82,7 @@ TEST_CASE("a generator of all classes fills none") {
   const TinyRun& tiny = TinyRun::get();
   train_tiny(scratch / "run", tiny.store, "");
   CHECK(Generator(scratch / "run", Compute{}).class_name().empty());
-  const Error error =
-      error_of([&] { gan_source(scratch / "run", Store(tiny.store), false, Compute{}); });
+  const Error error = error_of([&] { gan_source(scratch / "run", Store(tiny.store), false); });
   CHECK(error.code() == Exit::bad_data);
   CHECK(contains(error.what(), "was trained on all classes"));
 }

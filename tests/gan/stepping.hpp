@@ -18,9 +18,9 @@ inline GanOptions narrow_pggan() {
   options.preset = "paper";
   options.apply_preset();
   options.latent = 6;
-  options.fmap_base = 16;
-  options.fmap_max = 6;
-  options.stddev_group = 2;
+  options.pggan.fmap_base = 16;
+  options.pggan.fmap_max = 6;
+  options.pggan.stddev_group = 2;
   return options;
 }
 

@@ -27,6 +27,14 @@ inline cv::Mat tiny_picture(uint64_t number, int height, int width, int bits = 8
   return image;
 }
 
+/// "gan:PATH" as a source for a store.
+inline std::shared_ptr<Source> gan_source(const Path& path,
+                                          const Store& store,
+                                          bool allow_resize = false) {
+  const std::vector<ParsedSource> named{{"gan:" + path.string(), 1}};
+  return make_sources(named, source_kinds(), {store, 1, allow_resize})[0].source;
+}
+
 struct TinyStore {
   int height = 24, width = 16, bits = 8;
   int64_t rare = 54, common = 8;  ///< training rows of "Rare" and "Common"
@@ -76,7 +84,7 @@ inline GanOptions tiny_options() {
   options.eval_every_kimg = .024;
   options.minibatch = 8;
   options.latent = 6;
-  options.ngf = options.ndf = 4;
+  options.dcgan.ngf = options.dcgan.ndf = 4;
   options.eval_images = 16;
   return options;
 }

@@ -15,11 +15,11 @@ namespace {
 GanOptions rich_options() {
   GanOptions options = tiny_options();
   options.augment = "ada";
-  options.ada_kimg = .05;
+  options.ada.kimg = .05;
   options.lecam_weight = .3;
   options.lecam_from_kimg = .01;
   options.mirror = true;
-  options.spectral_norm = true;
+  options.dcgan.spectral_norm = true;
   options.r1_gamma = 2;
   options.r1_every = 2;
   return options;
@@ -108,10 +108,10 @@ TEST_CASE("PGGAN: a run that broke off in a fade or after growth goes on bit for
   const ScratchFolder scratch;
   GanOptions options = rich_options();
   options.family = "pggan";
-  options.spectral_norm = false;
-  options.fmap_base = 16;
-  options.fmap_max = 6;
-  options.stage_kimg = options.final_kimg = 1;
+  options.dcgan.spectral_norm = false;
+  options.pggan.fmap_base = 16;
+  options.pggan.fmap_max = 6;
+  options.pggan.stage_kimg = options.pggan.final_kimg = 1;
   options.total_kimg = .08;  // 2 steps a stage: level 0, into and at level 1, into and at level 2
   options.eval_every_kimg = .016;
   train_tiny(scratch / "straight", tiny.store, "Rare", options);
@@ -220,7 +220,13 @@ TEST_CASE("copies, augmented and synthetic rows are no images to learn from") {
   const Store in(tiny.store);
   const Plan plan{{8, 54}, {52, 6}, {}};
   const std::vector<SourceShare> copies{{make_copy_source(in, 1), 1}};
-  balance(in, plan, copies, {}, BalanceOptions{}, 1, 1, "", scratch / "balanced.h5");
+  run_balance({.in = in,
+               .plan = plan,
+               .sources = copies,
+               .gates = {},
+               .options = {},
+               .settings = "",
+               .out = scratch / "balanced.h5"});
   train_tiny(scratch / "run", scratch / "balanced.h5");
   CHECK(read_json(scratch / "run/metrics.json")["images"] == 54);
   CHECK(digest_in(step_file(scratch / "run", 6)) == digest_in(step_file(tiny.run, 6)));
@@ -235,8 +241,8 @@ namespace {
 GanOptions grown_options() {
   GanOptions options = tiny_options();
   options.family = "pggan";
-  options.fmap_base = 16;
-  options.fmap_max = 6;
+  options.pggan.fmap_base = 16;
+  options.pggan.fmap_max = 6;
   options.total_kimg = .08;
   return options;
 }
@@ -247,7 +253,7 @@ GanOptions steep_options(const Path& parent, double lr_d) {
   GanOptions options = grown_options();
   options.total_kimg = .016;
   options.loss = "lsgan";
-  options.transfer = parent.string();
+  options.transfer.from = parent.string();
   options.lr_d = lr_d;
   return options;
 }

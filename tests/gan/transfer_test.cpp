@@ -21,11 +21,11 @@ TEST_CASE("a run may begin with the networks of the largest class, the lower lay
   GanOptions options = tiny_options();
   options.family = GENERATE("dcgan", "pggan");
   INFO(options.family);
-  options.fmap_base = 16;
-  options.fmap_max = 6;
-  options.transfer = "majority";
-  options.parent_kimg = .08;
-  options.freeze_d = 1;
+  options.pggan.fmap_base = 16;
+  options.pggan.fmap_max = 6;
+  options.transfer.from = "majority";
+  options.transfer.parent_kimg = .08;
+  options.transfer.freeze_d = 1;
   options.early_stop = false;
   train_tiny(scratch / "run", scratch / "set.h5", "Rare", options);
   const Path parent = scratch / "run" / "parent";
@@ -50,8 +50,8 @@ TEST_CASE("a run may begin with the networks of the largest class, the lower lay
     CHECK(same_tensors(last_of(scratch / "run"), after));
   }
   // A run of its own from the same networks is the same training.
-  options.transfer = parent.string();
-  options.parent_kimg = 0;
+  options.transfer.from = parent.string();
+  options.transfer.parent_kimg = 0;
   train_tiny(scratch / "again", scratch / "set.h5", "Rare", options);
   CHECK(same_tensors(last_of(scratch / "again"), after));
 }
@@ -60,7 +60,7 @@ TEST_CASE("a run may begin with networks of all classes; its parent runs to its 
   const ScratchFolder scratch;
   write_tiny_store(scratch / "set.h5", {24, 16, 8, 51, 60});
   GanOptions options = tiny_options();
-  options.transfer = "all";
+  options.transfer.from = "all";
   train_tiny(scratch / "run", scratch / "set.h5", "Rare", options);
   const Json parent = read_json(scratch / "run/parent/metrics.json");
   CHECK(parent["class"] == "");
@@ -76,7 +76,7 @@ TEST_CASE("labels of a parent count from the start, and are those of the run") {
   options.allow_few = true;
   CHECK(Schedule(options, 2).at(0).label_share == 0);
   train_tiny(scratch / "parent", tiny.store, "", options);
-  options.transfer = (scratch / "parent").string();
+  options.transfer.from = (scratch / "parent").string();
   CHECK(Schedule(options, 2).at(0).label_share == 1);
   train_tiny(scratch / "run", tiny.store, "", options);
   CHECK(facts_of(scratch / "run")["label_share"] == 1);
@@ -91,28 +91,30 @@ TEST_CASE("networks of another kind are refused, with what differs") {
   const ScratchFolder scratch;
   const auto beginning = [&](const std::function<void(GanOptions&)>& change, const Path& store) {
     GanOptions options = tiny_options();
-    options.transfer = tiny.run.string();
+    options.transfer.from = tiny.run.string();
     change(options);
     return error_of([&] { train_tiny(scratch / "run", store, "Rare", options); });
   };
   Error error = beginning(
       [](GanOptions& o) {
-        o.ngf = 8;
+        o.dcgan.ngf = 8;
         o.latent = 7;
       },
       tiny.store);
   CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "gan.latent was 6, now 7, gan.ngf was 4, now 8"));
+  CHECK(contains(error.what(), "gan.latent was 6, now 7, gan.dcgan.ngf was 4, now 8"));
   error = beginning([](GanOptions& o) { o.family = "pggan"; }, tiny.store);
   CHECK(contains(error.what(), "gan.family was dcgan, now pggan"));
   write_tiny_store(scratch / "large.h5", {48, 32, 8, 51, 8});
   error = beginning([](GanOptions&) {}, scratch / "large.h5");
   CHECK(contains(error.what(), "draws [24,16] px, the store has [48,32]"));
-  error = beginning([](GanOptions& o) { o.freeze_d = 3; }, tiny.store);
+  error = beginning([](GanOptions& o) { o.transfer.freeze_d = 3; }, tiny.store);
   CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "gan.freeze_d 3 leaves nothing to train"));
+  CHECK(contains(error.what(), "gan.transfer.freeze_d 3 leaves nothing to train"));
   error = beginning(
-      [&](GanOptions& o) { o.transfer = (tiny.run / "checkpoints" / "best.safetensors").string(); },
+      [&](GanOptions& o) {
+        o.transfer.from = (tiny.run / "checkpoints" / "best.safetensors").string();
+      },
       tiny.store);
   CHECK(error.code() == Exit::bad_data);
   CHECK(contains(error.what(), "holds no discriminator"));
@@ -124,16 +126,17 @@ TEST_CASE("networks of another kind are refused, with what differs") {
     changed[key] = value;
     damaged.metadata["facts"] = changed.dump();
     write_safetensors(file, damaged);
-    return beginning([&](GanOptions& o) { o.transfer = file.string(); }, tiny.store);
+    return beginning([&](GanOptions& o) { o.transfer.from = file.string(); }, tiny.store);
   };
   CHECK(with("size_px", {64}).code() == Exit::config);
   CHECK(with("classes", 3).code() == Exit::bad_data);
   CHECK(contains(with("collapse", "it is saturated").what(), "ended early: it is saturated"));
   damaged.metadata["config"] = "[gan]\nunknown = 3\n";
   CHECK(with("step", 6).code() == Exit::bad_data);
-  error = beginning([&](GanOptions& o) { o.transfer = (scratch / "none").string(); }, tiny.store);
+  error =
+      beginning([&](GanOptions& o) { o.transfer.from = (scratch / "none").string(); }, tiny.store);
   CHECK(error.code() == Exit::missing_input);
-  error = beginning([](GanOptions& o) { o.transfer = "majority"; }, tiny.store);
+  error = beginning([](GanOptions& o) { o.transfer.from = "majority"; }, tiny.store);
   CHECK(error.code() == Exit::bad_data);
   CHECK(contains(error.what(), "class Rare is the largest one itself"));
 }
@@ -143,15 +146,15 @@ TEST_CASE("PGGAN: networks that have not grown to the full size are none to begi
   const ScratchFolder scratch;
   GanOptions options = tiny_options();
   options.family = "pggan";
-  options.fmap_base = 16;
-  options.fmap_max = 6;
+  options.pggan.fmap_base = 16;
+  options.pggan.fmap_max = 6;
   options.total_kimg = .08;
   const Path late = scratch / "young/checkpoints/step-00000003.safetensors";
   write_atomic(late / "in the way", "");
   CHECK(error_of([&] { train_tiny(scratch / "young", tiny.store, "Rare", options); }).code() ==
         Exit::cannot_create);
   std::filesystem::remove_all(late);
-  options.transfer = (scratch / "young").string();
+  options.transfer.from = (scratch / "young").string();
   const Error error = error_of([&] { train_tiny(scratch / "run", tiny.store, "Rare", options); });
   CHECK(error.code() == Exit::config);
   CHECK(contains(error.what(), "has not grown to the full size yet"));
@@ -169,25 +172,25 @@ TEST_CASE("auto plans by image count, other classes and device") {
     return out;
   };
   const GanOptions few = plan(292, 1648);
-  CHECK(few.transfer == "majority");
-  CHECK(few.freeze_d == 2);
+  CHECK(few.transfer.from == "majority");
+  CHECK(few.transfer.freeze_d == 2);
   CHECK(few.augment == GanOptions{}.augment);
-  CHECK(few.parent_kimg == Approx(58.4));
+  CHECK(few.transfer.parent_kimg == Approx(58.4));
   CHECK(few.total_kimg == Approx(29.2));
-  CHECK(plan(292, 299).transfer == "none");
-  CHECK(plan(300, 1648).transfer == "none");
+  CHECK(plan(292, 299).transfer.from == "none");
+  CHECK(plan(300, 1648).transfer.from == "none");
   CHECK(plan(300, 1648).total_kimg == 60);
   CHECK(plan(4999, 0).augment == GanOptions{}.augment);
   CHECK(plan(5000, 0).augment == "ada");
   CHECK(plan(30000, 0).augment == "none");
   CHECK(plan(30000, 0).total_kimg == 100);
   CHECK(plan(500, 0, true).total_kimg == 500);
-  CHECK(plan(500, 0, true).fmap_max == 256);
+  CHECK(plan(500, 0, true).pggan.fmap_max == 256);
   // Larger images: more stages, and channels that are left at the last of them.
-  CHECK(plan(300, 1648, false, 256).fmap_base == 2048);
-  CHECK(plan(300, 1648, false, 1024).fmap_base == 8192);
+  CHECK(plan(300, 1648, false, 256).pggan.fmap_base == 2048);
+  CHECK(plan(300, 1648, false, 1024).pggan.fmap_base == 8192);
   CHECK(plan(300, 1648, false, 256).total_kimg == Approx(60 * 72. / 60));
-  CHECK(plan(500, 0, true, 512).fmap_base == 8192);
+  CHECK(plan(500, 0, true, 512).pggan.fmap_base == 8192);
 }
 
 TEST_CASE("pggan's small has stages as long as the set asks for, and is else as set") {
@@ -199,8 +202,8 @@ TEST_CASE("pggan's small has stages as long as the set asks for, and is else as 
   const auto kimg = [&](int64_t images, int side = 64) {
     const GanOptions plan = plan_gan_options(options, {images, 9000, true, side});
     CHECK(plan.minibatch == 8);
-    CHECK(plan.transfer == "none");
-    CHECK(plan.fmap_base == 1024);
+    CHECK(plan.transfer.from == "none");
+    CHECK(plan.pggan.fmap_base == 1024);
     return plan.total_kimg;
   };
   CHECK(kimg(60) == 40);
@@ -216,7 +219,7 @@ TEST_CASE("what cannot be trained is refused before its parent is") {
   const ScratchFolder scratch;
   write_tiny_store(scratch / "set.h5", {24, 16, 8, 49, 60});
   GanOptions options = tiny_options();
-  options.transfer = "majority";
+  options.transfer.from = "majority";
   const auto refused = [&] {
     const Error error =
         error_of([&] { train_tiny(scratch / "run", scratch / "set.h5", "Rare", options); });
@@ -225,6 +228,6 @@ TEST_CASE("what cannot be trained is refused before its parent is") {
   };
   CHECK(contains(refused(), "class Rare has 49 training images"));
   options.allow_few = true;
-  options.freeze_d = 9;
-  CHECK(contains(refused(), "gan.freeze_d 9 leaves nothing to train"));
+  options.transfer.freeze_d = 9;
+  CHECK(contains(refused(), "gan.transfer.freeze_d 9 leaves nothing to train"));
 }

@@ -71,25 +71,25 @@ TEST_CASE("training steps of all kinds read no value back from the device; the l
   });
   look("ada, spectral norm, projection", [](GanOptions& o) {
     o.augment = "ada";
-    o.spectral_norm = true;
+    o.dcgan.spectral_norm = true;
     o.conditioning = "projection";
   });
   look("strong", [](GanOptions& o) {
     o.preset = "strong";
     o.apply_preset();
-    o.ngf = o.ndf = 2;
+    o.dcgan.ngf = o.dcgan.ndf = 2;
   });
   look("pggan of the paper, acgan", [](GanOptions& o) {
     o.family = "pggan";
     o.preset = "paper";
     o.apply_preset();
-    o.fmap_base = o.fmap_max = 16;
+    o.pggan.fmap_base = o.pggan.fmap_max = 16;
     o.conditioning = "acgan";
   });
   look("pggan, relativistic", [](GanOptions& o) {
     o.family = "pggan";
     o.loss = "relativistic";
-    o.fmap_base = o.fmap_max = 16;
+    o.pggan.fmap_base = o.pggan.fmap_max = 16;
   });
 }
 

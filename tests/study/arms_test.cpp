@@ -78,12 +78,12 @@ TEST_CASE("defaults < preset < file < sets") {
   GanOptions reference;
   reference.preset = "reference";
   reference.apply_preset();
-  const Config config = load_config(scratch / "a.toml", {"gan.ngf=32", "gan.latent=7"});
-  CHECK(config.gan.ngf == 32);
+  const Config config = load_config(scratch / "a.toml", {"gan.dcgan.ngf=32", "gan.latent=7"});
+  CHECK(config.gan.dcgan.ngf == 32);
   CHECK(config.gan.latent == 7);
   CHECK(config.gan.augment == reference.augment);
   CHECK(config.gan.minibatch == reference.minibatch);
-  CHECK(load_config(scratch / "a.toml", {}).gan.ngf == 24);
+  CHECK(load_config(scratch / "a.toml", {}).gan.dcgan.ngf == 24);
   CHECK(load_config(scratch / "a.toml", {"gan.preset=small"}).gan.augment != reference.augment);
 }
 

@@ -139,7 +139,7 @@ TEST_CASE("a generator of some images is judged by them") {
   config.gan.allow_few = true;
   config.gan.total_kimg = .016;
   config.gan.minibatch = 8;
-  config.gan.ngf = config.gan.ndf = 4;
+  config.gan.dcgan.ngf = config.gan.dcgan.ndf = 4;
   const GeneratorCell cell{"Dark", 0, 0};
   run_generator(config, prepared.folder, cell);
   const Path path = prepared.folder.generator(cell);

@@ -20,7 +20,7 @@ Config pipeline_tiny(const std::vector<std::string>& arms) {
   config.data.path = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32";
   config.data.pack.size_px = {40, 32};
   config.data.ratios = {.6, .2, .2};
-  config.gan.ngf = config.gan.ndf = 4;
+  config.gan.dcgan.ngf = config.gan.dcgan.ndf = 4;
   config.gan.lr_g = config.gan.lr_d = 2e-3;
   config.gan.total_kimg = config.gan.eval_every_kimg = .8;
   config.gan.minibatch = 16;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "study/study.hpp"
+#include "settings/config.hpp"
 
 namespace evenray {
 
@@ -8,7 +8,7 @@ Config demo_config(bool quick) {
   config.data.path = "phantom:images=1200,rare_share=.13,seed=7";
   config.data.pack.size_px = {80, 64};
   config.data.ratios = {.5, .15, .35};
-  config.gan.ngf = config.gan.ndf = 32;
+  config.gan.dcgan.ngf = config.gan.dcgan.ndf = 32;
   config.gan.total_kimg = 8;
   config.gan.mirror = true;
   config.gan.allow_few = true;
@@ -18,7 +18,7 @@ Config demo_config(bool quick) {
   if (!quick) return config;
   config.data.path = "phantom:images=240,rare_share=.25,seed=7,size_px=40x32";
   config.data.pack.size_px = {40, 32};
-  config.gan.ngf = config.gan.ndf = 8;
+  config.gan.dcgan.ngf = config.gan.dcgan.ndf = 8;
   config.gan.lr_g = config.gan.lr_d = 1e-3;
   config.gan.total_kimg = 4;
   config.gan.minibatch = 16;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+#include "dataset/pack.hpp"
+#include "dataset/reader.hpp"
+
+namespace evenray {
+
+/// [data] of a configuration: where the images come from and how they are divided and packed.
+struct DataOptions {
+  std::string path;                             ///< folder, or phantom:...
+  ReadOptions read;                             ///< its keys stand beside these
+  PackOptions pack;                             ///< its keys stand beside these
+  std::vector<double> ratios = {.7, .15, .15};  ///< shares of train, val, test, without folds
+  double hold_out = 0;                          ///< with folds: share of a locked test
+  std::string group = "auto";                   ///< what stays together: auto, patient, none
+
+  void fields(Fields& f);
+  /// Throws 78 for a value out of range, named as the user writes it.
+  void check() const;
+};
+
+}  // namespace evenray

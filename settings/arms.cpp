@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/arms.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+bool any_source(const Arm& arm, const char* prefix) {
+  return std::any_of(arm.sources.begin(), arm.sources.end(), [&](const std::string& source) {
+    return source.starts_with(prefix);
+  });
+}
+
+}  // namespace
+
+void Arm::fields(Fields& f) {
+  f("name", name, "what the arm is called");
+  f("meaning", meaning, "what it does, for the report");
+  f("sources",
+    sources,
+    "what fills the classes, each with @SHARE or without: copy, augment:POLICY, gan:rare, "
+    "gan:others, gan:all, gan:CLASS; empty: the training part stays as it is");
+  f("replace",
+    replace,
+    "synthetic share of the other classes' rows, which replaces real ones, as a multiple of the "
+    "rare class's");
+  f("dose", dose, "synthetic images per real one in this arm; -1: balance.max_synthetic");
+  f("gates", gates, "besides the study's: near-duplicate:CORRELATION, memorised");
+  f("set", set, "settings of this arm alone, of classify and balance: ['classify.lr=1e-3']");
+  f("generator", generator, "settings of generators of its own: ['gan.preset=strong']");
+}
+
+bool Arm::synthetic() const { return any_source(*this, "gan:"); }
+bool Arm::augmented() const { return any_source(*this, "augment:"); }
+
+std::vector<Arm> builtin_arms(const std::string& policy) {
+  // Share 0: what the dose of the generator leaves open.
+  const std::string augment = "augment:" + policy;
+  return {
+      {.name = "real", .meaning = "the training part as it is"},
+      {.name = "weighted",
+       .meaning = "as it is; the loss weighs each class by the inverse of its count",
+       .set = {"classify.loss_weights=inverse"}},
+      {.name = "oversample", .meaning = "rare class filled up with copies", .sources = {"copy"}},
+      {.name = "autoaugment",
+       .meaning = "rare class filled up with augmented copies",
+       .sources = {augment}},
+      {.name = "gan",
+       .meaning =
+           "rare class filled up with synthetic images as far as their dose allows, then copies",
+       .sources = {"gan:rare@1", "copy@0"}},
+      {.name = "gan+autoaugment",
+       .meaning = "as gan, with augmented copies in place of plain ones",
+       .sources = {"gan:rare@1", augment + "@0"}},
+      {.name = "gan-both",
+       .meaning = "as gan, and the same share of the other class replaced by synthetic images",
+       .sources = {"gan:rare@1", "gan:others@0", "copy@0"},
+       .replace = 1},
+  };
+}
+
+std::vector<std::string> builtin_arm_names() {
+  std::vector<std::string> names;
+  for (const auto& arm : builtin_arms("")) names.push_back(arm.name);
+  return names;
+}
+
+std::pair<std::string, std::string> parse_contrast(const std::string& contrast) {
+  const size_t at = contrast.find(" vs ");
+  check(at != std::string::npos,
+        Exit::config,
+        cat("study.contrast takes 'ARM vs ARM', not '", contrast, "'"));
+  std::pair<std::string, std::string> arms{trim(contrast.substr(0, at)),
+                                           trim(contrast.substr(at + 4))};
+  check(!arms.first.empty() && !arms.second.empty(),
+        Exit::config,
+        cat("study.contrast takes 'ARM vs ARM', not '", contrast, "'"));
+  check(arms.first != arms.second, Exit::config, "study.contrast compares an arm with itself");
+  return arms;
+}
+
+}  // namespace evenray

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/config.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "augment/gates.hpp"
+#include "augment/sources.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "core/text.hpp"
+#include "gan/gan.hpp"
+
+namespace evenray {
+namespace {
+
+/// Settings that arms share, since the comparison rests on them.
+constexpr std::array kShared{"classify.steps",
+                             "classify.patience",
+                             "classify.eval_every",
+                             "classify.bootstrap",
+                             "balance.sources",
+                             "balance.max_synthetic",
+                             "balance.memorised",
+                             "balance.near_duplicate",
+                             "balance.allow_resize"};
+
+Visit visit(Config& config) {
+  return [&config](Fields& f) { config.fields(f); };
+}
+
+void choose_generator(Config& config, const std::string& key, const std::string& word) {
+  const bool family = key == "gan.family";
+  const auto known = family ? gan_families() : gan_presets();
+  check(std::count(known.begin(), known.end(), word) > 0,
+        Exit::usage,
+        unknown_name(family ? "family" : "preset", word, known));
+  (family ? config.gan.family : config.gan.preset) = word;
+}
+
+/// Runs `body`; its errors get the arm's name in front and code 78.
+template <class Body>
+void for_user_of(const Arm& arm, const Body& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    throw Error(Exit::config, cat("study.arm '", arm.name, "': ", error.what()));
+  }
+}
+
+void check_set_key(const std::string& word, const std::string& section, const char* field) {
+  const std::string key = trim(word.substr(0, word.find('=')));
+  check(key.starts_with(section + ".") &&
+            std::find(kShared.begin(), kShared.end(), key) == kShared.end(),
+        Exit::config,
+        cat(field,
+            " '",
+            word,
+            "': arms may not differ in ",
+            key,
+            section == "gan" ? " (known: keys of gan)"
+                             : " (known: keys of classify and balance that do not decide how an "
+                               "arm is trained, filled or measured)"));
+}
+
+bool starts_with_section(const std::string& word, const std::string& section) {
+  return trim(word).starts_with(section + ".");
+}
+
+void check_arm(const Config& config, const Arm& arm) {
+  for_user_of(arm, [&] {
+    check(arm.dose == -1 || (arm.dose >= 0 && arm.dose <= 1e9),
+          Exit::config,
+          cat("dose must lie in 0..1e9, or be -1 for balance.max_synthetic, not ", arm.dose));
+    check(arm.replace >= 0 && arm.replace <= 100,
+          Exit::config,
+          cat("replace must lie in 0..100, not ", arm.replace));
+    check(arm.replace == 0 || arm.synthetic(), Exit::config, "replace requires a source gan:...");
+    check(arm.generator.empty() || arm.synthetic(),
+          Exit::config,
+          "generator requires a source gan:...");
+    check(arm.balanced() || (arm.dose == -1 && arm.gates.empty()),
+          Exit::config,
+          "dose and gates require sources");
+    if (arm.balanced()) {
+      const auto parsed = parse_sources(arm.sources);
+      source_shares(parsed);
+      check_sources(parsed, source_kinds());
+    }
+    const Config own = config.for_arm(arm);
+    own.balance.check();
+    own.classify.check();
+    config.generator_of(arm).check();
+  });
+}
+
+}  // namespace
+
+void Config::fields(Fields& f) {
+  runtime.fields(f);
+  f.section("data", data);
+  f.section("gan", gan);
+  f.section("balance", balance);
+  f.section("classify", classify);
+  f.section("study", study);
+}
+
+void Config::check() const {
+  runtime.check();
+  data.check();
+  gan.check();
+  balance.check();
+  try {
+    check_sources(parse_sources(balance.sources), source_kinds());
+  } catch (const Error& error) {
+    throw Error(Exit::config, cat("balance: ", error.what()));
+  }
+  classify.check();
+  study.check();
+}
+
+void Config::check_study() const {
+  check();
+  const BalanceOptions balance_default;
+  const ClassifyOptions classify_default;
+  const auto arms_decide = [](bool is_default, const char* key) {
+    evenray::check(is_default,
+                   Exit::config,
+                   cat(key, " is what the arms of a study differ in or share; leave it out"));
+  };
+  arms_decide(balance.sources == balance_default.sources, "balance.sources");
+  arms_decide(balance.max_factor == balance_default.max_factor, "balance.max_factor");
+  arms_decide(balance.allow_resize == balance_default.allow_resize, "balance.allow_resize");
+  arms_decide(gan.conditioning == GanOptions{}.conditioning, "gan.conditioning");
+  evenray::check(gan.preset != kAutoPreset,
+                 Exit::config,
+                 "gan.preset auto plans for one class of a store, a study trains several; name "
+                 "another preset");
+  arms_decide(classify.loss_weights == classify_default.loss_weights, "classify.loss_weights");
+  arms_decide(classify.sampling == classify_default.sampling, "classify.sampling");
+  arms_decide(classify.patience == classify_default.patience, "classify.patience");
+  for (const auto& arm : study.compared()) check_arm(*this, arm);
+}
+
+Config Config::for_arm(const Arm& arm) const {
+  Config out = *this;
+  for_user_of(arm, [&] {
+    for (const auto& word : arm.set)
+      check_set_key(word, starts_with_section(word, "balance") ? "balance" : "classify", "set");
+    ConfigText("", arm.set).apply(visit(out));
+    if (arm.dose >= 0) out.balance.max_synthetic = arm.dose;
+    for (const auto& gate : arm.gates) set_gate(gate, out.balance);
+  });
+  return out;
+}
+
+GanOptions Config::generator_of(const Arm& arm) const {
+  Config out = *this;
+  for_user_of(arm, [&] {
+    for (const auto& word : arm.generator) check_set_key(word, "gan", "generator");
+    const ConfigText text("", arm.generator);
+    text.apply(visit(out));
+    if (out.gan.family == gan.family && out.gan.preset == gan.preset) return;
+    // Another preset's values lie above the study's, below the arm's own words.
+    out.gan.apply_preset();
+    text.apply(visit(out));
+  });
+  return out.gan;
+}
+
+Settings::Settings(const Path& file,
+                   const std::vector<std::string>& sets,
+                   std::vector<FlagValue> flags)
+    : text_(file, sets), flags_(std::move(flags)) {
+  Config known;
+  for (const auto& line : text_.moved_keys(visit(known))) log_warning(line);
+}
+
+Config Settings::load(Config base) const {
+  // The preset lies below the file, whoever chooses it, so the choice is looked up first.
+  const auto choose = [&](Config& config) {
+    for (const auto& flag : flags_)
+      if (flag.key == "gan.family" || flag.key == "gan.preset")
+        choose_generator(config, flag.key, flag.words.at(0));
+  };
+  Config chosen = base;
+  text_.apply(visit(chosen));
+  choose(chosen);
+  base.gan.family = chosen.gan.family;
+  base.gan.preset = chosen.gan.preset;
+  base.gan.apply_preset();
+  text_.apply(visit(base));
+  choose(base);
+  base.check();
+  for (const auto& flag : flags_) set_field(visit(base), flag.key, flag.words, flag.flag);
+  try {
+    base.check();
+  } catch (const Error& error) {
+    throw Error(error.code() == Exit::config ? Exit::usage : error.code(), error.what());
+  }
+  return base;
+}
+
+bool Settings::given(const std::string& key) const {
+  return std::any_of(
+      flags_.begin(), flags_.end(), [&](const FlagValue& flag) { return flag.key == key; });
+}
+
+}  // namespace evenray

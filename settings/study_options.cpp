@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/study_options.hpp"
+
+#include <algorithm>
+
+#include "augment/policy.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+
+void StudyOptions::fields(Fields& f) {
+  f("arms", arms, "what is compared: " + join(builtin_arm_names()));
+  f("seeds", seeds, "repetitions of everything that is random but the split");
+  f("folds", folds, "cross-validation folds; 0: one split by data.ratios");
+  f("rare_class",
+    rare_class,
+    "class that is synthesised; empty: the one with the fewest training images");
+  f("policy", policy, "policy of the autoaugment arms");
+  f("contrast",
+    contrast,
+    "the one comparison named beforehand: 'ARM vs ARM'; all others are exploratory");
+  f("bootstrap", bootstrap, "draws behind each interval");
+  f("judge_images", judge_images, "at most so many drawn images to judge a generator by");
+  f("origin_steps",
+    origin_steps,
+    "training steps of the net that tries to tell synthetic from real");
+  f("keep_stores", keep_stores, "keep each cell's balanced.h5 when the cell is done");
+  f.list("arm", arm);
+}
+
+void StudyOptions::check() const {
+  evenray::check(!arms.empty() || !arm.empty(), Exit::config, "study.arms must name an arm");
+  for (const auto& own : arm)
+    evenray::check(
+        !own.name.empty() && own.name.find_first_of("/@ ") == std::string::npos,
+        Exit::config,
+        cat("study.arm '", own.name, "': a name must not be empty or hold blanks, '/' or '@'"));
+  std::vector<std::string> names;
+  for (const auto& one : compared()) names.push_back(one.name);
+  const auto named = [&](const std::string& name) {
+    return std::count(names.begin(), names.end(), name) > 0;
+  };
+  auto sorted = names;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  evenray::check(twice == sorted.end(),
+                 Exit::config,
+                 twice == sorted.end() ? "" : cat("study.arms names an arm twice: '", *twice, "'"));
+  for (const auto& own : arm)
+    for (const auto& builtin : builtin_arm_names())
+      evenray::check(
+          own.name != builtin,
+          Exit::config,
+          cat("study.arm '", own.name, "': a built-in arm has that name; choose another"));
+  evenray::check(seeds > 0 && seeds <= 1000, Exit::config, "study.seeds must be 1 to 1000");
+  evenray::check(folds == 0 || (folds >= 3 && folds <= 100),
+                 Exit::config,
+                 "study.folds must be 0 (one split), or 3 to 100 (one fold tests, one validates, "
+                 "the rest train)");
+  evenray::check(bootstrap >= 100, Exit::config, "study.bootstrap must be 100 or more");
+  evenray::check(judge_images >= 64, Exit::config, "study.judge_images must be 64 or more");
+  evenray::check(origin_steps > 0, Exit::config, "study.origin_steps must be above 0");
+  try {
+    find_policy(policy);
+  } catch (const Error& error) {
+    throw Error(Exit::config, cat("study.policy: ", error.what()));
+  }
+  const auto [first, second] = parse_contrast(contrast);
+  for (const auto& one : {first, second}) {
+    evenray::check(named(one),
+                   Exit::config,
+                   cat("study.contrast names '",
+                       one,
+                       "', which study.arms does not; choose a contrast of two of its arms"));
+  }
+}
+
+std::vector<Arm> StudyOptions::compared() const {
+  const auto builtin = builtin_arms(policy);
+  std::vector<Arm> out;
+  for (const auto& name : arms) {
+    const auto found = std::find_if(
+        builtin.begin(), builtin.end(), [&](const Arm& known) { return known.name == name; });
+    if (found == builtin.end())
+      throw Error(Exit::config, unknown_name("arm", name, builtin_arm_names()));
+    out.push_back(*found);
+  }
+  out.insert(out.end(), arm.begin(), arm.end());
+  return out;
+}
+
+Arm StudyOptions::arm_named(const std::string& name) const {
+  std::vector<std::string> names;
+  for (auto& one : compared()) {
+    if (one.name == name) return one;
+    names.push_back(one.name);
+  }
+  throw Error(Exit::config, unknown_name("arm", name, names));
+}
+
+}  // namespace evenray
