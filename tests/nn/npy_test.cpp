@@ -53,15 +53,15 @@ TEST_CASE("whatever is no such matrix is refused") {
   for (const size_t length : {0, 5, 8, 11, 60}) refused(good.substr(0, length), "not a .npy file");
   refused("PK" + good, "not a .npy file");
   refused(npy(kF8, data, 9), "no matrix");
-  refused(good.substr(0, good.size() - 1), "its size is not that of 2 rows of 3 values");
-  refused(good + "x", "its size is not that of 2 rows of 3 values");
+  refused(good.substr(0, good.size() - 1), "the file size does not match 2 rows of 3 values");
+  refused(good + "x", "the file size does not match 2 rows of 3 values");
   const auto header =
       [&](const std::string& descr, const std::string& order, const std::string& shape) {
         return npy(
             cat("{'descr': '", descr, "', 'fortran_order': ", order, ", 'shape': ", shape, ", }"),
             data);
       };
-  refused(header("<f8", "True", "(2, 3)"), "no matrix of little-endian f4 or f8");
+  refused(header("<f8", "True", "(2, 3)"), "not a matrix of little-endian f4 or f8");
   refused(header(">f8", "False", "(2, 3)"), "no matrix");
   refused(header("|O", "False", "(2, 3)"), "no matrix");
   refused(header("<f8", "False", "(6,)"), "no matrix");
