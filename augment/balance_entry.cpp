@@ -17,19 +17,19 @@ void Entry::prepare(const Source& source, const std::vector<Drawn>& batch) {
     throw Error(Exit::bad_data,
                 cat("source ",
                     source.name(),
-                    " gives images of ",
+                    " draws images of ",
                     drawn.image.cols,
                     "x",
                     drawn.image.rows,
                     " (",
                     drawn.image.elemSize() * 8,
-                    " bits), the store holds ",
+                    " bits), but the store has ",
                     info_.width,
                     "x",
                     info_.height,
                     " (",
                     info_.bits,
-                    " bits); train the generator on this store"));
+                    " bits); use a generator that was trained on this store"));
   }
   for (const auto& gate : gates_)
     if (gate->applies(source.origin())) gate->prepare(batch);
@@ -58,17 +58,17 @@ void Entry::give_up(const BalanceTally::Drawing& drawing) const {
     for (const auto& [reason, images] : reasons)
       causes.push_back(cat("gate ", gate, " rejected ", images, " (", reason, ")"));
   throw Error(Exit::bad_data,
-              cat("balance: of ",
-                  drawing.tried,
-                  " images that ",
-                  drawing.source,
-                  " gave for class '",
+              cat("balance: class '",
                   drawing.class_name,
-                  "' only ",
+                  "' cannot be filled: source ",
+                  drawing.source,
+                  " drew ",
+                  drawing.tried,
+                  " images, but the gates accepted only ",
                   drawing.accepted,
-                  " of ",
+                  " of the ",
                   drawing.asked,
-                  " wanted passed: ",
+                  " that are needed: ",
                   join(causes),
                   "; use another source, a smaller share or a looser gate"));
 }

@@ -10,20 +10,22 @@
 
 namespace evenray {
 
-/// What drawn images must pass on their way into a store: its form, then all gates.
+/// Checks drawn images before they are added to a store: size and depth first, then all gates.
+/// Internal to balance().
 class Entry {
  public:
   Entry(const StoreInfo& info, const std::vector<std::shared_ptr<Gate>>& gates)
       : info_(info), gates_(gates) {}
 
-  /// For the images that passes() will be asked about next, in that order. Throws 65 for one of
-  /// another size or depth than the store's.
+  /// Announces the images of the following passes() calls, in this order. Throws 65 if one has a
+  /// size or depth other than the store's.
   void prepare(const Source& source, const std::vector<Drawn>& batch);
-  /// Counts what it rejects; tells the gates of what passes.
+  /// Returns whether all gates accept the image, and notifies the gates of it if they do. Counts
+  /// rejections.
   bool passes(const Drawn& drawn, int class_index);
-  /// gate -> reason -> images, since the last call.
+  /// Returns gate -> reason -> number of images rejected since the last call.
   std::map<std::string, std::map<std::string, int64_t>> take_rejected();
-  /// Throws 65 with what was rejected since take_rejected().
+  /// Throws 65: too few images passed. The message contains the rejections since take_rejected().
   [[noreturn]] void give_up(const BalanceTally::Drawing& drawing) const;
 
  private:

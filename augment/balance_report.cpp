@@ -25,7 +25,7 @@ Json counts_json(const std::vector<std::string>& class_names,
   return out;
 }
 
-/// Largest class over the smallest that has any row.
+/// Rows of the largest class divided by rows of the smallest class that is not empty.
 double imbalance_ratio(const std::vector<BalanceTally::ByOrigin>& counts) {
   std::vector<int64_t> present;
   for (const auto& by_origin : counts)
@@ -33,6 +33,7 @@ double imbalance_ratio(const std::vector<BalanceTally::ByOrigin>& counts) {
   return imbalance(present).ratio;
 }
 
+/// How often each kept real row occurs: once itself, and once per row made from it.
 Json multiplicity_json(const BalanceTally& tally) {
   std::map<int64_t, int64_t> histogram;
   const auto used = static_cast<int64_t>(tally.made_from.size());

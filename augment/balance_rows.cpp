@@ -33,7 +33,8 @@ StoreRow RowMaker::added(const Drawn& drawn, int class_index, const std::vector<
   if (drawn.provenance.parent >= 0) {
     row = stored_row(in_.part("train"), drawn.provenance.parent);
     row.id = new_id(cat(row.id, "+", origin_name(origin)));
-    // An augmented picture has moved: its pixels no longer map back to the source by a scale.
+    // The operations moved the image content, so scale and offset no longer map its pixels to the
+    // source file.
     if (origin != Origin::copy) row.scale = {1, 1}, row.offset = {0, 0};
   } else {
     row.labels.assign(info.class_names.size(), info.multi_label ? int8_t{-1} : int8_t{0});

@@ -9,20 +9,22 @@
 
 namespace evenray {
 
-/// A row of a part without its image.
+/// Returns a row of a part without its image.
 StoreRow stored_row(const StorePart& part, int64_t row);
 
-/// Makes store rows of what sources drew.
+/// Makes store rows from drawn images. Internal to balance().
 class RowMaker {
  public:
+  /// `in` must outlive this object.
   explicit RowMaker(const Store& in);
 
-  /// A row for `drawn`: labels, group, metadata and names of its parent, or of its class alone; an
-  /// id of its own. `new_row`: where each training row of the input lies in the output (-1:
-  /// nowhere).
+  /// Returns a row for `drawn` with a new id. Labels, group, metadata and names come from its
+  /// parent; without a parent, only the label of its class is set. `new_row`: index of each
+  /// training row of the input in the output (-1: not in the output).
   StoreRow added(const Drawn& drawn, int class_index, const std::vector<int64_t>& new_row);
 
  private:
+  /// Returns "STEM-N" with the next N that is not in use.
   std::string new_id(const std::string& stem);
 
   const Store& in_;

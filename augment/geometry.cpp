@@ -12,19 +12,23 @@
 namespace evenray {
 namespace {
 
-/// Pillow rounds the sines of a rotation so: right angles become exact.
+/// Rounds to 15 decimals, like Pillow, so that sine and cosine of right angles become exactly 0 and
+/// +-1. printf and strtod round as Python's round() does.
 double round_15(double value) {
   char text[64];
   std::snprintf(text, sizeof text, "%.15f", value);
   return std::strtod(text, nullptr);
 }
 
-/// The detour over degrees is torchvision's, and kept for its rounding.
+/// torchvision converts to degrees and back; the same steps give the same rounding.
 double shear_tangent(double tangent) {
   const double degrees = std::atan(tangent) * (180. / std::numbers::pi);
   return std::tan(degrees * (std::numbers::pi / 180.));
 }
 
+/// Positions are 16.16 fixed-point numbers that are incremented per pixel, with the rounding of
+/// Pillow's transform; floating point would choose other pixels at ties. `>> 16` rounds down, also
+/// for negative positions.
 template <class T>
 cv::Mat nearest(const cv::Mat& image, const Affine& map, int fill) {
   const auto fix = [](double v) { return static_cast<int64_t>(std::floor(v * 65536. + .5)); };
@@ -44,6 +48,8 @@ cv::Mat nearest(const cv::Mat& image, const Affine& map, int fill) {
   return out;
 }
 
+/// The outer half of a border pixel has no neighbour outside, so the coordinates are clamped there.
+/// Adding .5 before the cast rounds to nearest (values are never negative).
 template <class T>
 cv::Mat bilinear(const cv::Mat& image, const Affine& map, int fill) {
   cv::Mat out(image.size(), image.type(), cv::Scalar(fill));
@@ -85,7 +91,7 @@ int median_of_border(const cv::Mat& image) {
 
 using Ring = std::vector<cv::Point2f>;
 
-/// Sutherland-Hodgman against one edge of the image: keeps where inside(p) >= 0.
+/// One step of Sutherland-Hodgman clipping: keeps the part of the polygon with inside(p) >= 0.
 template <class Distance>
 Ring clip_edge(const Ring& ring, Distance inside) {
   Ring out;
@@ -107,6 +113,7 @@ Ring clip_ring(Ring ring, cv::Size size) {
   return clip_edge(ring, [&](cv::Point2f p) { return height - p.y; });
 }
 
+/// Sets the box to the bounds of its rings.
 void take_bounds(Box& box) {
   constexpr float kFar = std::numeric_limits<float>::max();
   box.x0 = box.y0 = kFar;
@@ -134,7 +141,7 @@ void clip_box(Box& box, cv::Size size) {
   box.y1 = std::clamp(box.y1, 0.f, height);
 }
 
-/// Of all rings, each by the shoelace formula.
+/// Returns the total area of all rings, each by the shoelace formula.
 double ring_area(const Box& box) {
   double sum = 0;
   for (const Ring& ring : box.rings) {
@@ -148,7 +155,7 @@ double ring_area(const Box& box) {
   return sum;
 }
 
-/// Both give the share of the area that stays in the image.
+/// Moves and clips the rings of a box. Returns the proportion of the area that stays in the image.
 double move_rings(Box& box, const Affine& forward, cv::Size size) {
   for (Ring& ring : box.rings)
     for (cv::Point2f& p : ring) p = cv::Point2f(forward(p.x, p.y));
@@ -160,6 +167,8 @@ double move_rings(Box& box, const Affine& forward, cv::Size size) {
   return ring_area(box) / whole;
 }
 
+/// The same for a box without rings. The half axes of the moved ellipse's bounds are hypot(a hx, b
+/// hy) and hypot(d hx, e hy).
 double move_ellipse(Box& box, const Affine& forward, cv::Size size) {
   const double half_x = (box.x1 - box.x0) / 2., half_y = (box.y1 - box.y0) / 2.;
   const cv::Point2d middle = forward((box.x0 + box.x1) / 2., (box.y0 + box.y1) / 2.);
@@ -247,7 +256,7 @@ MovingBoxes::MovingBoxes(const std::vector<Box>& boxes) {
 void MovingBoxes::move(const Affine& map, cv::Size size) {
   const Affine forward = inverse(map);
   for (Moving& moving : boxes_) {
-    if (moving.visible <= 0) continue;
+    if (moving.visible <= 0) continue;  // a later map must not bring back a clipped box
     const bool outlined = ring_area(moving.box) > 0;
     moving.visible *=
         outlined ? move_rings(moving.box, forward, size) : move_ellipse(moving.box, forward, size);

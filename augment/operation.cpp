@@ -120,21 +120,21 @@ const std::vector<OpInfo>& operation_table() {
        true,
        -65535,
        65535,
-       "pixels to the right; torchvision's sampling cuts to whole ones"},
+       "pixels to the right; torchvision sampling truncates to whole pixels"},
       {Op::translate_y,
        "TranslateY",
        OpKind::geometric,
        true,
        -65535,
        65535,
-       "pixels down; torchvision's sampling cuts to whole ones"},
+       "pixels down; torchvision sampling truncates to whole pixels"},
       {Op::rotate,
        "Rotate",
        OpKind::geometric,
        true,
        -360,
        360,
-       "degrees anticlockwise about the middle"},
+       "degrees anticlockwise about the centre"},
       {Op::brightness, "Brightness", OpKind::point, true, 0, 100, "factor, 1 changes nothing"},
       {Op::color, "Color", OpKind::none, true, 0, 100, "factor; no effect on grey images"},
       {Op::contrast,
@@ -158,7 +158,7 @@ const std::vector<OpInfo>& operation_table() {
        true,
        0,
        256,
-       "inverts levels from this one on (of 0..255)"},
+       "lowest level (of 0..255) that is inverted"},
       {Op::auto_contrast,
        "AutoContrast",
        OpKind::point,
@@ -166,7 +166,7 @@ const std::vector<OpInfo>& operation_table() {
        0,
        0,
        "stretches the levels to the full range"},
-      {Op::equalize, "Equalize", OpKind::point, false, 0, 0, "evens out the histogram"},
+      {Op::equalize, "Equalize", OpKind::point, false, 0, 0, "equalizes the histogram"},
       {Op::invert, "Invert", OpKind::point, false, 0, 0, "dark to bright"},
       {Op::scale,
        "Scale",
@@ -174,7 +174,7 @@ const std::vector<OpInfo>& operation_table() {
        true,
        .05,
        20,
-       "factor about the middle, above 1 enlarges"},
+       "factor about the centre, above 1 enlarges"},
       {Op::gamma, "Gamma", OpKind::point, true, .05, 20, "exponent, above 1 darkens"},
       {Op::blur, "Blur", OpKind::filter, true, 0, 50, "sigma of a Gaussian in pixels"},
       {Op::noise,
@@ -217,19 +217,18 @@ Operation parse_operation(std::string_view text) {
     throw Error(Exit::usage,
                 cat("operation ",
                     info->name,
-                    " needs a value from ",
+                    ": '",
+                    value,
+                    "' is not a number from ",
                     info->low,
                     " to ",
                     info->high,
                     " (",
                     info->meaning,
-                    "), as in ",
+                    "); give a value as in ",
                     info->name,
                     ":",
-                    info->low == 0 ? 1 : info->high / 10,
-                    ", not '",
-                    value,
-                    "'"));
+                    info->low == 0 ? 1 : info->high / 10));
   }
   return operation;
 }
@@ -262,7 +261,7 @@ Augmented apply_operations(const cv::Mat& image,
                            Sampling sampling,
                            const Rng& rng) {
   if (image.type() != CV_8UC1 && image.type() != CV_16UC1)
-    throw Error(Exit::failed, "augmenting: an image must have one channel of 8 or 16 bits");
+    throw Error(Exit::failed, "cannot augment: the image must have one channel of 8 or 16 bits");
   const bool smooth = sampling == Sampling::radiograph;
   const auto kind = [&](size_t i) { return operation_info(operations[i].op).kind; };
 
@@ -274,7 +273,7 @@ Augmented apply_operations(const cv::Mat& image,
       Affine map = map_of(operations[i++], image.size(), sampling);
       while (smooth && i < operations.size() && kind(i) == OpKind::geometric)
         map = compose(map, map_of(operations[i++], image.size(), sampling));
-      // What moves in looks like the border as the operations before have left it.
+      // The fill value is taken after the previous operations, which may have changed the border.
       out.image = smooth ? warp_bilinear(out.image, map, border_median(out.image))
                          : warp_nearest(out.image, map, 0);
       moving.move(map, image.size());
@@ -291,6 +290,7 @@ Augmented apply_operations(const cv::Mat& image,
     }
   }
   out.boxes = moved ? moving.finish(out.boxes_dropped) : boxes;
+  // Without an effective operation the result still shares the caller's pixels.
   if (out.image.data == image.data) out.image = image.clone();
   return out;
 }

@@ -10,10 +10,10 @@
 
 namespace evenray {
 
-/// Named operations on a single-channel image. The first fourteen mean what torchvision's functions
-/// mean for a Pillow image of mode "L", to the last bit; the others are for radiographs. Where
-/// torchvision's tensor path differs (AutoContrast and Contrast do not round as Pillow does,
-/// nearest breaks ties the other way), Pillow's is the one that is matched.
+/// Operations on a single-channel image. The first fourteen are bit-identical to torchvision's
+/// functions on a Pillow image of mode "L"; the others are for radiographs. Where torchvision's
+/// tensor path differs (AutoContrast and Contrast round differently, nearest breaks ties the other
+/// way), these operations match Pillow.
 enum class Op {
   shear_x,
   shear_y,
@@ -36,54 +36,60 @@ enum class Op {
   hflip,
 };
 
-enum class OpKind { geometric, point, filter, none };
+enum class OpKind {
+  geometric,  ///< moves pixels
+  point,      ///< maps each grey value on its own
+  filter,     ///< uses neighbouring pixels or random noise
+  none,       ///< no effect on a single-channel image
+};
 
-/// One line of the table of operations.
+/// One row of the table of operations.
 struct OpInfo {
   Op op;
-  std::string_view name;  ///< as torchvision spells it
+  std::string_view name;  ///< torchvision's spelling
   OpKind kind;
-  bool has_value;
-  double low, high;  ///< values that are accepted
-  std::string_view meaning;
+  bool has_value;            ///< takes a value, as in "Rotate:15"
+  double low, high;          ///< accepted range of the value
+  std::string_view meaning;  ///< of the value, with its unit
 };
+/// All operations, in the order of Op.
 const std::vector<OpInfo>& operation_table();
 const OpInfo& operation_info(Op op);
 std::vector<std::string> operation_names();
 
-/// An operation with its value: degrees, tangent, whole pixels, factor (1 changes nothing), bits
-/// kept, threshold, ...
+/// An operation and its value (degrees, tangent, pixels, factor, bits, threshold, ...; see
+/// OpInfo::meaning).
 struct Operation {
   Op op;
   double value = 0;
 };
 
-/// "Rotate:15", "Equalize"; throws 2 for an unknown name (with the known ones), a missing value or
-/// one out of range.
+/// Parses "Rotate:15" or "Equalize". Throws 2 for an unknown name (with the known names), a missing
+/// value, a value out of range, or a value that the operation does not take.
 Operation parse_operation(std::string_view text);
-/// "Rotate:15,Posterize:4".
+/// Parses a list such as "Rotate:15,Posterize:4".
 std::vector<Operation> parse_operations(std::string_view text);
-/// What parse_operations reads again to the last bit.
+/// Returns a text that parse_operations() reads back to exactly the same values.
 std::string operations_text(const std::vector<Operation>& operations);
 
-/// How geometric operations sample.
+/// How geometric operations resample the image.
 enum class Sampling {
-  torchvision,  ///< AutoAugment's defaults: nearest, empty areas 0, one operation after the other,
-                ///< shifts cut to whole pixels
-  radiograph,   ///< bilinear, empty areas as the image's border (its median), neighbouring
-                ///< operations as one resampling
+  torchvision,  ///< AutoAugment's defaults: nearest neighbour, empty areas 0, one resampling per
+                ///< operation, shifts truncated to whole pixels
+  radiograph,  ///< bilinear, empty areas filled with the median of the image border, one resampling
+               ///< for consecutive operations
 };
-/// "torchvision" or "radiograph"; throws 2.
+/// Parses "torchvision" or "radiograph"; throws 2 for another name.
 Sampling parse_sampling(std::string_view name);
 
 struct Augmented {
-  cv::Mat image;           ///< same size and depth
-  std::vector<Box> boxes;  ///< moved, clipped; see MovingBoxes
-  int boxes_dropped = 0;
+  cv::Mat image;           ///< same size and depth as the input
+  std::vector<Box> boxes;  ///< moved and clipped; see MovingBoxes
+  int boxes_dropped = 0;   ///< boxes that left the image
 };
 
-/// Applies the operations in order to a CV_8UC1 or CV_16UC1 image; neighbouring point operations
-/// share one look-up table. `rng` is used by Noise alone.
+/// Applies the operations in order to a CV_8UC1 or CV_16UC1 image; throws 1 for another type.
+/// Consecutive point operations share one lookup table. `rng` is used only by Noise.
 Augmented apply_operations(const cv::Mat& image,
                            const std::vector<Box>& boxes,
                            const std::vector<Operation>& operations,

@@ -41,7 +41,9 @@ std::vector<SheetItem> preview_items(const Policy& policy,
                                      uint64_t seed) {
   const StorePart& part = store.part("train");
   if (part.size() == 0)
-    throw Error(Exit::bad_data, cat(store.path().string(), ": no training rows to show"));
+    throw Error(
+        Exit::bad_data,
+        cat(store.path().string(), ": cannot preview the policy: the store has no training rows"));
   std::vector<int64_t> rows(static_cast<size_t>(part.size()));
   std::iota(rows.begin(), rows.end(), int64_t{0});
   Rng order = Rng(seed).fork("preview rows");

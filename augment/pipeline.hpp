@@ -9,27 +9,29 @@
 
 namespace evenray {
 
-/// An image after one draw of a policy.
+/// An image after one random draw of a policy.
 struct PolicyResult {
   Augmented augmented;
-  std::string recipe;  ///< "xray#3 Rotate:-7.25,Gamma:1.1": sub-policy from 1, then what `augment
-                       ///< apply --ops` reads; "-" for nothing
+  std::string recipe;  ///< "xray#3 Rotate:-7.25,Gamma:1.1": number of the sub-policy (from 1), then
+                       ///< a list for `augment apply --ops`, or "-" for no operation
 };
 
-/// Draws from the policy and applies it. A function of its arguments alone: the same stream gives
-/// the same image.
+/// Draws operations from the policy and applies them. The result depends only on the arguments: the
+/// same `rng` gives the same image.
 PolicyResult apply_policy(const Policy& policy,
                           const cv::Mat& image,
                           const std::vector<Box>& boxes,
                           const Rng& rng);
 
-/// For a sheet: the image itself, then n draws of the policy, each with its recipe below.
+/// Returns items for an image sheet: the image, then n draws of the policy with their recipes as
+/// captions.
 std::vector<SheetItem> preview_items(const Policy& policy,
                                      const cv::Mat& image,
                                      const std::vector<Box>& boxes,
                                      int n,
                                      uint64_t seed);
-/// n training rows picked by seed, each augmented once, with id and recipe below.
+/// Returns n training rows picked by `seed`, each augmented once, with id and recipe as captions.
+/// Throws 65 if the store has no training rows.
 std::vector<SheetItem> preview_items(const Policy& policy,
                                      const Store& store,
                                      int n,

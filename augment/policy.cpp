@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kBins = 10;
 
-/// torch.linspace(start, end, 10)[bin]: float arithmetic, counted from the nearer end.
+/// torch.linspace(start, end, 10)[bin], which computes in float from the nearer end.
 double linspace(double start, double end, int bin) {
   const auto first = static_cast<float>(start), last = static_cast<float>(end);
   const float step = (last - first) / static_cast<float>(kBins - 1);
@@ -22,7 +22,7 @@ double linspace(double start, double end, int bin) {
   return bin < kBins / 2 ? first + way : last - way;
 }
 
-/// Four decimals, so that a recipe is short and still exact.
+/// Rounds to four decimals, so that the value in a recipe is short and still exact.
 double to_decimals(double value) { return std::round(value * 1e4) / 1e4; }
 
 Operation ranged_operation(const PolicySlot& slot, cv::Size size, double share) {
@@ -33,7 +33,7 @@ Operation ranged_operation(const PolicySlot& slot, cv::Size size, double share) 
 }
 
 struct GreyCount {
-  int slots = 0, idle = 0;
+  int slots = 0, without_effect = 0;
 };
 
 GreyCount count_slots(const Policy& policy) {
@@ -41,7 +41,7 @@ GreyCount count_slots(const Policy& policy) {
   for (const auto& sub_policy : policy.sub_policies) {
     for (const PolicySlot& slot : sub_policy) {
       ++count.slots;
-      count.idle += operation_info(slot.op).kind == OpKind::none;
+      count.without_effect += operation_info(slot.op).kind == OpKind::none;
     }
   }
   return count;
@@ -64,9 +64,9 @@ std::string brief(const Policy& policy) {
   const GreyCount count = count_slots(policy);
   std::string text =
       cat(policy.name, "  ", policy.about, " ", policy.sub_policies.size(), " sub-policies");
-  if (count.idle)
+  if (count.without_effect)
     text += cat("; ",
-                count.idle,
+                count.without_effect,
                 " of ",
                 count.slots,
                 " slots are Color and change nothing on grey images");
@@ -95,7 +95,7 @@ Json policy_json(const Policy& policy) {
           {"about", policy.about},
           {"sampling", policy.sampling == Sampling::torchvision ? "torchvision" : "radiograph"},
           {"slots", count.slots},
-          {"slots_without_effect_on_grey", count.idle},
+          {"slots_without_effect_on_grey", count.without_effect},
           {"sub_policies", std::move(sub_policies)}};
 }
 
@@ -144,9 +144,10 @@ PolicyDraw draw_operations(const Policy& policy, cv::Size size, Rng rng) {
   PolicyDraw draw;
   draw.sub_policy = static_cast<int>(rng.below(policy.sub_policies.size()));
   for (const PolicySlot& slot : policy.sub_policies[draw.sub_policy]) {
-    const bool fires = rng.chance(slot.probability);
+    // Both are always drawn, so that the stream does not depend on which slots are applied.
+    const bool applied = rng.chance(slot.probability);
     const double share = rng.uniform();
-    if (!fires) continue;
+    if (!applied) continue;
     draw.operations.push_back(
         policy.binned ? binned_operation(slot.op, std::max(slot.bin, 0), share < .5, size)
                       : ranged_operation(slot, size, share));

@@ -9,45 +9,49 @@
 
 namespace evenray {
 
-/// One operation of a sub-policy. AutoAugment's policies give a bin 0..9 (-1: the operation takes
-/// none), which torchvision turns into a value, with a sign drawn at even odds where the operation
-/// has one; the others a range to draw from (of shifts: as a share of the side).
+/// One operation of a sub-policy. AutoAugment's policies give a bin 0..9, which binned_operation()
+/// converts to a value; the sign is drawn with equal probability if the operation has one. The
+/// other policies give a range.
 struct PolicySlot {
   Op op;
-  double probability;
-  int bin = -1;
-  double low = 0, high = 0;
+  double probability;        ///< that the operation is applied
+  int bin = -1;              ///< 0..9; -1: the operation takes none
+  double low = 0, high = 0;  ///< range of the value, uniform; of shifts: as a fraction of the side
 };
 
-/// One sub-policy is drawn evenly per image; each of its operations then takes place on its own
-/// with its probability.
+/// For each image, one sub-policy is drawn uniformly; each of its operations is then applied
+/// independently with its probability.
 struct Policy {
   std::string_view name, about;
-  bool binned;  ///< slots hold bins
+  bool binned;  ///< slots have bins, not ranges
   Sampling sampling;
   std::vector<std::vector<PolicySlot>> sub_policies;
 };
 
-/// "imagenet", "cifar10", "svhn": Cubuk et al. 2019 (AutoAugment), tables 7 to 9 as torchvision has
-/// them. "xray": what a radiograph survives; "xray-noflip": the same where left and right matter.
+/// Returns the names of all policies. "imagenet", "cifar10", "svhn": Cubuk et al. 2019
+/// (AutoAugment), tables 7 to 9 in torchvision's version. "xray": mild changes that keep a
+/// radiograph plausible; "xray-noflip": the same without mirroring, for images in which left and
+/// right matter.
 std::vector<std::string> policy_names();
-/// Throws 2 with the known names.
+/// Returns the policy with this name; throws 2 with the known names.
 const Policy& find_policy(std::string_view name);
 
-/// torchvision's magnitudes: the value of a bin for an image of this size; `positive` is its drawn
-/// sign.
+/// Returns the operation with torchvision's magnitude for this bin and image size; `positive` is
+/// the drawn sign.
 Operation binned_operation(Op op, int bin, bool positive, cv::Size size);
 
-/// A sub-policy and what of it takes place for one image.
+/// The random choices for one image.
 struct PolicyDraw {
-  int sub_policy = 0;  ///< from 0
-  std::vector<Operation> operations;
+  int sub_policy = 0;                 ///< index, from 0
+  std::vector<Operation> operations;  ///< the operations that are applied
 };
+/// Draws a sub-policy, then the operations and values for an image of this size.
 PolicyDraw draw_operations(const Policy& policy, cv::Size size, Rng rng);
 
-/// The listing of `augment policies [NAME]`; an empty name gives all policies in brief. Says how
-/// many slots change nothing on grey.
+/// Returns the text of `augment policies [NAME]`; an empty name gives a summary of all policies.
+/// Includes the number of slots that change nothing on grey images.
 std::string policies_text(std::string_view name);
+/// Returns the same as JSON, always with all slots.
 Json policies_json(std::string_view name);
 
 }  // namespace evenray

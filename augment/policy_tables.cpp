@@ -78,8 +78,9 @@ const SubPolicies kSvhn = {
     {{Op::shear_x, .7, 2}, {Op::invert, .1}},
 };
 
-/// Every sub-policy moves the picture a little, so that no row is a plain copy; then at most a mild
-/// change of tone. Ranges are those of published radiograph pipelines, at their modest end.
+/// Every sub-policy has a geometric operation with probability 1, so that no row is a plain copy;
+/// the other operations change the tone at most mildly. The ranges are from the low end of
+/// published radiograph pipelines.
 const SubPolicies kXray = {
     {{Op::rotate, 1, -1, -15, 15}, {Op::gamma, .6, -1, .8, 1.25}},
     {{Op::rotate, 1, -1, -10, 10}, {Op::scale, .8, -1, .9, 1.1}, {Op::contrast, .6, -1, .8, 1.25}},

@@ -4,7 +4,8 @@
 
 namespace evenray {
 
-/// All policies, in the order in which they are listed.
+/// All policies, in the order in which they are listed. Internal to augment; others use
+/// find_policy().
 const std::vector<Policy>& policy_tables();
 
 }  // namespace evenray

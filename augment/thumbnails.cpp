@@ -10,7 +10,8 @@
 namespace evenray {
 namespace {
 
-constexpr size_t kLanes = 16;  ///< sums kept apart, so that the compiler may add them side by side
+/// Number of independent sums, so that the compiler can vectorise without reordering additions.
+constexpr size_t kLanes = 16;
 
 float dot(const float* a, const float* b, size_t n) {
   std::array<float, kLanes> sums{};
@@ -44,8 +45,10 @@ void Thumbnails::write(const cv::Mat& image, float* out) const {
   float *even = out, *odd = out + half_;
   for (int y = 0; y < size_.height; ++y) {
     const auto* row = values.ptr<double>(y);
-    // A pair of pixels left and right becomes its sum and its difference: a mirror changes but the
-    // sign of the difference, and the length stays.
+    // Each pair of pixels at mirrored positions is stored as sum and difference, divided by sqrt 2
+    // (an orthonormal transform, so lengths and dot products stay the same). Mirroring only changes
+    // the sign of the differences, so correlation() gets both orientations from one pair of dot
+    // products.
     for (int x = 0; x < size_.width / 2; ++x) {
       const double left = row[x], right = row[size_.width - 1 - x];
       *even++ = static_cast<float>((left + right) / (length * std::numbers::sqrt2));

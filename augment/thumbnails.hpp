@@ -5,24 +5,26 @@
 
 namespace evenray {
 
-/// Small pictures as vectors of zero mean and unit length, so that the product of two is their
-/// correlation, which sees neither brightness nor contrast.
+/// Small versions of images as vectors with zero mean and unit length. The dot product of two
+/// vectors is the correlation of the images, which does not depend on brightness and contrast.
 class Thumbnails {
  public:
-  /// For images of one size, shrunk to a long side of at most `longest_px`.
+  /// For images of size `image`, shrunk so that the longer side is at most `longest_px`.
   Thumbnails(cv::Size image, int longest_px);
 
-  /// Floats of one thumbnail.
+  /// Number of floats per thumbnail.
   size_t length() const { return 2 * half_; }
-  /// Writes length() floats; an even grey becomes all zeros, like nothing.
+  /// Writes length() floats to `out`. A constant image gives all zeros, which correlate with no
+  /// image.
   void write(const cv::Mat& image, float* out) const;
-  /// Correlation of two pictures, one of them as it is or mirrored left to right, whichever is
-  /// higher: in 0..1 where they are alike. Summed in a fixed order: the same on every machine.
+  /// Returns the higher of two correlations: of both images, and with one of them mirrored left to
+  /// right. 1: identical; 0 or below: dissimilar. Summed in a fixed order, so that the result is
+  /// the same on every machine.
   float correlation(const float* a, const float* b) const;
 
  private:
   cv::Size size_;
-  size_t half_;  ///< floats of the even part, then as many of the odd part
+  size_t half_;  ///< floats of the symmetric part; the antisymmetric part of equal length follows
 };
 
 }  // namespace evenray

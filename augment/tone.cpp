@@ -10,7 +10,7 @@ namespace {
 
 int value_max(const cv::Mat& image) { return image.depth() == CV_16U ? 65535 : 255; }
 
-/// Pillow's Image.blend, in its float arithmetic: it cuts, it does not round.
+/// Pillow's Image.blend with its float arithmetic. The cast truncates, as Pillow does.
 int blend(int from, int to, float share, int max) {
   if (share == 0) return from;
   if (share == 1) return to;
@@ -31,7 +31,7 @@ void count(const cv::Mat& image,
 }
 
 template <class T>
-void look_up(const cv::Mat& image, const std::vector<uint16_t>& table, cv::Mat& out) {
+void apply_table(const cv::Mat& image, const std::vector<uint16_t>& table, cv::Mat& out) {
   for (int y = 0; y < image.rows; ++y) {
     const T* in = image.ptr<T>(y);
     T* to = out.ptr<T>(y);
@@ -50,7 +50,7 @@ cv::Mat sharpen_as(const cv::Mat& image, float factor) {
     const T* below = image.ptr<T>(y + 1);
     T* to = out.ptr<T>(y);
     for (int x = 1; x + 1 < image.cols; ++x) {
-      // Summed in Pillow's order, so that rounding is the same.
+      // Added in Pillow's order, so that rounding is the same.
       float sum = .5f;
       sum += below[x - 1] * kEdge + below[x] * kEdge + below[x + 1] * kEdge;
       sum += row[x - 1] * kEdge + row[x] * kCentre + row[x + 1] * kEdge;
@@ -108,12 +108,13 @@ void ToneCurve::contrast(double factor) {
 void ToneCurve::posterize(int bits) {
   if (bits >= 8) return;
   const int depth = max_ == 255 ? 8 : 16;
+  // Clears the low bits; on u16 the same number of high bits stays.
   const int mask = ~((1 << (depth - bits)) - 1);
   then([&](int v) { return v & mask; });
 }
 
 void ToneCurve::solarize(double threshold) {
-  const int per_u8_step = max_ / 255;
+  const int per_u8_step = max_ / 255;  // 1, or 257 for u16
   const double level = threshold * per_u8_step;
   then([&](int v) { return v < level ? v : max_ - v; });
 }
@@ -130,6 +131,8 @@ void ToneCurve::auto_contrast() {
   if (high <= low) return;
   const double scale = static_cast<double>(max_) / static_cast<double>(high - low);
   const double offset = -static_cast<double>(low) * scale;
+  // Product and sum are rounded separately and the result truncated, as in Pillow's Python code;
+  // one fused multiply-add could round differently.
   then([&](int v) {
     const double stretched = v * scale;
     return static_cast<int64_t>(stretched + offset);
@@ -140,6 +143,7 @@ void ToneCurve::equalize() {
   const auto& counts = histogram();
   const auto levels = std::count_if(counts.begin(), counts.end(), [](int64_t n) { return n > 0; });
   if (levels <= 1) return;
+  // As in Pillow: without the highest occurring level, which is to map to the maximum.
   const int64_t last =
       *std::find_if(counts.rbegin(), counts.rend(), [](int64_t n) { return n > 0; });
   const int64_t below_last = std::accumulate(counts.begin(), counts.end(), int64_t{0}) - last;
@@ -153,7 +157,8 @@ void ToneCurve::equalize() {
       reached += counts[v];
     }
   } else {
-    // Pillow's whole-number step would be 0 for any u16 image below 65,536 pixels.
+    // Pillow's integer step would be 0 for a u16 image with fewer than 65,536 pixels, so multiply
+    // before dividing.
     int64_t reached = 0;
     for (size_t v = 0; v < counts.size(); ++v) {
       spread[v] = reached * max_ / below_last;
@@ -171,8 +176,8 @@ void ToneCurve::gamma(double gamma) {
 
 cv::Mat ToneCurve::apply() const {
   cv::Mat out(image_.size(), image_.type());
-  image_.depth() == CV_16U ? look_up<uint16_t>(image_, table_, out)
-                           : look_up<uint8_t>(image_, table_, out);
+  image_.depth() == CV_16U ? apply_table<uint16_t>(image_, table_, out)
+                           : apply_table<uint8_t>(image_, table_, out);
   return out;
 }
 

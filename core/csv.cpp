@@ -11,6 +11,7 @@
 namespace evenray {
 namespace {
 
+/// State of the parser callbacks.
 struct Reading {
   CsvTable table;
   std::vector<std::string> row;
@@ -19,8 +20,8 @@ struct Reading {
   bool decimal_commas = false;
 };
 
-/// 12,5 becomes 12.5; what is no such number stays.
-void write_with_point(std::string& field) {
+/// Replaces the comma of a number such as 12,5 by a point; leaves other text unchanged.
+void replace_decimal_comma(std::string& field) {
   const size_t comma = field.find(','), first = field.starts_with("-") ? 1 : 0;
   if (comma == std::string::npos || comma == first || comma + 1 == field.size()) return;
   for (size_t i = first; i < field.size(); ++i)
@@ -31,7 +32,7 @@ void write_with_point(std::string& field) {
 void on_field(void* field, size_t size, void* reading) {
   auto& [table, row, line, fault, decimal_commas] = *static_cast<Reading*>(reading);
   row.emplace_back(static_cast<const char*>(field), size);
-  if (decimal_commas) write_with_point(row.back());
+  if (decimal_commas) replace_decimal_comma(row.back());
 }
 
 void on_row(int, void* data) {
@@ -45,12 +46,16 @@ void on_row(int, void* data) {
     table.rows.push_back(std::move(row));
     table.lines.push_back(reading.line);
   } else if (reading.fault.empty()) {
-    reading.fault = cat(
-        "line ", reading.line, " has ", row.size(), " fields, the header ", table.columns.size());
+    reading.fault = cat("line ",
+                        reading.line,
+                        " has ",
+                        row.size(),
+                        " fields, but the header has ",
+                        table.columns.size());
   }
 }
 
-/// Spreadsheets write semicolons where the comma is the decimal point.
+/// Spreadsheets separate fields by semicolons in locales with a decimal comma.
 unsigned char delimiter_of(std::string_view bytes) {
   const std::string_view header = bytes.substr(0, bytes.find('\n'));
   const bool semicolons =
@@ -68,9 +73,8 @@ std::optional<size_t> CsvTable::find(std::string_view column) const {
 
 size_t CsvTable::require(std::string_view column) const {
   if (const auto found = find(column)) return *found;
-  throw Error(
-      Exit::bad_data,
-      cat(path.string(), ": missing column '", column, "' (there are: ", join(columns), ")"));
+  throw Error(Exit::bad_data,
+              cat(path.string(), ": missing column '", column, "' (columns: ", join(columns), ")"));
 }
 
 CsvTable read_csv(const Path& path) {
@@ -82,8 +86,8 @@ CsvTable read_csv(const Path& path) {
   csv_set_delim(&parser, delimiter_of(bytes));
   reading.decimal_commas = csv_get_delim(&parser) == ';';
   bool whole = true;
-  // Line by line: the parser leaves blank lines out and reads over newlines in quotes, so it cannot
-  // count.
+  // The parser gets one line at a time to keep the line number: it skips blank lines and reads
+  // newlines in quotes as text, so its own row count would be wrong.
   for (size_t start = 0; whole && start < bytes.size();) {
     const size_t end = std::min(bytes.find('\n', start), bytes.size() - 1) + 1;
     ++reading.line;
@@ -98,8 +102,10 @@ CsvTable read_csv(const Path& path) {
   whole = whole && csv_fini(&parser, on_field, on_row, &reading) == 0;
   csv_free(&parser);
   if (!whole && reading.fault.empty())
-    reading.fault = cat("a quote in or before line ", reading.line, " is wrong");
-  if (reading.fault.empty() && reading.table.columns.empty()) reading.fault = "no header line";
+    reading.fault =
+        cat("line ", reading.line, " or a line before it has an unmatched or misplaced quote");
+  if (reading.fault.empty() && reading.table.columns.empty())
+    reading.fault = "the header line is missing";
   check(reading.fault.empty(), Exit::bad_data, cat(path.string(), ": ", reading.fault));
   reading.table.path = path;
   return std::move(reading.table);
@@ -109,7 +115,7 @@ std::string csv_line(const std::vector<std::string>& fields) {
   std::string line;
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i) line += ',';
-    // Readers drop blanks round a bare field, and a line that is one empty field.
+    // CSV readers strip blanks around an unquoted field and skip a line with a single empty field.
     const bool bare =
         fields[i].find_first_of(",\"\r\n") == std::string::npos && trim(fields[i]) == fields[i];
     if (bare && !(fields[i].empty() && fields.size() == 1)) {

@@ -8,24 +8,26 @@
 
 namespace evenray {
 
-/// A CSV file with a header line (RFC 4180; LF or CRLF; a UTF-8 mark at the start is dropped;
-/// semicolons in place of commas where the header has these alone, and 12,5 is 12.5 then).
+/// The content of a CSV file with a header line (RFC 4180; LF or CRLF; a UTF-8 byte order mark is
+/// dropped). If the header contains semicolons but no commas, fields are separated by semicolons,
+/// and 12,5 is read as 12.5.
 struct CsvTable {
   Path path;
   std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;  ///< each as long as columns
-  std::vector<size_t> lines;                   ///< of the file, from 1, where each row ends
+  std::vector<std::vector<std::string>> rows;  ///< each has as many fields as columns
+  std::vector<size_t> lines;                   ///< line number (from 1) at which each row ends
 
+  /// Returns the index of a column; nullopt if it is missing.
   std::optional<size_t> find(std::string_view column) const;
-  /// Throws 65 "missing column 'x'" with the columns that are there.
+  /// Returns the index of a column; throws 65 "missing column 'x'" with the existing columns.
   size_t require(std::string_view column) const;
 };
 
-/// Throws 66 if missing, 65 (with the line) where a row is longer or shorter than the header or is
-/// not UTF-8.
+/// Reads a CSV file. Throws 66 if it is missing, 65 (with the line) if a row has more or fewer
+/// fields than the header, a quote is unmatched or misplaced, or a line is not UTF-8.
 CsvTable read_csv(const Path& path);
 
-/// One line with its newline; fields are quoted where they must be.
+/// Returns one line with a newline; fields are quoted only if necessary.
 std::string csv_line(const std::vector<std::string>& fields);
 
 }  // namespace evenray

@@ -5,12 +5,15 @@
 
 namespace evenray {
 
-/// Deflate shrinks no further: what claims to hold more is a lie.
+/// The highest compression ratio that Deflate can reach. Data that declares a higher one is damaged
+/// or malicious.
 inline constexpr size_t kMaxDeflateRatio = 1032;
 
-/// zlib's format, as HDF5's deflate filter has it. level 1 to 9. Thread-safe.
+/// Compresses to zlib's format, which HDF5's deflate filter uses. `level`: 1 to 9. Thread-safe.
+/// Throws 1 if compression fails.
 std::string deflate(std::string_view bytes, int level);
-/// Into exactly `bytes` bytes at `out`; false where `stored` gives anything else.
+/// Decompresses `stored` to `bytes` bytes at `out`. Returns false if `stored` is invalid or has
+/// another size. Thread-safe.
 bool inflate(std::string_view stored, void* out, size_t bytes);
 
 }  // namespace evenray

@@ -12,7 +12,7 @@ void check(bool ok, Exit code, const std::string& message) {
 
 namespace {
 
-bool wrong_path(int number) {
+bool is_path_error(int number) {
   return number == EACCES || number == EPERM || number == EROFS || number == ENOTDIR ||
          number == EISDIR || number == ELOOP || number == ENAMETOOLONG;
 }
@@ -23,12 +23,12 @@ void throw_errno(const std::string& doing, const std::string& path) {
   const int number = errno;
   Exit code = Exit::io;
   if (number == ENOENT) code = Exit::missing_input;
-  if (wrong_path(number)) code = Exit::cannot_create;
+  if (is_path_error(number)) code = Exit::cannot_create;
   throw Error(code, "cannot " + doing + " " + path + ": " + std::strerror(number));
 }
 
 void throw_unreadable(const std::string& path, int number) {
-  throw Error(number == ENOENT || wrong_path(number) ? Exit::missing_input : Exit::io,
+  throw Error(number == ENOENT || is_path_error(number) ? Exit::missing_input : Exit::io,
               "cannot read " + path + ": " + std::strerror(number));
 }
 

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view kTemporaryMark = ".evenray-tmp-";
 
-/// A file descriptor that closes itself.
+/// Owns a file descriptor.
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
@@ -39,15 +39,15 @@ class Descriptor {
 
 Path folder_of(const Path& path) { return path.has_parent_path() ? path.parent_path() : Path("."); }
 
-/// Of a file or folder, named `shown` in errors.
+/// Fsyncs a file or folder; error messages name it `shown`.
 void sync(const Path& path, const Path& shown) {
   Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) throw_errno("sync", shown);
 }
 
-/// A folder that is in the way changes places with the new one and is removed then: rename alone
-/// would not replace it.
-void take_place(const Path& temporary, const Path& path) {
+/// Renames; an existing folder at `path` is exchanged with the new one and then removed, because
+/// rename() does not replace a folder that is not empty.
+void rename_over(const Path& temporary, const Path& path) {
   if (::rename(temporary.c_str(), path.c_str()) == 0) return;
   if (errno != ENOTEMPTY && errno != EEXIST) throw_errno("rename to", path);
   if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) != 0)
@@ -65,7 +65,8 @@ void write_all(int descriptor, std::string_view bytes, const Path& path) {
   }
 }
 
-/// Whether this is the name of a temporary file whose writer has ended.
+/// Whether this is the name of a temporary file whose writer process (its id is in the name) has
+/// ended.
 bool abandoned(const std::string& name) {
   const size_t mark = name.rfind(kTemporaryMark);
   int64_t process = 0;
@@ -145,6 +146,7 @@ void write_atomic(const Path& path, std::span<const std::string_view> pieces) {
   const Path temporary = temporary_beside(path);
   Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (file.get() < 0) {
+    // The folder exists, so ENOENT does not mean a missing input (66) here: report 73.
     if (errno == ENOENT) errno = EACCES;
     throw_errno("create", path);
   }
@@ -175,7 +177,7 @@ void publish(const Path& temporary, const Path& path) {
     for (std::filesystem::directory_iterator file(temporary, ignored), end; file != end; ++file)
       sync(file->path(), path);
     sync(temporary, path);
-    take_place(temporary, path);
+    rename_over(temporary, path);
   } catch (...) {
     std::filesystem::remove_all(temporary, ignored);
     throw;
@@ -191,7 +193,7 @@ void make_folder(const Path& path) {
                 cat("cannot create folder ",
                     path.string(),
                     ": ",
-                    error ? error.message() : "a file is in the way"));
+                    error ? error.message() : "a file with this name exists"));
   }
 }
 
@@ -201,7 +203,7 @@ uint64_t free_bytes(const Path& path) {
   while (!std::filesystem::is_directory(folder, ignored) && folder.has_relative_path())
     folder = folder.parent_path();
   struct statvfs status {};
-  if (::statvfs(folder.c_str(), &status) != 0) throw_errno("ask the free space of", folder);
+  if (::statvfs(folder.c_str(), &status) != 0) throw_errno("get the free space of", folder);
   return uint64_t{status.f_bavail} * status.f_frsize;
 }
 

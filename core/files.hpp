@@ -11,7 +11,7 @@ namespace evenray {
 
 using Path = std::filesystem::path;
 
-/// SHA-256 of what was added, as 64 hex digits.
+/// Computes a SHA-256 digest.
 class Digest {
  public:
   Digest();
@@ -20,53 +20,57 @@ class Digest {
   Digest& operator=(const Digest&) = delete;
   void add(const void* data, size_t bytes);
   void add(std::string_view text) { add(text.data(), text.size()); }
-  /// Ends the digest; nothing can be added afterwards.
+  /// Returns the digest of all added bytes as 64 hex digits. Call once; add() must not be called
+  /// afterwards.
   std::string hex();
 
  private:
   void* state_;
 };
 
+/// Returns the SHA-256 digest of `bytes` as 64 hex digits.
 std::string sha256_hex(std::string_view bytes);
 
-/// The whole file. Throws 66 if it is missing, no file or not permitted, 74 on a read error, 65
-/// above `limit` bytes.
+/// Returns the content of a file. Throws 66 if it is missing, not a regular file or not permitted,
+/// 74 on a read error, 65 if it has more than `limit` bytes.
 std::string read_file(const Path& path, uint64_t limit = uint64_t{4} << 30);
 
-/// Writes beside `path`, fsyncs, renames, fsyncs the folder: `path` holds the old bytes or all of
-/// the new ones, never a part. Makes missing parent folders. Throws 73 where it cannot create, 74
-/// on I/O errors (a full disk).
+/// Writes a temporary file beside `path`, fsyncs it, renames it to `path` and fsyncs the folder:
+/// `path` contains either the old content or all of the new content. Creates missing parent
+/// folders. Throws 73 if the file cannot be created, 74 on I/O errors (including a full disk).
 void write_atomic(const Path& path, std::string_view bytes);
 
-/// The same for several pieces in a row (large checkpoints without a copy).
+/// Same for several consecutive pieces (writes a large checkpoint without copying it).
 void write_atomic(const Path& path, std::span<const std::string_view> pieces);
 
-/// A file that does not exist yet, neither synced nor hidden: for a folder that is published as a
-/// whole. Errors name it `shown`. Throws 73 or 74.
+/// Writes a file that must not exist yet, without fsync and without a temporary name: for files in
+/// a folder that is published as a whole. Error messages name the file `shown`. Throws 73 or 74.
 void write_new(const Path& path, std::string_view bytes, const Path& shown);
 
-/// Where a writer of its own (HDF5) puts its file before publish(): hidden, in the folder of
-/// `path`.
+/// Returns a hidden path in the folder of `path`, for writers that create their own file (HDF5)
+/// before publish().
 Path temporary_beside(const Path& path);
 
-/// fsync, rename to `path`, fsync of the folder that it lies in. Of a file, or of a folder of
-/// files, which replaces a folder. Throws 74; what was temporary is removed then.
+/// Fsyncs `temporary`, renames it to `path` and fsyncs the parent folder. `temporary` is a file, or
+/// a folder of files, which may replace an existing folder. On failure, removes `temporary` and
+/// throws 74.
 void publish(const Path& temporary, const Path& path);
 
-/// Makes a folder and its parents. Throws 73.
+/// Creates a folder and its parents. Throws 73, or 74 if the disk is full.
 void make_folder(const Path& path);
 
-/// Bytes that this user may still write where `path` lies (its nearest existing parent).
+/// Returns the free bytes for this user on the file system of `path` (of its nearest existing
+/// parent).
 uint64_t free_bytes(const Path& path);
 
-/// Removes temporary files and folders below `folder` whose writers have ended without publishing
+/// Removes temporary files and folders below `folder` whose writer process ended without publishing
 /// them.
 void remove_leftovers(const Path& folder);
-/// The same for the temporary files and folders of `path` alone.
+/// Same, but only the temporary files and folders of `path`.
 void remove_leftovers_of(const Path& path);
 
-/// Takes the exclusive lock `folder`/.lock for as long as it lives; throws 73 if another process
-/// holds it.
+/// Holds the exclusive lock `folder`/.lock during its lifetime. The constructor throws 73 if
+/// another process holds the lock.
 class FolderLock {
  public:
   explicit FolderLock(const Path& folder);

@@ -6,17 +6,19 @@
 
 namespace evenray {
 
-/// Keeps the order of insertion, so equal content gives equal bytes. Non-finite numbers are written
-/// as null.
+/// JSON that keeps the order of insertion, so that equal content gives equal bytes. Non-finite
+/// numbers are written as null.
 using Json = nlohmann::ordered_json;
 
-/// Throws 66 if missing, 65 with the place of the fault where it is not JSON.
+/// Reads a JSON file. Throws 66 if it is missing, 65 with the byte position of the error if it is
+/// not valid JSON.
 Json read_json(const Path& path);
 
-/// Two-space indent, newline at the end, atomically.
+/// Writes json_text(value) atomically.
 void write_json(const Path& path, const Json& value);
 
-/// What write_json writes.
+/// Returns JSON with an indent of two spaces and a newline at the end. Invalid UTF-8 is replaced by
+/// U+FFFD.
 std::string json_text(const Json& value);
 
 }  // namespace evenray

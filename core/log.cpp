@@ -27,9 +27,9 @@ struct Log {
   }
   void set(LogLevel wanted) {
     level = wanted;
-    const bool chatty =
+    const bool show_info =
         level == LogLevel::verbose || (level == LogLevel::normal && isatty(STDERR_FILENO));
-    console->set_level(chatty                     ? spdlog::level::info
+    console->set_level(show_info                  ? spdlog::level::info
                        : level == LogLevel::quiet ? spdlog::level::err
                                                   : spdlog::level::warn);
   }
@@ -55,7 +55,8 @@ LogFile::LogFile(const Path& path) {
     log().logger.sinks().push_back(sink);
     log().logger.flush_on(spdlog::level::info);
   } catch (const spdlog::spdlog_ex&) {
-    throw Error(Exit::cannot_create, cat("cannot write the log ", path.string()));
+    throw Error(Exit::cannot_create,
+                cat("cannot open the log file ", path.string(), " for writing"));
   }
 }
 

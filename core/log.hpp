@@ -6,17 +6,22 @@
 
 namespace evenray {
 
-/// The log goes to stderr: warnings always, information on a terminal only or with --verbose. A run
-/// folder's log.txt gets both.
-enum class LogLevel { quiet, normal, verbose };
+/// How much is logged to stderr. A LogFile (log.txt of a run folder) always gets warnings and
+/// information.
+enum class LogLevel {
+  quiet,    ///< errors only
+  normal,   ///< warnings, and information if stderr is a terminal
+  verbose,  ///< warnings and information (--verbose)
+};
 
 void set_log_level(LogLevel level);
 void log_info(const std::string& message);
 void log_warning(const std::string& message);
-/// The one line of a failing command.
+/// Logs the single error line of a failing command.
 void log_error(const std::string& message);
 
-/// While it lives, what is logged is also appended to `path` with its time.
+/// During its lifetime, log messages are also appended to `path` with a timestamp. The constructor
+/// throws 73 if the file cannot be opened.
 class LogFile {
  public:
   explicit LogFile(const Path& path);
@@ -25,8 +30,8 @@ class LogFile {
   LogFile& operator=(const LogFile&) = delete;
 };
 
-/// Whether stderr is a terminal that takes colour and a moving line (NO_COLOR and TERM=dumb say
-/// no).
+/// Whether stderr is a terminal that supports colour and a progress line that is redrawn (false if
+/// NO_COLOR is set or TERM is "dumb").
 bool terminal();
 
 LogLevel log_level();

@@ -12,7 +12,7 @@ constexpr std::string_view kMark = "\x93NUMPY";
 constexpr size_t kMostDimensions = 8;
 constexpr uint64_t kMostBytes = uint64_t{1} << 62;
 
-/// Where the header's text begins and ends; equal where there is none.
+/// Returns the begin and end of the header text; equal if there is no valid header.
 std::pair<size_t, size_t> text_range(std::string_view bytes) {
   if (bytes.size() < 12 || !bytes.starts_with(kMark)) return {};
   const auto byte = [&](size_t at) { return static_cast<size_t>(static_cast<uint8_t>(bytes[at])); };

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kMinus = "\u2212", kNone = "\u2013", kThinSpace = "\u202f";
 
-std::string printed(double magnitude, int digits) {
+std::string plain_digits(double magnitude, int digits) {
   char buffer[400];
   std::snprintf(buffer, sizeof buffer, "%.*f", digits, magnitude);
   return buffer;
@@ -25,8 +25,8 @@ std::string with_thin_spaces(std::string_view digits) {
   return out;
 }
 
-/// "1234.50" -> "1 234.50", "0.5" -> ".5".
-std::string dressed(const std::string& plain) {
+/// Converts "1234.50" to "1 234.50" and "0.5" to ".5".
+std::string page_digits(const std::string& plain) {
   const auto point = plain.find('.');
   if (point == std::string::npos) return with_thin_spaces(plain);
   const std::string whole = plain.substr(0, point);
@@ -69,14 +69,16 @@ std::string number_text(double value, int significant) {
   }
   const int exponent = static_cast<int>(std::floor(std::log10(magnitude)));
   const int digits = std::max(0, significant - 1 - exponent);
-  return signed_text(value < 0, false, dressed(without_trailing_zeros(printed(magnitude, digits))));
+  return signed_text(
+      value < 0, false, page_digits(without_trailing_zeros(plain_digits(magnitude, digits))));
 }
 
 std::string decimal_text(double value, int digits, bool plus) {
   if (!std::isfinite(value)) return std::string(kNone);
-  const std::string plain = printed(std::abs(value), digits);
-  if (is_zero(plain)) return dressed(plain);
-  return signed_text(value < 0, plus, dressed(plain));
+  const std::string plain = plain_digits(std::abs(value), digits);
+  // A value that rounds to zero has no sign.
+  if (is_zero(plain)) return page_digits(plain);
+  return signed_text(value < 0, plus, page_digits(plain));
 }
 
 std::string count_text(int64_t count) {
@@ -92,11 +94,11 @@ std::string typeset(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    const bool stands_free =
+    const bool starts_word =
         i == 0 || text[i - 1] == ' ' || text[i - 1] == '(' || text[i - 1] == '[';
     const bool before_number =
         digit_at(i + 1) || (i + 1 < text.size() && text[i + 1] == '.' && digit_at(i + 2));
-    if (c == '-' && stands_free && before_number) {
+    if (c == '-' && starts_word && before_number) {
       out += kMinus;
     } else if (c == ' ' && i > 0 && digit_at(i - 1) && i + 1 < text.size() && text[i + 1] == '%') {
       out += kThinSpace;

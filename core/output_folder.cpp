@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Absolute and without a slash at the end, so that it has a parent and a name.
-Path clean(const Path& path) {
+/// Returns an absolute path without a slash at the end, so that it has a parent and a name.
+Path absolute_path(const Path& path) {
   const Path whole = fs::absolute(path).lexically_normal();
   return whole.has_filename() ? whole : whole.parent_path();
 }
@@ -28,10 +28,11 @@ std::vector<Path> missing_parents(const Path& path) {
   return missing;
 }
 
-/// One call for thousands of files: a sync of each would take longer than writing them.
+/// One syncfs() for thousands of files; an fsync per file would take longer than writing them.
 void sync_file_system(const Path& folder, const Path& shown) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const bool synced = descriptor >= 0 && ::syncfs(descriptor) == 0;
+  // close() may change errno.
   const int number = errno;
   if (descriptor >= 0) ::close(descriptor);
   errno = number;
@@ -44,18 +45,22 @@ void move(const Path& from, const Path& to) {
 
 }  // namespace
 
-OutputFolder::OutputFolder(const Path& path) : path_(clean(path)) {
+OutputFolder::OutputFolder(const Path& path) : path_(absolute_path(path)) {
   std::error_code error;
   const auto status = fs::symlink_status(path_, error);
   const bool there = fs::exists(status);
   inside_ = there && fs::is_directory(path_, error);
-  check(!there || inside_, Exit::cannot_create, cat(path.string(), ": a file is in the way"));
+  check(!there || inside_,
+        Exit::cannot_create,
+        cat(path.string(), ": cannot create this folder: a file with this name exists"));
   staging_ = temporary_beside(inside_ ? path_ / "content" : path_);
   remove_leftovers_of(inside_ ? path_ / "content" : path_);
   if (inside_) {
     const bool empty = fs::is_empty(path_, error);
     check(!error, Exit::cannot_create, cat("cannot read ", path.string(), ": ", error.message()));
-    check(empty, Exit::cannot_create, cat(path.string(), " is not empty; name a new folder"));
+    check(empty,
+          Exit::cannot_create,
+          cat(path.string(), " is not empty; give a new or an empty folder"));
   } else {
     made_ = missing_parents(path_);
   }

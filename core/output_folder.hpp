@@ -7,29 +7,30 @@
 
 namespace evenray {
 
-/// A folder that appears whole or not at all. Its files are written into a hidden folder: beside it
-/// where it does not exist yet, inside it where it does (it may be a mount), and moved at the end.
-/// Example: `OutputFolder out("set"); out.write("train/a.png", png); out.publish();`
+/// Creates a folder of files that becomes visible only when it is complete. Files are first written
+/// to a hidden folder, which is beside the final folder, or inside it if it exists (it may be a
+/// mount point), and moved by publish(). Example: `OutputFolder out("set");
+/// out.write("train/a.png", png); out.publish();`
 class OutputFolder {
  public:
-  /// Throws 73 where `path` is a file, a folder that is not empty, or cannot be made.
+  /// Throws 73 if `path` is a file, is a folder that is not empty, or cannot be created.
   explicit OutputFolder(const Path& path);
-  /// Without publish() nothing is left, not even folders on the way that were made for it.
+  /// Without publish(), removes everything, including parent folders that were created.
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
 
-  /// A new file; `name` is relative and stays below the folder, whose folders are made. Throws 73
-  /// or 74 (a full disk). One call at a time.
+  /// Writes a new file and creates its folders. `name` must be relative, normalised and must not
+  /// leave the folder. Throws 73, or 74 (a full disk). Not thread-safe.
   void write(const Path& name, std::string_view bytes);
-  /// Syncs what was written, then gives it its place. Throws 73 or 74.
+  /// Syncs all files, then moves them to the final folder. Throws 73 or 74.
   void publish();
 
  private:
   Path path_, staging_;
-  std::vector<Path> made_;  ///< of its parents, the outermost first
-  std::set<Path> folders_;  ///< below staging_
-  bool inside_ = false;     ///< staging_ lies in path_
+  std::vector<Path> made_;  ///< parent folders that were created, the outermost first
+  std::set<Path> folders_;  ///< created below staging_
+  bool inside_ = false;     ///< staging_ is inside path_
   bool published_ = false;
 };
 

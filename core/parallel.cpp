@@ -63,7 +63,7 @@ void ordered_pipeline(size_t n,
   std::exception_ptr failure;
   size_t next = 0, consumed = 0;
   bool consuming = false;
-  // `work` with the lock released; what it throws ends the pipeline.
+  // Runs `work` with the lock released; an exception ends the pipeline.
   const auto unlocked = [&](std::unique_lock<std::mutex>& lock, const auto& work) {
     lock.unlock();
     std::exception_ptr error;
@@ -89,7 +89,8 @@ void ordered_pipeline(size_t n,
         ++consumed;
         changed.notify_all();
       }
-      // Whoever consumes goes on with what others make ready meanwhile, so nobody need stay for it.
+      // A thread may return when no index is left to produce: the thread that consumes also takes
+      // the results that others add in the meantime.
       if (failure || next >= n) break;
       if (next >= consumed + ahead) {
         changed.wait(lock);

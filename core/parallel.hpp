@@ -6,11 +6,13 @@
 
 namespace evenray {
 
-/// Hardware threads that this process may use (respects its CPU affinity), at least 1.
+/// Returns the number of hardware threads that this process may use (respects CPU affinity), at
+/// least 1.
 int hardware_threads();
 
-/// Runs body(i) for i in 0..n-1 on `threads` threads (the caller is one). The first exception is
-/// thrown again here, after all threads have stopped. Bodies must not depend on each other.
+/// Runs body(i) for i in 0..n-1 on `threads` threads, including the calling thread. After an
+/// exception no further calls start; the first exception is rethrown after all threads have
+/// stopped. The calls must not depend on each other.
 void parallel_for(size_t n, int threads, const std::function<void(size_t)>& body);
 
 namespace detail {
@@ -21,10 +23,10 @@ void ordered_pipeline(size_t n,
                       const std::function<void(size_t, const std::shared_ptr<void>&)>& consume);
 }
 
-/// produce(i) on `threads` threads (the caller is one), consume(i, result) one at a time in the
-/// order of i, on whichever of them comes first. At most `ahead` results exist at a time: choose it
-/// by their size. The first exception of either side is thrown again here, after all threads have
-/// stopped. Example: decode on all, write in order.
+/// Runs produce(i) on `threads` threads, including the calling thread, and consume(i, result) one
+/// call at a time in the order of i, on any of these threads. At most `ahead` results exist at a
+/// time; choose it by their size. The first exception of either function is rethrown after all
+/// threads have stopped. Example: decode images on all threads, write them in order.
 template <class Result>
 void ordered_pipeline(size_t n,
                       int threads,
@@ -41,8 +43,8 @@ void ordered_pipeline(size_t n,
       });
 }
 
-/// Allocation settings that make work on large images and tensors faster: freed memory is kept.
-/// Call first in main.
+/// Configures malloc to keep freed memory instead of returning it to the system, which is faster
+/// for large images and tensors. Call first in main.
 void tune_allocator();
 
 }  // namespace evenray

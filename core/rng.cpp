@@ -8,7 +8,7 @@
 namespace evenray {
 namespace {
 
-/// Finaliser of SplitMix64: every input bit moves every output bit.
+/// Finaliser of SplitMix64: every input bit affects every output bit.
 uint64_t mix(uint64_t value) {
   value += 0x9e3779b97f4a7c15ULL;
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -16,6 +16,7 @@ uint64_t mix(uint64_t value) {
   return value ^ (value >> 31);
 }
 
+/// FNV-1a hash, the same on every machine (std::hash is not).
 uint64_t fnv1a(std::string_view text) {
   uint64_t hash = 0xcbf29ce484222325ULL;
   for (unsigned char c : text) hash = (hash ^ c) * 0x100000001b3ULL;
@@ -61,6 +62,7 @@ double Rng::uniform() { return static_cast<double>(bits64() >> 11) * 0x1p-53; }
 
 uint64_t Rng::below(uint64_t n) {
   assert(n > 0);
+  // Values from the incomplete last interval would favour small results; they are drawn again.
   const uint64_t limit = UINT64_MAX - UINT64_MAX % n;
   uint64_t value = bits64();
   while (value >= limit) value = bits64();
@@ -72,6 +74,7 @@ double Rng::normal() {
     has_spare_ = false;
     return spare_normal_;
   }
+  // 1 - uniform() is in (0, 1], so the logarithm is finite.
   const double radius = std::sqrt(-2 * std::log(1 - uniform()));
   const double angle = 2 * std::numbers::pi * uniform();
   spare_normal_ = radius * std::sin(angle);

@@ -99,6 +99,7 @@ bool is_plain_utf8(std::string_view text) {
       if ((byte(i) & 0xC0) != 0x80) return false;
       code = code << 6 | (byte(i) & 0x3F);
     }
+    // Smallest code point that needs this number of continuation bytes.
     constexpr uint32_t shortest[] = {0, 0x80, 0x800, 0x10000};
     if (code < shortest[more] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
   }
@@ -107,6 +108,7 @@ bool is_plain_utf8(std::string_view text) {
 
 namespace {
 
+/// Levenshtein distance, with one row of the table in memory.
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0);

@@ -8,7 +8,7 @@
 
 namespace evenray {
 
-/// Joins its arguments as a stream would: cat("row ", 3, " of ", path).
+/// Concatenates its arguments as a stream prints them: cat("row ", 3, " of ", path).
 template <class... Parts>
 std::string cat(const Parts&... parts) {
   std::ostringstream out;
@@ -16,33 +16,40 @@ std::string cat(const Parts&... parts) {
   return out.str();
 }
 
+/// Joins `parts` with `between` between neighbours.
 std::string join(const std::vector<std::string>& parts, std::string_view between = ", ");
+/// Splits at each `at`; n separators give n + 1 parts, which may be empty.
 std::vector<std::string> split_text(std::string_view text, char at);
+/// Converts ASCII letters to lower case.
 std::string lower(std::string_view text);
+/// Removes blanks, tabs and line ends at both ends.
 std::string trim(std::string_view text);
 
-/// `value` with `digits` after the point; "-" where it is not finite; never "-0".
+/// Formats `value` with `digits` after the point; "-" if it is not finite; never "-0".
 std::string fixed(double value, int digits);
 
-/// The shortest text that reads back as the same number.
+/// Returns the shortest text that reads back as the same number.
 std::string exact(double value);
 
-/// A duration for people: "41 s", "3 min 05 s", "2 h 10 min".
+/// Formats a duration: "41 s", "3 min 05 s", "2 h 10 min", "3 d 04 h" (from two days); "-" if
+/// negative or not finite.
 std::string duration_text(double seconds);
 
-/// The whole text as a finite number (C locale); false where it is not one.
+/// Parses the whole text as a finite number (C locale); returns false if it is not one.
 bool parse_double(std::string_view text, double& value);
+/// Parses the whole text as a decimal integer; returns false if it is not one.
 bool parse_int(std::string_view text, int64_t& value);
 
-/// Whether the text is UTF-8 (no surrogates, no longer forms than needed) without zero bytes, as
-/// HDF5 and JSON want it.
+/// Whether the text is valid UTF-8 (no surrogates, no overlong forms) without zero bytes, as HDF5
+/// and JSON require.
 bool is_plain_utf8(std::string_view text);
 
-/// The known name nearest to `name` by edit distance, or "" where none is near (distance at most
-/// 1/3 of its length + 1).
+/// Returns the known name with the smallest edit distance to `name`, or "" if the distance is above
+/// 1/3 of the length of `name` + 1.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known);
 
-/// "unknown policy 'x' (known: a, b)", with "; did you mean 'a'?" where one is near.
+/// Returns "unknown policy 'x' (known: a, b)", followed by "; did you mean 'a'?" if nearest_name()
+/// finds one.
 std::string unknown_name(std::string_view kind,
                          std::string_view name,
                          const std::vector<std::string>& known);

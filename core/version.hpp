@@ -3,7 +3,7 @@
 
 namespace evenray {
 
-/// As in the root's CMakeLists.txt.
+/// Must equal the version in the CMakeLists.txt of the root folder.
 inline constexpr const char* kVersion = "0.1.0";
 
 }  // namespace evenray

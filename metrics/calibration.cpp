@@ -50,6 +50,7 @@ std::vector<ReliabilityBin> reliability(const RankedScores& ranked,
     tie.observed += weight * labels[row];
     if (!ranked.ends_tie(place)) continue;
     if (tie.weight > 0) {
+      // The whole tie goes to the bin of its middle rank.
       const auto index = static_cast<int>((before + tie.weight / 2) / all * bins);
       auto& bin = sums[static_cast<size_t>(std::min(index, bins - 1))];
       bin.weight += tie.weight;

@@ -11,8 +11,9 @@
 namespace evenray {
 namespace {
 
-/// log(1 + exp(x)) without overflow.
+/// log(1 + exp(x)). Only exp of a value <= 0 is computed, so it cannot overflow.
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
+/// Two forms, so that exp does not overflow for large |x|.
 double sigmoid(double x) {
   return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x));
 }
@@ -31,10 +32,12 @@ std::vector<double> solve(std::vector<double>& a, std::vector<double> b) {
     for (size_t j = 0; j <= i; ++j) {
       double sum = a[i * n + j];
       for (size_t k = 0; k < j; ++k) sum -= a[i * n + k] * a[j * n + k];
-      // Rounding may leave a pivot at or below 0 where saturated rows bear no information.
+      // Rounding may make a pivot 0 or negative if p (1 - p) is almost 0 in all rows. The lower
+      // bound keeps the square root real.
       a[i * n + j] = i == j ? std::sqrt(std::max(sum, 1e-12)) : sum / a[j * n + j];
     }
   }
+  // Forward substitution with the factor, then backward substitution with its transpose.
   for (size_t i = 0; i < n; ++i) {
     for (size_t k = 0; k < i; ++k) b[i] -= a[i * n + k] * b[k];
     b[i] /= a[i * n + i];
@@ -46,7 +49,8 @@ std::vector<double> solve(std::vector<double>& a, std::vector<double> b) {
   return b;
 }
 
-/// The penalised loss; the last coefficient is the intercept.
+/// The penalised loss and its derivatives. The last coefficient is the intercept, which has no
+/// penalty.
 class Problem {
  public:
   Problem(const FeatureRows& rows, std::span<const uint8_t> labels, double l2)
@@ -64,7 +68,7 @@ class Problem {
     return sum;
   }
 
-  /// Fills the gradient and the lower half of the Hessian.
+  /// Writes the gradient and the lower triangle of the Hessian.
   void derivatives(const std::vector<double>& coefficients,
                    std::vector<double>& gradient,
                    std::vector<double>& hessian) const {
@@ -74,7 +78,7 @@ class Problem {
       gradient[j] = l2_ * coefficients[j];
       hessian[j * size_ + j] = l2_;
     }
-    std::vector<double> row(size_, 1);
+    std::vector<double> row(size_, 1);  // the last element stays 1, for the intercept
     for (size_t i = 0; i < rows_.size(); ++i) {
       std::copy(rows_[i].begin(), rows_[i].end(), row.begin());
       const double p = sigmoid(dot(coefficients, row)), curvature = p * (1 - p);
@@ -132,6 +136,7 @@ TableEncoder::TableEncoder(const std::vector<std::vector<std::string>>& rows,
     feature.centre = sum / count;
     for (const auto& row : rows) squares += std::pow(raw(feature, row) - feature.centre, 2);
     const double deviation = std::sqrt(squares / count);
+    // Rounding leaves a tiny deviation in constant features; dividing by it would amplify noise.
     if (deviation > 1e-12 * std::max(1.0, std::abs(feature.centre))) feature.scale = deviation;
   }
 }
@@ -165,31 +170,36 @@ Logistic fit_logistic(const FeatureRows& rows, std::span<const uint8_t> labels, 
   const Problem problem(rows, labels, l2);
   const auto positives = static_cast<double>(std::count(labels.begin(), labels.end(), 1));
   const double negatives = static_cast<double>(labels.size()) - positives;
-  std::vector<double> at(problem.size(), 0), gradient, hessian;
-  at.back() = std::log((positives + .5) / (negatives + .5));
-  double loss = problem.loss(at);
+  std::vector<double> coefficients(problem.size(), 0), gradient, hessian;
+  // The log odds are the optimum for weights of 0. The 1/2 keeps them finite if a label is absent.
+  coefficients.back() = std::log((positives + .5) / (negatives + .5));
+  double loss = problem.loss(coefficients);
   for (int step = 0; step < 100 && positives > 0 && negatives > 0; ++step) {
-    problem.derivatives(at, gradient, hessian);
+    problem.derivatives(coefficients, gradient, hessian);
     const auto direction = solve(hessian, gradient);
-    // A Newton step promises to lower the loss by half of this.
-    const double promise = dot(gradient, direction);
-    if (!(promise > 1e-14 * (1 + loss))) break;
+    // The quadratic model of the loss decreases by half of this in a full Newton step. The fit ends
+    // when it is negligible, or NaN.
+    const double decrease = dot(gradient, direction);
+    if (!(decrease > 1e-14 * (1 + loss))) break;
+    // Backtracking with the Armijo condition: a full step may increase the loss far from the
+    // optimum.
     double share = 1, next_loss = loss;
     std::vector<double> next;
     for (; share > 1e-6; share /= 2) {
-      next = at;
-      for (size_t j = 0; j < at.size(); ++j) next[j] -= share * direction[j];
+      next = coefficients;
+      for (size_t j = 0; j < coefficients.size(); ++j) next[j] -= share * direction[j];
       next_loss = problem.loss(next);
-      if (next_loss <= loss - 1e-4 * share * promise) break;
+      if (next_loss <= loss - 1e-4 * share * decrease) break;
     }
+    // No step size decreases the loss: rounding limits the precision.
     if (!(next_loss < loss)) break;
-    at = next;
+    coefficients = next;
     loss = next_loss;
   }
   Logistic model;
-  model.intercept = at.back();
-  at.pop_back();
-  model.weights = std::move(at);
+  model.intercept = coefficients.back();
+  coefficients.pop_back();
+  model.weights = std::move(coefficients);
   return model;
 }
 

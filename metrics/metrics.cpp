@@ -16,7 +16,7 @@ namespace {
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-/// Replicates by key: draws of one or of a pair of panels.
+/// [key][draw]: values of one panel, or differences of two panels.
 using Replicates = std::vector<std::vector<double>>;
 
 Replicates bootstrap(const Predictions& predictions,
@@ -58,15 +58,15 @@ Json confusion(const Predictions& predictions, const Decisions& decisions) {
       if (!decisions.exclusive) {
         ++matrices[c][static_cast<size_t>(labels[c])][decisions.said[row][c]];
       } else if (labels[c] == 1) {
-        for (size_t said = 0; said < classes; ++said)
-          matrices[0][c][said] += decisions.said[row][said];
+        for (size_t predicted = 0; predicted < classes; ++predicted)
+          matrices[0][c][predicted] += decisions.said[row][predicted];
       }
     }
   }
   return decisions.exclusive ? Json(matrices[0]) : Json(matrices);
 }
 
-/// {"auroc": ...} of the part of `values` that belongs to a class, to macro or to micro.
+/// Returns {"auroc": ...} for one section of `values`: a class, macro or micro.
 Json section_json(const std::vector<double>& values, size_t section) {
   Json out = Json::object();
   for (size_t m = 0; m < kClassMetrics.size(); ++m) {
@@ -91,8 +91,8 @@ Json class_json(const Predictions& predictions,
   return out;
 }
 
-/// The classifier that looks at nothing: always the most frequent class, or for each class the more
-/// frequent label.
+/// Metrics of a constant classifier: always the most frequent class, or the more frequent label of
+/// each class if classes are not exclusive.
 Json majority_json(const Predictions& predictions) {
   const size_t classes = predictions.class_names.size();
   const bool exclusive = predictions.one_hot();
@@ -114,21 +114,21 @@ Json majority_json(const Predictions& predictions) {
           {"macro", section_json(values, classes)}};
 }
 
-/// `other` with rows and classes in the order of `wanted`.
+/// Returns `other` with rows and classes in the order of `wanted`.
 Predictions aligned(const Predictions& other, const Predictions& wanted) {
   std::map<std::string, size_t> row_of_id;
   for (size_t row = 0; row < other.rows(); ++row) row_of_id[other.ids[row]] = row;
   check(other.rows() == wanted.rows() && other.class_names.size() == wanted.class_names.size(),
         Exit::bad_data,
-        cat("cannot compare ",
+        cat("cannot compare: the first predictions have ",
             wanted.rows(),
-            " rows of ",
+            " rows and ",
             wanted.class_names.size(),
-            " classes with ",
+            " classes, the second ",
             other.rows(),
-            " of ",
+            " rows and ",
             other.class_names.size(),
-            ": the same rows and classes are needed"));
+            " classes; both need the same rows and classes"));
   std::vector<size_t> classes;
   for (const auto& name : wanted.class_names) classes.push_back(other.class_index(name));
   Predictions out = wanted;
@@ -137,12 +137,14 @@ Predictions aligned(const Predictions& other, const Predictions& wanted) {
     if (found == row_of_id.end()) {
       throw Error(
           Exit::bad_data,
-          cat("cannot compare: id '", wanted.ids[row], "' is in the first predictions only"));
+          cat("cannot compare: id '", wanted.ids[row], "' is missing from the second predictions"));
     }
     for (size_t c = 0; c < classes.size(); ++c) {
       if (other.labels[found->second][classes[c]] != wanted.labels[row][c]) {
         throw Error(Exit::bad_data,
-                    cat("cannot compare: the labels of id '", wanted.ids[row], "' differ"));
+                    cat("cannot compare: the labels of id '",
+                        wanted.ids[row],
+                        "' differ between the first and the second predictions"));
       }
       out.probabilities[row][c] = other.probabilities[found->second][classes[c]];
     }

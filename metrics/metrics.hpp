@@ -8,41 +8,47 @@
 
 namespace evenray {
 
+/// metrics scores predictions of any classifier; it needs no network. Read this header first, then
+/// predictions.hpp (the table of predictions), thresholds.hpp (decisions), panel.hpp (the metrics
+/// of each class), stats.hpp (ranking, intervals and tests) and calibration.hpp. logistic.hpp is a
+/// separate baseline on metadata.
+
 struct MetricOptions {
-  Thresholds thresholds;  ///< picked elsewhere (validation) and frozen; empty: .5, or argmax for
-                          ///< exclusive classes
-  std::string split;      ///< which part the rows are, "" where that is not known
-  int64_t bootstrap_draws = 1000;  ///< 0: no intervals
-  double confidence = .95;
-  uint64_t seed = 1;
-  int threads = 1;  ///< changes no result
+  Thresholds thresholds;  ///< fixed beforehand (picked on the validation part); empty: .5, or
+                          ///< argmax for exclusive classes
+  std::string split;      ///< name of the part that the rows are from; "" if unknown
+  int64_t bootstrap_draws = 1000;  ///< bootstrap replicates; 0: no intervals
+  double confidence = .95;         ///< coverage of the intervals
+  uint64_t seed = 1;               ///< of the bootstrap
+  int threads = 1;                 ///< does not change any result
 };
 
-/// The metric panel of `classify eval` and `classify metrics`:
+/// Returns the metric panel of `classify eval` and `classify metrics`:
 /// {"schema","n","split","classes":[{"name",
 /// "positives","known","auroc","auprc","prevalence","threshold","sensitivity","specificity","ppv",
 /// "npv","f1","mcc","brier","ece"}],"macro":{...},"micro":{...},"balanced_accuracy","accuracy",
 /// "confusion","baselines":{"majority":{...}},"bootstrap":{...},"ci":{metric:[low,high]}}.
-/// What each value means: classifier/panel.hpp. Undefined values are null. `confusion`: rows true,
-/// columns said, in the order of the classes; where they do not exclude one another,
-/// [[tn,fp],[fn,tp]] a class. `ci`: percentile intervals of a bootstrap over groups, by key
-/// ("Fractured.auroc", "macro.auroc", "accuracy", ...). The majority baseline says the most
-/// frequent class of these rows.
+/// The values are defined in metrics/panel.hpp. Undefined values are null. `confusion`: one row per
+/// true class and one column per predicted class, in the order of the classes; if classes are not
+/// exclusive, [[tn,fp],[fn,tp]] per class. `ci`: percentile intervals of a bootstrap over groups,
+/// by key ("Fractured.auroc", "macro.auroc", "accuracy", ...). The majority baseline always
+/// predicts the most frequent class of these rows. Throws 65 for a threshold of a class that the
+/// predictions lack.
 Json metrics(const Predictions& predictions, const MetricOptions& options = {});
 
-/// The metrics of `first` minus those of `second` (same ids, classes and labels, in any order, else
-/// 65), each draw with the same rows for both:
+/// Returns the metrics of `first` minus those of `second`. Each bootstrap draw uses the same rows
+/// for both. Throws 65 unless both have the same ids, classes and labels (in any order).
 /// {"schema","n","split","bootstrap","differences":{key:
-/// {"first","second","difference","ci":[low,high],"p"}}}. p: two-sided, by the bootstrap, not
-/// adjusted. Groups are those of `first`. Thresholds: options.thresholds for `first`,
-/// `second_thresholds` for `second`.
+/// {"first","second","difference","ci":[low,high],"p"}}}.
+/// `p`: two-sided bootstrap p value, not adjusted for multiple tests. The groups of `first` are
+/// used. Thresholds: options.thresholds for `first`, `second_thresholds` for `second`.
 Json compare_metrics(const Predictions& first,
                      const Predictions& second,
                      const MetricOptions& options = {},
                      const Thresholds& second_thresholds = {});
 
-/// Tables for people: at most 3 significant digits, counts beside rates, intervals where there are
-/// any.
+/// Returns tables for the terminal: at most 3 significant digits, counts beside rates, and the
+/// intervals that exist.
 std::string metrics_text(const Json& metrics);
 std::string comparison_text(const Json& comparison);
 

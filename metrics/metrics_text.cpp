@@ -35,7 +35,7 @@ std::string with_counts(const Json& value, int64_t part, int64_t whole) {
   return cat(short_number(value), " (", part, "/", whole, ")");
 }
 
-/// Columns as wide as their widest cell, two blanks between.
+/// Each column is as wide as its widest cell, with two blanks between columns.
 std::string aligned_table(const std::vector<Row>& rows) {
   std::vector<size_t> widths;
   for (const auto& row : rows) {
@@ -57,7 +57,7 @@ struct NamedCounts {
   int64_t tp = 0, fp = 0, fn = 0, tn = 0;
 };
 
-/// Of class c, from either form of the confusion.
+/// Returns the counts of class c from either form of the confusion matrix.
 NamedCounts counts_of(const Json& confusion, size_t c) {
   if (confusion[0][0].is_array()) {
     const auto& matrix = confusion[c];
@@ -65,10 +65,10 @@ NamedCounts counts_of(const Json& confusion, size_t c) {
   }
   NamedCounts counts;
   for (size_t truth = 0; truth < confusion.size(); ++truth) {
-    for (size_t said = 0; said < confusion.size(); ++said) {
-      const auto rows = confusion[truth][said].get<int64_t>();
-      (truth == c ? (said == c ? counts.tp : counts.fn) : (said == c ? counts.fp : counts.tn)) +=
-          rows;
+    for (size_t predicted = 0; predicted < confusion.size(); ++predicted) {
+      const auto rows = confusion[truth][predicted].get<int64_t>();
+      (truth == c ? (predicted == c ? counts.tp : counts.fn)
+                  : (predicted == c ? counts.fp : counts.tn)) += rows;
     }
   }
   return counts;
@@ -131,12 +131,12 @@ std::string overall_table(const Json& metrics) {
        {always, short_number(majority["balanced_accuracy"]), short_number(majority["accuracy"])}});
 }
 
-/// The matrix of exclusive classes; nothing for others, whose counts stand in the table of
-/// decisions.
+/// Returns the confusion matrix of exclusive classes; empty for other classes, whose counts are in
+/// decision_table().
 std::string confusion_table(const Json& metrics) {
   const auto& confusion = metrics["confusion"];
   if (confusion[0][0].is_array()) return "";
-  std::vector<Row> rows{{"true \\ said"}};
+  std::vector<Row> rows{{"true \\ predicted"}};
   for (const auto& one : metrics["classes"]) rows[0].push_back(one["name"]);
   for (size_t c = 0; c < confusion.size(); ++c) {
     Row row{metrics["classes"][c]["name"]};
@@ -172,7 +172,7 @@ std::string metrics_text(const Json& metrics) {
 std::string comparison_text(const Json& comparison) {
   std::vector<Row> rows{{"metric", "first", "second", "difference", "p"}};
   for (const auto& [key, one] : comparison["differences"].items()) {
-    if (key.ends_with(".prevalence")) continue;  // the same rows, so no difference
+    if (key.ends_with(".prevalence")) continue;  // always equal: the rows are the same
     rows.push_back({key,
                     short_number(one["first"]),
                     short_number(one["second"]),

@@ -19,7 +19,7 @@ static_assert(kClassMetrics[kSensitivity] == "sensitivity" &&
 
 double ratio(double part, double whole) { return whole > 0 ? part / whole : kUndefined; }
 
-/// Mean of what is defined; NaN where nothing is.
+/// Mean of the added values; NaN without any.
 class Mean {
  public:
   void add(double value) { sum_ += value, count_ += 1; }
@@ -56,25 +56,25 @@ Panel::Panel(const Predictions& predictions, const Thresholds& thresholds)
 }
 
 Panel::Column Panel::make_column(const Predictions& predictions, std::vector<Pair> pairs) const {
-  // In the order of their ranks, so that each draw walks through memory from start to end.
+  // In rank order, so that each draw reads memory sequentially.
   std::stable_sort(pairs.begin(), pairs.end(), [&](const Pair& a, const Pair& b) {
     return predictions.probabilities[a.first][a.second] >
            predictions.probabilities[b.first][b.second];
   });
   std::vector<size_t> rows;
   std::vector<double> probabilities;
-  std::vector<uint8_t> labels, said;
+  std::vector<uint8_t> labels, predicted;
   for (const auto& [row, c] : pairs) {
     rows.push_back(row);
     probabilities.push_back(predictions.probabilities[row][c]);
     labels.push_back(predictions.labels[row][c] == 1);
-    said.push_back(decisions_.said[row][c]);
+    predicted.push_back(decisions_.said[row][c]);
   }
   RankedScores ranked(probabilities, labels);
   return {std::move(rows),
           std::move(probabilities),
           std::move(labels),
-          std::move(said),
+          std::move(predicted),
           std::move(ranked)};
 }
 
@@ -92,16 +92,17 @@ Panel::Values Panel::measure(const Column& column,
   }
   for (size_t i = 0; i < column.labels.size(); ++i) {
     auto& count = column.labels[i]
-                      ? (column.said[i] ? counts.true_positive : counts.false_negative)
-                      : (column.said[i] ? counts.false_positive : counts.true_negative);
+                      ? (column.predicted[i] ? counts.true_positive : counts.false_negative)
+                      : (column.predicted[i] ? counts.false_positive : counts.true_negative);
     count += weights.empty() ? 1 : weights[i];
   }
   const auto [tp, fp, fn, tn] = counts;
-  const double positives = tp + fn, negatives = fp + tn, said = tp + fp, not_said = fn + tn;
+  const double positives = tp + fn, negatives = fp + tn, predicted_positives = tp + fp,
+               predicted_negatives = fn + tn;
   double mcc = kUndefined;
   if (positives > 0 && negatives > 0) {
-    const double scale =
-        std::sqrt(positives) * std::sqrt(negatives) * std::sqrt(said) * std::sqrt(not_said);
+    const double scale = std::sqrt(positives) * std::sqrt(negatives) *
+                         std::sqrt(predicted_positives) * std::sqrt(predicted_negatives);
     mcc = scale > 0 ? (tp * tn - fp * fn) / scale : 0;
   }
   return {
@@ -110,8 +111,8 @@ Panel::Values Panel::measure(const Column& column,
       ratio(positives, positives + negatives),
       ratio(tp, positives),
       ratio(tn, negatives),
-      ratio(tp, said),
-      ratio(tn, not_said),
+      ratio(tp, predicted_positives),
+      ratio(tn, predicted_negatives),
       ratio(2 * tp, 2 * tp + fp + fn),
       mcc,
       brier_score(column.probabilities, column.labels, weights),
@@ -130,15 +131,15 @@ std::vector<double> Panel::values(std::span<const double> weights) const {
     const Values values = measure(columns_[c], weights, counts);
     if (c == classes) {
       micro = values;
-      // Of exclusive classes one pair a row is positive, and one is said: rows said right are the
-      // true positives.
+      // If classes are exclusive, each row has one positive label and one predicted class, so the
+      // correct rows are the true positives.
       right = counts.true_positive + (decisions_.exclusive ? 0 : counts.true_negative);
       all = right + counts.false_negative + (decisions_.exclusive ? 0 : counts.false_positive);
       break;
     }
     out.insert(out.end(), values.begin(), values.end());
-    // A class that a draw lacks makes the mean undefined: leaving it out would shift the mean, not
-    // widen its interval.
+    // A class that is absent from a draw makes the mean undefined. Leaving the class out would
+    // shift the mean instead of widening its interval.
     const Values& reference = unweighted_[c];
     for (size_t m = 0; m < values.size(); ++m) {
       if (!std::isnan(reference[m])) macro[m].add(values[m]);

@@ -11,7 +11,7 @@
 
 namespace evenray {
 
-/// The metrics of one class (or of macro, micro), in the order of their values.
+/// The metrics of one class, of macro and of micro, in the order of their values.
 inline constexpr std::array<std::string_view, 11> kClassMetrics{"auroc",
                                                                 "auprc",
                                                                 "prevalence",
@@ -24,23 +24,25 @@ inline constexpr std::array<std::string_view, 11> kClassMetrics{"auroc",
                                                                 "brier",
                                                                 "ece"};
 
-/// All metrics of one file of predictions, sorted once, so that many weightings of its rows
-/// (bootstrap draws) are cheap. NaN is "undefined": no row of a kind that is needed. MCC is 0 where
-/// all rows are said to be the same (the limit; scikit-learn's value), NaN where they all are.
+/// Computes all metrics of one set of predictions. Rows are sorted once, so that many weightings of
+/// the rows (bootstrap draws) are cheap. NaN means undefined: the rows that a metric needs are
+/// absent. MCC is 0 if all predictions are the same (the limit; scikit-learn's value), NaN if all
+/// labels are the same.
 class Panel {
  public:
   Panel(const Predictions& predictions, const Thresholds& thresholds);
 
-  /// "CLASS.metric" by class, "macro.metric" (mean over the classes where it is defined for unit
-  /// weights), "micro.metric" (all row-class pairs as one class), "balanced_accuracy" (exclusive:
-  /// mean sensitivity; else mean of (sensitivity + specificity) / 2), "accuracy" (exclusive: rows
-  /// said right; else pairs said right).
+  /// "CLASS.metric" for each class, "macro.metric" (mean over the classes for which it is defined
+  /// with unit weights), "micro.metric" (all row-class pairs pooled as one class),
+  /// "balanced_accuracy" (exclusive classes: mean sensitivity; otherwise mean of (sensitivity +
+  /// specificity) / 2), "accuracy" (proportion of correct rows if classes are exclusive, otherwise
+  /// of correct row-class pairs).
   const std::vector<std::string>& keys() const { return keys_; }
-  /// By key. Weights by row, 0 or more (empty: all 1).
+  /// Returns one value per key. `weights`: one per row, 0 or more (empty: all 1).
   std::vector<double> values(std::span<const double> weights = {}) const;
 
   const Decisions& decisions() const { return decisions_; }
-  /// Rows of class c whose label is known, and those of them that are positive.
+  /// Number of rows with a known label of class c, and number of positive rows.
   int64_t known(size_t c) const { return static_cast<int64_t>(columns_[c].labels.size()); }
   int64_t positives(size_t c) const;
 
@@ -49,10 +51,11 @@ class Panel {
   struct Counts {
     double true_positive = 0, false_positive = 0, false_negative = 0, true_negative = 0;
   };
+  /// Rows with a known label, of one class or of all classes pooled.
   struct Column {
     std::vector<size_t> rows;
     std::vector<double> probabilities;
-    std::vector<uint8_t> labels, said;
+    std::vector<uint8_t> labels, predicted;
     RankedScores ranked;
   };
   using Pair = std::pair<size_t, size_t>;  // row, class
@@ -60,8 +63,8 @@ class Panel {
   static Values measure(const Column& column, std::span<const double> weights, Counts& counts);
 
   Decisions decisions_;
-  std::vector<Column> columns_;  // one a class, then all as one
-  std::vector<Values> unweighted_;
+  std::vector<Column> columns_;     // one per class, then all pooled
+  std::vector<Values> unweighted_;  // one per column
   std::vector<std::string> keys_;
 };
 

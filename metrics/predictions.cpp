@@ -63,7 +63,7 @@ Predictions read_predictions(const Path& path) {
       return Error(Exit::bad_data, cat(path.string(), " line ", table.lines[i], ": ", what...));
     };
     if (const auto [first, is_new] = line_of_id.emplace(row[id], table.lines[i]); !is_new) {
-      throw fault("id '", row[id], "' stands in line ", first->second, " already");
+      throw fault("id '", row[id], "' is already used in line ", first->second);
     }
     out.ids.push_back(row[id]);
     out.groups.push_back(row[group]);
@@ -75,7 +75,7 @@ Predictions read_predictions(const Path& path) {
       if (!label.empty() &&
           !(parse_double(label, value) && (value == 0 || value == 1 || value == -1))) {
         throw fault(
-            table.columns[column.label], " is '", label, "', neither 1, 0 nor -1 (unknown)");
+            table.columns[column.label], " is '", label, "'; expected 1, 0 or -1 (unknown)");
       }
       labels.push_back(static_cast<int8_t>(value));
       const auto& probability = row[column.probability];
@@ -83,7 +83,7 @@ Predictions read_predictions(const Path& path) {
         throw fault(table.columns[column.probability],
                     " is '",
                     probability,
-                    "', not a probability from 0 to 1");
+                    "'; expected a probability from 0 to 1");
       }
       probabilities.push_back(value);
     }

@@ -8,29 +8,31 @@
 
 namespace evenray {
 
-/// What a classifier said about each row, beside the truth: anybody's, not only ours.
+/// Predicted probabilities and true labels of each row, from any classifier.
 struct Predictions {
-  std::vector<std::string> class_names, ids,
-      groups;                               ///< an empty group: the row is a group of its own
-  std::vector<std::vector<int8_t>> labels;  ///< [row][class]: 1 yes, 0 no, -1 unknown
+  std::vector<std::string> class_names;
+  std::vector<std::string> ids;             ///< one per row
+  std::vector<std::string> groups;          ///< one per row; "": a group of its own
+  std::vector<std::vector<int8_t>> labels;  ///< [row][class]: 1 present, 0 absent, -1 unknown
   std::vector<std::vector<double>> probabilities;  ///< [row][class], 0 to 1
 
   size_t rows() const { return ids.size(); }
-  /// Whether the classes exclude one another as far as one can see: two or more, and each row
-  /// either one-hot or wholly unknown, not all of them unknown.
+  /// Whether the labels show exclusive classes: there are two or more classes, each row is either
+  /// one-hot or unknown in all classes, and at least one row is known.
   bool one_hot() const;
-  /// Index of a class; throws 65 with the known ones.
+  /// Returns the index of a class; throws 65 with the known names.
   size_t class_index(const std::string& name) const;
 };
 
-/// Reads `id,group,y_CLASS...,p_CLASS...`; columns in any order, others are ignored; classes in the
-/// order of the y columns. A label is 1, 0, -1 or empty (unknown). Throws 66 if missing; 65 for a
-/// missing column (each class needs both of its own), no rows, equal ids, and with the line for a
-/// label or a probability that is none.
+/// Reads a CSV file `id,group,y_CLASS...,p_CLASS...`. Columns may have any order; other columns are
+/// ignored; the y columns give the order of the classes. A label is 1, 0, -1 or empty (unknown).
+/// Throws 66 if the file is missing; 65 for a missing column (each class needs its y and its p
+/// column) or a file without rows, and, with the line, for a duplicate id, an invalid label or an
+/// invalid probability.
 Predictions read_predictions(const Path& path);
 
-/// Writes that file; probabilities as the shortest text that reads back as the same number, unknown
-/// labels as -1.
+/// Writes this format. Probabilities are written as the shortest text that reads back as the same
+/// number, unknown labels as -1.
 void write_predictions(const Path& path, const Predictions& predictions);
 
 }  // namespace evenray

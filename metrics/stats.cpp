@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metrics/stats.hpp"
 
-#include <math.h>  // lgamma_r: std::lgamma writes a global, which threads must not share
+#include <math.h>  // lgamma_r: std::lgamma writes the global signgam, a race between threads
 
 #include <algorithm>
 #include <cassert>
@@ -16,7 +16,8 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// z with P(|X| <= z) = confidence for a standard normal X, by bisection.
+/// Returns z with P(|X| <= z) = confidence for a standard normal X. Bisection on erf: the standard
+/// library has no inverse, and 200 halvings reach the precision of a double.
 double normal_half_width(double confidence) {
   double low = 0, high = 40;
   for (int i = 0; i < 200; ++i) {
@@ -31,13 +32,17 @@ double log_gamma(double x) {
   return ::lgamma_r(x, &sign);
 }
 
+/// P(X = k) for X ~ Binomial(n, p). In logarithms, because the binomial coefficient overflows and
+/// the powers underflow for large n; log1p keeps log(1 - p) accurate for small p.
 double binomial_mass(int64_t k, int64_t n, double p) {
   const auto a = static_cast<double>(k), b = static_cast<double>(n - k);
   return std::exp(log_gamma(a + b + 1) - log_gamma(a + 1) - log_gamma(b + 1) + a * std::log(p) +
                   b * std::log1p(-p));
 }
 
-/// Sum of P(X = i) from i = k downward (step -1) or upward (+1), where terms fall from k on.
+/// Returns the sum of P(X = i) from i = k downwards (step -1) or upwards (+1). Requires that the
+/// terms decrease from k on. Each term is computed from the previous one by the ratio of
+/// neighbouring terms; the sum ends when a term is too small to change it.
 double binomial_side(int64_t k, int64_t n, double p, int step) {
   double term = binomial_mass(k, n, p), sum = 0;
   const double odds = p / (1 - p);
@@ -53,12 +58,13 @@ struct Counts {
   double positive = 0, negative = 0;
 };
 
-/// Walks down the ranks and calls at_score(counts so far, score) at the end of each tie.
+/// Counts labels in descending order of score, and calls at_score(counts so far, score) after each
+/// distinct score. Returns the counts of all rows.
 template <class AtScore>
-Counts walk(const RankedScores& ranked,
-            std::span<const double> scores,
-            std::span<const uint8_t> labels,
-            AtScore at_score) {
+Counts count_by_score(const RankedScores& ranked,
+                      std::span<const double> scores,
+                      std::span<const uint8_t> labels,
+                      AtScore at_score) {
   Counts counts;
   for (size_t place = 0; place < ranked.order().size(); ++place) {
     const size_t row = ranked.order()[place];
@@ -111,6 +117,7 @@ double RankedScores::auroc(std::span<const double> weights) const {
     const size_t row = order_[place];
     (labels_[row] ? tied_positive : tied_negative) += weights.empty() ? 1 : weights[row];
     if (!ends_tie_[place]) continue;
+    // A negative counts the positives above it, and half of the positives with the same score.
     area += tied_negative * (positive + tied_positive / 2);
     positive += std::exchange(tied_positive, 0);
     negative += std::exchange(tied_negative, 0);
@@ -147,8 +154,8 @@ double average_precision(std::span<const double> scores,
 
 std::vector<CurvePoint> roc_curve(std::span<const double> scores, std::span<const uint8_t> labels) {
   std::vector<CurvePoint> points{{0, 0, std::numeric_limits<double>::infinity()}};
-  const Counts all =
-      walk(RankedScores(scores, labels), scores, labels, [&](Counts counts, double score) {
+  const Counts all = count_by_score(
+      RankedScores(scores, labels), scores, labels, [&](Counts counts, double score) {
         points.push_back({counts.negative, counts.positive, score});
       });
   if (all.positive == 0 || all.negative == 0) return {};
@@ -159,8 +166,8 @@ std::vector<CurvePoint> roc_curve(std::span<const double> scores, std::span<cons
 std::vector<CurvePoint> precision_recall_curve(std::span<const double> scores,
                                                std::span<const uint8_t> labels) {
   std::vector<CurvePoint> points;
-  const Counts all =
-      walk(RankedScores(scores, labels), scores, labels, [&](Counts counts, double score) {
+  const Counts all = count_by_score(
+      RankedScores(scores, labels), scores, labels, [&](Counts counts, double score) {
         points.push_back(
             {counts.positive, counts.positive / (counts.positive + counts.negative), score});
       });
@@ -177,7 +184,7 @@ Interval wilson(int64_t successes, int64_t n, double confidence) {
   const double centre = (share + spread / 2) / (1 + spread);
   const double half =
       z * std::sqrt(share * (1 - share) / count + spread / count / 4) / (1 + spread);
-  // At the ends the exact bound is 0 or 1, which rounding would miss.
+  // For no or only successes the bound is exactly 0 or 1, which rounding would miss.
   return {successes == 0 ? 0 : centre - half, successes == n ? 1 : centre + half};
 }
 
@@ -186,7 +193,8 @@ double binomial_upper_tail(int64_t k, int64_t n, double p) {
   if (k <= 0) return 1;
   if (k > n || p == 0) return 0;
   if (p == 1) return 1;
-  // Each side is summed outward from k, where its terms fall.
+  // Sums the tail that leads away from the mean: its terms decrease, and it is the smaller tail, so
+  // a tiny result keeps its relative precision.
   if (static_cast<double>(k) > static_cast<double>(n) * p) return binomial_side(k, n, p, 1);
   return 1 - binomial_side(k - 1, n, p, -1);
 }
@@ -199,6 +207,7 @@ std::vector<double> holm(const std::vector<double>& p_values) {
   std::stable_sort(
       order.begin(), order.end(), [&](size_t a, size_t b) { return p_values[a] < p_values[b]; });
   std::vector<double> adjusted = p_values;
+  // The running maximum keeps the adjusted values in the order of the p values.
   double largest = 0;
   for (size_t i = 0; i < order.size(); ++i) {
     largest = std::max(largest, static_cast<double>(order.size() - i) * p_values[order[i]]);

@@ -14,34 +14,36 @@ struct Interval {
   double low = 0, high = 0;
 };
 
+/// Returns the arithmetic mean; NaN without values.
 double mean(std::span<const double> values);
-/// Sample standard deviation (N-1); NaN below two values.
+/// Returns the sample standard deviation (divisor N-1); NaN for fewer than two values.
 double standard_deviation(std::span<const double> values);
-/// Linear between order statistics (numpy's default). q in [0, 1]; NaN for no values. Takes a copy
-/// to sort.
+/// Returns the q-quantile, interpolated linearly between order statistics (numpy's default). q in
+/// [0, 1]; NaN without values. Sorts its own copy of the values.
 double quantile(std::vector<double> values, double q);
 
-/// Area under the ROC curve with ties counted half (Mann-Whitney); labels are 0 or 1, weights count
-/// rows several times (empty: all 1). NaN where one class is absent.
+/// Returns the area under the ROC curve with ties counted half (Mann-Whitney). Labels are 0 or 1.
+/// `weights`: how often each row counts (empty: once each). NaN if one class is absent.
 double auroc(std::span<const double> scores,
              std::span<const uint8_t> labels,
              std::span<const double> weights = {});
-/// Average precision as scikit-learn defines it (steps, ties in one step). NaN without positives.
+/// Returns the average precision as scikit-learn defines it (a step function, with tied scores in
+/// one step). NaN without positives.
 double average_precision(std::span<const double> scores,
                          std::span<const uint8_t> labels,
                          std::span<const double> weights = {});
 
-/// Rows sorted by score once, so that many weightings of them (bootstrap draws) cost linear time
-/// each. Scores must not be NaN.
+/// Sorts rows by score once, so that each of many weightings (bootstrap draws) costs linear time.
+/// Scores must not be NaN.
 class RankedScores {
  public:
   RankedScores(std::span<const double> scores, std::span<const uint8_t> labels);
-  /// As the functions above; weights by row, 0 or more each (empty: all 1).
+  /// Same as the functions above. `weights`: one per row, 0 or more (empty: all 1).
   double auroc(std::span<const double> weights = {}) const;
   double average_precision(std::span<const double> weights = {}) const;
-  /// Rows by falling score.
+  /// Row indices in descending order of score.
   const std::vector<size_t>& order() const { return order_; }
-  /// Whether the row at this place of order() is the last of its score.
+  /// Whether the row order()[place] is the last one with its score.
   bool ends_tie(size_t place) const { return ends_tie_[place]; }
 
  private:
@@ -50,32 +52,36 @@ class RankedScores {
 };
 
 struct CurvePoint {
-  double x = 0, y = 0, threshold = 0;
+  double x = 0, y = 0;
+  double threshold = 0;  ///< the point counts rows with score >= threshold as positive
 };
-/// ROC: x false positive rate, y true positive rate; from (0,0), its threshold infinite, to (1,1),
-/// one point a distinct score: what `score >= threshold` gives. Empty where one class is absent.
+/// Returns the ROC curve (x: false positive rate, y: true positive rate) from (0,0) with an
+/// infinite threshold to (1,1), with one point per distinct score. Empty if one class is absent.
 std::vector<CurvePoint> roc_curve(std::span<const double> scores, std::span<const uint8_t> labels);
-/// x recall, y precision, one point a distinct score, rising recall. Empty without positives.
+/// Returns the precision-recall curve (x: recall, y: precision), with one point per distinct score
+/// in ascending order of recall. Empty without positives.
 std::vector<CurvePoint> precision_recall_curve(std::span<const double> scores,
                                                std::span<const uint8_t> labels);
 
-/// Wilson score interval of k successes in n; [0, 1] for n = 0.
+/// Returns the Wilson score interval of a proportion; [0, 1] for n = 0.
 Interval wilson(int64_t successes, int64_t n, double confidence = .95);
-/// P(X >= k) for X ~ Binomial(n, p); good to about 10 digits, also far out in the tail.
+/// Returns P(X >= k) for X ~ Binomial(n, p), accurate to about 10 digits, also far in the tail.
 double binomial_upper_tail(int64_t k, int64_t n, double p);
-/// Holm's step-down adjustment, in the order given, capped at 1. A NaN stays NaN and is not
-/// counted.
+/// Returns p values after Holm's step-down adjustment, in the order of `p_values`, at most 1. NaN
+/// stays NaN and does not count as a test.
 std::vector<double> holm(const std::vector<double>& p_values);
-/// Two-sided bootstrap p of a difference: twice the smaller share of replicates on either side of
-/// 0, with +1 in both counts, at most 1. Replicates that are not finite are left out.
+/// Returns the two-sided bootstrap p value of a difference: twice the smaller proportion of
+/// replicates on one side of 0, with 1 added to the numerator and the denominator, at most 1.
+/// Non-finite replicates are ignored.
 double bootstrap_p(std::span<const double> differences);
 
-/// Cluster bootstrap: draw k picks as many groups as there are, with replacement; the result counts
-/// for each row how often its group was picked. Rows with an empty group are groups of their own.
-/// Reproducible: draw k depends on rng's key and k alone.
+/// Cluster bootstrap. A draw picks groups() groups with replacement. A row with an empty group is a
+/// group of its own.
 class GroupBootstrap {
  public:
   explicit GroupBootstrap(const std::vector<std::string>& group_of_row);
+  /// Returns how often the group of each row was picked. Depends only on the key of `rng` and on
+  /// `draw`.
   std::vector<double> row_weights(const Rng& rng, uint64_t draw) const;
   size_t groups() const { return group_count_; }
 
@@ -84,7 +90,7 @@ class GroupBootstrap {
   size_t group_count_ = 0;
 };
 
-/// Percentile interval of the finite replicates; NaN where there are none.
+/// Returns the percentile interval of the finite replicates; NaN if there are none.
 Interval percentile_interval(const std::vector<double>& replicates, double confidence = .95);
 
 }  // namespace evenray

@@ -12,13 +12,14 @@
 namespace evenray {
 namespace {
 
-/// Of two classes the one with fewer positives; on a tie the last.
+/// Returns the index of the class with fewer positives; of two equal classes, the last one.
 size_t rarer_class(const Predictions& predictions) {
   int64_t surplus = 0;
   for (const auto& row : predictions.labels) surplus += (row[0] == 1) - (row[1] == 1);
   return surplus < 0 ? 0 : 1;
 }
 
+/// nullopt if no threshold has J > 0.
 std::optional<double> youden_threshold(const Predictions& predictions, size_t c) {
   std::vector<double> scores;
   std::vector<uint8_t> labels;
@@ -36,6 +37,7 @@ std::optional<double> youden_threshold(const Predictions& predictions, size_t c)
   const double here = curve[best].threshold;
   const double middle =
       best + 1 < curve.size() ? std::midpoint(here, curve[best + 1].threshold) : here;
+  // Between adjacent doubles, the middle may be rounded to the lower score, which would include it.
   return best + 1 < curve.size() && middle == curve[best + 1].threshold ? here : middle;
 }
 
@@ -46,7 +48,7 @@ Thresholds read_thresholds(const Path& path) {
   Thresholds thresholds;
   check(json.is_object(),
         Exit::bad_data,
-        cat(path.string(), ": not an object {\"class\": threshold}"));
+        cat(path.string(), ": expected a JSON object {\"CLASS\": threshold}"));
   for (const auto& [name, value] : json.items()) {
     if (!value.is_number() || !(value.get<double>() >= 0 && value.get<double>() <= 1)) {
       throw Error(Exit::bad_data,
@@ -55,7 +57,7 @@ Thresholds read_thresholds(const Path& path) {
                       name,
                       "' is ",
                       value.dump(),
-                      ", not a number from 0 to 1"));
+                      "; expected a number from 0 to 1"));
     }
     thresholds[name] = value.get<double>();
   }
@@ -80,30 +82,30 @@ Decisions decide(const Predictions& predictions, const Thresholds& thresholds) {
   out.thresholds.resize(classes);
   for (const auto& [name, value] : thresholds)
     out.thresholds[predictions.class_index(name)] = value;
-  const bool ranked = out.exclusive && (thresholds.empty() || classes > 2);
+  const bool use_highest = out.exclusive && (thresholds.empty() || classes > 2);
   size_t deciding = 0;
-  if (out.exclusive && !ranked) {
+  if (out.exclusive && !use_highest) {
     deciding = thresholds.size() == 2 ? rarer_class(predictions) : (out.thresholds[0] ? 0 : 1);
     out.thresholds[1 - deciding].reset();
   }
-  if (!out.exclusive || (ranked && !thresholds.empty())) {
+  if (!out.exclusive || (use_highest && !thresholds.empty())) {
     for (auto& threshold : out.thresholds) threshold = threshold.value_or(.5);
   }
   for (const auto& row : predictions.probabilities) {
-    auto& said = out.said.emplace_back(classes, uint8_t{0});
-    if (ranked) {
-      const auto height = [&](size_t c) {
+    auto& predicted = out.said.emplace_back(classes, uint8_t{0});
+    if (use_highest) {
+      const auto relative = [&](size_t c) {
         return row[c] / std::max(out.thresholds[c].value_or(1), 1e-12);
       };
       size_t highest = 0;
       for (size_t c = 1; c < classes; ++c) {
-        if (height(c) > height(highest)) highest = c;
+        if (relative(c) > relative(highest)) highest = c;
       }
-      said[highest] = 1;
+      predicted[highest] = 1;
     } else if (out.exclusive) {
-      said[row[deciding] >= *out.thresholds[deciding] ? deciding : 1 - deciding] = 1;
+      predicted[row[deciding] >= *out.thresholds[deciding] ? deciding : 1 - deciding] = 1;
     } else {
-      for (size_t c = 0; c < classes; ++c) said[c] = row[c] >= *out.thresholds[c];
+      for (size_t c = 0; c < classes; ++c) predicted[c] = row[c] >= *out.thresholds[c];
     }
   }
   return out;

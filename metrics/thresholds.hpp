@@ -9,28 +9,35 @@
 
 namespace evenray {
 
-/// Class -> the probability from which on it is said to be there.
+/// Class name -> the lowest probability at which the class is predicted.
 using Thresholds = std::map<std::string, double>;
 
-/// {"class": t}. Throws 66, 65 for what is not an object of numbers from 0 to 1.
+/// Reads a JSON file {"CLASS": t}. Throws 66 if the file is missing, 65 if it is not an object of
+/// numbers from 0 to 1.
 Thresholds read_thresholds(const Path& path);
 
-/// By Youden's J = sensitivity + specificity - 1 at its largest (the highest such threshold, set
-/// midway to the next lower score). Pick them on the validation part and keep them. Two exclusive
-/// classes: one threshold, for the rarer class (equal: the last); otherwise one a class; none for a
-/// class whose labels are all the same or that is told no better than by chance.
+/// Picks the threshold with the largest Youden's J = sensitivity + specificity - 1 (the highest
+/// such threshold, moved to the middle between its score and the next lower score). Pick thresholds
+/// on the validation part and keep them for the test part. Two exclusive classes get one threshold,
+/// for the rarer class (the last one if they are equal); otherwise each class gets one. A class
+/// gets none if all its labels are the same or if no threshold has J > 0.
 Thresholds pick_thresholds(const Predictions& validation);
 
-/// What a class is said to be. Exclusive classes (one_hot): the highest probability, the first on a
-/// tie; with a threshold for one of two classes, or for both, that class (the rarer, equal: the
-/// last) from its threshold on, else the other one; with thresholds among more classes the highest
-/// probability / threshold (.5 where it has none). Otherwise each class from its threshold (.5) on.
+/// The predicted classes of each row.
+///
+/// Exclusive classes (one_hot()) without thresholds: the class of the highest probability, the
+/// first one on a tie. Two exclusive classes with a threshold for one of them: that class if its
+/// probability reaches the threshold, otherwise the other class; with thresholds for both, the
+/// threshold of the rarer class is used (of the last class if they are equal). More exclusive
+/// classes with thresholds: the class of the highest probability / threshold (.5 for a class
+/// without one). Classes that are not exclusive: each class whose probability reaches its threshold
+/// (.5 for a class without one).
 struct Decisions {
-  bool exclusive = false;
-  std::vector<std::vector<uint8_t>> said;         ///< [row][class]
-  std::vector<std::optional<double>> thresholds;  ///< by class; empty: its threshold had no say
+  bool exclusive = false;                         ///< exactly one class per row is predicted
+  std::vector<std::vector<uint8_t>> said;         ///< [row][class]: 1 if predicted, else 0
+  std::vector<std::optional<double>> thresholds;  ///< [class]; nullopt: not used
 };
-/// Throws 65 for a threshold of a class that the predictions lack.
+/// Applies the thresholds. Throws 65 for a threshold of a class that the predictions lack.
 Decisions decide(const Predictions& predictions, const Thresholds& thresholds);
 
 }  // namespace evenray

@@ -36,7 +36,8 @@ torch::nn::Sequential stage(int64_t in, int64_t out, int64_t stride) {
   return torch::nn::Sequential(BasicBlock(in, out, stride), BasicBlock(out, out, 1));
 }
 
-/// torchvision's keys, but for the stem's one channel.
+/// Parameter names and shapes equal torchvision's, except for the stem, which has one input
+/// channel.
 struct ResNet18 final : Backbone {
   ResNet18() {
     features = 512;

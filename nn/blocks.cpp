@@ -65,6 +65,7 @@ SpectralConv2dImpl::SpectralConv2dImpl(int64_t in,
 torch::Tensor SpectralConv2dImpl::normalised_weight() {
   const Autocast fp32(Compute{weight_.device(), false, 1});
   const auto rows = weight_.flatten(1);
+  // u and v are constants for the gradient, as in the paper; only the weight gets a gradient.
   torch::Tensor u, v;
   {
     torch::NoGradGuard no_grad;

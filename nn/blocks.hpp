@@ -9,18 +9,19 @@
 
 namespace evenray {
 
-/// k x k convolution without bias, padding (k - 1) / 2.
+/// Returns a k x k convolution without bias, with padding (k - 1) / 2 (k = `kernel`).
 torch::nn::Conv2d conv(int64_t in, int64_t out, int64_t kernel, int64_t stride = 1);
 
-/// Kaiming-normal (fan out, ReLU) for all convolutions, as torchvision initialises its residual
-/// networks.
+/// Initialises all convolutions with Kaiming-normal weights (fan out, ReLU), like torchvision's
+/// residual networks.
 void kaiming_init(torch::nn::Module& module);
 
-/// Puts 4-d parameters into channels_last. A plain .contiguous() leaves weights with one channel in
-/// the slow layout.
+/// Converts 4-d parameters to the channels_last layout. (contiguous(ChannelsLast) would return a
+/// weight with one channel unchanged, in the slow layout.)
 void to_channels_last(torch::nn::Module& module);
 
-/// Turns requires_grad of all parameters off, and back on for those that had it when it goes.
+/// Disables requires_grad of all parameters. The destructor enables it again for the parameters
+/// that had it.
 class FreezeGuard {
  public:
   explicit FreezeGuard(torch::nn::Module& module);
@@ -32,7 +33,7 @@ class FreezeGuard {
   std::vector<torch::Tensor> frozen_;
 };
 
-/// train(false) for as long as it lives.
+/// Sets a module to eval mode during its lifetime; the destructor restores the previous mode.
 class EvalGuard {
  public:
   explicit EvalGuard(torch::nn::Module& module);
@@ -45,9 +46,9 @@ class EvalGuard {
   bool was_training_;
 };
 
-/// A convolution whose weight is divided by its largest singular value, found by one power
-/// iteration a training forward (Miyato et al. 2018, algorithm 1), in fp32 also under autocast. The
-/// vector u is a buffer.
+/// A convolution whose weight is divided by an estimate of its largest singular value, which is
+/// updated by one power iteration per forward pass in training mode (Miyato et al. 2018, algorithm
+/// 1). Computed in fp32 even under autocast. The vector u is a buffer, so checkpoints include it.
 class SpectralConv2dImpl : public torch::nn::Module {
  public:
   SpectralConv2dImpl(int64_t in,
@@ -57,7 +58,7 @@ class SpectralConv2dImpl : public torch::nn::Module {
                      int64_t padding,
                      bool bias);
   torch::Tensor forward(const torch::Tensor& x);
-  /// The weight as it is applied.
+  /// Returns the weight divided by the singular value; updates u in training mode.
   torch::Tensor normalised_weight();
 
  private:

@@ -16,7 +16,7 @@
 namespace evenray {
 namespace {
 
-/// `name`: as Runtime::check() lets it pass.
+/// `name`: checked by Runtime::check().
 torch::Device parse_device(const std::string& name) {
   if (name == "auto")
     return torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::kCPU;
@@ -30,15 +30,16 @@ torch::Device parse_device(const std::string& name) {
             name,
             ": this machine has ",
             count,
-            " usable GPU(s); --device cpu works everywhere"));
+            " usable GPU(s); use --device auto or cpu"));
   return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
-/// Whether the device multiplies bf16 in hardware.
+/// Whether the device has hardware support for bf16.
 bool has_bf16(torch::Device device) {
   if (!device.is_cuda()) return cpu_has_bf16();
   const c10::DeviceGuard guard(device);
-  return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();  // capability 8 on
+  // True for compute capability 8 and higher.
+  return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
 }
 
 }  // namespace
@@ -52,13 +53,14 @@ Compute make_compute(const Runtime& runtime) {
   compute.device = parse_device(runtime.device);
   compute.bf16 =
       runtime.precision == "bf16" || (runtime.precision == "auto" && has_bf16(compute.device));
-  // Gradients of a network that is sure of itself are denormal numbers, which were seen to make a
-  // step 20 times slower. Torch's threads inherit the setting when they start.
+  // When a network is almost certain of its output, its gradients become denormal numbers; steps
+  // were then up to 20 times slower. Set before torch's threads start, because they inherit it.
   at::globalContext().setFlushDenormal(true);
   at::globalContext().setDeterministicCuDNN(true);
   at::globalContext().setAllowTF32CuDNN(false);
   at::globalContext().setAllowTF32CuBLAS(false);
   at::set_num_threads(compute.threads);
+  // torch throws if the number of inter-op threads is set twice.
   static std::once_flag once;
   std::call_once(once, [] { at::set_num_interop_threads(1); });
   return compute;

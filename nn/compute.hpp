@@ -9,28 +9,34 @@
 
 namespace evenray {
 
-/// Where and how a network is computed.
+/// nn contains the network code that the GAN and the classifier share; torch is used only here and
+/// in the rooms above. Read this header first, then loader.hpp (images to tensors), blocks.hpp and
+/// backbone.hpp (networks), optimizer.hpp, schedule.hpp and ema.hpp (training steps), weights.hpp
+/// and checkpoint.hpp (files), training.hpp (runs), and features.hpp with extractor.hpp (feature
+/// vectors).
+
+/// Device, precision and threads of network computations.
 struct Compute {
   torch::Device device = torch::kCPU;
-  bool bf16 = false;  ///< forward passes under bf16 autocast
-  int threads = 1;
+  bool bf16 = false;  ///< forward passes use bf16 autocast
+  int threads = 1;    ///< of torch on the CPU
 };
 
-/// Sets torch's threads (intra-op = threads, inter-op 1) and chooses device and precision. `auto`
-/// takes CUDA where there is one, and bf16 where the CPU has avx512_bf16 or the GPU is Ampere or
-/// newer. Throws 69 for a GPU that is not there, 78 as Runtime::check() does.
+/// Sets torch's threads (intra-op = threads, inter-op 1) and selects device and precision. `auto`
+/// selects CUDA if a GPU is available, and bf16 if the CPU has avx512_bf16 or the GPU is Ampere or
+/// newer. Throws 69 for a GPU that does not exist, 78 like Runtime::check().
 ///
-/// What is computed depends on the device, its make and the precision, on the CPU also on the
-/// threads. On one CPU it comes out the same to the last bit each time. On CUDA, cuDNN is held to
-/// its deterministic kernels and fp32 to full precision (no TF32); a few of torch's own kernels
-/// still add in any order, so the last bits may differ from run to run.
+/// Results depend on the device, its model and the precision, on the CPU also on the threads. On
+/// the same CPU, repeated runs are bit-identical. On CUDA, cuDNN uses deterministic kernels and
+/// fp32 has full precision (no TF32), but a few of torch's own kernels add in varying order, so the
+/// last bits may differ between runs.
 Compute make_compute(const Runtime& runtime);
 
-/// Whether this CPU multiplies bf16 in hardware.
+/// Whether this CPU has bf16 instructions (avx512_bf16).
 bool cpu_has_bf16();
 
-/// bf16 autocast for as long as it lives, or none where not compute.bf16, also inside another one.
-/// Backward passes belong outside.
+/// During its lifetime, enables bf16 autocast if compute.bf16 is set and disables autocast
+/// otherwise, also inside another Autocast. Run backward passes outside.
 class Autocast {
  public:
   explicit Autocast(const Compute& compute);
@@ -43,13 +49,13 @@ class Autocast {
   bool was_on_;
 };
 
-/// Seeds torch's own generators: weights are drawn from them.
+/// Seeds torch's own generators, which draw the initial weights.
 void seed_torch(uint64_t seed);
 
-/// "2.13.0", with "+cu130" and the like where the build says so.
+/// Returns torch's version, for example "2.13.0" or "2.13.0+cu130".
 std::string torch_version();
 
-/// "cuda:0" and so on, one a GPU; empty without CUDA.
+/// Returns "cuda:0", "cuda:1", ... for all GPUs; empty without CUDA.
 std::vector<std::string> gpu_names();
 
 }  // namespace evenray

@@ -4,11 +4,11 @@
 
 namespace evenray {
 
-/// target <- target + (1 - decay) * (source - target) for all parameters; buffers are copied. Both
-/// made by the same function.
+/// Updates an exponential moving average: target <- target + (1 - decay) * (source - target) for
+/// all parameters; buffers are copied. Requires two modules of the same structure.
 void ema_update(torch::nn::Module& target, const torch::nn::Module& source, double decay);
 
-/// target <- source, parameters and buffers.
+/// Copies all parameters and buffers. Requires two modules of the same structure.
 void copy_module(torch::nn::Module& target, const torch::nn::Module& source);
 
 }  // namespace evenray

@@ -32,17 +32,19 @@ Description read_manifest(const Path& path) {
   const auto value = [&](const std::string& key) -> const Json& {
     check(json.is_object() && json.contains(key),
           Exit::bad_data,
-          cat(path.string(), ": '", key, "' is missing from the manifest"));
+          cat(path.string(), ": '", key, "' is missing from this manifest"));
     return json[key];
   };
   const auto text = [&](const std::string& key) {
-    if (!value(key).is_string() || value(key) == "") fault(key, "a text");
+    if (!value(key).is_string() || value(key) == "") fault(key, "a string that is not empty");
     return value(key).get<std::string>();
   };
-  constexpr int64_t kMost = 65536;
-  const auto is_count = [](const Json& v) { return v.is_number_integer() && v >= 1 && v <= kMost; };
+  constexpr int64_t kMaxCount = 65536;
+  const auto is_count = [](const Json& v) {
+    return v.is_number_integer() && v >= 1 && v <= kMaxCount;
+  };
   const auto count = [&](const std::string& key) {
-    if (!is_count(value(key))) fault(key, cat("a number of 1 to ", kMost));
+    if (!is_count(value(key))) fault(key, cat("a whole number from 1 to ", kMaxCount));
     return value(key).get<int64_t>();
   };
   Description out;
@@ -56,14 +58,14 @@ Description read_manifest(const Path& path) {
     out.height = size[0];
     out.width = size[1];
   } else {
-    fault("size_px", "a side or [height, width]");
+    fault("size_px", cat("a whole number or [height, width], from 1 to ", kMaxCount));
   }
   out.channels = count("channels");
   if (out.channels != 1 && out.channels != 3) fault("channels", "1 or 3");
   const Json& range = value("range");
   if (!range.is_array() || range.size() != 2 || !range[0].is_number() || !range[1].is_number() ||
       range[0] == range[1])
-    fault("range", "[black, white]");
+    fault("range", "[black, white], two different numbers");
   out.black = range[0];
   out.white = range[1];
   out.dimension = count("dimension");
@@ -80,19 +82,21 @@ class Extractor final : public Features {
     check(digest == manifest_.sha256,
           Exit::bad_data,
           cat(manifest_.path.string(),
-              ": 'sha256' is not that of ",
+              ": 'sha256' does not match ",
               manifest_.file.string(),
-              ", which is ",
+              ", whose digest is ",
               digest));
     try {
-      // From the bytes that were hashed: the file may change meanwhile.
+      // Loads the bytes that were hashed, because the file may change after the check.
       std::istringstream stream(bytes);
       module_ = torch::jit::load(stream, compute_.device);
       module_.eval();
     } catch (const std::exception&) {
-      throw Error(
-          Exit::bad_data,
-          cat(manifest_.path.string(), ": 'file' ", manifest_.file.string(), " is no TorchScript"));
+      throw Error(Exit::bad_data,
+                  cat(manifest_.path.string(),
+                      ": 'file': ",
+                      manifest_.file.string(),
+                      " is not a TorchScript file"));
     }
   }
 
@@ -118,16 +122,17 @@ class Extractor final : public Features {
  private:
   torch::jit::IValue run(const torch::Tensor& input) const {
     try {
-      // forward() is not const, though it leaves a network in eval mode as it is.
+      // forward() is not const, although it does not change a network in eval mode; so call it on a
+      // copy of the handle.
       return torch::jit::Module(module_).forward({input});
     } catch (const std::exception&) {
       throw Error(Exit::bad_data,
                   cat(manifest_.path.string(),
                       ": ",
                       manifest_.file.string(),
-                      " fails on an input of ",
+                      " fails for an input of shape ",
                       input.sizes(),
-                      "; see 'size_px' and 'channels'"));
+                      "; check 'size_px' and 'channels' in the manifest"));
     }
   }
 
@@ -136,13 +141,13 @@ class Extractor final : public Features {
     check(output.isTensor() && output.toTensor().sizes() == std::vector{rows, manifest_.dimension},
           Exit::bad_data,
           cat(manifest_.path.string(),
-              ": 'dimension' says [",
+              ": 'dimension' requires an output of shape [",
               rows,
               ", ",
               manifest_.dimension,
-              "], ",
+              "], but ",
               manifest_.file.string(),
-              " gives ",
+              " returned ",
               found));
     auto features = output.toTensor().to(torch::kCPU, torch::kFloat);
     check(features.isfinite().all().item<bool>(),
@@ -150,7 +155,7 @@ class Extractor final : public Features {
           cat(manifest_.path.string(),
               ": features of ",
               manifest_.file.string(),
-              " are not finite; see 'range'"));
+              " are not finite; check 'range' in the manifest"));
     return features;
   }
 
@@ -168,7 +173,7 @@ std::shared_ptr<Features> load_extractor(const Path& manifest,
   check(trust_code,
         Exit::usage,
         cat(found.file.string(),
-            " is a program and would run with your rights; if you trust it, say --trust-code"));
+            " is a program and would run with your rights; if you trust it, add --trust-code"));
   return std::make_shared<Extractor>(std::move(found), compute);
 }
 

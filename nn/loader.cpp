@@ -12,7 +12,7 @@
 namespace evenray {
 namespace {
 
-/// u8 stays u8; u16 becomes f32, which torch computes with everywhere.
+/// u8 stays u8. u16 becomes f32, because torch supports few operations on u16.
 torch::Tensor wrap(std::vector<char> bytes,
                    int64_t count,
                    const StoreInfo& info,
@@ -64,9 +64,11 @@ torch::Tensor network_input(const torch::Tensor& images,
 }
 
 Standardise measure(const torch::Tensor& images, int value_max) {
+  // Sums in double: an f32 sum over all pixels of a store would lose precision.
   const auto values = images.to(torch::kFloat).div(value_max);
   const double mean = values.mean(torch::kDouble).item<double>();
   const double square = values.square().mean(torch::kDouble).item<double>();
+  // The lower bound keeps a later division by the deviation finite for constant images.
   return {mean, std::sqrt(std::max(1e-6, square - mean * mean))};
 }
 
@@ -91,6 +93,7 @@ std::vector<cv::Mat> to_mats(const torch::Tensor& minus_one_to_one, int value_ma
 }
 
 torch::Tensor to_device(const torch::Tensor& host, torch::Device device) {
+  // Only copies from pinned memory are asynchronous.
   return device.is_cuda() ? host.pin_memory().to(device, /*non_blocking=*/true) : host;
 }
 
@@ -99,7 +102,7 @@ torch::Tensor index_tensor(const std::vector<int64_t>& rows, torch::Device devic
 }
 
 torch::Tensor from_mats(const std::vector<cv::Mat>& images) {
-  check(!images.empty(), Exit::bad_data, "no images to compare");
+  check(!images.empty(), Exit::bad_data, "cannot stack images: there are none");
   const int height = images[0].rows, width = images[0].cols;
   const bool deep = images[0].depth() == CV_16U;
   auto out = torch::empty({static_cast<int64_t>(images.size()), 1, height, width},
@@ -108,7 +111,7 @@ torch::Tensor from_mats(const std::vector<cv::Mat>& images) {
     check(
         images[i].rows == height && images[i].cols == width && images[i].type() == images[0].type(),
         Exit::bad_data,
-        cat("images of different sizes or depths: ",
+        cat("images must have the same size and depth, but found ",
             images[i].rows,
             "x",
             images[i].cols,

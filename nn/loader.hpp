@@ -9,37 +9,42 @@
 
 namespace evenray {
 
-/// The images of a store's part, resident on a device: [N,1,H,W] u8 (f32 for 16-bit stores).
-/// `rows`: only these, in this order.
+/// Reads the images of a part of a store to a device: [N,1,H,W] u8 (f32 with values 0..65535 for
+/// 16-bit stores). `rows`: reads only these rows, in this order.
 torch::Tensor load_images(const Store& store, const std::string& part, torch::Device device);
 torch::Tensor load_images(const Store& store,
                           const std::string& part,
                           const std::vector<int64_t>& rows,
                           torch::Device device);
 
-/// The one place where pixels become network input. For a GAN: [B,1,H,W] f32 in -1..1,
-/// channels_last.
+/// Converts pixels to the input of a GAN: [B,1,H,W] f32 in -1..1, channels_last. Pixels are
+/// converted to network input only here and in network_input().
 torch::Tensor gan_input(const torch::Tensor& images, int value_max);
-/// For the others: (x / value_max - mean) / deviation.
+/// Mean and standard deviation of pixels, relative to value_max.
 struct Standardise {
   double mean = .5, deviation = .25;
 };
+/// Converts pixels to the input of other networks: (x / value_max - mean) / deviation, as [B,1,H,W]
+/// f32, channels_last.
 torch::Tensor network_input(const torch::Tensor& images,
                             int value_max,
                             const Standardise& standardise);
-/// Mean and deviation of all pixels of `images`, both relative to value_max.
+/// Returns the mean and standard deviation of all pixels of `images`, both relative to value_max;
+/// the deviation is at least .001.
 Standardise measure(const torch::Tensor& images, int value_max);
 
-/// Back: -1..1 to single-channel cv::Mat of the depth that holds value_max, rounded and clipped.
+/// Converts GAN output in -1..1 to single-channel images, rounded and clipped: u8 if value_max is
+/// at most 255, otherwise u16.
 std::vector<cv::Mat> to_mats(const torch::Tensor& minus_one_to_one, int value_max);
 
-/// A tensor of the CPU on a device, without waiting for what that is at.
+/// Copies a CPU tensor to a device without waiting for pending work on the device.
 torch::Tensor to_device(const torch::Tensor& host, torch::Device device);
 
-/// Row numbers as an index tensor on a device.
+/// Copies row numbers to an index tensor on a device.
 torch::Tensor index_tensor(const std::vector<int64_t>& rows, torch::Device device);
 
-/// [N,1,H,W] of single-channel images of one size.
+/// Converts single-channel images of one size to [N,1,H,W] on the CPU (u8, or f32 for u16 images).
+/// Throws 65 if there are no images or if sizes or depths differ.
 torch::Tensor from_mats(const std::vector<cv::Mat>& images);
 
 }  // namespace evenray

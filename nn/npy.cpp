@@ -20,13 +20,15 @@ torch::Tensor read_npy_matrix(const Path& path) {
   check(header && header->shape.size() == 2 && (header->type == "<f4" || header->type == "<f8"),
         Exit::bad_data,
         cat(path.string(),
-            ": no matrix of little-endian f4 or f8 in C order; save it by "
-            "np.save(F, np.ascontiguousarray(x, 'f8')) with x of [images, features]"));
+            ": not a matrix of little-endian f4 or f8 in C order; save it with "
+            "np.save(FILE, np.ascontiguousarray(x, 'f8')), where x has the shape [images, "
+            "features]"));
   const uint64_t rows = header->shape[0], columns = header->shape[1];
   const size_t data_bytes = bytes.size() - header->data_start;
-  check(rows > 0 && columns > 0 && header->data_bytes() == data_bytes,
-        Exit::bad_data,
-        cat(path.string(), ": its size is not that of ", rows, " rows of ", columns, " values"));
+  check(
+      rows > 0 && columns > 0 && header->data_bytes() == data_bytes,
+      Exit::bad_data,
+      cat(path.string(), ": the file size does not match ", rows, " rows of ", columns, " values"));
   auto out = torch::empty({static_cast<int64_t>(rows), static_cast<int64_t>(columns)},
                           header->type == "<f8" ? torch::kDouble : torch::kFloat);
   std::memcpy(out.data_ptr(), bytes.data() + header->data_start, data_bytes);

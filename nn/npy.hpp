@@ -6,8 +6,9 @@
 
 namespace evenray {
 
-/// A matrix [N,D] of NumPy's .npy format, versions 1 to 3, little-endian f4 or f8 in C order, as
-/// kDouble. Throws 66 if it is missing, 65 for anything else and for values that are not finite.
+/// Reads a matrix [N,D] from a file in NumPy's .npy format (versions 1 to 3; little-endian f4 or f8
+/// in C order), as kDouble. Throws 66 if the file is missing, 65 if it has another format or
+/// non-finite values.
 torch::Tensor read_npy_matrix(const Path& path);
 
 }  // namespace evenray

@@ -9,7 +9,7 @@
 namespace evenray {
 namespace {
 
-/// Calls visit(key, tensor) for each piece of state of a group.
+/// Calls visit(key, tensor) for each state tensor of a group.
 template <class Group, class Visit>
 void each_state(Group& group, const std::string& prefix, Visit visit) {
   for (size_t i = 0; i < group.names.size(); ++i) {
@@ -27,6 +27,7 @@ FusedAdam::FusedAdam(const torch::nn::Module& module, const AdamOptions& options
   for (const auto& item : module.named_parameters()) {
     const auto& param = item.value();
     if (!param.requires_grad()) continue;
+    // Without weight decay all parameters are in the first group, so that one kernel call suffices.
     Group& group = param.dim() > 1 || options.weight_decay == 0 ? groups_[0] : groups_[1];
     group.names.push_back(item.key());
     group.params.push_back(param);
@@ -44,6 +45,8 @@ void FusedAdam::zero_grad() {
 
 void FusedAdam::step() {
   torch::NoGradGuard no_grad;
+  // The kernels need a gradient for each parameter, so the group is reduced to those that have one.
+  // The copied tensors share memory with the originals.
   for (const auto& whole : groups_) {
     Group group{{}, {}, {}, {}, {}, whole.weight_decay};
     std::vector<torch::Tensor> grads;
@@ -54,10 +57,12 @@ void FusedAdam::step() {
       group.exp_avg.push_back(whole.exp_avg[i]);
       group.exp_avg_sq.push_back(whole.exp_avg_sq[i]);
       group.steps.push_back(whole.steps[i]);
-      // A parameter's layout may be channels_last; the kernel wants its gradient in the same.
+      // The fused kernel pairs elements by memory position, so the gradient must have the layout of
+      // its parameter (which may be channels_last).
       grads.push_back(param.grad().contiguous(param.suggest_memory_format()));
     }
     if (grads.empty()) continue;
+    // The kernels read the step count for the bias correction but do not increment it.
     at::_foreach_add_(group.steps, 1);
     if (group.weight_decay > 0) {
       at::_fused_adamw_(group.params,

@@ -10,31 +10,38 @@
 namespace evenray {
 
 struct AdamOptions {
-  double lr = 2e-4, beta1 = .5, beta2 = .999, eps = 1e-8;
+  double lr = 2e-4;         ///< learning rate
+  double beta1 = .5;        ///< decay of the first moments
+  double beta2 = .999;      ///< decay of the second moments
+  double eps = 1e-8;        ///< added to the denominator
   double weight_decay = 0;  ///< decoupled (AdamW); not applied to vectors (biases, norms)
 };
 
-/// Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) through ATen's fused kernels: one
-/// call a step for all tensors.
+/// Adam (Kingma & Ba 2015), or AdamW (Loshchilov & Hutter 2019) if weight_decay > 0, with ATen's
+/// fused kernels: one call per step and group of parameters instead of several calls per tensor.
 class FusedAdam {
  public:
+  /// Optimises the parameters of `module` that require a gradient now.
   FusedAdam(const torch::nn::Module& module, const AdamOptions& options);
 
   void set_lr(double lr) { options_.lr = lr; }
   void zero_grad();
-  /// Parameters without a gradient take no part, as in torch.optim.
+  /// Updates all parameters that have a gradient and skips the others, as in torch.optim.
   void step();
-  /// All moments; those of a gradient that was not finite are not either.
+  /// Returns the first and second moments of all parameters. After a non-finite gradient its
+  /// moments are non-finite too.
   std::vector<torch::Tensor> moments() const;
-  /// Forgets moments and step counts.
+  /// Sets moments and step counts to zero.
   void reset();
 
-  /// Moments and step counts as "prefix.exp_avg.NAME" etc. load() throws 65 for one that is missing
-  /// or has another shape.
+  /// Write and read moments and step counts as "PREFIX.exp_avg.NAME", "PREFIX.exp_avg_sq.NAME" and
+  /// "PREFIX.step.NAME". load() throws 65 if one is missing or has another shape; `path` is for the
+  /// message.
   void save(TensorFile& file, const std::string& prefix) const;
   void load(const TensorFile& file, const std::string& prefix, const Path& path);
 
  private:
+  /// Parameters with the same weight decay.
   struct Group {
     std::vector<std::string> names;
     std::vector<torch::Tensor> params, exp_avg, exp_avg_sq, steps;

@@ -4,9 +4,9 @@
 
 namespace evenray {
 
-/// Bicubic (a = -.5), antialiased where it shrinks: what Pillow gives for mode F, which published
-/// feature metrics are taken of (Parmar et al. 2022). [N,C,H,W] to f32, neither rounded nor
-/// clipped.
+/// Resizes [N,C,H,W] to `height` x `width` with bicubic interpolation (a = -.5), antialiased when
+/// shrinking. Returns f32, neither rounded nor clipped. Equals Pillow's resize for mode F, which
+/// published feature metrics use (Parmar et al. 2022).
 torch::Tensor resize_bicubic(const torch::Tensor& images, int64_t height, int64_t width);
 
 }  // namespace evenray

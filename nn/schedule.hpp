@@ -7,21 +7,24 @@
 
 namespace evenray {
 
-/// Linear warm-up over `warmup` steps, then half a cosine down to 0 at `total` (Loshchilov & Hutter
-/// 2017). step counts from 0.
+/// Returns the factor of the learning rate at `step` (from 0): a linear warm-up over `warmup`
+/// steps, then half a cosine from 1 down to 0 at `total` (Loshchilov & Hutter 2017).
 double warmup_cosine(int64_t step, int64_t warmup, int64_t total);
 
-/// Rows to train on, without replacement within an epoch, reshuffled each epoch: a pure function of
-/// (rng key, step), so a resumed run sees what an undisturbed one would. An epoch's last minibatch
-/// runs on into the next epoch.
+/// The order of training rows: without replacement within an epoch, shuffled again in each epoch.
+/// It depends only on the key of `rng` and the step, so a resumed run gets the same rows as an
+/// uninterrupted one. The last minibatch of an epoch continues into the next epoch.
 class EpochOrder {
  public:
   EpochOrder(int64_t rows, int64_t minibatch, const Rng& rng);
+  /// Returns the rows of the minibatch at `step` (from 0).
   std::vector<int64_t> minibatch(int64_t step);
-  /// The rows number first .. first + count - 1 of all that are shown, for minibatches that change.
+  /// Returns the rows at positions first .. first + count - 1 of the whole sequence, for minibatch
+  /// sizes that change.
   std::vector<int64_t> rows(int64_t first, int64_t count);
 
  private:
+  /// Returns the rows of one epoch in order; keeps the last epoch in memory.
   const std::vector<int64_t>& epoch(int64_t number);
   int64_t rows_, minibatch_;
   Rng rng_;

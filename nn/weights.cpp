@@ -13,7 +13,7 @@
 namespace evenray {
 namespace {
 
-constexpr uint64_t kHeaderLimit = 100 << 20;  // as the safetensors format states
+constexpr uint64_t kHeaderLimit = 100 << 20;  // limit of the safetensors format
 constexpr const char* kMetadataDigest = "metadata_digest";
 
 struct TypeName {
@@ -39,7 +39,7 @@ std::string_view bytes_of(const torch::Tensor& tensor) {
   return {static_cast<const char*>(tensor.data_ptr()), tensor.nbytes()};
 }
 
-/// Contiguous on the CPU, as the bytes are stored.
+/// Returns contiguous copies on the CPU, whose bytes are written unchanged.
 std::map<std::string, torch::Tensor> on_cpu(const std::map<std::string, torch::Tensor>& tensors) {
   std::map<std::string, torch::Tensor> out;
   for (const auto& [name, tensor] : tensors) out[name] = tensor.detach().cpu().contiguous();
@@ -55,7 +55,8 @@ std::string digest_of(const std::map<std::string, torch::Tensor>& contiguous) {
   return digest.hex();
 }
 
-/// Over the metadata, among it the digest of the tensors, but for itself.
+/// Digest over the metadata (including the digest of the tensors), except itself. Lengths are
+/// included, so that two different maps cannot give the same text.
 std::string metadata_digest(const std::map<std::string, std::string>& metadata) {
   Digest digest;
   for (const auto& [key, value] : metadata) {
@@ -65,7 +66,7 @@ std::string metadata_digest(const std::map<std::string, std::string>& metadata) 
 }
 
 [[noreturn]] void damaged(const Path& path, const std::string& why) {
-  throw Error(Exit::bad_data, cat(path.string(), ": not a whole safetensors file (", why, ")"));
+  throw Error(Exit::bad_data, cat(path.string(), ": not a complete safetensors file (", why, ")"));
 }
 
 bool whole_numbers(const Json& list) {
@@ -74,7 +75,7 @@ bool whole_numbers(const Json& list) {
          });
 }
 
-using Extent = std::pair<uint64_t, uint64_t>;  ///< first byte and the one after the last
+using Extent = std::pair<uint64_t, uint64_t>;  ///< first byte and end (exclusive)
 
 torch::Tensor read_tensor(const Path& path,
                           const std::string& name,
@@ -91,18 +92,20 @@ torch::Tensor read_tensor(const Path& path,
   if (type == kTypes.end()) damaged(path, "entry '" + name + "' has an unknown type");
   const auto shape = entry["shape"].get<std::vector<int64_t>>();
   const auto offsets = entry["data_offsets"].get<std::vector<uint64_t>>();
-  auto strides = static_cast<int64_t>(torch::elementSize(type->type));
+  // A hostile shape must not overflow the product. An empty tensor is checked with sides of at
+  // least 1, so that its other sides are bounded too.
+  auto product = static_cast<int64_t>(torch::elementSize(type->type));
   bool empty = false;
   for (const int64_t side : shape) {
-    if (side < 0 || __builtin_mul_overflow(strides, std::max<int64_t>(side, 1), &strides)) {
+    if (side < 0 || __builtin_mul_overflow(product, std::max<int64_t>(side, 1), &product)) {
       damaged(path, "entry '" + name + "' has an impossible shape");
     }
     empty = empty || side == 0;
   }
-  const uint64_t bytes = empty ? 0 : static_cast<uint64_t>(strides);
+  const uint64_t bytes = empty ? 0 : static_cast<uint64_t>(product);
   if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size() ||
       offsets[1] - offsets[0] != bytes) {
-    damaged(path, "entry '" + name + "' lies outside the file");
+    damaged(path, "entry '" + name + "' has data offsets that do not match its shape or the file");
   }
   auto tensor = torch::empty(shape, type->type);
   if (bytes > 0) std::memcpy(tensor.data_ptr(), data.data() + offsets[0], bytes);
@@ -130,7 +133,7 @@ void write_safetensors(const Path& path, const TensorFile& file) {
                   cat(path.string(),
                       " was not written: '",
                       name,
-                      "' is not finite, the training has diverged"));
+                      "' is not finite because the training diverged"));
     }
     header[name] = {{"dtype", type_name(tensor.scalar_type())},
                     {"shape", tensor.sizes().vec()},
@@ -138,7 +141,7 @@ void write_safetensors(const Path& path, const TensorFile& file) {
     offset += tensor.nbytes();
   }
   std::string text = header.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' ');
+  text.resize((text.size() + 7) / 8 * 8, ' ');  // the format aligns the data to 8 bytes
   uint64_t length = text.size();
   std::string prefix(8, '\0');
   for (char& byte : prefix) {
@@ -152,16 +155,16 @@ void write_safetensors(const Path& path, const TensorFile& file) {
 
 TensorFile read_safetensors(const Path& path) {
   const std::string bytes = read_file(path, uint64_t{16} << 30);
-  if (bytes.size() < 8) damaged(path, "it is shorter than its header");
+  if (bytes.size() < 8) damaged(path, "shorter than the length of a header");
   uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(bytes[i]);
-  if (length > kHeaderLimit || length > bytes.size() - 8) damaged(path, "its header is cut short");
+  if (length > kHeaderLimit || length > bytes.size() - 8) damaged(path, "the header is truncated");
   const auto data = std::string_view(bytes).substr(8 + length);
   TensorFile file;
   try {
     const Json header =
         Json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<int64_t>(length));
-    if (!header.is_object()) damaged(path, "its header is no object");
+    if (!header.is_object()) damaged(path, "the header is not a JSON object");
     std::vector<Extent> extents;
     for (const auto& [name, entry] : header.items()) {
       if (name == "__metadata__") {
@@ -171,18 +174,20 @@ TensorFile read_safetensors(const Path& path) {
       }
     }
     std::sort(extents.begin(), extents.end());
+    // Sorted extents must follow each other without gap or overlap; otherwise `filled` becomes a
+    // value that no file size has.
     uint64_t filled = 0;
     for (const auto& [first, end] : extents) filled = first == filled ? end : data.size() + 1;
-    if (filled != data.size()) damaged(path, "its tensors do not fill it");
+    if (filled != data.size()) damaged(path, "tensors overlap or leave gaps");
   } catch (const Json::exception&) {
-    damaged(path, "its header is damaged");
+    damaged(path, "the header is not valid JSON or has wrong types");
   }
   const auto digest = file.metadata.find("tensor_digest");
   if (digest != file.metadata.end() && digest->second != digest_of(file.tensors))
-    damaged(path, "its digest does not match");
+    damaged(path, "the digest of the tensors does not match");
   const auto stated = file.metadata.find(kMetadataDigest);
   if (stated != file.metadata.end() && stated->second != metadata_digest(file.metadata))
-    damaged(path, "its metadata do not match their digest");
+    damaged(path, "the digest of the metadata does not match");
   return file;
 }
 

@@ -9,23 +9,24 @@
 
 namespace evenray {
 
-/// Named tensors in the order of their names, with text metadata.
+/// The content of a safetensors file: tensors and text metadata, both sorted by name.
 struct TensorFile {
   std::map<std::string, torch::Tensor> tensors;
   std::map<std::string, std::string> metadata;
 };
 
-/// Writes a safetensors file atomically; metadata gets `tensor_digest`, the SHA-256 over names,
-/// types, shapes and bytes, and `metadata_digest` over all else that it holds. Throws 1 for a
-/// tensor that is not finite (a diverged network must not replace a good checkpoint).
+/// Writes a safetensors file atomically. Adds to the metadata `tensor_digest` (SHA-256 over names,
+/// types, shapes and bytes) and `metadata_digest` (SHA-256 over all other metadata). Throws 1 for a
+/// tensor with non-finite values (a diverged network must not replace a good checkpoint) or of an
+/// unsupported type.
 void write_safetensors(const Path& path, const TensorFile& file);
 
-/// Reads one into CPU tensors. Everything is checked before it is used: header bounds, offsets,
-/// shapes, the digests where the file has them. Throws 66 if missing, 65 for a file that is cut
-/// short, damaged or foreign.
+/// Reads a safetensors file into CPU tensors. Checks header bounds, offsets, shapes, and the
+/// digests if the file has them. Throws 66 if the file is missing, 65 if it is truncated, damaged
+/// or in another format.
 TensorFile read_safetensors(const Path& path);
 
-/// The digest as write_safetensors computes it.
+/// Returns the digest that write_safetensors() computes.
 std::string tensor_digest(const std::map<std::string, torch::Tensor>& tensors);
 
 }  // namespace evenray

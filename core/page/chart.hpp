@@ -6,37 +6,38 @@
 
 namespace evenray {
 
-/// SVG charts in the house's look, with role="img" and a text alternative; all colours come from
-/// the style sheet of HtmlPage. Each chart holds two drawings, one for wide frames and one for
-/// narrow ones (a phone, or side by side), of which the page shows one. Values that are not finite
-/// leave a gap; a chart without any says "no data".
+/// Charts as SVG markup for HtmlPage, with role="img" and a text alternative (`alt`). All colours
+/// come from the style sheet of HtmlPage. Each chart contains two drawings, one for wide frames and
+/// one for narrow frames (a phone, or two charts side by side); the page shows one of them.
+/// Non-finite values leave a gap; a chart without finite values shows "no data".
 
-/// The Okabe-Ito colour of series i as "#rrggbb", darkened or lightened where it would have less
-/// than 3:1 contrast to the paper of its scheme: the same i has the same colour in every chart.
-/// Repeats after 8. In a page, class "arm-i" (i below 8) sets it as `color`.
+/// Returns the Okabe-Ito colour with this index as "#rrggbb", darkened or lightened if its contrast
+/// to the background of the scheme would be below 3:1. An index has the same colour in every chart;
+/// colours repeat after 8. In a page, the class "arm-i" (i below 8) sets the colour as `color`.
 std::string arm_colour(size_t index, bool dark_scheme = false);
 
 struct Series {
-  std::string name;          ///< thin series need none where one of the same colour is not thin
-  std::vector<double> x, y;  ///< equally long
-  size_t colour = 0;
-  bool thin = false;  ///< one of several runs: thin and pale
-  bool dashed = false;
-  bool dots = false;  ///< points that are not joined
+  std::string name;  ///< may be empty for a thin series if a series of the same colour is not thin
+  std::vector<double> x, y;  ///< of equal length; non-finite values leave a gap
+  size_t colour = 0;         ///< index for arm_colour()
+  bool thin = false;         ///< one of several runs: drawn thin and pale
+  bool dashed = false;       ///< draws a dashed line
+  bool dots = false;         ///< draws points without a line
 };
 
 struct Axis {
-  std::string label;                          ///< with its unit
-  std::optional<double> low = {}, high = {};  ///< empty: from the data, to round values
+  std::string label;                          ///< includes the unit
+  std::optional<double> low = {}, high = {};  ///< nullopt: from the data, widened to round values
 };
 
 struct ReferenceLine {
-  std::string name;  ///< "chance", "prevalence .17"
-  double x0, y0, x1, y1;
+  std::string name;       ///< "chance", "prevalence .17"
+  double x0, y0, x1, y1;  ///< end points in data coordinates
 };
 
-/// Curves with labels at the line where there is room, else with a key; nothing is smoothed. Square
-/// where both axes are fixed to the same range (ROC, precision-recall).
+/// Draws curves without smoothing. Labels stand at the ends of the lines if there is space,
+/// otherwise the chart has a key. The plot is square if both axes are fixed to the same range (ROC,
+/// precision-recall).
 std::string line_chart(const std::string& alt,
                        const Axis& x,
                        const Axis& y,
@@ -45,13 +46,13 @@ std::string line_chart(const std::string& alt,
 
 struct ForestRow {
   std::string name;
-  double value = 0, low = 0, high = 0;
-  bool primary = false;  ///< the contrast named beforehand: on top and heavier
-  size_t colour = 0;
+  double value = 0, low = 0, high = 0;  ///< estimate and the ends of its interval
+  bool primary = false;                 ///< a preregistered contrast: drawn at the top and heavier
+  size_t colour = 0;                    ///< index for arm_colour()
 };
 
-/// Differences with intervals and a zero line named "no difference"; primary rows first, else in
-/// the order given.
+/// Draws differences with intervals and a zero line labelled "no difference". Primary rows come
+/// first; otherwise the order of `rows` is kept.
 std::string forest_plot(const std::string& alt,
                         const std::string& axis_label,
                         const std::vector<ForestRow>& rows);
@@ -59,28 +60,31 @@ std::string forest_plot(const std::string& alt,
 struct Bar {
   std::string name;
   double value = 0;
-  size_t colour = 0;
+  size_t colour = 0;  ///< index for arm_colour()
 };
+/// Draws one horizontal bar per entry, starting at zero, in the order of `bars`.
 std::string bar_chart(const std::string& alt,
                       const std::string& axis_label,
                       const std::vector<Bar>& bars);
 
-/// How often values fall between round steps, about `bins` of them; each step has its lower end.
+/// Draws how many values fall into each bin. There are about `bins` bins with round edges; a bin
+/// includes its lower edge.
 std::string histogram(const std::string& alt,
                       const Axis& x,
                       const std::string& count_label,
                       const std::vector<double>& values,
                       int bins = 24);
 
-/// A table of counts as shades of one colour, darkest at the largest of its row (so that rare rows
-/// show as well), with the numbers in the cells where there is room. `values`: [row][column].
+/// Draws a table of counts as shades of one colour. The darkest shade is the largest value of each
+/// row, so that rare rows stay visible. Cells show their number if there is space. `values`:
+/// [row][column].
 std::string heat_map(const std::string& alt,
                      const std::vector<std::string>& rows,
                      const std::vector<std::string>& columns,
                      const std::vector<std::vector<double>>& values);
 
-/// Round tick values (1, 2 or 5 times a power of ten apart) that cover low..high, about `wanted` of
-/// them. Equal or unordered ends are widened or swapped, ends that are not finite give 0..1.
+/// Returns about `wanted` tick values that cover low..high, spaced by 1, 2 or 5 times a power of
+/// ten. Equal ends are widened, unordered ends are swapped, and non-finite ends give 0..1.
 std::vector<double> round_ticks(double low, double high, int wanted = 5);
 
 }  // namespace evenray

@@ -10,11 +10,12 @@
 namespace evenray {
 namespace {
 
+/// floor(log10 |value|); the small term keeps 0.1, 0.01, ... in their own decade despite rounding.
 int decade(double value) {
   return static_cast<int>(std::floor(std::log10(std::abs(value)) + 1e-9));
 }
 
-/// Makes low < high, far enough apart for doubles to tell ticks between them.
+/// Makes low < high, with enough distance that doubles can represent distinct ticks between them.
 void widen(double& low, double& high) {
   if (!std::isfinite(low) || !std::isfinite(high) || !std::isfinite(high - low)) {
     low = 0;
@@ -37,6 +38,7 @@ std::vector<double> round_ticks(double low, double high, int wanted) {
   widen(low, high);
   const double raw = (high - low) / std::max(1, wanted);
   const double power = std::pow(10., std::floor(std::log10(raw)));
+  // The factor 1.3 prefers the smaller step as long as it gives at most 30 % more ticks.
   double step = 10 * power;
   for (const double factor : {1., 2., 5.}) {
     if (raw <= 1.3 * factor * power) {
@@ -44,11 +46,13 @@ std::vector<double> round_ticks(double low, double high, int wanted) {
       break;
     }
   }
+  // Without the slack, rounding of low / step would add a tick outside a range with round ends.
   constexpr double kSlack = 1e-9;
   const double first = std::floor(low / step + kSlack), last = std::ceil(high / step - kSlack);
   std::vector<double> ticks;
   for (double i = first; i <= last; ++i) {
-    // A product of a small step carries its rounding error, a quotient of whole numbers does not.
+    // i * step would multiply the rounding error of a step below 1 (3 * .1 != .3). The quotient of
+    // two whole numbers is correctly rounded.
     ticks.push_back(step < 1 ? i / std::round(1 / step) : i * step);
     if (step < 1e-15) ticks.back() = i * step;
   }
@@ -99,7 +103,8 @@ std::vector<double> spread_labels(const std::vector<double>& wanted,
   struct Block {
     double middle, count;
   };
-  // Neighbours that would overlap become one block around the mean of what they want.
+  // Labels that would overlap are merged into one block around the mean of their wanted positions
+  // (as in isotonic regression by pooling adjacent violators).
   const auto clamped = [&](double middle, double count) {
     const double half = (count - 1) * apart / 2;
     return std::max(low + half, std::min(high - half, middle));

@@ -16,8 +16,8 @@ struct ArmColour {
   const char *light, *dark;
 };
 
-// Okabe and Ito 2008. On white their orange, sky blue and yellow have less than 3:1, on dark their
-// black and blue.
+// Okabe and Ito 2008, adjusted: on white, their orange, sky blue and yellow have a contrast below
+// 3:1; on dark, their black and blue do.
 constexpr std::array kArmColours{
     ArmColour{"#1b1f24", "#e4e8ec"},
     ArmColour{"#0072b2", "#2f8fd3"},
@@ -29,27 +29,30 @@ constexpr std::array kArmColours{
     ArmColour{"#8f8500", "#f0e442"},
 };
 
-/// After DejaVu Sans, the broadest of the system fonts.
+/// Width in px at 13 px, from DejaVu Sans, the widest of the common system fonts.
 double glyph_width(unsigned char c) {
-  constexpr std::string_view kSlim = "iljI|.,:;!'()[]ft r/-", kBroad = "mwMW@%";
-  if (kSlim.find(static_cast<char>(c)) != std::string_view::npos) return 4.9;
-  if (kBroad.find(static_cast<char>(c)) != std::string_view::npos) return 12.5;
-  // Signs of three bytes: minus, dashes, arrows.
+  constexpr std::string_view kNarrow = "iljI|.,:;!'()[]ft r/-", kWide = "mwMW@%";
+  if (kNarrow.find(static_cast<char>(c)) != std::string_view::npos) return 4.9;
+  if (kWide.find(static_cast<char>(c)) != std::string_view::npos) return 12.5;
+  // A first byte from 0xe0 on starts a character of three bytes: minus, dashes, arrows.
   return c == '+' || c == '=' || c >= 0xe0 ? 10.9 : c >= 'A' && c <= 'Z' ? 9.4 : 8.2;
 }
 
-constexpr double kStrong = 1.12;
+constexpr double kBoldFactor = 1.12;
 
-/// The further bytes of a UTF-8 character take no room.
+/// Whether `c` is a continuation byte of a UTF-8 character; these have no width of their own.
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-std::string classes(std::string_view look) {
-  return look.empty() ? "" : cat(" class=\"", look, "\"");
+std::string class_attribute(std::string_view css_classes) {
+  return css_classes.empty() ? "" : cat(" class=\"", css_classes, "\"");
 }
 
-std::string svg(const std::string& alt, const char* look, DrawingSize size, const Canvas& canvas) {
+std::string svg(const std::string& alt,
+                const char* css_class,
+                DrawingSize size,
+                const Canvas& canvas) {
   return cat("<svg class=\"",
-             look,
+             css_class,
              "\" role=\"img\" aria-label=\"",
              escape_html(alt),
              "\" width=\"",
@@ -86,11 +89,11 @@ double text_width(std::string_view text, bool strong) {
   for (const char c : text) {
     if (!continues_character(c)) width += glyph_width(static_cast<unsigned char>(c));
   }
-  return strong ? width * kStrong : width;
+  return strong ? width * kBoldFactor : width;
 }
 
 std::string fitted(std::string_view text, double width, bool strong) {
-  constexpr double kRounding = 1e-6;  // a width that was added to and taken from again
+  constexpr double kRounding = 1e-6;  // of a width that was computed as sum and difference
   if (text_width(text, strong) <= width + kRounding) return std::string(text);
   const double room = width - text_width("…", strong);
   size_t end = 0;
@@ -103,9 +106,9 @@ std::string fitted(std::string_view text, double width, bool strong) {
   return std::string(text.substr(0, end)) + "…";
 }
 
-void Canvas::line(double x0, double y0, double x1, double y1, std::string_view look) {
+void Canvas::line(double x0, double y0, double x1, double y1, std::string_view css_classes) {
   markup_ += cat("<line",
-                 classes(look),
+                 class_attribute(css_classes),
                  " x1=\"",
                  px(x0),
                  "\" y1=\"",
@@ -120,14 +123,21 @@ void Canvas::line(double x0, double y0, double x1, double y1, std::string_view l
 void Canvas::text(double x,
                   double y,
                   std::string_view text,
-                  std::string_view look,
+                  std::string_view css_classes,
                   Anchor anchor,
                   double degrees) {
   if (text.empty()) return;
-  const char* placed = anchor == Anchor::end      ? " text-anchor=\"end\""
-                       : anchor == Anchor::middle ? " text-anchor=\"middle\""
-                                                  : "";
-  markup_ += cat("<text", classes(look), " x=\"", px(x), "\" y=\"", px(y), "\"", placed);
+  const char* anchor_attribute = anchor == Anchor::end      ? " text-anchor=\"end\""
+                                 : anchor == Anchor::middle ? " text-anchor=\"middle\""
+                                                            : "";
+  markup_ += cat("<text",
+                 class_attribute(css_classes),
+                 " x=\"",
+                 px(x),
+                 "\" y=\"",
+                 px(y),
+                 "\"",
+                 anchor_attribute);
   if (degrees != 0) {
     markup_ += cat(" transform=\"rotate(", px(degrees), " ", px(x), " ", px(y), ")\"");
   }
@@ -135,9 +145,9 @@ void Canvas::text(double x,
 }
 
 void Canvas::rect(
-    double x, double y, double width, double height, std::string_view look, double opacity) {
+    double x, double y, double width, double height, std::string_view css_classes, double opacity) {
   markup_ += cat("<rect",
-                 classes(look),
+                 class_attribute(css_classes),
                  " x=\"",
                  px(x),
                  "\" y=\"",
@@ -150,12 +160,19 @@ void Canvas::rect(
                  "\"/>");
 }
 
-void Canvas::circle(double x, double y, double radius, std::string_view look) {
-  markup_ += cat(
-      "<circle", classes(look), " cx=\"", px(x), "\" cy=\"", px(y), "\" r=\"", px(radius), "\"/>");
+void Canvas::circle(double x, double y, double radius, std::string_view css_classes) {
+  markup_ += cat("<circle",
+                 class_attribute(css_classes),
+                 " cx=\"",
+                 px(x),
+                 "\" cy=\"",
+                 px(y),
+                 "\" r=\"",
+                 px(radius),
+                 "\"/>");
 }
 
-void Canvas::diamond(double x, double y, double radius, std::string_view look) {
+void Canvas::diamond(double x, double y, double radius, std::string_view css_classes) {
   path(cat("M",
            px(x - radius),
            " ",
@@ -173,18 +190,19 @@ void Canvas::diamond(double x, double y, double radius, std::string_view look) {
            " ",
            px(y + radius),
            "Z"),
-       look);
+       css_classes);
 }
 
-void Canvas::path(std::string_view commands, std::string_view look) {
-  if (!commands.empty()) markup_ += cat("<path", classes(look), " d=\"", commands, "\"/>");
+void Canvas::path(std::string_view commands, std::string_view css_classes) {
+  if (!commands.empty())
+    markup_ += cat("<path", class_attribute(css_classes), " d=\"", commands, "\"/>");
 }
 
 void Canvas::begin_clip(double x, double y, double width, double height) {
-  constexpr double kRoom = 3;
-  const std::string left = px(x - kRoom), top = px(y - kRoom);
-  const std::string wide = px(width + 2 * kRoom), high = px(height + 2 * kRoom);
-  // An inner <svg> cuts without an id, which would have to be unique in the page.
+  constexpr double kMargin = 3;
+  const std::string left = px(x - kMargin), top = px(y - kMargin);
+  const std::string wide = px(width + 2 * kMargin), high = px(height + 2 * kMargin);
+  // A nested <svg> clips without a clipPath, whose id would have to be unique in the page.
   markup_ += cat("<svg x=\"",
                  left,
                  "\" y=\"",

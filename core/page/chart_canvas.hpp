@@ -6,38 +6,44 @@
 
 namespace evenray {
 
-/// What the charts are drawn with; inside of core only. Lengths are CSS pixels at the size a
-/// drawing is shown at where there is room.
+/// Drawing primitives of the charts. Internal to core/page. Lengths are CSS pixels at the full size
+/// of a drawing (the browser shrinks it in a narrower frame).
 
 constexpr double kLineHeight = 17,
-                 kTextDrop = 4.5;  // a baseline lies kTextDrop below the middle of its line
+                 kTextDrop = 4.5;  ///< from the middle of a line down to its baseline
 
-/// How wide `text` is at 13 px (`strong`: in bold), on the safe side for the common system fonts.
+/// Returns an upper estimate of the width of `text` at 13 px (`strong`: in bold) for the common
+/// system fonts.
 double text_width(std::string_view text, bool strong = false);
 
-/// `text`, cut with an ellipsis where it is wider than `width`.
+/// Returns `text`, cut and ended with an ellipsis if it is wider than `width`.
 std::string fitted(std::string_view text, double width, bool strong = false);
 
 enum class Anchor { start, middle, end };
 
-/// Collects one drawing. `look` is one or several classes of the page's style sheet.
+/// Collects the markup of one drawing. `css_classes`: classes of the page's style sheet, separated
+/// by spaces; may be empty.
 class Canvas {
  public:
-  void line(double x0, double y0, double x1, double y1, std::string_view look);
-  /// Escapes `text`; a degree other than 0 turns it around its anchor.
+  void line(double x0, double y0, double x1, double y1, std::string_view css_classes);
+  /// Escapes `text`. `degrees` other than 0 rotate the text around its anchor point.
   void text(double x,
             double y,
             std::string_view text,
-            std::string_view look = "",
+            std::string_view css_classes = "",
             Anchor anchor = Anchor::start,
             double degrees = 0);
-  /// opacity: 0 to 1.
-  void rect(
-      double x, double y, double width, double height, std::string_view look, double opacity = 1);
-  void circle(double x, double y, double radius, std::string_view look);
-  void diamond(double x, double y, double radius, std::string_view look);
-  void path(std::string_view commands, std::string_view look);
-  /// What is drawn between these two is cut at the frame, with a little room for the thickness of
+  /// `opacity`: 0 to 1.
+  void rect(double x,
+            double y,
+            double width,
+            double height,
+            std::string_view css_classes,
+            double opacity = 1);
+  void circle(double x, double y, double radius, std::string_view css_classes);
+  void diamond(double x, double y, double radius, std::string_view css_classes);
+  void path(std::string_view commands, std::string_view css_classes);
+  /// Clips what is drawn between the two calls at this frame, with a margin for the thickness of
   /// lines.
   void begin_clip(double x, double y, double width, double height);
   void end_clip();
@@ -53,17 +59,18 @@ struct DrawingSize {
   double width = 0, height = 0;
 };
 
-/// Runs `draw` for a wide (760 px) and a narrow (340 px) frame and gives both drawings as one
+/// Runs `draw` for a wide (760 px) and a narrow (340 px) frame and returns both drawings as one
 /// chart.
 std::string chart_markup(const std::string& alt,
                          const std::function<DrawingSize(Canvas&, bool narrow)>& draw);
 
+/// Width of a drawing in px.
 constexpr double frame_width(bool narrow) { return narrow ? 340 : 760; }
 
-/// A length with at most one digit after the point.
+/// Returns a length with at most one digit after the point.
 std::string px(double length);
 
-/// Class that sets the arm's colour.
+/// Returns the class that sets arm_colour(index).
 std::string arm_class(size_t index);
 
 }  // namespace evenray

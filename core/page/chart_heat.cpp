@@ -9,10 +9,10 @@
 namespace evenray {
 namespace {
 
-constexpr double kMostRowNameRoom = 200, kNarrowNameRoom = 110, kMostCell = 72, kCellHeight = 24,
-                 kGap = 8, kMostHead = 110, kPalest = .06;
+constexpr double kMaxRowNameWidth = 200, kNarrowRowNameWidth = 110, kMaxCellWidth = 72,
+                 kCellHeight = 24, kGap = 8, kMaxHeadHeight = 110, kMinOpacity = .06;
 
-/// Counts as they are, others with two digits.
+/// Whole numbers without a point, other values with two digits after it.
 std::string cell_text(double value) {
   return value == std::round(value) ? fixed(value, 0) : fixed(value, 2);
 }
@@ -22,25 +22,26 @@ DrawingSize draw_heat(Canvas& canvas,
                       const std::vector<std::string>& rows,
                       const std::vector<std::string>& columns,
                       const std::vector<std::vector<double>>& values) {
-  const double most_room = narrow ? kNarrowNameRoom : kMostRowNameRoom;
-  double name_room = 0, head = 0;
-  for (const auto& row : rows) name_room = std::max(name_room, text_width(row));
+  const double max_name_width = narrow ? kNarrowRowNameWidth : kMaxRowNameWidth;
+  double name_width = 0, head = 0;
+  for (const auto& row : rows) name_width = std::max(name_width, text_width(row));
   for (const auto& column : columns) head = std::max(head, text_width(column));
-  name_room = std::min(name_room, most_room);
-  head = std::min(head, kMostHead);
-  const double left = name_room + kGap, top = head + kGap;
-  // Names of columns stand upright, so the last one needs no room to the right.
+  name_width = std::min(name_width, max_name_width);
+  head = std::min(head, kMaxHeadHeight);
+  const double left = name_width + kGap, top = head + kGap;
+  // Column names are rotated by 90 degrees, so the last one needs no space to the right.
   const double cell = std::min(
-      kMostCell,
+      kMaxCellWidth,
       (frame_width(narrow) - left) / static_cast<double>(std::max<size_t>(columns.size(), 1)));
   for (size_t c = 0; c < columns.size(); ++c) {
     const double x = left + (static_cast<double>(c) + .5) * cell;
-    canvas.text(x + kTextDrop, head, fitted(columns[c], kMostHead), "soft", Anchor::start, -90);
+    canvas.text(
+        x + kTextDrop, head, fitted(columns[c], kMaxHeadHeight), "soft", Anchor::start, -90);
   }
   for (size_t r = 0; r < rows.size(); ++r) {
     const double y = top + static_cast<double>(r) * kCellHeight;
     canvas.text(
-        name_room, y + kCellHeight / 2 + kTextDrop, fitted(rows[r], name_room), "", Anchor::end);
+        name_width, y + kCellHeight / 2 + kTextDrop, fitted(rows[r], name_width), "", Anchor::end);
     double largest = 0;
     for (const double value : values[r])
       if (std::isfinite(value)) largest = std::max(largest, value);
@@ -54,7 +55,7 @@ DrawingSize draw_heat(Canvas& canvas,
                     cell - 1,
                     kCellHeight - 1,
                     "fill " + arm_class(0),
-                    kPalest + (1 - kPalest) * shade);
+                    kMinOpacity + (1 - kMinOpacity) * shade);
       const std::string text = cell_text(value);
       if (text_width(text) + 4 > cell) continue;
       canvas.text(x + cell / 2,

@@ -8,7 +8,7 @@
 namespace evenray {
 namespace {
 
-constexpr double kHeight = 190, kNarrowHeight = 150, kTop = 30, kBelow = 44;
+constexpr double kHeight = 190, kNarrowHeight = 150, kTop = 30, kAxisHeight = 44;
 
 struct Bins {
   std::vector<double> edges;  ///< one more than counts
@@ -23,6 +23,7 @@ Bins count(const std::vector<double>& values, const Axis& axis, int wanted) {
   bins.counts.resize(bins.edges.size() - 1);
   for (const double value : values) {
     const auto above = std::upper_bound(bins.edges.begin(), bins.edges.end(), value);
+    // The largest value may equal the last edge; it belongs to the last bin.
     const auto bin = std::clamp<std::ptrdiff_t>(
         above - bins.edges.begin() - 1, 0, static_cast<std::ptrdiff_t>(bins.counts.size()) - 1);
     ++bins.counts[static_cast<size_t>(bin)];
@@ -53,7 +54,7 @@ DrawingSize draw_bars(Canvas& canvas, bool narrow, LinePlot& plot, const Bins& b
   if (bins.counts.empty())
     canvas.text(
         (plot.x.from + plot.x.to) / 2, kTop + height / 2, "no data", "soft over", Anchor::middle);
-  return {width, kTop + height + kBelow};
+  return {width, kTop + height + kAxisHeight};
 }
 
 }  // namespace
@@ -74,7 +75,7 @@ std::string histogram(const std::string& alt,
   }
   const Axis y_axis{count_label, 0, {}};
   std::vector<double> heights = counted.counts;
-  heights.push_back(1);
+  heights.push_back(1);  // gives the count axis a range of at least 0..1
   return chart_markup(alt, [&](Canvas& canvas, bool narrow) {
     LinePlot plot{x_axis,
                   y_axis,

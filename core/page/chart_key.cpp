@@ -9,30 +9,31 @@
 namespace evenray {
 namespace {
 
-constexpr double kSwatch = 18, kKeyGap = 6, kKeyDistance = 14, kMostRoom = 270;
+constexpr double kSwatch = 18, kKeyGap = 6, kKeyDistance = 14, kMaxKeyWidth = 270;
 
 void draw_swatch(Canvas& canvas, double x, double y, const Series& series) {
   canvas.path(cat("M", px(x), " ", px(y), "L", px(x + kSwatch), " ", px(y)),
               cat("stroke ", arm_class(series.colour), series.dashed ? " dashed" : ""));
 }
 
-/// A column of swatches and names, from `top` down.
+/// Draws a column of swatches and names, from `top` downwards.
 void draw_column(
-    Canvas& canvas, const std::vector<KeyEntry>& entries, double x, double top, double room) {
+    Canvas& canvas, const std::vector<KeyEntry>& entries, double x, double top, double width) {
   double y = top;
   for (const auto& entry : entries) {
     draw_swatch(canvas, x, y, *entry.series);
-    canvas.text(x + kSwatch + kKeyGap, y + kTextDrop, fitted(entry.name, room - kSwatch - kKeyGap));
+    canvas.text(
+        x + kSwatch + kKeyGap, y + kTextDrop, fitted(entry.name, width - kSwatch - kKeyGap));
     y += kLineHeight + 2;
   }
 }
 
-/// Labels beside the last points; false, and nothing drawn, where they would stand too far from
-/// their lines.
+/// Draws labels beside the last points. Returns false and draws nothing if a label would be too far
+/// from its line.
 bool draw_labels_at_lines(Canvas& canvas,
                           const LinePlot& plot,
                           const std::vector<KeyEntry>& entries,
-                          double room) {
+                          double width) {
   std::vector<Point> ends;
   std::vector<double> wanted;
   const double left = plot.x.from, right = plot.x.to, top = plot.y.to, bottom = plot.y.from;
@@ -59,7 +60,7 @@ bool draw_labels_at_lines(Canvas& canvas,
     draw_swatch(canvas, x, placed[i], *entries[i].series);
     canvas.text(x + kSwatch + kKeyGap,
                 placed[i] + kTextDrop,
-                fitted(entries[i].name, room - kSwatch - kKeyGap));
+                fitted(entries[i].name, width - kSwatch - kKeyGap));
   }
   return true;
 }
@@ -84,13 +85,13 @@ std::vector<KeyEntry> key_entries(const LinePlot& plot) {
 double key_width(const std::vector<KeyEntry>& entries) {
   double names = 0;
   for (const auto& entry : entries) names = std::max(names, text_width(entry.name));
-  return entries.empty() ? 0 : std::min(kMostRoom, kKeyDistance + kSwatch + kKeyGap + names);
+  return entries.empty() ? 0 : std::min(kMaxKeyWidth, kKeyDistance + kSwatch + kKeyGap + names);
 }
 
 double draw_key_beside(Canvas& canvas, const LinePlot& plot, const std::vector<KeyEntry>& entries) {
-  const double room = key_width(entries) - kKeyDistance;
-  if (draw_labels_at_lines(canvas, plot, entries, room)) return plot.y.from;
-  draw_column(canvas, entries, plot.x.to + kKeyDistance, plot.y.to + kLineHeight / 2, room);
+  const double width = key_width(entries) - kKeyDistance;
+  if (draw_labels_at_lines(canvas, plot, entries, width)) return plot.y.from;
+  draw_column(canvas, entries, plot.x.to + kKeyDistance, plot.y.to + kLineHeight / 2, width);
   return plot.y.to + static_cast<double>(entries.size()) * (kLineHeight + 2);
 }
 

@@ -11,8 +11,9 @@
 namespace evenray {
 
 Point LinePlot::place(double at_x, double at_y) const {
-  constexpr double kFar = 1e5;  // renderers lose precision with coordinates far outside
-  return {std::clamp(x.place(at_x), -kFar, kFar), std::clamp(y.place(at_y), -kFar, kFar)};
+  // Renderers lose precision with coordinates far outside the drawing.
+  constexpr double kLimit = 1e5;
+  return {std::clamp(x.place(at_x), -kLimit, kLimit), std::clamp(y.place(at_y), -kLimit, kLimit)};
 }
 
 std::vector<std::vector<Point>> LinePlot::finite_runs(const Series& series) const {
@@ -54,7 +55,7 @@ namespace {
 
 constexpr double kLabelGap = kAxisGap, kPlotHeight = 300, kNarrowPlotHeight = 230, kSquare = 340;
 
-/// Keeps first, lowest, highest and last of the points that share half a pixel of x: the same
+/// Keeps the first, lowest, highest and last of the points within half a pixel of x: the same
 /// picture in fewer bytes.
 std::vector<Point> without_hidden_points(const std::vector<Point>& run) {
   std::vector<Point> kept;
@@ -81,7 +82,7 @@ std::string path_commands(const std::vector<Point>& points) {
 
 void draw_series(Canvas& canvas, const LinePlot& plot, const Series& series) {
   const std::string colour = arm_class(series.colour);
-  const std::string look =
+  const std::string css_classes =
       cat("stroke ", colour, series.thin ? " thin" : "", series.dashed ? " dashed" : "");
   for (const auto& run : plot.finite_runs(series)) {
     if (series.dots) {
@@ -89,7 +90,7 @@ void draw_series(Canvas& canvas, const LinePlot& plot, const Series& series) {
     } else if (run.size() == 1) {
       canvas.circle(run[0].x, run[0].y, series.thin ? 2 : 3, "fill " + colour);
     } else {
-      canvas.path(path_commands(without_hidden_points(run)), look);
+      canvas.path(path_commands(without_hidden_points(run)), css_classes);
     }
   }
 }
@@ -100,8 +101,8 @@ void draw_reference(Canvas& canvas, const LinePlot& plot, const ReferenceLine& r
   canvas.line(from.x, from.y, to.x, to.y, "reference");
 }
 
-/// Along the line: below a slope, at its emptier end; above a level one unless that leaves the
-/// plot.
+/// Writes the name along the line: below a sloped line, towards its right end; above a horizontal
+/// line unless that leaves the plot; beside a vertical line.
 void draw_reference_name(Canvas& canvas, const LinePlot& plot, const ReferenceLine& reference) {
   Point from = plot.place(reference.x0, reference.y0);
   Point to = plot.place(reference.x1, reference.y1);
@@ -138,7 +139,7 @@ bool equal_ranges(const Axis& x, const Axis& y) {
 
 DrawingSize draw_line_chart(Canvas& canvas, bool narrow, LinePlot& plot) {
   const auto entries = key_entries(plot);
-  const double room = narrow ? 0 : key_width(entries);
+  const double key_room = narrow ? 0 : key_width(entries);
   double ticks = 0;
   for (const double tick : plot.y.ticks) {
     ticks = std::max(ticks, text_width(plot.y.tick_text(tick)));
@@ -147,7 +148,7 @@ DrawingSize draw_line_chart(Canvas& canvas, bool narrow, LinePlot& plot) {
   const double last_tick =
       plot.x.ticks.empty() ? 0 : text_width(plot.x.tick_text(plot.x.ticks.back())) / 2;
   const bool square = equal_ranges(plot.x_axis, plot.y_axis);
-  double plot_width = frame_width(narrow) - left - std::max(room, last_tick);
+  double plot_width = frame_width(narrow) - left - std::max(key_room, last_tick);
   double plot_height = narrow ? kNarrowPlotHeight : kPlotHeight;
   if (square) plot_width = plot_height = std::min(plot_width, kSquare);
   plot.x.from = left;
@@ -159,6 +160,7 @@ DrawingSize draw_line_chart(Canvas& canvas, bool narrow, LinePlot& plot) {
   canvas.begin_clip(left, top, plot_width, plot_height);
   for (const auto& reference : plot.references) draw_reference(canvas, plot, reference);
   bool empty = true;
+  // Thin series first, so that thick lines are drawn over them.
   for (const bool thin : {true, false}) {
     for (const auto& one : plot.series) {
       if (one.thin == thin) draw_series(canvas, plot, one);
@@ -179,7 +181,8 @@ DrawingSize draw_line_chart(Canvas& canvas, bool narrow, LinePlot& plot) {
   } else {
     height = std::max(height, draw_key_beside(canvas, plot, entries));
   }
-  return {square && !narrow ? plot.x.to + std::max(room, last_tick) : frame_width(narrow), height};
+  return {square && !narrow ? plot.x.to + std::max(key_room, last_tick) : frame_width(narrow),
+          height};
 }
 
 }  // namespace

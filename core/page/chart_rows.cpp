@@ -11,20 +11,20 @@
 namespace evenray {
 namespace {
 
-constexpr double kRowHeight = 26, kRowGap = 14, kMostNameRoom = 280, kBand = 10;
+constexpr double kRowHeight = 26, kRowGap = 14, kMaxNameWidth = 280, kHalfBand = 10;
 
 struct RowText {
   std::string name, number;
   bool strong = false;
 };
 
-/// Name, mark and number of a row stand side by side in wide frames. In narrow ones the mark stands
-/// below the name, and the number at the end of the name's line, or between the two where that has
-/// no room.
+/// Wide frames show the name, mark and number of a row side by side. Narrow frames show the mark
+/// below the name, and the number at the end of the name's line, or between name and mark
+/// (`stacked`) if that line has no space.
 struct RowLayout {
   bool narrow = false, stacked = false;
-  double left = 0, right = 0;  ///< of the plot
-  double name_room = 0, row_height = kRowHeight, mark_drop = 0;
+  double left = 0, right = 0;  ///< x of the plot's ends
+  double name_width = 0, row_height = kRowHeight, mark_drop = 0;
 
   RowLayout(bool narrow, const std::vector<RowText>& rows) : narrow(narrow) {
     double names = 0, numbers = 0, together = 0;
@@ -38,30 +38,30 @@ struct RowLayout {
     const double frame = frame_width(narrow);
     if (narrow) {
       stacked = together > frame;
-      left = kBand;
-      right = frame - kBand;
-      name_room = frame;
+      left = kHalfBand;
+      right = frame - kHalfBand;
+      name_width = frame;
       mark_drop = stacked ? 2 * kLineHeight + 2 : kLineHeight + 3;
       row_height = mark_drop + kRowHeight;
     } else {
-      name_room = std::min(names, kMostNameRoom);
-      left = name_room + kRowGap;
+      name_width = std::min(names, kMaxNameWidth);
+      left = name_width + kRowGap;
       right = frame - numbers - kRowGap;
     }
   }
 
-  void draw_text(Canvas& canvas, double y, const RowText& row, std::string_view look) const {
-    canvas.text(0, y + kTextDrop, fitted(row.name, name_room, row.strong), look);
+  void draw_text(Canvas& canvas, double y, const RowText& row, std::string_view css_classes) const {
+    canvas.text(0, y + kTextDrop, fitted(row.name, name_width, row.strong), css_classes);
     if (stacked) {
-      canvas.text(0, y + kLineHeight + kTextDrop, row.number, look);
+      canvas.text(0, y + kLineHeight + kTextDrop, row.number, css_classes);
     } else {
-      canvas.text(frame_width(narrow), y + kTextDrop, row.number, look, Anchor::end);
+      canvas.text(frame_width(narrow), y + kTextDrop, row.number, css_classes, Anchor::end);
     }
   }
 };
 
-/// The lines behind the marks: from top to bottom in wide frames, and only around each mark in
-/// narrow ones, where they would cross the texts.
+/// Draws the lines behind the marks: from top to bottom in wide frames, and only around each mark
+/// in narrow frames, where longer lines would cross the texts.
 void draw_grid(Canvas& canvas,
                const RowLayout& layout,
                const AxisScale& scale,
@@ -76,7 +76,7 @@ void draw_grid(Canvas& canvas,
   };
   if (!layout.narrow) return draw(top, bottom);
   for (const double row : rows)
-    draw(row + layout.mark_drop - kBand, row + layout.mark_drop + kBand);
+    draw(row + layout.mark_drop - kHalfBand, row + layout.mark_drop + kHalfBand);
 }
 
 void draw_value_axis(Canvas& canvas, const AxisScale& scale, double y, const std::string& label) {
@@ -93,7 +93,7 @@ void draw_value_axis(Canvas& canvas, const AxisScale& scale, double y, const std
   canvas.text((scale.from + scale.to) / 2, y + 37, label, "", Anchor::middle);
 }
 
-/// Digits after the point that suit differences up to `largest`: .042, .25 -> 3; 1.5 -> 2.
+/// Returns the digits after the point for differences up to `largest`: .042, .25 -> 3; 1.5 -> 2.
 int digits_for(double largest) {
   if (!(largest > 0) || !std::isfinite(largest)) return 3;
   const int decade = static_cast<int>(std::floor(std::log10(largest)));
@@ -121,10 +121,10 @@ void draw_difference(Canvas& canvas, const AxisScale& scale, const ForestRow& ro
   const std::string colour = arm_class(row.colour);
   const double x = scale.place(row.value);
   if (has_interval(row)) {
-    const std::string look = cat("stroke ", row.primary ? "heavy " : "fine ", colour);
+    const std::string css_classes = cat("stroke ", row.primary ? "heavy " : "fine ", colour);
     canvas.path(
         cat("M", px(scale.place(row.low)), " ", px(y), "L", px(scale.place(row.high)), " ", px(y)),
-        look);
+        css_classes);
   }
   if (row.primary) {
     canvas.diamond(x, y, 8, "fill " + colour);
@@ -159,7 +159,7 @@ DrawingSize draw_forest(Canvas& canvas,
       std::count_if(rows.begin(), rows.end(), [](const auto& row) { return row.primary; });
   const bool grouped = primaries > 0 && primaries < std::ssize(rows);
   const double top = 18;
-  double y = top + kBand + 2;
+  double y = top + kHalfBand + 2;
   Canvas marks;
   const auto heading = [&](const char* text) {
     marks.text(0, y + kTextDrop, text, "soft");
@@ -211,7 +211,7 @@ DrawingSize draw_bars(Canvas& canvas,
   scale.to = layout.right;
   constexpr double kThickness = 14;
   const double zero = scale.place(0);
-  double y = kBand + 4;
+  double y = kHalfBand + 4;
   Canvas marks;
   for (size_t i = 0; i < bars.size(); ++i) {
     layout.draw_text(marks, y, texts[i], "");

@@ -14,8 +14,8 @@ namespace {
 
 std::string prose(std::string_view text) { return escape_html(typeset(text)); }
 
-/// Digits after the point of a cell that is one number ("−.040", "12 346", "3.1 %"); empty for any
-/// other text.
+/// Returns the digits after the point of a cell that is one number ("−.040", "12 346", "3.1 %");
+/// nullopt for any other text.
 std::optional<size_t> decimals(std::string_view cell) {
   size_t after_point = 0, digits = 0;
   bool point = false;
@@ -34,7 +34,8 @@ std::optional<size_t> decimals(std::string_view cell) {
   return after_point;
 }
 
-/// What shifts a number to the left so that its point stands under the others'.
+/// Returns the style attribute that shifts a number to the left, so that the decimal points of its
+/// column are aligned.
 std::string alignment(std::string_view cell, size_t most_decimals) {
   const auto own = decimals(cell);
   if (!own || *own == most_decimals) return "";
@@ -46,7 +47,7 @@ std::string figure_markup(std::string_view markup, std::string_view caption) {
   return cat("<figure>\n", markup, "\n<figcaption>", prose(caption), "</figcaption>\n</figure>\n");
 }
 
-/// Width and height from the PNG's header; nothing where the bytes are not a PNG.
+/// Returns width and height from the PNG header; nullopt if the bytes are not a PNG.
 std::optional<std::pair<uint32_t, uint32_t>> png_size(std::string_view png) {
   if (png.size() < 24 || png.substr(1, 3) != "PNG") return std::nullopt;
   const auto number = [&](size_t at) {
@@ -137,7 +138,7 @@ void HtmlPage::table(const HtmlTable& table) {
   if (!table.caption.empty()) body_ += cat("<caption>", prose(table.caption), "</caption>\n");
   body_ += "<thead>\n<tr>";
   for (size_t i = 0; i < table.head.size(); ++i) {
-    // An empty header cell would be announced as a header without a name.
+    // Screen readers would announce an empty <th> as a header without a name.
     const char* tag = table.head[i].empty() ? "td" : "th";
     body_ += cat("<",
                  tag,
@@ -205,7 +206,7 @@ void HtmlPage::details(std::string_view summary, std::string_view preformatted) 
 }
 
 std::string HtmlPage::text() const {
-  // The policy makes "no external request" a property that the browser enforces.
+  // The policy makes the browser enforce that the page loads nothing external.
   return cat(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "

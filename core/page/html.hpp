@@ -6,69 +6,78 @@
 
 namespace evenray {
 
-/// Safe as text and within a quoted attribute; control characters that HTML does not know become
-/// U+FFFD.
+/// core/page writes self-contained HTML reports. Read this header first (the page, its tables and
+/// images), then chart.hpp (the SVG charts for a page). The other headers are internal:
+/// chart_canvas.hpp, chart_axis.hpp and chart_plot.hpp draw the charts, html_style.hpp has the
+/// style sheet.
+
+/// Escapes `text` for use as text or inside a quoted attribute. Control characters that HTML does
+/// not allow become U+FFFD.
 std::string escape_html(std::string_view text);
 
-/// A table; cells are plain text, "-" where there is no value. Columns with `numeric` set are
-/// right-aligned on the decimal point with tabular figures. The first column heads its rows.
+/// A table. Cells are plain text; "-" means no value. Numeric columns are right-aligned on the
+/// decimal point with tabular figures. The first column contains the row headers.
 struct HtmlTable {
-  std::string caption;  ///< may be empty
-  std::vector<std::string> head;
-  std::vector<bool> numeric;  ///< as long as head; empty: all but the first
+  std::string caption;            ///< may be empty
+  std::vector<std::string> head;  ///< column headers
+  std::vector<bool> numeric;      ///< same length as head; empty: all columns except the first
   std::vector<std::vector<std::string>> rows;
 };
 
-/// Trusted markup, from core/chart or png_image, and what to see in it.
+/// Trusted markup from chart.hpp or png_image, and a caption that describes it.
 struct HtmlFigure {
   std::string markup, caption;
 };
 
-/// One row of an image sheet: "real", "synthetic", or a pair of nearest neighbours.
+/// One row of an image sheet, for example "real", "synthetic", or a pair of nearest neighbours.
 struct HtmlSheetRow {
   std::string label;
   std::vector<std::string> images;  ///< from png_image
 };
 
-/// One self-contained page in the house's look (light and dark, phone and A4, no script, no
-/// external resource). All text is escaped, and set by `typeset`, except in `details`.
+/// One self-contained page (light and dark scheme, phone and A4 layout, no script, no external
+/// resource). All text is escaped and passes through `typeset` (core/number.hpp), except the text
+/// in `details`, which is only escaped.
 class HtmlPage {
  public:
-  /// `answer`: the sentence that the page answers with, in plain words; `measured_on`: on what.
+  /// `answer`: one sentence that states the result of the page; `measured_on`: the data that it was
+  /// measured on. Either may be empty.
   HtmlPage(std::string title, std::string_view answer, std::string_view measured_on = "");
 
   void section(std::string_view heading);
-  /// One level below; only after a section.
+  /// A heading one level below section(). Requires a section before it.
   void subsection(std::string_view heading);
   void paragraph(std::string_view text);
   void list(const std::vector<std::string>& items);
   void table(const HtmlTable& table);
-  /// `markup`: an SVG of core/chart or an image from png_image.
+  /// `markup`: a chart from chart.hpp or an image from png_image.
   void figure(std::string_view markup, std::string_view caption);
-  /// Side by side where there is room.
+  /// Shows the figures side by side if there is space.
   void figures(const std::vector<HtmlFigure>& figures);
-  /// Rows of images on neutral dark, labelled at the edge; the same size in all rows is the
-  /// caller's part.
+  /// Shows rows of images on a dark neutral background with the labels at the edge. The caller
+  /// gives all images the same size.
   void sheet(const std::vector<HtmlSheetRow>& rows, std::string_view caption);
-  /// Folded away until it is opened.
+  /// A block of preformatted text that is collapsed until the reader opens it.
   void details(std::string_view summary, std::string_view preformatted);
 
+  /// Returns the whole HTML document.
   std::string text() const;
 
  private:
   std::string title_, header_, body_;
 };
 
-/// An image with the PNG inside the page; `alt` says what is to be seen, the size is the one it is
-/// shown at where there is room. A click, or Enter on the focused image, opens it at full size and
-/// closes it again.
+/// Returns an image element that contains the PNG as data. `alt` describes the image. The size is
+/// the display size if there is space. A click, or Enter on the focused image, opens it at full
+/// size and closes it again.
 std::string png_image(std::string_view png_bytes,
                       std::string_view alt,
                       int width_px,
                       int height_px);
-/// Shown at its own size.
+/// Same, displayed at the size of the PNG.
 std::string png_image(std::string_view png_bytes, std::string_view alt);
 
+/// Encodes bytes as base64 with padding (RFC 4648).
 std::string base64(std::string_view bytes);
 
 }  // namespace evenray

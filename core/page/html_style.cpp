@@ -34,8 +34,8 @@ footer{margin-top:3.5rem;border-top:1px solid var(--rule);padding-top:.8rem}
 footer p{margin:0}
 )css";
 
-// The flat strip at the right edge of a frame shows that there is more to the right; the paper
-// above it scrolls with the table's end.
+// A strip at the right edge of the frame shows that the table continues to the right. It is covered
+// by a background that scrolls with the end of the table.
 constexpr const char* kTables = R"css(
 .scroll{overflow-x:auto;margin:1rem 0 1.6rem;background:linear-gradient(var(--paper),var(--paper)) right/1rem 100% local no-repeat,
   linear-gradient(var(--muted),var(--muted)) right/2px 100% scroll no-repeat}
@@ -53,7 +53,8 @@ pre{margin:.5rem 0;padding:.2rem 0 .2rem .9rem;border-left:1px solid var(--rule)
   font:.8125rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 )css";
 
-// An opened image is its own summary over the whole window: no script, one copy of its bytes.
+// An opened image is the <summary> of its <details>, stretched over the whole window: this needs no
+// script and only one copy of the image.
 constexpr const char* kFigures = R"css(
 figure{margin:1.2rem 0 1.8rem}
 figcaption{margin-top:.5rem}
@@ -109,8 +110,8 @@ constexpr const char* kCharts = R"css(
 .chart .fill{fill:currentColor}
 )css";
 
-// Paper is white whatever the screen shows, and nothing that scrolls or folds on a screen may be
-// lost on it.
+// Paper is white in both schemes. Content that scrolls or is collapsed on a screen must be printed
+// in full.
 constexpr const char* kPrint = R"css(
 @page{size:A4;margin:16mm}
 @media print{

@@ -4,8 +4,8 @@
 
 namespace evenray {
 
-/// The style sheet of every page: type, colours of both schemes, tables, image sheets, charts,
-/// print. Inside of core only.
+/// Returns the style sheet of every page: fonts, colours of both schemes, tables, image sheets,
+/// charts, print. Internal to core/page.
 std::string page_style();
 
 }  // namespace evenray

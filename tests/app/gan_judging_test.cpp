@@ -106,7 +106,7 @@ TEST_CASE("gan eval without an extractor, or with one that is not trusted or not
   fails(at, with({"--trust-code"}), Exit::bad_data, "'sha256'");
   manifest["sha256"] = sha256_hex("no program");
   write_json(scratch / "net.json", manifest);
-  fails(at, with({"--trust-code"}), Exit::bad_data, "no TorchScript");
+  fails(at, with({"--trust-code"}), Exit::bad_data, "is not a TorchScript file");
   manifest.erase("range");
   write_json(scratch / "net.json", manifest);
   fails(at, with({"--trust-code"}), Exit::bad_data, "'range'");

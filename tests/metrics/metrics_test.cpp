@@ -239,9 +239,9 @@ TEST_CASE("the text is aligned, short, and has counts beside rates") {
         "these predictions  .667               .667\n"
         "always normal      .500               .500\n"
         "\n"
-        "true \\ said  normal  Fractured\n"
-        "normal       2       1\n"
-        "Fractured    1       2\n");
+        "true \\ predicted  normal  Fractured\n"
+        "normal            2       1\n"
+        "Fractured         1       2\n");
   const std::string with = metrics_text(metrics(drawn(60, 2), draws(30)));
   CHECK(contains(with, "[95 % interval, 30 draws of 30 groups]"));
   for (const auto& line : split_text(with, '\n')) CHECK(line.size() <= 110);

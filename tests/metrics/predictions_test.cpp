@@ -62,13 +62,15 @@ TEST_CASE("faulty predictions end with 65 and say where") {
   CHECK(contains(fault_of("id,group\nr,g\n"), "missing column 'y_CLASS'"));
   CHECK(contains(fault_of("id,group,y_a,p_a\n"), "no rows"));
   const std::string head = "id,group,y_a,p_a\nr,g,1,1\n";
-  CHECK(
-      contains(fault_of(head + "s,g,0,0\n\nr,g,0,0\n"), "line 5: id 'r' stands in line 2 already"));
+  CHECK(contains(fault_of(head + "s,g,0,0\n\nr,g,0,0\n"),
+                 "line 5: id 'r' is already used in line 2"));
   for (const std::string wrong : {"1.01", "-0.1", "nan", "inf", "", "x", "0.5x"}) {
-    CHECK(contains(fault_of(head + "s,g,0," + wrong + "\n"), "line 3: p_a is '" + wrong + "'"));
+    CHECK(contains(fault_of(head + "s,g,0," + wrong + "\n"),
+                   "line 3: p_a is '" + wrong + "'; expected a probability"));
   }
   for (const std::string wrong : {"2", ".5", "yes"}) {
-    CHECK(contains(fault_of(head + "s,g," + wrong + ",0\n"), "line 3: y_a is '" + wrong + "'"));
+    CHECK(contains(fault_of(head + "s,g," + wrong + ",0\n"),
+                   "line 3: y_a is '" + wrong + "'; expected 1, 0 or -1"));
   }
   CHECK(error_of([] { read_predictions("/nowhere.csv"); }).code() == Exit::missing_input);
 }

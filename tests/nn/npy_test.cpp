@@ -52,22 +52,22 @@ TEST_CASE("whatever is no such matrix is refused") {
   const std::string good = npy(kF8, data);
   for (const size_t length : {0, 5, 8, 11, 60}) refused(good.substr(0, length), "not a .npy file");
   refused("PK" + good, "not a .npy file");
-  refused(npy(kF8, data, 9), "no matrix");
-  refused(good.substr(0, good.size() - 1), "its size is not that of 2 rows of 3 values");
-  refused(good + "x", "its size is not that of 2 rows of 3 values");
+  refused(npy(kF8, data, 9), "not a matrix");
+  refused(good.substr(0, good.size() - 1), "the file size does not match 2 rows of 3 values");
+  refused(good + "x", "the file size does not match 2 rows of 3 values");
   const auto header =
       [&](const std::string& descr, const std::string& order, const std::string& shape) {
         return npy(
             cat("{'descr': '", descr, "', 'fortran_order': ", order, ", 'shape': ", shape, ", }"),
             data);
       };
-  refused(header("<f8", "True", "(2, 3)"), "no matrix of little-endian f4 or f8");
-  refused(header(">f8", "False", "(2, 3)"), "no matrix");
-  refused(header("|O", "False", "(2, 3)"), "no matrix");
-  refused(header("<f8", "False", "(6,)"), "no matrix");
-  refused(header("<f8", "False", "(1, 2, 3)"), "no matrix");
-  refused(header("<f8", "False", "(0, 3)"), "its size");
-  refused(header("<f8", "False", "(999999999999, 999999999999)"), "its size");
+  refused(header("<f8", "True", "(2, 3)"), "not a matrix of little-endian f4 or f8");
+  refused(header(">f8", "False", "(2, 3)"), "not a matrix");
+  refused(header("|O", "False", "(2, 3)"), "not a matrix");
+  refused(header("<f8", "False", "(6,)"), "not a matrix");
+  refused(header("<f8", "False", "(1, 2, 3)"), "not a matrix");
+  refused(header("<f8", "False", "(0, 3)"), "the file size does not match");
+  refused(header("<f8", "False", "(999999999999, 999999999999)"), "the file size does not match");
   refused(npy(kF8, bytes_of<double>({1, 2, NAN, 4, 5, 6})), "some values are not finite");
   CHECK(error_of([&] { read_npy_matrix(scratch / "none.npy"); }).code() == Exit::missing_input);
 }

@@ -91,7 +91,7 @@ TEST_CASE("a safetensors file cut short anywhere is refused") {
     std::filesystem::resize_file(path, length);
     const Error error = error_of([&] { read_safetensors(path); });
     REQUIRE(error.code() == Exit::bad_data);
-    REQUIRE(contains(error.what(), "f.safetensors: not a whole safetensors file"));
+    REQUIRE(contains(error.what(), "f.safetensors: not a complete safetensors file"));
   }
 }
 
