@@ -253,7 +253,7 @@ void ReadOptions::check() const {
   evenray::check(std::find(names.begin(), names.end(), format) != names.end(),
                  Exit::config,
                  "data.format: " + unknown_name("format", format, names));
-  merging_named(readers);
+  parse_merging(readers);
   evenray::check(columns.box.empty() || columns.box.size() == 4,
                  Exit::config,
                  "data.columns.box must name four columns: left, upper, right and lower edge");

@@ -80,8 +80,9 @@ TEST_CASE("where classes exclude one another, a dropped one takes its images alo
   const Manifest out = mapped("Fractured,\n", drawn_manifest(8));
   CHECK(out.class_names == Names{"Non_fractured"});
   CHECK(out.samples.size() == 6);
-  CHECK(refusal("Fractured,\nNon_fractured,\n", drawn_manifest(8)).find("drops all of its images") !=
-        std::string::npos);
+  CHECK(
+      refusal("Fractured,\nNon_fractured,\n", drawn_manifest(8)).find("drops all of its images") !=
+      std::string::npos);
 }
 
 TEST_CASE("a label map that names what is not there, or one class twice, is refused") {
