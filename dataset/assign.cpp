@@ -8,15 +8,16 @@
 namespace evenray {
 namespace {
 
-/// A group is large that holds more than this of what the smallest part gets of a class.
+/// A group is large if it has more than this share of the rows of a class that the smallest part
+/// gets.
 constexpr double kLargeShare = .25;
 
-/// The state of one assign_groups.
-class Dealer {
+/// The state of one call of assign_groups().
+class Assigner {
  public:
-  Dealer(const std::vector<std::vector<int64_t>>& counts,
-         const std::vector<double>& shares,
-         const Rng& rng)
+  Assigner(const std::vector<std::vector<int64_t>>& counts,
+           const std::vector<double>& shares,
+           const Rng& rng)
       : counts_(counts),
         shares_(shares),
         classes_(counts.empty() ? 0 : counts.front().size()),
@@ -34,24 +35,23 @@ class Dealer {
     rows_ = std::accumulate(total_.begin(), total_.end(), int64_t{0});
   }
 
-  std::vector<size_t> deal() {
+  std::vector<size_t> assign() {
     for (size_t done = 0; done < classes_; ++done) {
-      const size_t c = rarest_left();
-      if (c < classes_) deal_class(c);
+      const size_t c = rarest_unassigned();
+      if (c < classes_) assign_class(c);
     }
     std::replace(part_of_.begin(), part_of_.end(), shares_.size(), size_t{0});
     return std::move(part_of_);
   }
 
  private:
-  bool left(size_t group) const { return part_of_[group] == shares_.size(); }
+  bool unassigned(size_t group) const { return part_of_[group] == shares_.size(); }
 
-  /// The class with the fewest rows in groups that are not dealt out; classes_ where there are
-  /// none.
-  size_t rarest_left() const {
+  /// Returns the class with the fewest rows in unassigned groups; classes_ if no class has any.
+  size_t rarest_unassigned() const {
     std::vector<int64_t> rows(classes_);
     for (size_t g = 0; g < counts_.size(); ++g) {
-      for (size_t c = 0; left(g) && c < classes_; ++c) rows[c] += counts_[g][c];
+      for (size_t c = 0; unassigned(g) && c < classes_; ++c) rows[c] += counts_[g][c];
     }
     size_t best = classes_;
     for (size_t c = 0; c < classes_; ++c) {
@@ -60,13 +60,13 @@ class Dealer {
     return best;
   }
 
-  void deal_class(size_t c) {
+  void assign_class(size_t c) {
     std::vector<size_t> groups;
     for (const auto g : order_) {
-      if (left(g) && counts_[g][c] > 0) groups.push_back(g);
+      if (unassigned(g) && counts_[g][c] > 0) groups.push_back(g);
     }
-    // Large groups come first, since they fit only while there is room; the others in their drawn
-    // order, so that no part is given the small ones.
+    // Large groups come first because they fit only while there is room. The others keep their
+    // random order, so that no part gets all the small groups.
     const double smallest =
         *std::min_element(shares_.begin(), shares_.end()) * static_cast<double>(total_[c]);
     const auto size = [&](size_t g) {
@@ -85,6 +85,9 @@ class Dealer {
     }
   }
 
+  /// Returns the part that lacks most rows of class `c`. When only as many groups are left as there
+  /// are parts without the class, only those parts are considered. One draw per part, used or not,
+  /// keeps the random sequence independent of the comparison.
   size_t neediest(size_t c, size_t groups_left) {
     size_t without = 0;
     for (const auto& have : have_) without += have[c] == 0;
@@ -122,7 +125,7 @@ class Dealer {
 std::vector<size_t> assign_groups(const std::vector<std::vector<int64_t>>& counts,
                                   const std::vector<double>& shares,
                                   const Rng& rng) {
-  return Dealer(counts, shares, rng).deal();
+  return Assigner(counts, shares, rng).assign();
 }
 
 }  // namespace evenray

@@ -7,11 +7,12 @@
 
 namespace evenray {
 
-/// Deals groups out to parts so that each part gets its share of every class: the rarest class
-/// first, its large groups before the others, each to the part that lacks most of it (Sechidis et
-/// al. 2011, on groups). `counts`: [group][class] rows; `shares`: one a part, sum 1, each above 0.
-/// A class that has as many groups as parts reaches every part. Returns the part of each group;
-/// depends on the counts and rng's key alone.
+/// Assigns groups to parts so that each part gets its share of every class (iterative
+/// stratification, Sechidis et al. 2011, applied to groups): the rarest class first; within a
+/// class the large groups first; each group to the part that lacks most rows of the class.
+/// `counts[g][c]`: rows of group g with class c. `shares`: one per part, sum 1, each above 0.
+/// Returns the part of each group. A class with at least as many groups as there are parts reaches
+/// every part. The result depends only on the counts, the shares and rng's key.
 std::vector<size_t> assign_groups(const std::vector<std::vector<int64_t>>& counts,
                                   const std::vector<double>& shares,
                                   const Rng& rng);

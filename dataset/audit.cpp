@@ -14,14 +14,15 @@
 namespace evenray {
 namespace {
 
-/// Readers round; a box that ends this far outside is none to speak of.
+/// Annotation tools round coordinates, so a box may end this far outside.
 constexpr float kBoxTolerancePx = .5f;
 
-/// Shares of coloured pixels: marks or a logo, and no radiograph at all.
+/// Shares of coloured pixels above which an image has marks or a logo, or is not a radiograph.
 constexpr float kSomeColour = .001f, kMostlyColoured = .2f;
 constexpr int kFewGreyLevels = 16;
 
-/// An image whose mean is far from the collection's, and whose negative's mean is not.
+/// Finds images whose mean is far from the collection's median while their negative's mean is near
+/// it.
 struct UsualBrightness {
   double middle = 0, spread = 0;
 
@@ -32,6 +33,7 @@ struct UsualBrightness {
     }
     if (means.empty()) return;
     middle = quantile(means, .5);
+    // The interquartile range of a normal distribution is 1.35 standard deviations.
     spread = std::max(.02, (quantile(means, .75) - quantile(means, .25)) / 1.35);
   }
   bool inverted(const ImageFacts& fact) const {
@@ -130,9 +132,8 @@ void add_duplicates(const Manifest& manifest,
   }
 }
 
-/// Findings for ids that only the collection or only the split table has, and for things (patients,
-/// pictures) whose rows lie in more than one part. `rows_of`: thing
-/// -> rows.
+/// Adds findings for ids that only the collection or only the split table has, and for patients and
+/// pictures whose rows are in more than one part.
 void add_leaks(const Manifest& manifest,
                const std::vector<SplitRow>& split,
                const std::vector<std::vector<size_t>>& duplicates,
@@ -174,13 +175,13 @@ void add_leaks(const Manifest& manifest,
   for (const auto& rows : duplicates) add("leak_duplicate", "one picture", rows);
 }
 
-/// Whether a column says how its image came to be (labels.csv of `data export`, or one's own
+/// Whether a column states the origin of its image (labels.csv of `data export`, or a user's
 /// table).
-bool tells_origin(const std::string& column) {
+bool is_origin_column(const std::string& column) {
   return column == "origin" || column == "evenray_origin";
 }
 
-/// Images that the source says are not real in a part that measures.
+/// Adds findings for images that are not real, according to the source, in val, test or a fold.
 void add_synthetic_leaks(const Manifest& manifest,
                          const std::vector<SplitRow>& split,
                          std::vector<Finding>& findings) {
@@ -190,7 +191,7 @@ void add_synthetic_leaks(const Manifest& manifest,
     for (const auto& id : finding.ids) origin_of[id] = "not real";
   }
   for (size_t c = 0; c < manifest.meta_columns.size(); ++c) {
-    if (!tells_origin(manifest.meta_columns[c])) continue;
+    if (!is_origin_column(manifest.meta_columns[c])) continue;
     for (const auto& sample : manifest.samples) {
       if (!sample.meta[c].empty() && sample.meta[c] != origin_name(Origin::real))
         origin_of[sample.id] = sample.meta[c];

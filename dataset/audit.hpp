@@ -9,24 +9,32 @@
 
 namespace evenray {
 
-/// Whether a box leaves an image of this size by more than half a pixel, or has no area.
+/// Returns whether a box extends more than half a pixel beyond an image of this size, or has no
+/// area.
 bool box_outside(const Box& box, int width, int height);
 
-/// One row of a split table for the leak checks.
+/// One row of a split table.
 struct SplitRow {
-  std::string id, path, group, split, fold, fault;
-  bool fault_known = true;  ///< false where the table has no fault column
+  std::string id, path;
+  std::string group;        ///< empty where the table has no such column
+  std::string split;        ///< train, val or test
+  std::string fold;         ///< a number from 0; empty: the row is in no fold
+  std::string fault;        ///< audit kind that keeps the row out of a store; empty: none
+  bool fault_known = true;  ///< false if the table has no fault column
 };
 
-/// Everything that is wrong with a collection, sorted by kind and first id; kinds as in `data audit
-/// --json`.
+/// Returns all faults of a collection, sorted by kind and first id. The kinds are those of
+/// `data audit --json`. With a split table, also returns what leaks between its parts. `facts`: one
+/// per sample.
 std::vector<Finding> audit(const Manifest& manifest,
                            const std::vector<ImageFacts>& facts,
                            const std::vector<SplitRow>* split = nullptr);
 
+/// The report of `data audit --json`.
 Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings);
-/// What a kind of finding means and what follows from it, in plain words; "" for an unknown one.
+/// Returns what a kind of finding means and what follows from it; "" for an unknown kind.
 std::string finding_meaning(const std::string& kind);
+/// The same report as an HTML page.
 std::string audit_html(const Manifest& manifest, const std::vector<Finding>& findings);
 
 }  // namespace evenray

@@ -13,15 +13,17 @@ namespace {
 
 constexpr double kMinCorrelation = .98;
 constexpr int kCoarsePx = 8, kCoarse = kCoarsePx * kCoarsePx;
-/// How many of the coarse numbers tell most pairs apart, and rows that are compared at a time.
+/// kFirst of the coarse numbers suffice to separate most pairs; kRun rows are compared at a time,
+/// which the compiler can vectorize.
 constexpr size_t kFirst = 8, kRun = 16;
-/// Of unit vectors whose correlation is c the squared distance is 2 - 2c; a little more for what
-/// rounding does.
+/// Two unit vectors with correlation c have the squared distance 2 - 2c. The small addition allows
+/// for rounding.
 constexpr float kFarthest = 2 - 2 * static_cast<float>(kMinCorrelation) + 1e-3f;
 
-/// Pictures as points: thumbnails with zero mean and unit norm, by means of 8x8 blocks, times 8,
-/// and their cosine transform, which are both orthogonal. No such projection lengthens a distance:
-/// what is too far apart in some of these numbers is too far apart in the thumbnails.
+/// Pictures as points with 64 coordinates: the thumbnail with zero mean and unit norm, averaged
+/// over 8x8 blocks and multiplied by 8 (an orthogonal projection), then its cosine transform (an
+/// orthogonal transform). Neither lengthens a distance: if two points are too far apart in some of
+/// the coordinates, then the thumbnails are too far apart. So no pair is missed.
 class CoarsePoints {
  public:
   CoarsePoints(const std::vector<ImageFacts>& facts, std::vector<size_t>&& rows)
@@ -33,9 +35,9 @@ class CoarsePoints {
     sort(points);
   }
 
-  /// Calls see(row, row) for each pair that is near enough in the coarse numbers.
-  template <class See>
-  void each_near_pair(const See& see) const {
+  /// Calls use(row, row) for each pair that is near enough in the coarse numbers.
+  template <class Use>
+  void each_near_pair(const Use& use) const {
     for (size_t i = 0; i < rows_.size(); ++i) {
       for (size_t j = i + 1; j < rows_.size() && reachable(i, j); j += kRun) {
         std::array<float, kRun> squared{};
@@ -48,7 +50,7 @@ class CoarsePoints {
         }
         if (*std::min_element(squared.begin(), squared.end()) > kFarthest) continue;
         for (size_t k = 0; k < kRun && j + k < rows_.size(); ++k) {
-          if (squared[k] <= kFarthest && near(i, j + k)) see(rows_[i], rows_[j + k]);
+          if (squared[k] <= kFarthest && near(i, j + k)) use(rows_[i], rows_[j + k]);
         }
       }
     }
@@ -65,8 +67,8 @@ class CoarsePoints {
     return transformed.reshape(1, 1);
   }
 
-  /// Numbers by falling variance, then pictures by the first number, so that only a run of rows is
-  /// near enough to each in that.
+  /// Sorts the coordinates by descending variance, then the pictures by the first coordinate. Then
+  /// the rows that can be near a given row form one short run.
   void sort(const cv::Mat& points) {
     std::array<double, kCoarse> variance{};
     for (int d = 0; d < kCoarse; ++d) {
@@ -86,7 +88,7 @@ class CoarsePoints {
     });
     const std::vector<size_t> rows = rows_;
     sorted_.create(points.rows, kCoarse, CV_32F);
-    // A run may end behind the last row, where everything is far away.
+    // A run of kRun may extend beyond the last row; the padding there is far from every picture.
     for (auto& first : first_) first.assign(rows.size() + kRun, 1e9f);
     for (size_t i = 0; i < order.size(); ++i) {
       rows_[i] = rows[static_cast<size_t>(order[i])];

@@ -7,33 +7,36 @@
 
 namespace evenray {
 
-/// Items that belong together, for the rooms' grouping (near-duplicates, visits).
+/// Disjoint sets of items 0 to n - 1. Links near-duplicates, and the images of one visit.
 class UnionFind {
  public:
   explicit UnionFind(size_t items);
+  /// Merges the groups of `a` and `b`.
   void unite(size_t a, size_t b);
-  size_t root(size_t item);  ///< the smallest item of its group
-  /// All groups, single items included, by their smallest item; items rise.
+  /// Returns the smallest item of the group of `item`.
+  size_t root(size_t item);
+  /// Returns all groups, single items included, ordered by their smallest item. The items of a
+  /// group ascend.
   std::vector<std::vector<size_t>> groups();
 
  private:
   std::vector<size_t> parent_;
 };
 
-/// The correlation of two thumbnails (Pearson's).
+/// Returns Pearson's correlation of two thumbnails.
 double thumbnail_correlation(const cv::Mat& a, const cv::Mat& b);
 
-/// Groups (two or more rows each) of one picture: correlation of the thumbnails above .98, linked.
-/// No pair is missed: a perceptual hash as a first sieve misses some (of FracAtlas one whose hashes
-/// differ in 12 bits). Truncated images take part, so that a damaged copy under another label is
-/// found; blank and unreadable ones do not.
+/// Returns the groups (two rows or more each) that show the same picture: rows are linked if their
+/// thumbnails correlate above .98. The search is exact. A perceptual hash as a first filter would
+/// miss pairs (in FracAtlas one whose hashes differ in 12 bits). Truncated images take part, so
+/// that a damaged copy under another label is found; blank and unreadable images do not.
 std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFacts>& facts);
 
-/// Whether rows of one picture differ in a label that both know.
+/// Returns whether two of these rows of one picture differ in a label that both know.
 bool labels_conflict(const Manifest& manifest, const std::vector<size_t>& rows);
 
-/// Per row the audit kind that keeps it out of a store whatever its part: unreadable, truncated,
-/// duplicate_conflict, or empty.
+/// Returns, per row, the audit kind that keeps it out of every part of a store: unreadable,
+/// truncated or duplicate_conflict; empty if there is none.
 std::vector<std::string> row_faults(const Manifest& manifest,
                                     const std::vector<ImageFacts>& facts,
                                     const std::vector<std::vector<size_t>>& duplicates);

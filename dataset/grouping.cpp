@@ -11,8 +11,8 @@ namespace {
 
 constexpr int64_t kVisitBlock = 8;
 
-/// The block of neighbouring numbers that an id ends in: what stands before the number, and the
-/// number's eighth. Empty where the id ends in no number.
+/// Returns the block of consecutive numbers to which the number at the end of an id belongs: the
+/// text before the number, and the number divided by 8. Empty if the id does not end in a number.
 std::string visit_block(const std::string& id) {
   const size_t digits =
       id.size() -
@@ -38,8 +38,9 @@ std::vector<std::string> group_names(const Manifest& manifest,
   if (mode == "patient") {
     const bool any = std::any_of(
         samples.begin(), samples.end(), [](const auto& s) { return !s.patient.empty(); });
-    check(
-        any, Exit::bad_data, cat(manifest.source, " tells no patients; take --group auto or none"));
+    check(any,
+          Exit::bad_data,
+          cat(manifest.source, ": no image has a patient; use --group auto or none"));
     return names;
   }
   UnionFind together(samples.size());

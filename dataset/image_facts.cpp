@@ -16,7 +16,7 @@ namespace evenray {
 namespace {
 
 constexpr int kThumbnailPx = 64, kBorderPx = 2;
-/// Standard deviation, as a share of the brightest pixel, below which there is nothing to be seen.
+/// An image is blank if its standard deviation is at most this share of its brightest pixel.
 constexpr double kBlankDeviation = .01;
 
 int count_grey_levels(const cv::Mat& image) {
@@ -40,7 +40,7 @@ void measure(const cv::Mat& image, ImageFacts& facts) {
   cv::Mat small;
   cv::resize(image, small, {kThumbnailPx, kThumbnailPx}, 0, 0, cv::INTER_AREA);
   double brightest = 255;
-  // Of 16 bits a detector often fills 10 or 12; how many, only the image itself tells.
+  // Detectors often fill only 10 or 12 of the 16 bits, and the file does not state how many.
   if (facts.bits == 16) cv::minMaxLoc(image, nullptr, &brightest);
   if (facts.bits == 8) facts.grey_levels = count_grey_levels(image);
   small.convertTo(small, CV_32F, 1 / std::max(brightest, 1.));
@@ -55,9 +55,10 @@ void measure(const cv::Mat& image, ImageFacts& facts) {
   small.convertTo(facts.thumbnail, CV_8U, stretch, -smallest * stretch);
 }
 
-ImageFacts look_at(const Sample& sample) {
+ImageFacts measure_sample(const Sample& sample) {
   ImageFacts facts;
-  // Whatever one file does to a decoder, OpenCV or the memory, is a fault of that file.
+  // One bad file must not end the scan: any exception (decoder, OpenCV, out of memory) becomes a
+  // fault of that file.
   try {
     DecodedImage decoded;
     if (sample.draw) {
@@ -87,7 +88,7 @@ std::vector<ImageFacts> scan_images(const Manifest& manifest, int threads) {
   std::vector<ImageFacts> facts(manifest.samples.size());
   parallel_for(facts.size(), threads, [&](size_t i) {
     throw_if_stopped();
-    facts[i] = look_at(manifest.samples[i]);
+    facts[i] = measure_sample(manifest.samples[i]);
   });
   const bool any =
       std::any_of(facts.begin(), facts.end(), [](const auto& f) { return f.readable; });

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kDropped = -1;
 
-/// One of several labels that become one.
+/// The label of a class that `a` and `b` are merged into.
 int8_t merged(int8_t a, int8_t b) {
   if (a == 1 || b == 1) return 1;
   return a == -1 || b == -1 ? -1 : 0;
@@ -33,11 +33,14 @@ LabelMap::LabelMap(const Path& file) : file_(file) {
     const auto& row = table.rows[i];
     check(to_.emplace(row[from], row[to]).second,
           Exit::bad_data,
-          cat(file.string(), ":", table.lines[i], ": class '", row[from], "' stands there twice"));
+          cat(file.string(), ":", table.lines[i], ": class '", row[from], "' is listed twice"));
     used_[row[from]] = row[from].empty();
     check(!row[from].empty() || !row[to].empty(),
           Exit::bad_data,
-          cat(file.string(), ":", table.lines[i], ": images without a class are called nothing"));
+          cat(file.string(),
+              ":",
+              table.lines[i],
+              ": `from` and `to` are both empty; name the class of images without a class"));
   }
 }
 
@@ -83,7 +86,7 @@ void LabelMap::apply(Manifest& manifest) {
   }
   check(!kept.empty(),
         Exit::bad_data,
-        cat(manifest.source, ": ", file_.string(), " leaves no image of it"));
+        cat(manifest.source, ": the label map ", file_.string(), " drops all of its images"));
   manifest.samples = std::move(kept);
   manifest.class_names = std::move(names);
   manifest.multi_label = !std::all_of(manifest.samples.begin(),
@@ -93,8 +96,7 @@ void LabelMap::apply(Manifest& manifest) {
 
 void LabelMap::check_all_used() const {
   for (const auto& [name, used] : used_)
-    check(
-        used, Exit::bad_data, cat(file_.string(), ": there is no class '", name, "' in the data"));
+    check(used, Exit::bad_data, cat(file_.string(), ": class '", name, "' is not in the data"));
 }
 
 std::string label_map_settings(const std::string& file) {

@@ -6,20 +6,21 @@
 
 namespace evenray {
 
-/// What becomes of the classes of a collection: a CSV file with the columns `from` and `to`.
-/// Several with one `to` are merged (a label is 1 where one of them is, else -1 where one is
-/// unknown), those with an empty `to` are dropped: with their boxes, and, where classes exclude one
-/// another, with their images. An empty `from` names what images without any class have ("No
-/// Finding"). Classes that the file does not name stay.
+/// Renames, merges and drops the classes of a collection according to a CSV file with the columns
+/// `from` and `to`. Classes with the same `to` are merged: the label is 1 if one of them is 1, else
+/// -1 if one is unknown, else 0. Classes with an empty `to` are dropped together with their boxes
+/// and, if classes exclude one another, with their images. An empty `from` names the class of
+/// images without any class ("No Finding"). Classes that the file does not list stay unchanged.
 class LabelMap {
  public:
-  /// Throws 66, or 65 for a missing column or a class that is named twice.
+  /// Reads the file. Throws Exit::missing_input; Exit::bad_data for a missing column or a class
+  /// that is listed twice.
   explicit LabelMap(const Path& file);
 
-  /// Renames, merges and drops; classes exclude one another afterwards where each image has exactly
-  /// one.
+  /// Applies the map to `manifest`. Afterwards classes exclude one another if each image has
+  /// exactly one. Throws Exit::bad_data if no image is left.
   void apply(Manifest& manifest);
-  /// Throws 65 where the file names a class that none of the collections had.
+  /// Throws Exit::bad_data if the file lists a class that none of the collections had.
   void check_all_used() const;
 
  private:
@@ -28,8 +29,8 @@ class LabelMap {
   std::map<std::string, bool> used_;
 };
 
-/// A label map as TOML, for a store's settings: [labels] with the lists `from` and `to`; empty for
-/// no file. Throws 66, or 65 for a missing column.
+/// Returns a label map as TOML for a store's settings: [labels] with the lists `from` and `to`;
+/// empty if `file` is empty. Throws Exit::missing_input; Exit::bad_data for a missing column.
 std::string label_map_settings(const std::string& file);
 
 }  // namespace evenray

@@ -23,10 +23,10 @@ namespace {
 /// A box that `crop` cuts to less than this share of its area is dropped.
 constexpr float kMinVisible = .25f;
 constexpr int64_t kBytesAhead = int64_t{256} << 20;
-/// More is as good as no limit, and would not go into 64 bits.
+/// A larger limit has no effect, and its bytes would overflow 64 bits.
 constexpr double kMostGb = 1e9;
 
-/// A row on its way from a worker to the writer.
+/// A row that a worker passes to the writer.
 struct Ready {
   StoreRow row;
   PreparedImage image;
@@ -53,7 +53,7 @@ class Packer {
     const DecodedImage decoded = decode(sample, ready.source_digest);
     Placement placement;
     cv::Mat fitted = fit_image(decoded.pixels, height_, width_, fit_, placement);
-    // A JPEG may have been decoded at k/8; what is placed is the whole image.
+    // A JPEG may have been decoded at k/8 of its size, but boxes refer to the whole image.
     placement.scale_x *= eighths(decoded.pixels.cols, decoded.width);
     placement.scale_y *= eighths(decoded.pixels.rows, decoded.height);
     StoreRow& out = ready.row;
@@ -69,7 +69,7 @@ class Packer {
       place(box, decoded, placement, out.boxes);
     }
     ready.boxes_dropped = static_cast<int64_t>(sample.boxes.size() - out.boxes.size());
-    // A picture whose boxes all went is not one of a healthy bone.
+    // A picture that lost all its boxes does not show a healthy bone: its boxes are unknown.
     out.boxes_known = sample.boxes_known && (sample.boxes.empty() || !out.boxes.empty());
     out.meta = sample.meta;
     return ready;
@@ -96,11 +96,12 @@ class Packer {
                   cat(sample.file.string(),
                       ": ",
                       cut ? "truncated" : decoded.fault,
-                      "; split again so that it is left out"));
+                      "; run `data split` again so that it is left out"));
     }
     return decoded;
   }
 
+  /// Returns decoded / whole, rounded to eighths: libjpeg rounds the scaled size up.
   static float eighths(int decoded, int whole) {
     return std::round(8.f * static_cast<float>(decoded) / static_cast<float>(whole)) / 8.f;
   }
@@ -119,14 +120,14 @@ class Packer {
                     box.x1,
                     " ",
                     box.y1,
-                    " does not lie in its ",
+                    " is not inside the ",
                     decoded.width,
                     " x ",
                     decoded.height,
-                    " pixels; mend it, or clip with --keep box_outside"));
+                    " px image; correct it, or clip it with --keep box_outside"));
   }
 
-  /// Cuts a box to its image, then to what the store shows of that.
+  /// Clips a box to its image, then to the part of the image that the store shows.
   void place(Box box,
              const DecodedImage& decoded,
              const Placement& placement,
@@ -161,7 +162,7 @@ class Packer {
   Fit fit_;
   int height_, width_;
   bool clip_, keep_truncated_;
-  int white16_;  ///< value of 16-bit files that becomes white
+  int white16_;  ///< the value of 16-bit files that becomes white
 };
 
 StoreInfo info_of(const Manifest& manifest,
@@ -182,7 +183,7 @@ StoreInfo info_of(const Manifest& manifest,
   return info;
 }
 
-/// How many rows may wait to be written: large ones must not fill the memory.
+/// Returns how many rows may wait to be written, so that large rows do not fill the memory.
 size_t rows_ahead(const PackOptions& options, int threads) {
   const int64_t row_bytes = options.size_px[0] * options.size_px[1] * options.bits / 8;
   return static_cast<size_t>(
@@ -242,11 +243,12 @@ PackResult pack(const Manifest& manifest,
                 int threads,
                 const std::string& source_settings) {
   options.check();
-  evenray::check(!manifest.class_names.empty(),
-                 Exit::bad_data,
-                 cat(manifest.source,
-                     ": no classes are known, and a store needs one; lay the files in one folder a "
-                     "class"));
+  evenray::check(
+      !manifest.class_names.empty(),
+      Exit::bad_data,
+      cat(manifest.source,
+          ": no classes are known, but a store needs at least one; put the files into one "
+          "folder per class"));
   PackResult result;
   for (const auto* part : kParts) {
     for (const auto& name : manifest.class_names) result.counts[part][name] = 0;

@@ -11,42 +11,45 @@
 namespace evenray {
 
 struct PackOptions {
-  std::vector<int64_t> size_px = {80, 64};  ///< height, width: 8 to 8192 each
-  int64_t bits = 8;                         ///< 8 or 16 a pixel
+  std::vector<int64_t> size_px = {80, 64};  ///< height, width of the store's images: 8 to 8192 each
+  int64_t bits = 8;                         ///< per pixel: 8 or 16
   std::string fit = "pad";                  ///< pad, stretch or crop (see fit_image)
-  int64_t gzip = -1;                        ///< level 1..9; -1: no compression
-  bool checksums = false;                   ///< HDF5's fletcher32 on the images
-  double shard_gb = 8;                      ///< pixels that take more go into several files
-  /// Audit kinds whose rows are kept (keepable_kinds); box_outside: boxes are clipped.
+  int64_t gzip = -1;                        ///< compression level 1 to 9; -1: none
+  bool checksums = false;                   ///< HDF5's fletcher32 checksum for each image
+  double shard_gb = 8;                      ///< more GB of pixels are divided into several files
+  /// Audit kinds whose rows are kept (see keepable_kinds); box_outside: boxes are clipped.
   std::vector<std::string> keep;
-  std::string where;  ///< "column=value": only these rows
+  std::string where;  ///< only rows whose metadata fulfil this condition (see where.hpp)
 
   void fields(Fields& f);
-  /// Throws 78 for a value out of range or an unknown name, with its key (data.size_px, ...).
+  /// Throws Exit::config for a value out of range or an unknown name, with its key (data.size_px,
+  /// ...).
   void check() const;
 };
 
 struct PackResult {
   std::map<std::string, std::map<std::string, int64_t>> counts;  ///< part -> class -> rows
-  /// Where there are several: source -> part -> rows.
+  /// source -> part -> rows; empty if there is only one source.
   std::map<std::string, std::map<std::string, int64_t>> sources;
   std::map<std::string, std::vector<std::string>> left_out;  ///< audit kind -> ids
-  /// Boxes that `crop` or clipping left too little of; a row that lost all has boxes_known = 0.
+  /// Boxes dropped because `crop` or clipping left too little of them. A row that lost all its
+  /// boxes has boxes_known = 0.
   int64_t boxes_dropped = 0;
-  /// Of all boxes in store pixels (square root of the area); 0: no boxes.
+  /// Median of the square root of the box area, in store pixels; 0 if there are no boxes.
   double median_box_side_px = 0;
-  std::string content_digest;
+  std::string content_digest;  ///< see Store::content_digest
 };
 
-/// Packs a collection: rows in the manifest's order; which part a row goes to as in cli.md (`fold`
-/// empty: the split column or, with folds, test = locked rows, val = fold 0). Decodes, fits and
-/// compresses on `threads` workers, one writer. White becomes the store's white (255, 65535):
-/// 8-bit files are stretched from 255, 16-bit ones from the set's largest value rounded up to a
-/// full number of bits (1023, 4095, ..., 65535). Where the split table has no fault column, faults
-/// are looked for here. Throws 65 for a box outside its image or a truncated file unless kept, a
-/// split row whose image is missing, a group in two parts, an unknown column in `where`; 75 when
-/// stopped. `source_settings` (TOML: of the label map, at last of the split) goes into the store's
-/// settings.
+/// Packs a collection into the store `out` and writes its datasheet. Rows are in the manifest's
+/// order. docs/commands.md describes which part a row goes to: without `fold` the column split or,
+/// if the table has folds, test = locked rows and val = fold 0. Decodes, fits and compresses on
+/// `threads` workers; one thread writes. White becomes the store's white (255 or 65535): 8-bit
+/// files are stretched from 255, 16-bit files from the collection's largest value rounded up to a
+/// full number of bits (1023, 4095, ..., 65535). If the split table has no fault column, faults are
+/// found here. `source_settings` (TOML: the label map, then the split) goes into the store's
+/// settings. Throws Exit::bad_data for a box outside its image or a truncated file unless it is
+/// kept, a split row whose image is missing, a group in two parts, or an unknown column in `where`;
+/// Exit::stopped if the run is stopped.
 PackResult pack(const Manifest& manifest,
                 const std::vector<SplitRow>& split,
                 std::optional<int> fold,

@@ -15,7 +15,8 @@
 namespace evenray {
 namespace {
 
-/// Which part a row of the split table goes to; empty: to none.
+/// Returns the part that a row of the split table goes to; empty: none. With `fold` f, fold f is
+/// test and the next fold is val; without it fold 0 is val and the locked rows are test.
 std::string part_of(const SplitRow& row, std::optional<int> fold, int folds) {
   if (folds == 0) return row.split;
   if (row.fold.empty()) return fold ? "" : row.split;
@@ -32,17 +33,21 @@ int count_folds(const std::vector<SplitRow>& split, std::optional<int> fold) {
     if (!row.fold.empty()) folds = std::max(folds, std::stoi(row.fold) + 1);
     locked |= row.fold.empty();
   }
-  check(!fold || folds > 0, Exit::bad_data, "the split table has no folds; leave --fold out");
+  check(!fold || folds > 0, Exit::bad_data, "the split table has no folds; remove --fold");
   check(!fold || (*fold >= 0 && *fold < folds),
         Exit::usage,
-        cat("fold ", fold.value_or(0), " of ", folds, "; they are counted from 0"));
+        cat("--fold is ",
+            fold.value_or(0),
+            ", but the split table has ",
+            folds,
+            " folds, counted from 0"));
   check(folds == 0 || fold || locked,
         Exit::bad_data,
-        "the split table has folds and no locked test; choose one with --fold");
+        "the split table has folds but no locked test; choose the test fold with --fold");
   return folds;
 }
 
-/// Everything that pack() decides before it decodes for the store.
+/// The state of one call of plan_rows().
 class Planner {
  public:
   Planner(const Manifest& manifest,
@@ -71,13 +76,12 @@ class Planner {
     }
     if (!row_of.empty()) {
       throw Error(Exit::bad_data,
-                  cat("the split table names '",
+                  cat("the split table lists '",
                       row_of.begin()->first,
                       "'",
                       row_of.size() > 1 ? cat(" and ", row_of.size() - 1, " more ids") : "",
-                      " that ",
-                      manifest.source,
-                      " does not have"));
+                      ", not found in ",
+                      manifest.source));
     }
   }
 
@@ -93,10 +97,10 @@ class Planner {
       }
     }
     check(!rows.empty(), Exit::bad_data, cat(manifest_.source, ": no image is left to pack"));
-    // A store whose groups lie in two parts would not pass check_store.
-    refuse_torn("group", rows, [](const Planned& row) { return row.group; });
+    // A store with a group in two parts would not pass check_store.
+    check_in_one_part("group", rows, [](const Planned& row) { return row.group; });
     if (!faults_known_)
-      refuse_torn("patient", rows, [&](const Planned& row) {
+      check_in_one_part("patient", rows, [&](const Planned& row) {
         return manifest_.samples[row.sample].patient;
       });
     return rows;
@@ -107,11 +111,12 @@ class Planner {
     return sample.patient.empty() ? sample.id : sample.patient;
   }
 
-  /// `name_of`: a row's group, say; empty: of none.
+  /// Throws if rows of the same name are in two parts. `name_of`: the name of a row, for example
+  /// its group; empty: none.
   template <class NameOf>
-  static void refuse_torn(const std::string& what,
-                          const std::vector<Planned>& rows,
-                          const NameOf& name_of) {
+  static void check_in_one_part(const std::string& what,
+                                const std::vector<Planned>& rows,
+                                const NameOf& name_of) {
     std::map<std::string, std::string> part_of;
     for (const auto& planned : rows) {
       const std::string name = name_of(planned);
@@ -123,34 +128,36 @@ class Planner {
                       what,
                       " '",
                       name,
-                      "' into ",
+                      "' into both ",
                       part,
                       " and ",
                       planned.part,
                       "; a ",
                       what,
-                      " must lie in one part (`data split` sees to it)"));
+                      " must be in one part (`data split` ensures this)"));
     }
   }
 
-  void refuse_torn_picture(const std::vector<size_t>& picture) const {
+  void check_picture_in_one_part(const std::vector<size_t>& picture) const {
     for (const size_t k : picture) {
       if (planned_[k].part == planned_[picture[0]].part) continue;
-      throw Error(Exit::bad_data,
-                  cat("the split table puts '",
-                      planned_[picture[0]].row->id,
-                      "' into ",
-                      planned_[picture[0]].part,
-                      " and '",
-                      planned_[k].row->id,
-                      "', which is the same picture, into ",
-                      planned_[k].part,
-                      "; take one out (`data split` sees to it, `data audit --split` lists all)"));
+      throw Error(
+          Exit::bad_data,
+          cat("the split table puts '",
+              planned_[picture[0]].row->id,
+              "' into ",
+              planned_[picture[0]].part,
+              " and '",
+              planned_[k].row->id,
+              "', which is the same picture, into ",
+              planned_[k].part,
+              "; remove one of them (`data split` does this, `data audit --split` lists all)"));
     }
   }
 
-  /// Faults from the table; looked for in the pixels where it has none, or where a fold becomes the
-  /// test, of which the table cannot say what is to be left out.
+  /// Takes the faults from the table. Finds them in the pixels if the table has no such column, or
+  /// if a fold becomes the test: the table cannot know which fold does, so it does not mark the
+  /// later images of one picture in that fold.
   void find_faults() {
     for (const auto& planned : planned_) {
       faults_.push_back(planned.row->fault);
@@ -174,7 +181,7 @@ class Planner {
         for (const auto s : picture)
           if (faults_[to_scan[s]].empty() || kept(options_, faults_[to_scan[s]]))
             used.push_back(to_scan[s]);
-        if (!used.empty()) refuse_torn_picture(used);
+        if (!used.empty()) check_picture_in_one_part(used);
       }
     }
     for (const auto& picture : duplicates) {
@@ -225,7 +232,7 @@ int white_of_16_bits(const Manifest& manifest, const std::vector<Planned>& rows,
     if (!sample.draw && stored_bits(sample.file) == 16) deep[i] = &sample.file;
   });
   std::erase(deep, nullptr);
-  std::atomic<unsigned> used{255};  // every bit that an image's brightest sets
+  std::atomic<unsigned> used{255};  // all bits that the brightest pixels of the images set
   parallel_for(deep.size(), threads, [&](size_t i) {
     if (used > 65535 / 2) return;
     throw_if_stopped();

@@ -4,26 +4,31 @@
 
 namespace evenray {
 
-/// What pack() decides before it decodes for the store.
+/// The decisions of pack() before it decodes images for the store.
 
 /// A row that goes into the store.
 struct Planned {
-  size_t sample;
-  const SplitRow* row;
-  std::string part, group;
+  size_t sample;        ///< index into Manifest::samples
+  const SplitRow* row;  ///< its row of the split table
+  std::string part;     ///< train, val or test
+  std::string group;    ///< the table's, else the patient, else the id
 };
 
-/// Kinds that --keep takes: rows that are left out otherwise, and box_outside. An unreadable image
-/// has nothing to keep, and a store with a leak is none.
+/// Returns the kinds that --keep accepts: those whose rows are otherwise left out, and box_outside.
+/// Unreadable images and leaks cannot be kept: the former have no pixels, and a store must not
+/// leak.
 const std::vector<std::string>& keepable_kinds();
+/// Returns whether `options` keep the rows of an audit kind.
 bool kept(const PackOptions& options, const std::string& kind);
 
-/// The rows of the store, in the manifest's order; left_out also has those that the table lacks
-/// (`not_in_split`). Faults come from the split table; they are looked for in the pixels where it
-/// has none, and later images of one picture also where a fold becomes the test, of which the table
-/// cannot tell. Such a table, without the column `fault`, is of another program: without a group a
-/// row is of its patient's, and patients and pictures must not be torn. Throws 65 for a row that
-/// the manifest lacks, where no row is left, and where a group lies in two parts.
+/// Returns the rows of the store in the manifest's order. `left_out` receives the ids of the
+/// others by audit kind, and the samples that the table does not list (`not_in_split`). Faults come
+/// from the split table. They are found in the pixels if the table has no column `fault`; and
+/// later images of one picture are found there if a fold becomes the test, because the table cannot
+/// know which one does. A table without the column `fault` was made by another program: then a row
+/// without a group belongs to its patient's group, and a patient or picture in two parts is an
+/// error. Throws Exit::bad_data for a table row that the manifest lacks, if no row is left, or if a
+/// group is in two parts.
 std::vector<Planned> plan_rows(const Manifest& manifest,
                                const std::vector<SplitRow>& split,
                                std::optional<int> fold,
@@ -31,8 +36,8 @@ std::vector<Planned> plan_rows(const Manifest& manifest,
                                int threads,
                                std::map<std::string, std::vector<std::string>>& left_out);
 
-/// white_of() the 16-bit files of these rows; 65535 where there are none, and for drawn images.
-/// Decodes the 16-bit files until one needs all 16 bits.
+/// Returns white_of() the 16-bit files of these rows; 65535 if there are none. Drawn images do not
+/// count. Decodes the 16-bit files until one needs all 16 bits.
 int white_of_16_bits(const Manifest& manifest, const std::vector<Planned>& rows, int threads);
 
 }  // namespace evenray

@@ -45,7 +45,7 @@ size_t apply_published_split(Manifest& manifest, const std::string& name) {
   }
   check(!part_of.empty(),
         Exit::missing_input,
-        cat(manifest.root.string(), ": the published lists of ", name, " are not there"));
+        cat(manifest.root.string(), ": no published split lists of ", name, " found"));
   for (auto& sample : manifest.samples) {
     const auto found = part_of.find(Path(sample.source_path).filename().string());
     sample.part = found == part_of.end() ? "" : found->second;
@@ -54,7 +54,7 @@ size_t apply_published_split(Manifest& manifest, const std::string& name) {
       std::erase_if(manifest.samples, [](const Sample& sample) { return sample.part.empty(); });
   check(!manifest.samples.empty(),
         Exit::bad_data,
-        cat(manifest.source, ": the published lists of ", name, " have none of its images"));
+        cat(manifest.source, ": none of its images is in the published split lists of ", name));
   return left_out;
 }
 

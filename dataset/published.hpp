@@ -4,14 +4,14 @@
 
 namespace evenray {
 
-/// Names of the published splits that are known: nih, fracatlas.
+/// Returns the names of the known published splits: nih, fracatlas.
 std::vector<std::string> published_splits();
 
-/// Gives the images their parts by the lists that came with the collection: NIH ChestX-ray14's
-/// train_val_list.txt (train) and test_list.txt, FracAtlas' Utilities/Fracture Split/*.csv (which
-/// list fractured images only). Images that no list has leave the manifest; their number is
-/// returned. Throws 2 for an unknown name, 66 where no list is there, 65 where none of its images
-/// is.
+/// Sets the images' parts from the lists that were published with the collection: NIH
+/// ChestX-ray14's train_val_list.txt (train) and test_list.txt, or FracAtlas' Utilities/Fracture
+/// Split/*.csv (which list fractured images only). Removes images that are in no list from the
+/// manifest and returns their number. Throws Exit::usage for an unknown name, Exit::missing_input
+/// if no list is found, Exit::bad_data if none of the images is listed.
 size_t apply_published_split(Manifest& manifest, const std::string& name);
 
 }  // namespace evenray

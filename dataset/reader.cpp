@@ -42,7 +42,7 @@ struct Layout {
   Manifest (*read)(const std::string& path, const ReadOptions& options);
 };
 
-/// Of a layout that needs nothing but the path.
+/// A layout that needs only the path.
 template <bool (*recognises)(const std::string&), Manifest (*read)(const std::string&)>
 constexpr Layout plain(std::string_view name) {
   return {name,
@@ -50,9 +50,9 @@ constexpr Layout plain(std::string_view name) {
           [](const std::string& path, const ReadOptions&) { return read(path); }};
 }
 
-bool is_left(const std::string&) { return true; }
+bool accepts_any(const std::string&) { return true; }
 
-/// `auto` asks them in this order: the plain folder, last, takes what is left.
+/// `auto` tries them in this order. The plain folder is last because it accepts any path.
 constexpr std::array kLayouts = {
     plain<is_phantom, read_phantom>("phantom"),
     plain<is_store_source, read_store_source>("store"),
@@ -81,7 +81,7 @@ constexpr std::array kLayouts = {
            [](const std::string& path, const ReadOptions& options) {
              return read_dicom_folder(path, options.key);
            }},
-    plain<is_left, read_folder>("folder")};
+    plain<accepts_any, read_folder>("folder")};
 
 const Layout& find_layout(const std::string& path, const ReadOptions& options) {
   return *std::find_if(kLayouts.begin(), kLayouts.end(), [&](const Layout& layout) {
@@ -90,14 +90,14 @@ const Layout& find_layout(const std::string& path, const ReadOptions& options) {
   });
 }
 
-/// What goes into tables and stores must be text; throws 65.
+/// Names go into tables and stores and must therefore be UTF-8. Throws Exit::bad_data.
 void check_text(const Manifest& manifest, const std::string& what, const std::string& text) {
   check(is_plain_utf8(text),
         Exit::bad_data,
         cat(manifest.source, ": ", what, " '", text, "' is not UTF-8; rename it"));
 }
 
-/// Throws 65 for equal ids.
+/// Sorts samples and findings. Throws Exit::bad_data for equal ids.
 void sort_by_id(Manifest& manifest) {
   std::sort(manifest.samples.begin(), manifest.samples.end(), [](const Sample& a, const Sample& b) {
     return a.id < b.id;
@@ -123,7 +123,7 @@ void sort_by_id(Manifest& manifest) {
       });
 }
 
-/// The index of `name` in `names`, where it is put at the end if it is new.
+/// Returns the index of `name` in `names`; appends it if it is new.
 size_t united_index(std::vector<std::string>& names, const std::string& name) {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return static_cast<size_t>(found - names.begin());
@@ -139,7 +139,7 @@ std::vector<size_t> united_indices(std::vector<std::string>& names,
   return indices;
 }
 
-/// Two paths may end alike: the second one of a name becomes "name-2".
+/// Two paths may end in the same name; the second source of a name becomes "name-2".
 void make_names_unique(std::vector<Manifest>& sources) {
   std::set<std::string> taken;
   for (auto& source : sources) {
@@ -167,6 +167,7 @@ void append(Manifest& all, Manifest& source) {
     sample.id = prefix + sample.id;
     sample.source_path = prefix + sample.source_path;
     if (!sample.patient.empty()) sample.patient.insert(0, prefix);
+    // In a multi-label set, a class that this source does not know is unknown, not absent.
     std::vector<int8_t> labels(all.class_names.size(), all.multi_label ? -1 : 0);
     for (size_t c = 0; c < classes.size(); ++c) labels[classes[c]] = sample.labels[c];
     sample.labels = std::move(labels);
@@ -183,13 +184,13 @@ void append(Manifest& all, Manifest& source) {
   }
 }
 
-/// Of files only a store and MedMNIST's are collections.
-void check_there(const std::string& path) {
+/// Throws unless `path` can be a collection. The only files that can are stores and MedMNIST's.
+void check_exists(const std::string& path) {
   if (is_store_source(path)) return;
-  check(std::filesystem::exists(path), Exit::missing_input, cat(path, ": there is no such folder"));
+  check(std::filesystem::exists(path), Exit::missing_input, cat(path, ": no such folder or file"));
   check(std::filesystem::is_directory(path) || is_medmnist_file(path),
         Exit::bad_data,
-        cat(path, ": a file, but a folder of images, a store or an .npz file is expected"));
+        cat(path, ": is not a data set; give a folder of images, a store or an .npz file"));
 }
 
 void find_unread_kinds(Manifest& manifest) {
@@ -212,7 +213,7 @@ Manifest read_source(const std::string& path, const ReadOptions& options) {
   Manifest manifest;
   try {
     if (!is_phantom(path) || (options.format != "auto" && options.format != "phantom"))
-      check_there(path);
+      check_exists(path);
     manifest = find_layout(path, options).read(path, options);
     if (manifest.format != "dicom") add_dicom_headers(manifest, options.key);
     const bool folder = !is_store_source(path) && std::filesystem::is_directory(path);
@@ -252,10 +253,10 @@ void ReadOptions::check() const {
   evenray::check(std::find(names.begin(), names.end(), format) != names.end(),
                  Exit::config,
                  "data.format: " + unknown_name("format", format, names));
-  merging_named(readers);
+  parse_merging(readers);
   evenray::check(columns.box.empty() || columns.box.size() == 4,
                  Exit::config,
-                 "data.columns.box names four columns: left, upper, right and lower edge");
+                 "data.columns.box must name four columns: left, upper, right and lower edge");
 }
 
 Manifest read_dataset(const std::string& path, const ReadOptions& options) {
@@ -263,7 +264,7 @@ Manifest read_dataset(const std::string& path, const ReadOptions& options) {
 }
 
 Manifest read_datasets(const std::vector<std::string>& paths, const ReadOptions& options) {
-  check(!paths.empty(), Exit::usage, "no data named");
+  check(!paths.empty(), Exit::usage, "no data source given");
   options.check();
   std::optional<LabelMap> labels;
   if (!options.labels.empty()) labels.emplace(options.labels);

@@ -14,18 +14,20 @@ namespace evenray {
 namespace {
 
 constexpr double kMaxAuroc = .7, kMaxShare = .95, kMaxP = 1e-6;
-/// Standard errors that an AUROC must lie above .5: of few images it is far from it by chance.
+/// An AUROC must be this many standard errors above .5: with few images chance alone takes it far
+/// away.
 constexpr double kMinErrors = 3;
 constexpr int64_t kMinImages = 20;
 
-/// A property of each image that might tell its class; empty text = missing.
+/// A property of each image that might predict its class; empty text: missing.
 struct Property {
   std::string kind, name;
-  bool by_value = true, by_column = true;  ///< which of the two to look at
+  bool by_value = true, by_column = true;  ///< which of the two tests to run
   std::vector<std::string> values{};
 };
 
-/// AUROC of values that are all numbers, whichever way they point; nullopt where one is none.
+/// Returns the AUROC of values that are all numbers, at least .5: the direction does not matter.
+/// nullopt if one is not a number.
 std::optional<double> auroc_of_numbers(const std::vector<std::string>& values,
                                        const std::vector<uint8_t>& labels) {
   std::vector<double> numbers(values.size());
@@ -36,9 +38,9 @@ std::optional<double> auroc_of_numbers(const std::vector<std::string>& values,
   return std::max(area, 1 - area);
 }
 
-/// AUROC of texts, each scored by the share of the class among the images that have it, rare ones
-/// pooled. The shares come from the other half of the images: from the same ones they would tell
-/// noise. NaN with fewer than two images of a class.
+/// Returns the AUROC of texts. The score of a text is the share of the class among the images that
+/// have it; rare texts are pooled. The shares come from the other half of the images, because
+/// shares from the same images would fit noise. NaN if a class has fewer than two images.
 double auroc_of_texts(const std::vector<std::string>& values, const std::vector<uint8_t>& labels) {
   std::map<std::string, int64_t> images;
   for (const auto& value : values) ++images[value];
@@ -47,7 +49,7 @@ double auroc_of_texts(const std::vector<std::string>& values, const std::vector<
   std::vector<std::string> names;
   std::map<std::string, std::array<std::array<double, 2>, 2>> counts;  // half, label
   for (size_t i = 0; i < values.size(); ++i) {
-    half.push_back(seen[labels[i]]++ % 2);  // turn about within a class
+    half.push_back(seen[labels[i]]++ % 2);  // alternates within a class
     names.push_back(images[values[i]] < kMinImages ? "\1rare" : values[i]);
     ++counts[names[i]][half[i]][labels[i]];
   }
@@ -67,7 +69,7 @@ double auroc_of_texts(const std::vector<std::string>& values, const std::vector<
   return sum / 2;
 }
 
-/// The rows whose label of one class is known, with a property's values there.
+/// The rows whose label of one class is known, and their values of a property.
 struct Known {
   std::vector<size_t> rows;
   std::vector<uint8_t> labels;
@@ -88,11 +90,11 @@ Known known_rows(const Manifest& manifest, const Property& property, size_t clas
   return known;
 }
 
-void add_telling_values(const Manifest& manifest,
-                        const Property& property,
-                        const Known& known,
-                        size_t class_index,
-                        std::vector<Finding>& findings) {
+void add_value_shortcuts(const Manifest& manifest,
+                         const Property& property,
+                         const Known& known,
+                         size_t class_index,
+                         std::vector<Finding>& findings) {
   std::map<std::string, std::vector<size_t>> rows_of;
   for (size_t k = 0; k < known.rows.size(); ++k) rows_of[known.values[k]].push_back(k);
   const double prior =
@@ -121,11 +123,11 @@ void add_telling_values(const Manifest& manifest,
   }
 }
 
-void add_telling_column(const Manifest& manifest,
-                        const Property& property,
-                        const Known& known,
-                        size_t class_index,
-                        std::vector<Finding>& findings) {
+void add_column_shortcut(const Manifest& manifest,
+                         const Property& property,
+                         const Known& known,
+                         size_t class_index,
+                         std::vector<Finding>& findings) {
   std::vector<std::string> values;
   std::vector<uint8_t> labels;
   for (size_t k = 0; k < known.rows.size(); ++k) {
@@ -135,7 +137,7 @@ void add_telling_column(const Manifest& manifest,
   }
   if (static_cast<int64_t>(values.size()) < 2 * kMinImages) return;
   const double area = auroc_of_numbers(values, labels).value_or(auroc_of_texts(values, labels));
-  // The standard error of an AUROC that tells nothing (Hanley and McNeil 1982).
+  // The standard error of the AUROC of a useless score (Hanley and McNeil 1982).
   const auto positives = static_cast<double>(std::count(labels.begin(), labels.end(), 1));
   const double images = static_cast<double>(labels.size()), negatives = images - positives;
   const double chance = std::sqrt((images + 1) / (12 * positives * negatives));
@@ -175,7 +177,7 @@ std::vector<Property> properties_of(const Manifest& manifest,
   }
   of_picture({"size_shortcut", "size", true, false},
              [](const ImageFacts& fact) { return cat(fact.width, "x", fact.height); });
-  // Each number of pixels belongs to some size, which has its own line.
+  // By column only: each single number of pixels is already covered by a value of `size`.
   of_picture({"size_shortcut", "pixels", false},
              [](const ImageFacts& fact) { return int64_t{fact.width} * fact.height; });
   of_picture({"size_shortcut", "bits"}, [](const ImageFacts& fact) { return fact.bits; });
@@ -202,10 +204,10 @@ std::vector<Finding> find_shortcuts(const Manifest& manifest,
       const Known known = known_rows(manifest, property, c);
       if (known.positives == 0 || known.positives == static_cast<int64_t>(known.rows.size()))
         continue;
-      if (property.by_value) add_telling_values(manifest, property, known, c, findings);
+      if (property.by_value) add_value_shortcuts(manifest, property, known, c, findings);
       const bool mirrored = !manifest.multi_label && manifest.class_names.size() == 2 && c == 0;
       if (!mirrored && property.by_column)
-        add_telling_column(manifest, property, known, c, findings);
+        add_column_shortcut(manifest, property, known, c, findings);
     }
   }
   return findings;

@@ -6,11 +6,12 @@
 
 namespace evenray {
 
-/// `metadata_shortcut`: columns of the table (of several sources: which one) that tell a class,
-/// `size_shortcut`: size, bits, mode, truncation or file format that do, `brightness_shortcut`:
-/// mean brightness of the picture or its border. A column does where its own AUROC is above .7 and
-/// three standard errors above chance (texts are scored by the other half of the images), a value
-/// where 20 images or more are 95 % of one class with a binomial p below 1e-6.
+/// Finds properties that predict a class without the picture. Kinds: `metadata_shortcut`, a column
+/// of the table (with several sources also the source); `size_shortcut`, size, bits, mode,
+/// truncation or file format; `brightness_shortcut`, mean brightness of the picture or of its
+/// border. A column is reported if its AUROC is above .7 and three standard errors above chance
+/// (texts are scored by the other half of the images); a value if at least 20 images have it and
+/// 95 % of them are of one class, with a binomial p below 1e-6. `facts`: one per sample.
 std::vector<Finding> find_shortcuts(const Manifest& manifest, const std::vector<ImageFacts>& facts);
 
 }  // namespace evenray

@@ -14,7 +14,7 @@
 namespace evenray {
 namespace {
 
-/// The state of one make_split.
+/// The state of one call of make_split().
 class Splitter {
  public:
   Splitter(const Manifest& manifest,
@@ -65,7 +65,7 @@ class Splitter {
     }
   }
 
-  /// Parts that the layout has stay; those it lacks are taken from its train part.
+  /// Parts that the layout fixes stay; missing parts are taken from its train part.
   void make_parts() {
     std::vector<std::string> names;
     std::vector<double> shares;
@@ -76,7 +76,7 @@ class Splitter {
     }
     const auto rows = rows_in(laid_out_ ? "train" : "");
     if (laid_out_ && names.size() < 2) return;
-    const auto part_of = deal(rows, shares, "split");
+    const auto part_of = assign(rows, shares, "split");
     for (size_t i = 0; i < rows.size(); ++i) rows_[rows[i]].split = names[part_of[i]];
   }
 
@@ -87,7 +87,7 @@ class Splitter {
     }
     if (hold_out > 0 && !has("test")) {
       const auto rows = rows_in("train");
-      const auto part_of = deal(rows, {1 - hold_out, hold_out}, "hold-out");
+      const auto part_of = assign(rows, {1 - hold_out, hold_out}, "hold-out");
       for (size_t i = 0; i < rows.size(); ++i) {
         if (part_of[i] == 1) rows_[rows[i]].split = "test";
       }
@@ -95,15 +95,15 @@ class Splitter {
     for (const auto i : rows_in("val")) rows_[i].split = "train";
     const auto rows = rows_in("train");
     const auto k = static_cast<size_t>(options_.folds);
-    const auto fold_of = deal(rows, std::vector<double>(k, 1. / static_cast<double>(k)), "folds");
+    const auto fold_of = assign(rows, std::vector<double>(k, 1. / static_cast<double>(k)), "folds");
     for (size_t i = 0; i < rows.size(); ++i) rows_[rows[i]].fold = cat(fold_of[i]);
   }
 
-  /// The part of each of `rows`, whole groups together. Rows with a fault go with their group but
-  /// do not count.
-  std::vector<size_t> deal(const std::vector<size_t>& rows,
-                           std::vector<double> shares,
-                           const char* purpose) {
+  /// Returns the part of each of `rows`; whole groups stay together. Rows with a fault follow their
+  /// group but do not count.
+  std::vector<size_t> assign(const std::vector<size_t>& rows,
+                             std::vector<double> shares,
+                             const char* purpose) {
     const double sum = std::accumulate(shares.begin(), shares.end(), 0.);
     for (auto& share : shares) share /= sum;
     const size_t classes = manifest_.class_names.size();
@@ -141,13 +141,13 @@ class Splitter {
                       groups,
                       " groups (--group ",
                       options_.group,
-                      "), ",
+                      "), but each of ",
                       parts,
-                      " parts need at least one each"));
+                      " parts needs at least one"));
     };
     if (counts.size() < parts) refuse("it has ", counts.size());
-    // Of many labels the rarest may be in too few groups for every part; exclusive classes must
-    // not.
+    // In a multi-label set a rare label may be in too few groups to reach every part; an exclusive
+    // class may not.
     for (size_t c = 0; !manifest_.multi_label && c < manifest_.class_names.size(); ++c) {
       const auto groups = static_cast<size_t>(std::count_if(
           counts.begin(), counts.end(), [&](const auto& group) { return group[c] > 0; }));
@@ -156,14 +156,14 @@ class Splitter {
     }
   }
 
-  /// Where the layout tore a group apart, the part that measures keeps its rows: of those without a
-  /// fault where there are any. Faulty rows elsewhere are leaks too, or --keep would bring them
-  /// back.
+  /// If the layout put a group into several parts, only one of them keeps its rows: test before val
+  /// before train, parts with a faultless row first. Faulty rows in the other parts are also marked
+  /// as leaks, because --keep would otherwise bring them back.
   void leave_out_leaks() {
     const auto rank = [](const SplitRow& row) {
       return row.split == "test" ? 2 : row.split == "val" ? 1 : 0;
     };
-    std::map<std::string, std::pair<bool, int>> place_of_group;  // whether faultless, rank
+    std::map<std::string, std::pair<bool, int>> place_of_group;  // has a faultless row, rank
     for (const auto& row : rows_) {
       auto& place = place_of_group.emplace(row.group, std::pair(false, 0)).first->second;
       place = std::max(place, std::pair(row.fault.empty(), rank(row)));
@@ -175,6 +175,7 @@ class Splitter {
     }
   }
 
+  /// Only the first image of a picture counts in test.
   void mark_later_images() {
     for (const auto& picture : duplicates_) {
       bool first = true;
@@ -228,9 +229,8 @@ void SplitOptions::check() const {
 
 void hold_out_source(Manifest& manifest, const std::string& source) {
   const auto& known = manifest.sources;
-  evenray::check(known.size() > 1,
-                 Exit::usage,
-                 "--external names one of several sources; give more than one PATH");
+  evenray::check(
+      known.size() > 1, Exit::usage, "--external needs several sources; give more than one PATH");
   evenray::check(std::find(known.begin(), known.end(), source) != known.end(),
                  Exit::usage,
                  "--external: " + unknown_name("source", source, known));

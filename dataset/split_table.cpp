@@ -12,6 +12,7 @@ namespace evenray {
 
 namespace {
 
+/// The record that belongs to a table.
 Path record_path(const Path& table) { return Path(table) += ".toml"; }
 
 std::string table_line(const std::string& text) {
@@ -63,11 +64,12 @@ std::vector<SplitRow> read_split(const Path& path) {
   const CsvTable table = read_csv(path);
   const auto id = table.find("id"), file = table.find("path"), group = table.find("group");
   const auto split = table.find("split");
-  check(id && split,
-        Exit::bad_data,
-        cat(path.string(),
-            ": a split table has the columns id and split (train, val or test); path, group, fold "
-            "and fault may be there, too"));
+  check(
+      id && split,
+      Exit::bad_data,
+      cat(path.string(),
+          ": a split table needs the columns id and split (train, val or test); path, group, fold "
+          "and fault are optional"));
   const auto fold = table.find("fold"), fault = table.find("fault");
   std::vector<SplitRow> rows;
   std::set<std::string> ids;

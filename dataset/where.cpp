@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kSigns = "=!<>", kBlanks = " \t\r\n";
 
-/// Takes words, signs and quoted texts off its front.
+/// Reads words, signs and quoted texts from the front of a text.
 class Reader {
  public:
   explicit Reader(const std::string& text) : text_(text) {}
@@ -69,7 +69,7 @@ size_t column_index(const std::vector<std::string>& columns,
   const auto found = std::find(columns.begin(), columns.end(), name);
   check(found != columns.end(),
         Exit::bad_data,
-        columns.empty() ? cat(source, " has no metadata, so no column '", name, "'")
+        columns.empty() ? cat(source, " has no metadata, so it has no column '", name, "'")
                         : cat(source, ": ", unknown_name("column", name, columns)));
   return static_cast<size_t>(found - columns.begin());
 }
@@ -82,8 +82,8 @@ Where Where::parse(const std::string& text) {
     throw Error(Exit::config,
                 cat("'",
                     text,
-                    "' is no condition; write COLUMN=VALUE, also with !=, <, <=, > or >=, several "
-                    "with `and` or `or` between, as in \"sex=F and age>60\""));
+                    "' is not a condition; write COLUMN=VALUE (also !=, <, <=, > or >=), and join "
+                    "several with `and` or `or`, as in \"sex=F and age>60\""));
   };
   where.any_.emplace_back();
   while (true) {

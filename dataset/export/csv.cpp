@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kBoxDigits = 4;
 
-/// "x y x y ...; x y ...": a ring after the other.
+/// Returns "x y x y ...; x y ...", one ring after another.
 std::string rings_text(const Box& box) {
   std::vector<std::string> rings;
   for (const auto& ring : box.rings) {
@@ -24,7 +24,7 @@ std::string rings_text(const Box& box) {
   return join(rings, "; ");
 }
 
-/// Columns bear the names of the source but where one is taken.
+/// Adds a column with the name of the source; if it is taken, with the prefix `kind`.
 void add_column(std::vector<std::string>& columns, const std::string& kind, std::string name) {
   while (std::find(columns.begin(), columns.end(), name) != columns.end()) name = kind + name;
   columns.push_back(name);

@@ -72,7 +72,8 @@ const ExportLayout& find_layout(const std::string& name) {
   return *found;
 }
 
-/// Every image with its name and file, checked: what is refused is refused before work.
+/// Returns every image with its name and file. All errors that need no pixels are thrown here,
+/// before anything is written.
 ExportPlan make_plan(const Store& store, const ExportOptions& options) {
   options.check();
   const ExportLayout& layout = find_layout(options.to);
@@ -118,7 +119,7 @@ ExportResult result_of(const ExportPlan& plan, const ExportOptions& options) {
   return result;
 }
 
-/// How many images may wait to be written: large ones must not fill the memory.
+/// Returns how many images may wait to be written, so that large images do not fill the memory.
 size_t images_ahead(const ExportResult& result, int threads) {
   const auto fit =
       static_cast<size_t>(kBytesAhead / std::max<int64_t>(1, result.pixel_bytes / result.images));
@@ -183,7 +184,7 @@ void ExportOptions::check() const {
   const bool size_ok =
       size_px.empty() || (size_px.size() == 2 && std::min(size_px[0], size_px[1]) >= 8 &&
                           std::max(size_px[0], size_px[1]) <= 8192);
-  evenray::check(size_ok, Exit::usage, "--size takes sides of 8 to 8192 px");
+  evenray::check(size_ok, Exit::usage, "--size must have sides of 8 to 8192 px");
   const Voi grey = parse_voi(voi);
   evenray::check(grey != Voi::none || bits != 8,
                  Exit::usage,
@@ -191,8 +192,8 @@ void ExportOptions::check() const {
   evenray::check(
       to == "png" || (bits == 0 && size_px.empty() && grey == Voi::automatic),
       Exit::usage,
-      "--bits, --size and --voi go with --to png: other layouts keep the store's pixels, which "
-      "its boxes are in");
+      "--bits, --size and --voi need --to png: other layouts keep the store's pixels, because "
+      "its boxes are in these pixels");
   check_rename(rename);
 }
 

@@ -14,9 +14,9 @@ std::string folder_of_class(const ExportPlan& plan, const ExportedImage& image) 
     throw Error(Exit::bad_data,
                 cat("image '",
                     image.id(),
-                    "' cannot lie in one class folder, its classes are: ",
+                    "' has no class folder, because it does not have exactly one class (classes: ",
                     shown.empty() ? "none" : join(shown),
-                    "; use --to csv, imagefolder or coco"));
+                    "); use --to csv, imagefolder or coco"));
   }
   return cat(image.part->name, "/", plan.class_files[static_cast<size_t>(index)]);
 }

@@ -13,7 +13,8 @@
 namespace evenray {
 namespace {
 
-/// With an ending, a number and a temporary mark a name stays below the 255 bytes of file systems.
+/// Together with an extension, a number and a temporary suffix, a name then stays below the 255
+/// bytes that file systems allow.
 constexpr size_t kMostBytes = 120;
 constexpr size_t kDigestDigits = 12;
 constexpr int64_t kMostWidth = 18;
@@ -27,7 +28,7 @@ bool unsafe(char c) {
 
 /// A field of a pattern, or text between fields.
 struct Piece {
-  std::string text;  ///< of a field: its name
+  std::string text;  ///< for a field: its name
   bool field = false;
   size_t width = 0;
 };
@@ -46,13 +47,14 @@ Piece parse_field(const std::string& pattern, const std::string& inner) {
   int64_t width = 0;
   if (parts.size() > 2 || piece.text != "n" || !parse_int(parts[1], width) || width < 1 ||
       width > kMostWidth)
-    refuse(pattern, cat("'{", inner, "}': a width goes with n, as in {n:05}"));
+    refuse(pattern, cat("'{", inner, "}': only n has a width (1 to 18), as in {n:05}"));
   piece.width = static_cast<size_t>(width);
   return piece;
 }
 
 std::vector<Piece> parse(const std::string& pattern) {
-  if (pattern.find('/') != std::string::npos) refuse(pattern, "a file name, not a path");
+  if (pattern.find('/') != std::string::npos)
+    refuse(pattern, "must be a file name without `/`, not a path");
   std::vector<Piece> pieces;
   for (size_t at = 0; at < pattern.size();) {
     const size_t brace = std::min(pattern.find_first_of("{}", at), pattern.size());
@@ -60,7 +62,7 @@ std::vector<Piece> parse(const std::string& pattern) {
     if (brace == pattern.size()) break;
     const size_t end = pattern.find_first_of("{}", brace + 1);
     if (pattern[brace] == '}' || end == std::string::npos || pattern[end] == '{')
-      refuse(pattern, "a brace without its other half");
+      refuse(pattern, "unbalanced brace");
     pieces.push_back(parse_field(pattern, pattern.substr(brace + 1, end - brace - 1)));
     at = end + 1;
   }
@@ -82,7 +84,7 @@ std::string filled(const std::vector<Piece>& pieces, const NamedImage& image) {
   return out;
 }
 
-/// The start of a UTF-8 text that has at most `bytes`, without half a character at its end.
+/// Returns the start of a UTF-8 text, at most `bytes` long and not cut inside a character.
 std::string_view start_of(std::string_view text, size_t bytes) {
   while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
   return text.substr(0, bytes);
@@ -109,7 +111,7 @@ std::string safe_name(std::string_view text) {
 std::vector<std::string> unique_names(const std::vector<std::string>& texts) {
   std::vector<std::string> names(texts.size());
   std::set<std::string> taken;
-  std::map<std::string, size_t> numbers;  ///< last one used behind a name
+  std::map<std::string, size_t> numbers;  ///< last number appended to a name
   for (const bool first : {true, false}) {
     for (size_t i = 0; i < texts.size(); ++i) {
       const std::string name = safe_name(texts[i]);

@@ -56,7 +56,8 @@ MadeFile made(const Sample& sample,
   return {name + ".png", encode_png(shaped(pixels, options, white16)), ""};
 }
 
-/// What 16-bit files mean by white; asked only where they become 8-bit.
+/// Returns the value of white in the 16-bit files. It costs decoding, so it is computed only if
+/// they become 8-bit.
 int white_of(const Manifest& manifest, const ExportOptions& options, int threads) {
   if (options.bits != 8) return 65535;
   std::vector<Planned> rows;
@@ -90,7 +91,7 @@ std::string images_sheet(const Manifest& manifest,
   return out + "\n" + unfit_uses();
 }
 
-/// Every image file below the root, also those that the reader has no label for.
+/// Replaces the samples by all image files below the root, also those that the reader did not list.
 void add_unlisted(Manifest& manifest) {
   std::map<Path, const Sample*> known;
   for (const auto& sample : manifest.samples) known[sample.file] = &sample;
@@ -119,7 +120,7 @@ cv::Mat shaped(const cv::Mat& image, const ExportOptions& options, int white16) 
                     Fit::pad,
                     placement);
   }
-  // Values of the depth that is asked for stay as they are.
+  // Values that already have the requested depth stay unchanged.
   const int64_t bits = out.depth() == CV_8U ? 8 : 16;
   return options.bits == 0 || options.bits == bits ? out : with_bits(out, options.bits, white16);
 }
@@ -166,7 +167,7 @@ Manifest images_at(const std::string& path, const ReadOptions& options) {
   try {
     manifest = read_dataset(path, options);
   } catch (const Error& error) {
-    // Without classes there is no data set, but there may be images.
+    // The folder may have no classes, so that it is not a data set, and still contain images.
     if (error.code() != Exit::bad_data || options.format != "auto" || !fs::is_directory(path))
       throw;
     add_unlisted(manifest);
@@ -181,8 +182,8 @@ ExportResult plan_export_images(const Manifest& manifest, const ExportOptions& o
   options.check();
   check(options.to == "png" && options.part.empty(),
         Exit::usage,
-        "a collection that is not a store is exported --to png, without --part; data pack makes a "
-        "store of it");
+        "a collection that is not a store can only be exported with --to png and without --part; "
+        "make a store of it with `data pack`");
   ExportResult result;
   const auto names = names_of(manifest, options);
   for (size_t i = 0; i < names.size(); ++i) {
@@ -218,7 +219,8 @@ ExportResult export_images(const Manifest& manifest,
         result.renamed -= names[i] != sample.id;
         left[i] = true;
       });
-  check(result.images > 0, Exit::bad_data, cat(manifest.source, ": no image in it is readable"));
+  check(
+      result.images > 0, Exit::bad_data, cat(manifest.source, ": none of its images is readable"));
   for (size_t i = 0; i < names.size(); ++i)
     if (!left[i]) table.push_back({manifest.samples[i].id, names[i]});
   if (const auto text = names_csv(table); !text.empty()) folder.write("names.csv", text);

@@ -9,17 +9,19 @@ namespace evenray {
 
 /// What every export does with pixels and names.
 
-/// Of the size and depth that are asked for; `white16`: what a 16-bit image means by white.
+/// Returns `image` in the size and depth that `options` ask for. `white16`: the value of white in a
+/// 16-bit image.
 cv::Mat shaped(const cv::Mat& image, const ExportOptions& options, int white16);
 
-/// A file of an export: its name, relative, and its bytes; or why there is none.
+/// A file of an export: its relative name and its bytes, or the reason why there is none.
 struct MadeFile {
   std::string name, bytes;
   std::string fault;  ///< audit kind; empty: none
 };
 
-/// make(i) on `threads` threads, the files written in order of i, take(i, file) for each that has a
-/// fault. At most `ahead` wait to be written. Throws 74; 75 when stopped.
+/// Calls make(i) for i in 0..n-1 on `threads` threads and writes the files in the order of i. Calls
+/// faulty(i, file) for each file that has a fault. At most `ahead` files wait to be written. Throws
+/// Exit::io; Exit::stopped if the run is stopped.
 void write_files(OutputFolder& out,
                  size_t n,
                  int threads,
@@ -27,7 +29,7 @@ void write_files(OutputFolder& out,
                  const std::function<MadeFile(size_t)>& make,
                  const std::function<void(size_t, const MadeFile&)>& faulty = {});
 
-/// The names of those classes whose label is 1, joined with "+"; "none" where there is none.
+/// Returns the names of the classes whose label is 1, joined with "+"; "none" if there is none.
 std::string shown_classes(const std::vector<std::string>& class_names,
                           const std::vector<int8_t>& labels);
 

@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kEdgeDigits = 4;
 
-/// Characters that XML 1.0 cannot hold become blanks.
+/// Escapes text for XML. Control characters, which XML 1.0 does not allow, become blanks.
 std::string xml(const std::string& text) {
   std::string out;
   for (const char c : text) {

@@ -6,7 +6,7 @@
 namespace evenray {
 namespace {
 
-/// Of a share: a hundred-thousandth of a pixel in an image of 6,000.
+/// Decimals of a share: precise to a hundred-thousandth of a pixel in an image of 6,000 px.
 constexpr int kShareDigits = 9;
 
 std::string line_of(const Box& box, const StoreInfo& info) {
@@ -23,13 +23,13 @@ std::string line_of(const Box& box, const StoreInfo& info) {
              "\n");
 }
 
-/// Without the key `path`, which its readers take from where they are started.
+/// Omits the key `path`: programs resolve it relative to the folder that they are started in.
 std::string data_yaml(const ExportPlan& plan) {
   std::string out;
   for (const auto& part : plan.parts) out += cat(part, ": images/", part, "\n");
   out += "names:\n";
   int index = 0;
-  // A JSON string is a YAML string.
+  // Names are written as JSON strings, which are also valid YAML.
   for (const auto& name : plan.info().class_names)
     out += cat("  ", index++, ": ", json_line(name), "\n");
   return out;

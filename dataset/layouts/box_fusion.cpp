@@ -12,7 +12,7 @@ namespace evenray {
 namespace {
 
 constexpr std::array kNames{"keep", "fuse", "majority"};  // in the order of the enumerators
-/// Boxes that overlap more are of one finding.
+/// Boxes of one class that overlap more than this show the same finding.
 constexpr double kSameFinding = .5;
 
 struct Cluster {
@@ -39,7 +39,7 @@ struct Cluster {
 
 std::vector<std::string> merging_names() { return {kNames.begin(), kNames.end()}; }
 
-Merging merging_named(const std::string& name) {
+Merging parse_merging(const std::string& name) {
   const auto found = std::find(kNames.begin(), kNames.end(), name);
   check(found != kNames.end(),
         Exit::config,

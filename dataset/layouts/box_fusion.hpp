@@ -7,24 +7,27 @@
 
 namespace evenray {
 
-/// Boxes of one image by several readers.
+/// A box that one of several readers drew.
 struct ReadBox {
   ListedBox listed;
   std::string reader;
 };
 
-/// How the opinions of several readers become one: `keep` every box; `fuse` those of a class that
-/// overlap (weighted boxes fusion, Solovyev et al. 2021, all readers with the same weight: the mean
-/// of each edge); `majority` likewise, but only what more than half of the image's readers drew.
+/// How the boxes of several readers are merged. `keep`: every box stays. `fuse`: boxes of one class
+/// that overlap become one (weighted boxes fusion, Solovyev et al. 2021, with equal weights for all
+/// readers: the mean of each edge). `majority`: as `fuse`, but only boxes that more than half of
+/// the image's readers drew.
 enum class Merging { keep, fuse, majority };
+/// Returns the names of the enumerators.
 std::vector<std::string> merging_names();
-/// Throws 78 for an unknown name.
-Merging merging_named(const std::string& name);
+/// Throws Exit::config for an unknown name.
+Merging parse_merging(const std::string& name);
 
-/// Intersection over union of two boxes; 0 where either has no area.
+/// Returns the intersection over union of two boxes; 0 if either has no area.
 double box_overlap(const Box& a, const Box& b);
 
-/// `readers`: that looked at the image, also those who drew nothing.
+/// Merges the boxes of one image. `readers`: the number of readers who examined the image,
+/// including those who drew no box.
 std::vector<ListedBox> merge_boxes(const std::vector<ReadBox>& boxes,
                                    size_t readers,
                                    Merging merging);

@@ -15,7 +15,7 @@
 namespace evenray {
 namespace {
 
-/// Enough of a file to meet one of the format's own keys.
+/// Bytes at the start of a file in which one of the format's own keys must appear.
 constexpr size_t kHead = 4096;
 
 Box box_of(const Json& annotation) {
@@ -23,21 +23,22 @@ Box box_of(const Json& annotation) {
   const bool sound =
       numbers.size() == 4 &&
       std::all_of(numbers.begin(), numbers.end(), [](float v) { return std::isfinite(v); });
-  check(sound, Exit::bad_data, "a bbox is not four numbers");
+  check(sound, Exit::bad_data, "bbox must be four finite numbers");
   Box box{numbers[0], numbers[1], numbers[0] + numbers[2], numbers[1] + numbers[3], 0, {}};
   const auto segmentation = annotation.find("segmentation");
   if (segmentation == annotation.end() || !segmentation->is_array()) return box;
   for (const auto& flat : *segmentation) {
     const auto xy = flat.get<std::vector<float>>();
-    check(
-        xy.size() >= 6 && xy.size() % 2 == 0, Exit::bad_data, "a polygon is not a list of points");
+    check(xy.size() >= 6 && xy.size() % 2 == 0,
+          Exit::bad_data,
+          "a polygon must be a list of at least three points");
     auto& ring = box.rings.emplace_back();
     for (size_t i = 0; i < xy.size(); i += 2) ring.emplace_back(xy[i], xy[i + 1]);
   }
   return box;
 }
 
-/// nullopt where width and height are not both there, or are no size.
+/// nullopt if width or height is missing or out of range.
 std::optional<cv::Size> frame_of(const Json& image) {
   const auto side = [&](const char* key) {
     const auto found = image.find(key);
@@ -49,7 +50,7 @@ std::optional<cv::Size> frame_of(const Json& image) {
   return size.width > 0 && size.height > 0 ? std::optional(size) : std::nullopt;
 }
 
-/// Annotations of an image that say more, or less, than its boxes tell.
+/// Counts the annotations of an image that its boxes do not fully describe.
 struct Oddities {
   int crowds = 0, run_lengths = 0;
 
@@ -83,23 +84,25 @@ CocoFile parse_coco(const Json& coco, const std::string& name) {
     const std::string id = image.at("id").dump();
     check(numbers.emplace(id, out.images.size()).second,
           Exit::bad_data,
-          cat("two images have the id ", id, ", so their boxes cannot be told apart"));
+          cat("two images have the id ", id, "; image ids must be unique"));
     out.images.push_back({image.at("file_name").get<std::string>(), name});
     out.images.back().boxes_known = annotations != coco.end();
     out.images.back().frame = frame_of(image);
     if (annotations == coco.end()) out.images.back().unknown = out.categories;
   }
-  if (annotations == coco.end()) return out;  // the list of a test set
+  if (annotations == coco.end()) return out;  // a test set's list of images
   std::vector<Oddities> oddities(out.images.size());
   for (const auto& annotation : *annotations) {
     const auto image = numbers.find(annotation.at("image_id").dump());
     const auto category = categories.find(annotation.at("category_id"));
     check(image != numbers.end(),
           Exit::bad_data,
-          cat("a box on image ", annotation.at("image_id").dump(), ", which is not listed"));
+          cat("a box refers to image ", annotation.at("image_id").dump(), ", which is not listed"));
     check(category != categories.end(),
           Exit::bad_data,
-          cat("a box of category ", annotation.at("category_id").dump(), ", which is not listed"));
+          cat("a box refers to category ",
+              annotation.at("category_id").dump(),
+              ", which is not listed"));
     oddities[image->second].add(annotation);
     try {
       out.images[image->second].boxes.push_back({category->second, box_of(annotation)});
@@ -115,7 +118,7 @@ CocoFile parse_coco(const Json& coco, const std::string& name) {
   return out;
 }
 
-bool looks_like_coco(const Path& file) {
+bool has_coco_keys(const Path& file) {
   std::string head(kHead, '\0');
   std::ifstream in(file, std::ios::binary);
   in.read(head.data(), static_cast<std::streamsize>(head.size()));
@@ -129,7 +132,7 @@ bool looks_like_coco(const Path& file) {
 std::vector<Path> coco_files(const std::string& path) {
   std::vector<Path> files;
   for (const auto& file : files_ending(path, {".json"}))
-    if (looks_like_coco(file)) files.push_back(file);
+    if (has_coco_keys(file)) files.push_back(file);
   return files;
 }
 
@@ -139,8 +142,9 @@ CocoFile read_coco_file(const Path& file) {
   try {
     return parse_coco(read_json(file), file.filename().string());
   } catch (const Json::exception& error) {
-    throw Error(Exit::bad_data, cat(file.string(), ": not COCO annotations: ", error.what()));
+    throw Error(Exit::bad_data, cat(file.string(), ": not a COCO file: ", error.what()));
   } catch (const Error& error) {
+    // Errors of reading already begin with the file's name.
     if (std::string_view(error.what()).starts_with(file.string())) throw;
     throw Error(error.code(), cat(file.string(), ": ", error.what()));
   }
@@ -152,7 +156,7 @@ bool is_coco_layout(const std::string& path) {
 
 Manifest read_coco(const std::string& path) {
   const auto files = coco_files(path);
-  check(!files.empty(), Exit::bad_data, cat(path, ": no COCO file (.json) in it"));
+  check(!files.empty(), Exit::bad_data, cat(path, ": contains no COCO file (.json)"));
   Listing listing{"coco", {}, {}, {}, {}};
   for (const auto& file : files) {
     CocoFile coco = read_coco_file(file);

@@ -17,8 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Files that decide on the layout, and those of them that are enough.
-constexpr int kLookedAt = 400, kEnough = 16;
+/// To recognise the layout, at most kMaxProbed files are probed; kEnough DICOM files decide.
+constexpr int kMaxProbed = 400, kEnough = 16;
 
 /// Calls `use` for each visible file below `root` until it returns false.
 template <class Use>
@@ -43,7 +43,7 @@ struct File {
   Path path;
   DicomFacts facts;
   std::vector<std::string> folders;  ///< below the root
-  std::string part, class_name;      ///< empty where its place tells none
+  std::string part, class_name;      ///< empty if its folder gives none
 };
 
 bool ends_as_picture(const Path& file) {
@@ -59,7 +59,7 @@ std::vector<std::string> folders_of(const Path& file, const Path& root) {
   return out;
 }
 
-/// An archive's own top folder around everything is none of a class.
+/// Drops the top folder if it contains everything: it comes from an archive and is not a class.
 void leave_wrapping_folder(std::vector<File>& files) {
   const auto inside = [&](const File& file) {
     return file.folders.size() >= 2 && file.folders[0] == files[0].folders[0];
@@ -69,7 +69,8 @@ void leave_wrapping_folder(std::vector<File>& files) {
   for (auto& file : files) file.folders.erase(file.folders.begin());
 }
 
-/// Where all outer folders bear names of a split, the classes are the folders inside.
+/// Sets parts and classes. If all outer folders are named after parts, the classes are the folders
+/// inside them.
 void place(std::vector<File>& files) {
   leave_wrapping_folder(files);
   const bool parts = std::all_of(files.begin(), files.end(), [](const File& file) {
@@ -83,7 +84,7 @@ void place(std::vector<File>& files) {
   }
 }
 
-/// Whether each folder has one id of its own and each id one folder.
+/// Returns whether folders and ids correspond one to one.
 bool one_to_one(const std::vector<File>& files, std::string DicomFacts::*id) {
   std::map<std::string, std::string> id_of, folder_of;
   for (const auto& file : files) {
@@ -115,11 +116,11 @@ const std::vector<std::string> kColumns = {"modality",
                                            "burned_in",
                                            "study"};
 
-/// What heads say of text burned into the pixels, as findings.
+/// Collects what the headers state about text burned into the pixels, as findings.
 class BurnedIn {
  public:
-  void see(const std::string& id, const DicomFacts& facts, Manifest& manifest) {
-    ++seen_;
+  void add(const std::string& id, const DicomFacts& facts, Manifest& manifest) {
+    ++headers_;
     if (!facts.burned_in) {
       ++unknown_;
     } else if (*facts.burned_in) {
@@ -132,14 +133,14 @@ class BurnedIn {
     manifest.findings.push_back(
         {"burned_in_unknown",
          {},
-         cat(unknown_, " of ", seen_, " headers say nothing on burned-in text")});
+         cat(unknown_, " of ", headers_, " headers say nothing on burned-in text")});
   }
 
  private:
-  int64_t seen_ = 0, unknown_ = 0;
+  int64_t headers_ = 0, unknown_ = 0;
 };
 
-/// In the order of kColumns.
+/// Returns the metadata in the order of kColumns.
 std::vector<std::string> meta_of(const DicomFacts& facts) {
   std::string spacing = number_text(facts.row_spacing_mm);
   if (facts.column_spacing_mm && facts.column_spacing_mm != facts.row_spacing_mm)
@@ -161,12 +162,12 @@ std::vector<std::string> meta_of(const DicomFacts& facts) {
           facts.study};
 }
 
-/// Those with pixels; the others become findings.
+/// Returns the DICOM files with pixels; the others become findings.
 std::vector<File> find_files(Manifest& manifest, const std::string& key) {
   std::vector<Path> paths;
   each_file(manifest.root, [&](const Path& path) {
     throw_if_stopped();
-    // The table of contents of a hospital's disc.
+    // DICOMDIR is the table of contents of a hospital's disc.
     if (lower(path.filename().string()) != "dicomdir" && is_dicom_file(path)) paths.push_back(path);
     return true;
   });
@@ -192,12 +193,12 @@ std::vector<File> find_files(Manifest& manifest, const std::string& key) {
 }  // namespace
 
 bool is_dicom_layout(const std::string& path) {
-  int looked_at = 0, found = 0;
+  int probed = 0, found = 0;
   bool other = false;
   each_file(path, [&](const Path& file) {
     other = is_png_or_jpeg(file);
     found += is_dicom_file(file);
-    return !other && ++looked_at < kLookedAt && found < kEnough;
+    return !other && ++probed < kMaxProbed && found < kEnough;
   });
   return found > 0 && !other;
 }
@@ -242,7 +243,7 @@ Manifest read_dicom_folder(const std::string& path, const Path& key_file) {
     }
     sample.patient = file.facts.patient;
     sample.meta = meta_of(file.facts);
-    burned_in.see(sample.id, file.facts, manifest);
+    burned_in.add(sample.id, file.facts, manifest);
     manifest.samples.push_back(std::move(sample));
   }
   burned_in.finish(manifest);
@@ -257,7 +258,7 @@ void add_dicom_headers(Manifest& manifest, const Path& key_file) {
   if (found.empty()) return;
   const std::string key = dicom_key(key_file.empty() ? default_dicom_key_file() : key_file);
   const size_t before = manifest.meta_columns.size();
-  std::vector<size_t> added;  // of kColumns
+  std::vector<size_t> added;  // indices into kColumns
   for (size_t c = 0; c < kColumns.size(); ++c) {
     const auto& known = manifest.meta_columns;
     if (std::count(known.begin(), known.end(), kColumns[c]) > 0) continue;
@@ -272,7 +273,7 @@ void add_dicom_headers(Manifest& manifest, const Path& key_file) {
     const auto values = meta_of(facts);
     for (size_t k = 0; k < added.size(); ++k) sample->meta[before + k] = values[added[k]];
     if (sample->patient.empty()) sample->patient = facts.patient;
-    burned_in.see(sample->id, facts, manifest);
+    burned_in.add(sample->id, facts, manifest);
   }
   burned_in.finish(manifest);
 }

@@ -6,27 +6,29 @@
 
 namespace evenray {
 
-/// Whether a folder holds DICOM files (by content) and neither PNG nor JPEG among the first few
-/// that are looked at.
+/// Returns whether a folder holds DICOM files (by content). Only the first files are probed, and
+/// none of these may be PNG or JPEG.
 bool is_dicom_layout(const std::string& path);
 
-/// One sample a DICOM file with pixels, whatever its name; headers are read, pixels are not.
-/// Classes: one folder a class, or train|val|test with one folder a class in each, as in
-/// read_folder(). Folders that stand one to one for patients, studies or series (a hospital's
-/// export), or files in the root alone, tell none: class_names is then empty and multi_label true,
-/// so that together with a labelled source (read_datasets) these images are unknown, not negative;
-/// inspect, audit and split take such a set, pack refuses it.
-/// Patient: the keyed hash of PatientID (DicomFacts). Meta columns: DicomFacts' codes and numbers
-/// and the hash of the study. Findings: `burned_in` for each file that says so, one
-/// `burned_in_unknown` with the number of files that say nothing, `unlisted_file` for files in no
-/// class folder, DICOM objects without pixels and damaged headers.
-/// `key_file`: of dicom_key(), default_dicom_key_file() where empty. Throws 65 where there is no
-/// DICOM file with pixels, 75 when stopped, and what dicom_key() throws.
+/// Reads one sample per DICOM file with pixels, whatever its name. Only headers are read, no
+/// pixels. Classes: one folder per class, or train|val|test with one folder per class in each, as
+/// in read_folder(). There are no classes if all files are in the root, or if folders correspond
+/// one to one to patients, studies or series (a hospital's export). Then class_names is empty and
+/// multi_label is true, so that beside a labelled source (read_datasets) the labels of these images
+/// are unknown, not negative. inspect, audit and split accept such a set; pack refuses it.
+/// Patient: the keyed hash of PatientID (DicomFacts). Meta columns: DicomFacts' codes and numbers,
+/// and the hash of the study. Findings: `burned_in` for each file whose header states it; one
+/// `burned_in_unknown` with the number of headers that do not state it; `unlisted_file` for files
+/// outside the class folders, DICOM objects without pixels and damaged headers.
+/// `key_file`: argument of dicom_key(); empty: default_dicom_key_file(). Throws Exit::bad_data if
+/// there is no DICOM file with pixels, Exit::stopped if the run is stopped, and what dicom_key()
+/// throws.
 Manifest read_dicom_folder(const std::string& path, const Path& key_file = {});
 
-/// For DICOM files in a layout that goes by folders or tables: the patient where that tells none,
-/// the meta columns of read_dicom_folder() that it has not got, and the findings on burned-in text.
-/// Without DICOM files nothing changes. Throws 75 when stopped, and what dicom_key() throws.
+/// Adds what the headers of DICOM files state to a manifest of another layout: the patient where
+/// the layout gives none, the missing meta columns of read_dicom_folder(), and the findings on
+/// burned-in text. Does nothing if there are no DICOM files. Throws Exit::stopped if the run is
+/// stopped, and what dicom_key() throws.
 void add_dicom_headers(Manifest& manifest, const Path& key_file = {});
 
 }  // namespace evenray

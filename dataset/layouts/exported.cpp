@@ -24,12 +24,12 @@ namespace fs = std::filesystem;
 
 const std::vector<std::string> kFirst = {"id", "file", "part", "group"};
 
-/// BoxesByName of one image, their labels by the names given beside them.
+/// The boxes of one image. Their classes are names, not labels.
 struct BoxesByName {
   std::vector<Box> boxes;
   std::vector<std::string> class_names;
 };
-using RowByFile = std::map<std::string, BoxesByName>;  ///< by the path below the root
+using RowByFile = std::map<std::string, BoxesByName>;  ///< by the image's path below the root
 
 std::vector<std::vector<cv::Point2f>> rings_of(const std::string& text, const std::string& where) {
   std::vector<std::vector<cv::Point2f>> rings;
@@ -40,10 +40,10 @@ std::vector<std::vector<cv::Point2f>> rings_of(const std::string& text, const st
     for (std::string word; words >> word;)
       check(parse_double(word, numbers.emplace_back()),
             Exit::bad_data,
-            cat(where, ": '", word, "' is no number"));
+            cat(where, ": '", word, "' is not a number"));
     check(numbers.size() >= 6 && numbers.size() % 2 == 0,
           Exit::bad_data,
-          cat(where, ": a polygon is not a list of points"));
+          cat(where, ": a polygon must be a list of at least three points"));
     auto& ring = rings.emplace_back();
     for (size_t i = 0; i < numbers.size(); i += 2)
       ring.emplace_back(static_cast<float>(numbers[i]), static_cast<float>(numbers[i + 1]));
@@ -69,7 +69,7 @@ RowByFile read_boxes_table(const Path& file) {
   return out;
 }
 
-/// As the layout around the tables tells them; nullopt: it tells none.
+/// Returns the boxes that the layout around the tables contains; nullopt if the layout has none.
 std::optional<RowByFile> read_exported_boxes(const std::string& path) {
   if (fs::is_regular_file(Path(path) / "boxes.csv"))
     return read_boxes_table(Path(path) / "boxes.csv");
@@ -108,24 +108,25 @@ int8_t label_of(const std::string& text, const std::string& where) {
   int64_t value = 0;
   check(parse_int(text, value) && value >= -1 && value <= 1,
         Exit::bad_data,
-        cat(where, ": a label is '", text, "', not 1, 0 or -1"));
+        cat(where, ": a label is '", text, "'; it must be 1, 0 or -1"));
   return static_cast<int8_t>(value);
 }
 
-/// As the datasheet beside the tables has it; empty where it is not stated.
+/// Returns the licence that the datasheet beside the tables states; empty if it states none.
 std::string readme_licence(const Path& sheet) {
   if (!fs::is_regular_file(sheet)) return "";
   const std::string_view begin = "- licence: ";
   for (const auto& line : split_text(read_file(sheet), '\n')) {
     if (!line.starts_with(begin) || line.starts_with("- licence: not stated")) continue;
     std::string text = line.substr(begin.size());
-    std::erase(text, '\\');  // of Markdown
+    std::erase(text, '\\');  // escapes of Markdown
     return text;
   }
   return "";
 }
 
-/// The column that ends the classes.
+/// Returns the column of the origin, which follows the classes. It has the prefix if a class is
+/// named `origin`.
 size_t origin_column(const CsvTable& table) {
   const auto own = table.find("evenray_origin");
   return own ? *own : table.require("origin");
@@ -151,7 +152,7 @@ Manifest read_exported(const std::string& path) {
   check(table.columns.size() > classes_end && classes_end > kFirst.size() &&
             std::equal(kFirst.begin(), kFirst.end(), table.columns.begin()),
         Exit::bad_data,
-        cat(table.path.string(), ": no table of `data export`"));
+        cat(table.path.string(), ": not a labels.csv of `data export`"));
   const auto columns = table.columns.begin();
   manifest.class_names.assign(columns + 4, columns + static_cast<std::ptrdiff_t>(classes_end));
   manifest.meta_columns.assign(columns + static_cast<std::ptrdiff_t>(classes_end) + 1,
@@ -174,7 +175,7 @@ Manifest read_exported(const std::string& path) {
     check(!sample.file.lexically_relative(manifest.root).string().starts_with("..") &&
               fs::is_regular_file(sample.file),
           Exit::bad_data,
-          cat(where, ": ", row[1], " is not there"));
+          cat(where, ": ", row[1], " is not a file of this export"));
     sample.part = row[2];
     sample.patient = row[3];
     for (size_t c = kFirst.size(); c < classes_end; ++c)
@@ -195,7 +196,7 @@ Manifest read_exported(const std::string& path) {
     others.detail = cat(others.ids.size(), " images are copies, augmented or synthetic");
     manifest.findings.push_back(std::move(others));
   }
-  check(!manifest.samples.empty(), Exit::bad_data, cat(path, ": an export without a real image"));
+  check(!manifest.samples.empty(), Exit::bad_data, cat(path, ": the export has no real image"));
   return manifest;
 }
 

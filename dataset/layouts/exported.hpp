@@ -4,13 +4,14 @@
 
 namespace evenray {
 
-/// What `data export` writes, in any of its layouts: known by its labels.csv and provenance.csv.
+/// Returns whether `data export` wrote this folder, in any of its layouts: it has a labels.csv and
+/// a provenance.csv.
 bool is_exported_layout(const std::string& path);
 
-/// The store's real rows as they were, with ids, labels (unknown ones, too), parts, groups (as
-/// patients), metadata, and boxes, where the layout has them, by the store's class names. Other
-/// rows are counted in a `not_real` finding. Throws 65 where the tables or annotations are damaged
-/// or name an image that is not there.
+/// Reads the store's real rows back, with ids, labels (also unknown ones), parts, groups (as
+/// patients), metadata and, if the layout has them, boxes; classes have the store's names. Other
+/// rows are counted in a `not_real` finding. Throws Exit::bad_data if the tables or annotations are
+/// damaged or list an image that is missing.
 Manifest read_exported(const std::string& path);
 
 }  // namespace evenray

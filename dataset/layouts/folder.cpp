@@ -31,8 +31,9 @@ std::vector<ClassFolder> class_folders(const Path& folder, const std::string& pa
   return classes;
 }
 
-/// Where all folders bear names of a split, or two that hold folders do (beside masks, say), the
-/// classes are the folders inside these.
+/// The classes are the folders in `root`. If all of these are named after parts, or at least two
+/// such folders contain class folders (for example beside a folder of masks), the classes are the
+/// folders inside them.
 std::vector<ClassFolder> find_classes(const Path& root) {
   auto outer = class_folders(root, "");
   std::vector<ClassFolder> inside;
@@ -67,7 +68,7 @@ void name_patients(std::vector<Sample>& samples) {
   for (const auto& entry : fs::recursive_directory_iterator(path)) {
     if (entry.is_regular_file()) ++endings[lower(entry.path().extension().string())];
   }
-  if (endings.empty()) throw Error(Exit::bad_data, cat(path, ": an empty folder"));
+  if (endings.empty()) throw Error(Exit::bad_data, cat(path, ": the folder is empty"));
   std::vector<std::string> found;
   for (const auto& [ending, count] : endings) {
     if (found.size() < 5)
@@ -107,8 +108,8 @@ Manifest read_folder(const std::string& path) {
         cat(path,
             ": ",
             files.size(),
-            " images but no class folder (expected: one folder a class, or train, val, test with "
-            "one folder a class in each)"));
+            " images but no class folder (expected: one folder per class, or train, val, test with "
+            "one folder per class in each)"));
   }
 
   for (auto& sample : samples_of_files(manifest.root, files)) {

@@ -21,7 +21,7 @@ const std::vector<std::string> kClassNames = {"Non_fractured", "Fractured"};
 constexpr std::array<std::string_view, 3> kLabelColumns = {
     "image_id", "fractured", "fracture_count"};
 
-/// A row of the table. The labels are kept as the table has them, for the message of a conflict.
+/// A row of the table. The labels stay as the table states them, for the text of a conflict.
 struct Row {
   bool fractured = false;
   std::string fracture_count;
@@ -55,14 +55,14 @@ Table read_table(const Path& file) {
                       cells[name],
                       ": fractured is '",
                       cells[fractured],
-                      "', not 0 or 1"));
+                      "'; it must be 0 or 1"));
     }
     row.fractured = cells[fractured] == "1";
     row.fracture_count = cells[count];
     for (const size_t c : meta) row.meta.push_back(cells[c]);
     if (!table.rows.emplace(cells[name], std::move(row)).second) {
       throw Error(Exit::bad_data,
-                  cat(file.string(), ": image_id ", cells[name], " stands there twice"));
+                  cat(file.string(), ": image_id ", cells[name], " is listed twice"));
     }
   }
   return table;
@@ -74,7 +74,7 @@ std::string fracatlas_licence(const Path& root) {
   return read_file(file).find("CC BY 4.0") == std::string::npos ? "" : "CC BY 4.0";
 }
 
-/// The class of an image, and a finding where its sources disagree.
+/// Returns the class of an image; adds a finding if its sources disagree.
 Class decide(const Sample& sample, Class folder, const Row* row, std::vector<Finding>& findings) {
   const Class label = sample.boxes.empty() ? folder : kFractured;
   const bool fractured = label == kFractured;
@@ -101,7 +101,7 @@ Class decide(const Sample& sample, Class folder, const Row* row, std::vector<Fin
   return label;
 }
 
-/// The set's own folder: `path`, or the one folder in it.
+/// Returns the folder of the data set: `path`, or the only folder in it.
 Path set_root(const std::string& path) {
   const Path root = clean_root(path);
   return fs::is_regular_file(root / "dataset.csv") ? root : enter_wrapping_folder(root);

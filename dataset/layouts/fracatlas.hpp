@@ -8,13 +8,13 @@ namespace evenray {
 
 bool is_fracatlas_layout(const std::string& path);
 
-/// FracAtlas (Abedeen et al., Scientific Data 10, 2023): dataset.csv,
-/// images/{Fractured,Non_fractured}, COCO boxes with polygons under "Annotations/COCO JSON".
-/// Classes `Non_fractured`, `Fractured`. A box beats the folder and both beat the table; what
-/// disagrees is a `label_conflict`; further findings: `missing_file` (listed but not there),
-/// `unlisted_file` (there but not listed: kept, its folder tells the class). Meta: the table's
-/// columns that are no labels. Throws 65 for a missing column, equal ids, a label that is neither 0
-/// nor 1, or annotations that make no sense.
+/// Reads FracAtlas (Abedeen et al., Scientific Data 10, 2023): dataset.csv,
+/// images/{Fractured,Non_fractured}, and the boxes of read_fracatlas_boxes(). Classes:
+/// `Non_fractured`, `Fractured`. Boxes take precedence over the folder, and both over the table; a
+/// disagreement is a `label_conflict`. Further findings: `missing_file` (listed but not found),
+/// `unlisted_file` (found but not listed: kept, with the class of its folder). Metadata: the
+/// table's columns that are not labels. Throws Exit::bad_data for a missing column, equal ids, a
+/// label that is neither 0 nor 1, or invalid annotations.
 Manifest read_fracatlas(const std::string& path);
 
 }  // namespace evenray

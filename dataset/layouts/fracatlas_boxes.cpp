@@ -18,7 +18,7 @@
 namespace evenray {
 namespace {
 
-/// Pascal VOC counts whole pixels, from 1.
+/// Allows for Pascal VOC, which counts whole pixels from 1.
 constexpr float kSamePlace = 1.5f;  // px
 
 using ByFile = std::map<std::string, std::vector<Box>>;
@@ -42,7 +42,7 @@ ByFile read_coco_folder(const Path& folder, const Files&) {
   return out;
 }
 
-/// The VGG Image Annotator's polygons.
+/// Reads the polygons of the VGG Image Annotator.
 ByFile read_vgg_folder(const Path& folder, const Files&) {
   ByFile out;
   const auto files = files_ending(folder, {".json"});
@@ -57,7 +57,7 @@ ByFile read_vgg_folder(const Path& folder, const Files&) {
         const auto y = shape.at("all_points_y").get<std::vector<float>>();
         check(x.size() >= 3 && x.size() == y.size(),
               Exit::bad_data,
-              files[0].string() + ": a polygon is not a list of points");
+              files[0].string() + ": a polygon must be a list of at least three points");
         auto& ring = boxes.emplace_back().box.rings.emplace_back();
         for (size_t i = 0; i < x.size(); ++i) ring.emplace_back(x[i], y[i]);
         boxes.back().class_name = region.at("region_attributes").at("label").get<std::string>();
@@ -66,7 +66,8 @@ ByFile read_vgg_folder(const Path& folder, const Files&) {
       add(files[0], std::move(boxes), out[image.at("filename").get<std::string>()]);
     }
   } catch (const Json::exception& error) {
-    throw Error(Exit::bad_data, cat(files[0].string(), ": not VGG annotations: ", error.what()));
+    throw Error(Exit::bad_data,
+                cat(files[0].string(), ": not a VGG annotation file: ", error.what()));
   }
   return out;
 }
@@ -115,7 +116,8 @@ bool agree(std::vector<Box> a, std::vector<Box> b) {
   });
 }
 
-/// Of images that only one of the formats names nothing can be said, unless it has boxes there.
+/// Reports images whose boxes differ between two formats. An image that only one format lists is
+/// reported only if it has boxes there.
 void compare(const std::string& first_name,
              const ByFile& first,
              const std::string& name,

@@ -16,7 +16,7 @@ namespace {
 
 constexpr uint64_t kMaxBytes = uint64_t{4} << 30;
 
-/// A line of metadata, of either kind of file.
+/// A line of metadata from a CSV or JSONL file.
 struct Line {
   Json values;
   std::string listed;
@@ -49,13 +49,13 @@ std::vector<Line> read_lines(const Path& file) {
     Line line{Json::parse(text, nullptr, /*allow_exceptions=*/false), cat(name, ":", number)};
     check(line.values.is_object(),
           Exit::bad_data,
-          cat(file.string(), ":", number, ": no JSON object"));
+          cat(file.string(), ":", number, ": not a JSON object"));
     out.push_back(std::move(line));
   }
   return out;
 }
 
-/// A name as it stands, any other plain value as JSON writes it.
+/// Returns a string unchanged, any other plain value as JSON text.
 std::string text_of(const Json& value) {
   if (value.is_null()) return "";
   return value.is_string() ? value.get<std::string>() : value.dump();
@@ -68,10 +68,10 @@ std::vector<ListedBox> boxes_of(const Json& objects) {
       objects.contains("categories") ? objects["categories"] : objects.at("category");
   check(boxes.is_array() && categories.is_array() && boxes.size() == categories.size(),
         Exit::bad_data,
-        "objects: bbox and categories are no lists of one length");
+        "objects: bbox and categories must be lists of the same length");
   for (size_t i = 0; i < boxes.size(); ++i) {
     const auto xywh = boxes[i].get<std::vector<float>>();
-    check(xywh.size() == 4, Exit::bad_data, "a bbox is not four numbers");
+    check(xywh.size() == 4, Exit::bad_data, "bbox must be four numbers");
     Box box;
     box.x0 = xywh[0];
     box.y0 = xywh[1];
@@ -82,7 +82,7 @@ std::vector<ListedBox> boxes_of(const Json& objects) {
   return out;
 }
 
-/// A list, or, in a CSV file, names with | between them.
+/// `labels`: a list or, in a CSV file, names with | between them.
 void add_labels(const Json& labels, ListedImage& into) {
   if (labels.is_string()) {
     for (const auto& name : split_text(labels.get<std::string>(), '|'))
@@ -98,8 +98,8 @@ ListedImage image_of(const Line& line, const std::string& folder) {
   image.listed = line.listed;
   check(values.contains("file_name"),
         Exit::bad_data,
-        "no file_name, as Hugging Face's metadata has it; for a table of other columns name them "
-        "(data.columns.path, data.columns.label)");
+        "no file_name, which Hugging Face's metadata requires; for a table with other columns set "
+        "data.columns.path and data.columns.label");
   image.file = folder + values["file_name"].get<std::string>();
   if (values.contains("label") && !text_of(values["label"]).empty())
     image.classes.push_back(text_of(values["label"]));
@@ -114,8 +114,9 @@ ListedImage image_of(const Line& line, const std::string& folder) {
 }
 
 bool is_meta(const std::string& column, const Json& value) {
-  const std::set<std::string> meant{"file_name", "label", "labels", "objects", "patient", "split"};
-  return !meant.contains(column) && value.is_primitive();
+  const std::set<std::string> reserved{
+      "file_name", "label", "labels", "objects", "patient", "split"};
+  return !reserved.contains(column) && value.is_primitive();
 }
 
 }  // namespace
@@ -144,8 +145,9 @@ Manifest read_imagefolder(const std::string& path) {
       lines.push_back(std::move(line));
     }
   }
-  check(
-      !lines.empty(), Exit::bad_data, cat(path, ": no metadata.csv or metadata.jsonl with lines"));
+  check(!lines.empty(),
+        Exit::bad_data,
+        cat(path, ": contains no metadata.csv or metadata.jsonl with at least one line"));
   auto& columns = listing.meta_columns;
   for (const auto& line : lines)
     for (const auto& [column, value] : line.values.items())

@@ -26,7 +26,7 @@ bool lies_in_part(const std::string& source_path, const std::string& part) {
   });
 }
 
-/// Finds images by what annotation files call them.
+/// Finds images by the names that annotation files give them.
 class ImageIndex {
  public:
   ImageIndex(const std::vector<Sample>& samples, const std::vector<ListedImage>& listed)
@@ -39,23 +39,24 @@ class ImageIndex {
     for (const auto& image : listed) {
       const Path path = Path(image.file).lexically_normal();
       for (const size_t i : named(path)) {
-        folders_tell_ |= path.has_parent_path() && ends_with_path(samples[i], path);
+        folders_match_ |= path.has_parent_path() && ends_with_path(samples[i], path);
         if (!image.part.empty() && lies_in_part(samples[i].source_path, image.part))
-          parts_that_tell_.insert(image.part);
+          parts_in_folders_.insert(image.part);
       }
     }
   }
 
-  /// The images that `image` may mean: none, one, or several. Where listed folders, or folders
-  /// named as parts, are those on the disk, an image of the same name in another folder is another.
+  /// Returns the images that match `image`: none, one or several. If the listed folders, or folders
+  /// named like parts, exist on the disk, then an image of the same name in another folder is a
+  /// different image.
   Numbers find(const ListedImage& image) const {
     const Path path = Path(image.file).lexically_normal();
     Numbers found = named(path);
-    narrow(found, folders_tell_ && path.has_parent_path(), [&](const Sample& sample) {
+    narrow(found, folders_match_ && path.has_parent_path(), [&](const Sample& sample) {
       return ends_with_path(sample, path);
     });
     if (!image.part.empty()) {
-      narrow(found, parts_that_tell_.contains(image.part), [&](const Sample& sample) {
+      narrow(found, parts_in_folders_.contains(image.part), [&](const Sample& sample) {
         return lies_in_part(sample.source_path, image.part);
       });
     }
@@ -73,7 +74,7 @@ class ImageIndex {
     return {};
   }
 
-  /// Keeps those that fit; all, where none does and none must.
+  /// Keeps the images that fit. Keeps all if none fits, unless `must`.
   template <class Fits>
   void narrow(Numbers& numbers, bool must, const Fits& fits) const {
     Numbers kept;
@@ -91,11 +92,11 @@ class ImageIndex {
 
   const std::vector<Sample>& samples_;
   Index by_name_, by_stem_;
-  bool folders_tell_ = false;
-  std::set<std::string> parts_that_tell_;
+  bool folders_match_ = false;
+  std::set<std::string> parts_in_folders_;
 };
 
-/// All classes that an image has, by its labels and its boxes.
+/// Returns all classes of an image, from its labels and its boxes.
 std::set<std::string> classes_of(const ListedImage& image) {
   std::set<std::string> names(image.classes.begin(), image.classes.end());
   for (const auto& box : image.boxes) names.insert(box.class_name);
@@ -128,7 +129,7 @@ void describe(Sample& sample, ListedImage& image, const std::map<std::string, in
   sample.meta = std::move(image.meta);
 }
 
-/// Brings boxes into the frame of the image that is there.
+/// Scales boxes from the annotated image to the image that was found.
 class Frames {
  public:
   void fit(Sample& sample, const ListedImage& image) {
@@ -138,21 +139,21 @@ class Frames {
     if (!size || *size == stated) return;
     const float x = static_cast<float>(size->width) / static_cast<float>(stated.width);
     const float y = static_cast<float>(size->height) / static_cast<float>(stated.height);
-    // Of a side that was rounded to whole pixels.
+    // A scaled side was rounded to whole pixels, which changes the ratio by up to this share.
     const float rounding = 1 / static_cast<float>(std::min(size->width, size->height));
     if (std::abs(x / y - 1) > 2 * rounding) {
-      misfits_.push_back({"size_conflict",
-                          {sample.id},
-                          cat("the image has ",
-                              size->width,
-                              " x ",
-                              size->height,
-                              " px, its annotation (",
-                              image.listed,
-                              ") is of ",
-                              stated.width,
-                              " x ",
-                              stated.height)});
+      conflicts_.push_back({"size_conflict",
+                            {sample.id},
+                            cat("the image has ",
+                                size->width,
+                                " x ",
+                                size->height,
+                                " px, its annotation (",
+                                image.listed,
+                                ") is of ",
+                                stated.width,
+                                " x ",
+                                stated.height)});
       return;
     }
     scaled_.push_back(sample.id);
@@ -171,7 +172,7 @@ class Frames {
   }
 
   void report(std::vector<Finding>& findings) {
-    std::move(misfits_.begin(), misfits_.end(), std::back_inserter(findings));
+    std::move(conflicts_.begin(), conflicts_.end(), std::back_inserter(findings));
     if (!scaled_.empty())
       findings.push_back(
           {"boxes_scaled", scaled_, "annotated at another size; boxes were brought to this one"});
@@ -179,11 +180,12 @@ class Frames {
 
  private:
   std::vector<std::string> scaled_;
-  std::vector<Finding> misfits_;
+  std::vector<Finding> conflicts_;
 };
 
-/// An image that shows a class which has boxes elsewhere, and has none itself, was not boxed.
-void doubt_missing_boxes(Listing& listing) {
+/// If an image without boxes shows a class that has boxes in other images, its boxes are unknown:
+/// nobody drew them.
+void clear_boxes_known(Listing& listing) {
   std::set<std::string> boxed;
   for (const auto& image : listing.images)
     for (const auto& box : image.boxes) boxed.insert(box.class_name);
@@ -193,7 +195,7 @@ void doubt_missing_boxes(Listing& listing) {
   }
 }
 
-/// Why an image that is listed may not be found, though it is there.
+/// Returns why a listed image may not be found although its file exists; empty: no such reason.
 std::string unread_hint(const std::string& file) {
   const auto& endings = unread_endings();
   const std::string ending = lower(Path(file).extension().string());
@@ -205,7 +207,7 @@ std::string unread_hint(const std::string& file) {
 }  // namespace
 
 Manifest match_listing(const std::string& path, Listing&& listing) {
-  doubt_missing_boxes(listing);
+  clear_boxes_known(listing);
   Manifest manifest;
   manifest.format = listing.format;
   manifest.root = clean_root(path);
@@ -235,11 +237,11 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
           cat(image.listed,
               ": ",
               image.file,
-              " may be ",
+              " matches both ",
               sample.source_path,
-              " or ",
+              " and ",
               found.size() > 1 ? samples[found.back()].source_path : "",
-              "; name its folder, too"));
+              "; add its folder to the name"));
     check(!listed_as[found[0]],
           Exit::bad_data,
           cat(image.listed,
@@ -269,7 +271,7 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
         cat(path,
             ": none of the ",
             listing.images.size(),
-            " listed images is there",
+            " listed images exists",
             listing.images.empty() ? "" : cat(" (the first one: ", listing.images[0].file, ")"),
             listing.images.empty() ? "" : unread_hint(listing.images[0].file)));
   return manifest;
@@ -297,7 +299,7 @@ Box box_in_row(const CsvTable& table, size_t row, const std::array<size_t, 4>& c
     const std::string& text = table.rows[row][columns[k]];
     check(parse_double(trim(text), edges[k]),
           Exit::bad_data,
-          cat(table.path.string(), ":", table.lines[row], ": '", text, "' is no number"));
+          cat(table.path.string(), ":", table.lines[row], ": '", text, "' is not a number"));
   }
   Box box;
   box.x0 = static_cast<float>(edges[0]);

@@ -11,57 +11,65 @@
 
 namespace evenray {
 
-/// A box as an annotation file has it; its class is a name.
+/// The folder dataset/layouts/ reads published layouts into manifests: one header per layout, with
+/// is_NAME_layout() and read_NAME(). Read this header first: readers whose annotation files list
+/// the images by name fill a Listing, and match_listing() finds the images. Then read
+/// box_fusion.hpp (merges the boxes of several readers), npz.hpp (arrays of MedMNIST) and the
+/// layouts in any order.
+
+/// A box as an annotation file describes it, with its class as a name.
 struct ListedBox {
   std::string class_name;
-  Box box;  ///< label not set
+  Box box;  ///< `label` is not set
 };
 
-/// The box round these rings (not empty), with them.
+/// Returns the bounding box of these rings (at least one, not empty), with the rings in it.
 Box bounds_of(std::vector<std::vector<cv::Point2f>>&& rings);
 
-/// The box whose left, upper, right and lower edge stand in these columns of a row. Throws 65 with
-/// file and line where one is no number.
+/// Returns the box whose left, upper, right and lower edges are in these columns of a row. Throws
+/// Exit::bad_data with file and line if one is not a number.
 Box box_in_row(const CsvTable& table, size_t row, const std::array<size_t, 4>& columns);
 
-/// What annotation files say of one image.
+/// The annotations of one image.
 struct ListedImage {
-  std::string file;    ///< its path or the end of it, as the source writes it; its ending may lack
-  std::string listed;  ///< where: "train.csv:12", for messages
-  std::vector<std::string> classes{};  ///< that it shows, without those of its boxes
-  std::vector<std::string> unknown{};  ///< that it may show
+  std::string file;    ///< its path, or the end of the path, as the source writes it; the extension
+                       ///< may be missing
+  std::string listed;  ///< where it is listed, for messages: "train.csv:12"
+  std::vector<std::string> classes{};  ///< present classes, except those of the boxes
+  std::vector<std::string> unknown{};  ///< classes that may be present
   std::vector<ListedBox> boxes{};
-  bool boxes_known = false;
-  std::optional<cv::Size> frame{};  ///< size of the image that the boxes are of, where it is stated
-  std::string patient{}, part{};
-  std::vector<std::string> meta{};  ///< one a meta column; empty: none known
-  /// Findings on it: kind and detail.
+  bool boxes_known = false;         ///< annotated with boxes (no boxes: truly none)
+  std::optional<cv::Size> frame{};  ///< size of the image that was annotated, if stated
+  std::string patient{}, part{};    ///< empty: unknown
+  std::vector<std::string> meta{};  ///< one per meta column; empty: none known
+  /// Findings on this image: kind and detail.
   std::vector<std::pair<std::string, std::string>> remarks{};
 };
 
-/// What a collection's annotation files say, before its images are looked for.
+/// The annotations of a collection, before its images are found.
 struct Listing {
   std::string format;
-  std::vector<std::string> class_names;  ///< in the order of the labels; others follow by name
+  std::vector<std::string>
+      class_names;  ///< in the order of the labels; further ones follow by name
   std::vector<std::string> meta_columns;
   std::vector<ListedImage> images;
   std::vector<Finding> findings;
 };
 
-/// The manifest of the images below `path` that the listing names, by path, by the end of a path,
-/// by name, or by name without ending. A listed path whose folders are not those of the image will
-/// do only where no listed path has its image's folders; of several images that a name fits, the
-/// one in a folder named as the listing's part is meant. Classes exclude one another where each
-/// image has exactly one. boxes_known is taken back for an image that shows a class with boxes
-/// elsewhere and has none. Boxes of a stated frame of another size are scaled to the image
-/// (`boxes_scaled`), unless its sides are to one another as no scaling explains (`size_conflict`).
-/// Listed images that are not there become `missing_file` findings, images
-/// that are not listed `unlisted_file` ones. Throws 65 where no listed image is there, where one is
-/// listed twice or could be several.
+/// Returns the manifest of the images below `path` that the listing names: by path, by the end of a
+/// path, by name, or by name without extension. A listed path with other folders than the image
+/// matches only if no listed path has the image's folders. If a name matches several images, the
+/// one in a folder named like the listed part is taken. Classes exclude one another if each image
+/// has exactly one. boxes_known becomes false for an image without boxes that shows a class which
+/// has boxes in other images. If a stated frame has another size than the image, the boxes are
+/// scaled to the image (`boxes_scaled`), except when the aspect ratios differ (`size_conflict`).
+/// Listed images that are not found become `missing_file` findings, images that are not listed
+/// `unlisted_file` findings. Throws Exit::bad_data if no listed image is found, or if one is listed
+/// twice or matches several images.
 Manifest match_listing(const std::string& path, Listing&& listing);
 
-/// train, val or test where a word of a file's or folder's name is a part's (part_of_name:
-/// "instances_train2017.json"); else empty.
+/// Returns train, val or test if a word in the name of a file or folder is the name of a part
+/// (part_of_name: "instances_train2017.json"); else an empty string.
 std::string part_in_name(const std::string& name);
 
 }  // namespace evenray

@@ -18,11 +18,11 @@ namespace evenray {
 namespace {
 
 struct Known {
-  std::string_view stem;  ///< that the file's name begins with: chestmnist_224.npz
+  std::string_view stem;  ///< the file's name begins with it: chestmnist_224.npz
   std::vector<std::string> classes;
 };
 
-/// As MedMNIST's own list spells them.
+/// Spelled as in MedMNIST's own list.
 const std::array kKnown = {Known{"chestmnist",
                                  {"atelectasis",
                                   "cardiomegaly",
@@ -47,7 +47,7 @@ int64_t number_at(const uint8_t* values, size_t i) {
   return static_cast<int64_t>(value);
 }
 
-/// Whole numbers, by their type in NumPy's words.
+/// Readers of the integer types, by NumPy's type string.
 const std::map<std::string, int64_t (*)(const uint8_t*, size_t)> kWhole = {
     {"|b1", number_at<uint8_t>},
     {"|u1", number_at<uint8_t>},
@@ -80,7 +80,8 @@ class MedMnist {
         refuse(cat("has only one of ", name, "_images and ", name, "_labels"));
       add_part(name, images->second, labels->second);
     }
-    if (parts_.empty()) refuse("has no train_images and train_labels, nor those of val or test");
+    if (parts_.empty())
+      refuse("has neither train_images and train_labels nor those of val or test");
   }
 
   Manifest read() {
@@ -106,18 +107,18 @@ class MedMnist {
     const auto& shape = images.shape();
     const bool colour = shape.size() == 4 && shape[3] == 3 && images.type() == "|u1";
     const bool grey = shape.size() == 3 && (images.type() == "|u1" || images.type() == "<u2");
-    if (!colour && !grey) refuse(cat(name, "_images is no array of grey or RGB pictures"));
+    if (!colour && !grey) refuse(cat(name, "_images is not an array of grey or RGB images"));
     if (auto fault = size_fault(shape[2], shape[1]); !fault.empty())
       refuse(cat(name, "_images: ", fault));
     part.rows = shape[0];
     if (labels.shape().size() == 2) part.label_columns = labels.shape()[1];
     if (labels.shape().empty() || labels.shape().size() > 2 || labels.shape()[0] != part.rows ||
         part.label_columns == 0)
-      refuse(cat(name, "_labels has not a row for each of ", part.rows, " images"));
+      refuse(cat(name, "_labels must have one row for each of the ", part.rows, " images"));
     if (!kWhole.contains(labels.type()))
-      refuse(cat(name, "_labels is of type ", labels.type(), "; whole numbers are expected"));
+      refuse(cat(name, "_labels has the type ", labels.type(), "; give integers"));
     if (!parts_.empty() && parts_.front().label_columns != part.label_columns)
-      refuse("its parts have different numbers of labels");
+      refuse("its parts have different numbers of label columns");
     parts_.push_back(std::move(part));
   }
 
@@ -158,7 +159,7 @@ class MedMnist {
       for (size_t c = 0; c < part.label_columns; ++c) {
         const int64_t label = whole_number(part.labels, row * part.label_columns + c);
         if (label < -1 || label > 1)
-          refuse(cat(part.name, "_labels has a ", label, "; 0, 1 and -1 (unknown) are expected"));
+          refuse(cat(part.name, "_labels contains ", label, "; give 0, 1 or -1 (unknown)"));
         out.labels.push_back(static_cast<int8_t>(label));
       }
     }

@@ -34,13 +34,13 @@ constexpr std::string_view kNoFinding = "No Finding", kImage = "Image Index",
                            kLabels = "Finding Labels", kPatient = "Patient ID",
                            kAge = "Patient Age";
 
-/// What our metadata calls a column of the table; any other keeps its name.
+/// Column names of the table and their names in our metadata; other columns keep their names.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kNihColumns = {
     {{"Follow-up #", "follow_up"},
      {"Patient Age", "age"},
      {"Patient Gender", "sex"},
      {"View Position", "view"},
-     // "OriginalImage[Width,Height]" is two columns to every reader of CSV.
+     // A CSV reader splits "OriginalImage[Width,Height]" into two columns at its comma.
      {"OriginalImage[Width", "original_width_px"},
      {"Height]", "original_height_px"},
      {"OriginalImagePixelSpacing[x", "original_spacing_x_mm"},
@@ -64,7 +64,7 @@ std::string finding_name(const std::string& name, const std::string& where) {
   return name;
 }
 
-/// "060Y", "057Y" and plain years; months and days as shares of a year.
+/// Converts "060Y", "057Y" and plain years; months and days become fractions of a year.
 std::string age_in_years(const std::string& text, const std::string& where) {
   if (text.empty()) return "";
   double value = 0;
@@ -73,8 +73,9 @@ std::string age_in_years(const std::string& text, const std::string& where) {
       std::string_view(text).substr(0, text.size() - (unit >= 'A' ? 1 : 0));
   const double share = unit == 'M' ? 1. / 12 : unit == 'D' ? 1. / 365.25 : 1;
   const bool known = unit < 'A' || unit == 'Y' || unit == 'M' || unit == 'D';
-  check(
-      known && parse_double(digits, value), Exit::bad_data, cat(where, ": '", text, "' is no age"));
+  check(known && parse_double(digits, value),
+        Exit::bad_data,
+        cat(where, ": '", text, "' is not an age"));
   return share == 1 ? exact(value) : fixed(value * share, 2);
 }
 
@@ -100,17 +101,17 @@ Boxes read_boxes(const std::string& path) {
   Boxes boxes;
   for (const auto& file : files_ending(path, {".csv"})) {
     if (!file.filename().string().starts_with("BBox_List")) continue;
-    // The header's third column is "Bbox [x", with the commas of its brackets splitting it.
+    // A CSV reader splits the header "Bbox [x,y,w,h]" at its commas, so the columns count by place.
     const CsvTable table = read_csv(file);
     const size_t image = table.require(kImage), finding = table.require("Finding Label");
     check(finding + 4 < table.columns.size(),
           Exit::bad_data,
-          cat(file.string(), ": x, y, w and h are expected behind Finding Label"));
+          cat(file.string(), ": expected the columns x, y, w and h after Finding Label"));
     for (size_t i = 0; i < table.rows.size(); ++i) {
       const auto& row = table.rows[i];
       const std::string where = cat(file.filename().string(), ":", table.lines[i]);
       Box box = box_in_row(table, i, {finding + 1, finding + 2, finding + 3, finding + 4});
-      box.x1 += box.x0;  // width and height
+      box.x1 += box.x0;  // the columns are width and height
       box.y1 += box.y0;
       boxes[row[image]].push_back({finding_name(row[finding], where), box});
     }
@@ -132,7 +133,7 @@ void add_table(const Path& file, Boxes& boxes, Listing& listing) {
   }
   check(listing.meta_columns.empty() || listing.meta_columns == names,
         Exit::bad_data,
-        cat(file.string(), " has other columns than the other table beside it"));
+        cat(file.string(), ": its columns differ from those of the other tables beside it"));
   listing.meta_columns = names;
   listing.images.reserve(listing.images.size() + table.rows.size());
   for (size_t i = 0; i < table.rows.size(); ++i) {

@@ -19,14 +19,14 @@ namespace {
 constexpr zip_int64_t kMostArrays = 64;
 constexpr uint64_t kMostBytes = uint64_t{1} << 40;
 
-/// A file that is gone when its mapping is.
+/// A temporary file without a name: the system frees it with its last mapping, even after a crash.
 class Scratch {
  public:
   Scratch() {
     const char* folder = std::getenv("TMPDIR");
     std::string name = cat(folder ? folder : "/tmp", "/evenray-XXXXXX");
     file_ = mkostemp(name.data(), O_CLOEXEC);
-    if (file_ < 0) fail("no temporary file can be made");
+    if (file_ < 0) fail("cannot create a temporary file");
     unlink(name.c_str());
   }
   ~Scratch() { close(file_); }
@@ -44,13 +44,13 @@ class Scratch {
 
   std::shared_ptr<const void> map(size_t size) const {
     void* bytes = mmap(nullptr, size, PROT_READ, MAP_SHARED, file_, 0);
-    if (bytes == MAP_FAILED) fail("the temporary file cannot be mapped");
+    if (bytes == MAP_FAILED) fail("cannot map the temporary file");
     return {bytes, [size](const void* p) { munmap(const_cast<void*>(p), size); }};
   }
 
  private:
   [[noreturn]] static void fail(const char* what) {
-    throw Error(Exit::io, cat(what, "; name another folder in TMPDIR"));
+    throw Error(Exit::io, cat(what, "; set TMPDIR to another folder"));
   }
   int file_ = -1;
 };
@@ -71,24 +71,26 @@ struct Archive {
 class Reader {
  public:
   explicit Reader(const Path& path) : path_(path), archive_(path) {
-    if (!archive_.zip) refuse("not a whole .npz file");
+    if (!archive_.zip) refuse("not an .npz file, or incomplete");
   }
 
   std::map<std::string, NpzArray> arrays() {
     const zip_int64_t entries = zip_get_num_entries(archive_.zip, 0);
-    if (entries > kMostArrays) refuse(cat("holds ", entries, " files; arrays are expected"));
+    if (entries > kMostArrays)
+      refuse(cat("contains ", entries, " files; at most ", kMostArrays, " arrays are read"));
     std::map<std::string, NpzArray> out;
     for (zip_int64_t i = 0; i < entries; ++i) {
       zip_stat_t stat{};
       constexpr auto kWanted = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
       if (zip_stat_index(archive_.zip, static_cast<zip_uint64_t>(i), 0, &stat) != 0 ||
           (stat.valid & kWanted) != kWanted)
-        refuse("its list of arrays is damaged");
+        refuse("its list of files is damaged");
       std::string name = stat.name;
       if (!name.ends_with(".npy")) continue;
       name.resize(name.size() - 4);
       if (stat.size > kMostBytes || stat.size / kMaxDeflateRatio > stat.comp_size)
-        refuse(cat("array '", name, "' cannot be in ", stat.comp_size, " bytes"));
+        refuse(cat(
+            "array '", name, "' is too large: ", stat.size, " bytes, compressed ", stat.comp_size));
       out.emplace(name, array(static_cast<zip_uint64_t>(i), name, stat.size));
     }
     return out;
@@ -108,7 +110,7 @@ class Reader {
       scratch.write(block.data(), static_cast<size_t>(got));
       read += static_cast<uint64_t>(got);
     }
-    // Reading on past the end is what compares the checksum.
+    // libzip compares the checksum only when a read reaches the end.
     if (read != size || zip_fread(file, block.data(), 1) != 0)
       refuse(cat("array '", name, "' is damaged"));
     if (size == 0) refuse(cat("array '", name, "' is empty"));
@@ -117,7 +119,7 @@ class Reader {
     const auto header = read_npy_header(
         {reinterpret_cast<const char*>(start), std::min<uint64_t>(size, kMostNpyHeader)});
     if (!header || header->data_bytes() != size - header->data_start)
-      refuse(cat("array '", name, "' is no array of numbers in C order"));
+      refuse(cat("array '", name, "' is not an array of numbers in C order"));
     return {*header, bytes, start + header->data_start};
   }
 
@@ -132,7 +134,7 @@ class Reader {
 }  // namespace
 
 std::map<std::string, NpzArray> read_npz(const Path& path) {
-  check(std::filesystem::exists(path), Exit::missing_input, path.string() + ": is missing");
+  check(std::filesystem::exists(path), Exit::missing_input, path.string() + ": no such file");
   return Reader(path).arrays();
 }
 

@@ -8,16 +8,17 @@
 
 namespace evenray {
 
-/// One array of an .npz file, mapped from an unlinked temporary file that it was inflated into, so
-/// that large sets need no memory. Copies share it. Thread-safe.
+/// One array of an .npz file. It was inflated into an unlinked temporary file and is mapped from
+/// there, so that large sets need no memory. Copies share the mapping. Thread-safe.
 class NpzArray {
  public:
   NpzArray(NpyHeader header, std::shared_ptr<const void> bytes, const uint8_t* values)
       : header_(std::move(header)), bytes_(std::move(bytes)), values_(values) {}
 
+  /// NumPy's type string ("|u1").
   const std::string& type() const { return header_.type; }
   const std::vector<uint64_t>& shape() const { return header_.shape; }
-  /// One after the other; as many bytes as type and shape say.
+  /// The values in C order; type and shape determine the number of bytes.
   const uint8_t* values() const { return values_; }
 
  private:
@@ -26,10 +27,11 @@ class NpzArray {
   const uint8_t* values_;
 };
 
-/// The arrays of an .npz file (np.savez, np.savez_compressed) by name. Hostile-safe: sizes are held
-/// against what deflate can hold before anything is inflated, names are keys and never paths.
-/// Throws 66 if it is missing, 65 for what is no such file or an array that is not whole, 74 where
-/// the temporary folder (TMPDIR) has no room.
+/// Returns the arrays of an .npz file (np.savez, np.savez_compressed) by name. Safe for hostile
+/// files: the stated sizes are checked against deflate's maximum ratio before anything is inflated,
+/// and names are keys, never paths. Throws Exit::missing_input if the file is missing,
+/// Exit::bad_data if it is not an .npz file or an array is incomplete, Exit::io if the temporary
+/// folder (TMPDIR) has no room.
 std::map<std::string, NpzArray> read_npz(const Path& path);
 
 }  // namespace evenray

@@ -74,7 +74,7 @@ Manifest read_store_source(const std::string& path) {
     others.detail = cat(others.ids.size(), " rows are copies, augmented or synthetic");
     manifest.findings.push_back(std::move(others));
   }
-  check(!manifest.samples.empty(), Exit::bad_data, cat(path, ": a store without a real row"));
+  check(!manifest.samples.empty(), Exit::bad_data, cat(path, ": the store has no real row"));
   return manifest;
 }
 

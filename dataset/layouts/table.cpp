@@ -15,8 +15,8 @@
 namespace evenray {
 namespace {
 
-/// Where the meant columns stand in one table.
-struct Meaning {
+/// The indices of the configured columns in one table.
+struct ColumnIndices {
   size_t path = 0;
   std::optional<size_t> label, patient, split;
   std::vector<size_t> labels, box, meta;
@@ -29,17 +29,17 @@ std::vector<Path> tables(const std::string& path, const TableColumns& columns) {
   return out;
 }
 
-Meaning meaning_in(const CsvTable& table, const TableColumns& columns) {
+ColumnIndices find_columns(const CsvTable& table, const TableColumns& columns) {
   const auto named = [&](const std::string& name) {
     return name.empty() ? std::nullopt : std::optional(table.require(name));
   };
-  Meaning out{table.require(columns.path),
-              named(columns.label),
-              named(columns.patient),
-              named(columns.split),
-              {},
-              {},
-              {}};
+  ColumnIndices out{table.require(columns.path),
+                    named(columns.label),
+                    named(columns.patient),
+                    named(columns.split),
+                    {},
+                    {},
+                    {}};
   for (const auto& name : columns.labels) out.labels.push_back(table.require(name));
   for (const auto& name : columns.box) out.box.push_back(table.require(name));
   for (size_t c = 0; c < table.columns.size(); ++c) {
@@ -53,7 +53,7 @@ Meaning meaning_in(const CsvTable& table, const TableColumns& columns) {
   return out;
 }
 
-/// Nothing where no box is given.
+/// nullopt if all four cells are empty.
 std::optional<Box> box_of_row(const CsvTable& table,
                               size_t row,
                               const std::vector<size_t>& columns) {
@@ -66,15 +66,16 @@ std::optional<Box> box_of_row(const CsvTable& table,
 
 void add_row_labels(const CsvTable& table,
                     const std::vector<std::string>& row,
-                    const Meaning& meaning,
+                    const ColumnIndices& indices,
                     ListedImage& into) {
-  for (const size_t c : meaning.labels) {
+  for (const size_t c : indices.labels) {
     const std::string text = trim(row[c]);
     double value = 0;
     const bool unknown = text.empty() || text == "-1" || text == "-1.0";
-    check(unknown || (parse_double(text, value) && (value == 0 || value == 1)),
-          Exit::bad_data,
-          cat(into.listed, ": ", table.columns[c], " is '", text, "', not 1, 0, -1 or empty"));
+    check(
+        unknown || (parse_double(text, value) && (value == 0 || value == 1)),
+        Exit::bad_data,
+        cat(into.listed, ": ", table.columns[c], " is '", text, "'; it must be 1, 0, -1 or empty"));
     if (unknown) into.unknown.push_back(table.columns[c]);
     if (value == 1) into.classes.push_back(table.columns[c]);
   }
@@ -91,46 +92,47 @@ std::string part_of_row(const std::string& text, const std::string& where) {
   return part;
 }
 
-/// Several rows may be of one image: its boxes.
+/// Combines rows into images: with box columns, an image has one row per box.
 class Rows {
  public:
   void add(const CsvTable& table, const TableColumns& columns) {
-    const Meaning meaning = meaning_in(table, columns);
+    const ColumnIndices indices = find_columns(table, columns);
     std::vector<std::string> meta;
-    for (const size_t c : meaning.meta) meta.push_back(table.columns[c]);
-    check(listing_.meta_columns.empty() || listing_.meta_columns == meta,
-          Exit::bad_data,
-          cat(table.path.string(), " has other columns than the other table beside it"));
+    for (const size_t c : indices.meta) meta.push_back(table.columns[c]);
+    check(
+        listing_.meta_columns.empty() || listing_.meta_columns == meta,
+        Exit::bad_data,
+        cat(table.path.string(), ": its columns differ from those of the other tables beside it"));
     listing_.meta_columns = meta;
     for (size_t i = 0; i < table.rows.size(); ++i)
-      add_row(table, meaning, i, cat(table.path.filename().string(), ":", table.lines[i]));
+      add_row(table, indices, i, cat(table.path.filename().string(), ":", table.lines[i]));
   }
   Listing& listing() { return listing_; }
 
  private:
   void add_row(const CsvTable& table,
-               const Meaning& meaning,
+               const ColumnIndices& indices,
                size_t number,
                const std::string& where) {
     const auto& row = table.rows[number];
-    const auto [at, is_new] = numbers_.emplace(row[meaning.path], listing_.images.size());
+    const auto [at, is_new] = numbers_.emplace(row[indices.path], listing_.images.size());
     if (is_new) {
-      listing_.images.push_back({row[meaning.path], where});
+      listing_.images.push_back({row[indices.path], where});
       ListedImage& image = listing_.images.back();
-      if (meaning.patient) image.patient = row[*meaning.patient];
-      if (meaning.split) image.part = part_of_row(row[*meaning.split], where);
-      for (const size_t c : meaning.meta) image.meta.push_back(row[c]);
-      image.boxes_known = !meaning.box.empty();
-      add_row_labels(table, row, meaning, image);
+      if (indices.patient) image.patient = row[*indices.patient];
+      if (indices.split) image.part = part_of_row(row[*indices.split], where);
+      for (const size_t c : indices.meta) image.meta.push_back(row[c]);
+      image.boxes_known = !indices.box.empty();
+      add_row_labels(table, row, indices, image);
     }
     ListedImage& image = listing_.images[at->second];
-    check(is_new || !meaning.box.empty(),
+    check(is_new || !indices.box.empty(),
           Exit::bad_data,
           cat(where, ": ", image.file, " is listed twice (", image.listed, ")"));
-    const auto box = box_of_row(table, number, meaning.box);
-    const std::string label = meaning.label ? trim(row[*meaning.label]) : "";
+    const auto box = box_of_row(table, number, indices.box);
+    const std::string label = indices.label ? trim(row[*indices.label]) : "";
     if (box) {
-      check(!label.empty(), Exit::bad_data, where + ": a box without a label");
+      check(!label.empty(), Exit::bad_data, where + ": the box has no label");
       image.boxes.push_back({label, *box});
     } else if (!label.empty()) {
       for (const auto& name : split_text(label, '|')) image.classes.push_back(trim(name));
@@ -161,14 +163,15 @@ bool is_table_layout(const std::string& path, const TableColumns& columns) {
 }
 
 Manifest read_table(const std::string& path, const TableColumns& columns) {
-  check(!columns.path.empty() && (!columns.label.empty() || !columns.labels.empty()),
-        Exit::config,
-        "format table: say what its columns mean: data.columns.path and data.columns.label (or "
-        "data.columns.labels)");
+  check(
+      !columns.path.empty() && (!columns.label.empty() || !columns.labels.empty()),
+      Exit::config,
+      "format table: set data.columns.path and data.columns.label (or data.columns.labels) to the "
+      "names of its columns");
   const auto files = tables(path, columns);
   check(!files.empty(),
         Exit::bad_data,
-        cat(path, ": no table ", columns.table.empty() ? "(.csv)" : columns.table, " in it"));
+        cat(path, ": contains no table ", columns.table.empty() ? "(.csv)" : columns.table));
   Rows rows;
   rows.listing().class_names = columns.labels;
   for (const auto& file : files) rows.add(read_csv(file), columns);

@@ -8,24 +8,27 @@
 
 namespace evenray {
 
-/// What the columns of a table of one's own mean; all but `path` may be empty.
+/// The columns of a user's own table. All except `path` may be empty.
 struct TableColumns {
-  std::string table;  ///< its file name; empty: every CSV file
-  std::string path, label, patient, split;
-  std::vector<std::string> labels;  ///< a column a class
+  std::string table;    ///< file name of the table; empty: every CSV file beside the images
+  std::string path;     ///< column with the paths or names of the images; empty: no such table
+  std::string label;    ///< column with the class, or several classes with | between them
+  std::string patient;  ///< column with the patient
+  std::string split;    ///< column with train, val or test
+  std::vector<std::string> labels;  ///< columns of 1, 0 and -1 or empty (unknown), one per class
   std::vector<std::string> box;     ///< four columns: left, upper, right and lower edge, px
 
   void fields(Fields& f);
 };
 
-/// A CSV table with column names of its own beside the images: `columns` (data.columns) says what
-/// they mean.
+/// Returns whether there is a CSV table beside the images whose columns `columns` (data.columns)
+/// names.
 bool is_table_layout(const std::string& path, const TableColumns& columns);
 
-/// Each row an image, or, with box columns, a box: rows of one image are put together. `label`
-/// holds a class's name, several with a bar between; `labels` names a column a class with 1, 0 and
-/// -1 or nothing (unknown). Columns without a meaning become metadata (of an image's first row).
-/// Throws 65 for a missing column, a value that is none of these, and as match_listing().
+/// Reads a collection from the user's own table. Each row is an image or, with box columns, a box;
+/// rows of one image are then combined. Columns without a meaning become metadata (of the image's
+/// first row). Throws Exit::config if `path` and `label` (or `labels`) are not set, Exit::bad_data
+/// for a missing column or an invalid value, and as match_listing().
 Manifest read_table(const std::string& path, const TableColumns& columns);
 
 }  // namespace evenray

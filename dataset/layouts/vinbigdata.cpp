@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kNoFindingId = "No finding";
 
-/// As published, by their numbers: parts of the set have the same classes as all of it.
+/// The published classes by their numbers, so that a subset has the same classes as the whole set.
 const std::vector<std::string> kFindings = {"Aortic enlargement",
                                             "Atelectasis",
                                             "Calcification",
@@ -35,7 +35,7 @@ const std::vector<std::string> kFindings = {"Aortic enlargement",
                                             "Pneumothorax",
                                             "Pulmonary fibrosis"};
 
-/// All of the published ones where these are some of them.
+/// Returns all published classes if `seen` has only such ones, else the names in `seen`.
 std::vector<std::string> class_names(const std::map<int64_t, std::string>& seen) {
   std::vector<std::string> names;
   bool published = true;
@@ -48,24 +48,24 @@ std::vector<std::string> class_names(const std::map<int64_t, std::string>& seen)
 }
 
 struct Reading {
-  std::string listed;  ///< first line
+  std::string listed;  ///< first line of the image
   std::vector<std::string> readers;
   std::vector<ReadBox> boxes;
 
-  /// In the order of the boxes.
+  /// The reader of each box, in the order of the boxes.
   std::string readers_of_boxes() const {
     std::vector<std::string> out;
     for (const auto& box : boxes) out.push_back(box.reader);
     return join(out, " ");
   }
 
-  /// Classes that more than half of the readers saw somewhere, if not in one place.
+  /// Classes that more than half of the readers saw, even if in different places.
   std::vector<std::string> majority() const {
     std::map<std::string, std::set<std::string>> seen_by;
     for (const auto& box : boxes) seen_by[box.listed.class_name].insert(box.reader);
     std::vector<std::string> out;
-    for (const auto& [name, who] : seen_by)
-      if (2 * who.size() > readers.size()) out.push_back(name);
+    for (const auto& [name, class_readers] : seen_by)
+      if (2 * class_readers.size() > readers.size()) out.push_back(name);
     return out;
   }
 };
@@ -77,7 +77,7 @@ bool has_columns(const Path& file) {
   return header.find("rad_id") != header.npos && header.find("class_name") != header.npos;
 }
 
-/// The table; empty where there is none.
+/// Returns the table; empty if there is none.
 Path table_in(const std::string& path) {
   for (const auto& file : files_ending(path, {".csv"}))
     if (has_columns(file)) return file;
@@ -96,7 +96,7 @@ std::map<std::string, cv::Size> read_frames(const std::string& path) {
       check(parse_int(table.rows[i][height], h) && parse_int(table.rows[i][width], w) && h > 0 &&
                 w > 0 && h < 1 << 20 && w < 1 << 20,
             Exit::bad_data,
-            cat(file.string(), ":", table.lines[i], ": dim0 and dim1 are no size"));
+            cat(file.string(), ":", table.lines[i], ": dim0 and dim1 are not a valid size"));
       frames[table.rows[i][id]] = {static_cast<int>(w), static_cast<int>(h)};
     }
   }
@@ -110,9 +110,11 @@ bool is_vinbigdata_layout(const std::string& path) {
 }
 
 Manifest read_vinbigdata(const std::string& path, const std::string& readers) {
-  const Merging merging = merging_named(readers);
+  const Merging merging = parse_merging(readers);
   const Path file = table_in(path);
-  check(!file.empty(), Exit::bad_data, cat(path, ": no table with a column rad_id"));
+  check(!file.empty(),
+        Exit::bad_data,
+        cat(path, ": no CSV table with the columns rad_id and class_name"));
   const CsvTable table = read_csv(file);
   const size_t id = table.require("image_id"), name = table.require("class_name"),
                number = table.require("class_id"), reader = table.require("rad_id");
@@ -137,7 +139,13 @@ Manifest read_vinbigdata(const std::string& path, const std::string& readers) {
     const auto known = classes.emplace(class_id, row[name]).first;
     check(known->second == row[name],
           Exit::bad_data,
-          cat(where, ": class ", class_id, " is ", row[name], ", above it was ", known->second));
+          cat(where,
+              ": class_id ",
+              class_id,
+              " is ",
+              row[name],
+              ", but above it is ",
+              known->second));
     reading.boxes.push_back({{row[name], box_in_row(table, i, edges)}, row[reader]});
   }
   const auto frames = read_frames(path);

@@ -25,7 +25,8 @@ bool parse_voc(const std::string& text, pugi::xml_document& into) {
   return into.load_buffer(text.data(), text.size()) && into.child("annotation");
 }
 
-/// Names, one a line, with or without a column of 1 and -1 behind them.
+/// Reads the parts from ImageSets/Main: one name per line, with or without a second column of 1 and
+/// -1.
 std::map<std::string, std::string> read_parts(const std::string& path) {
   std::map<std::string, std::string> part_of;
   for (const auto& file : files_ending(path, {".txt"})) {
@@ -47,7 +48,7 @@ ListedImage read_voc_file(const Path& file) {
   pugi::xml_document document;
   check(parse_voc(read_file(file, kMaxVocBytes), document),
         Exit::bad_data,
-        cat(file.string(), ": no Pascal VOC annotation"));
+        cat(file.string(), ": not a Pascal VOC annotation"));
   const auto annotation = document.child("annotation");
   ListedImage image;
   image.file = trim(annotation.child_value("filename"));
@@ -61,7 +62,7 @@ ListedImage read_voc_file(const Path& file) {
     for (const auto& object : annotation.children("object")) {
       const auto corners = object.child("bndbox");
       const std::string name = trim(object.child_value("name"));
-      check(!name.empty(), Exit::bad_data, "an object without <name>");
+      check(!name.empty(), Exit::bad_data, "an <object> has no <name>");
       image.boxes.push_back({name,
                              {number_in(corners, "xmin"),
                               number_in(corners, "ymin"),
@@ -97,7 +98,7 @@ Manifest read_voc(const std::string& path) {
     }
     listing.images.push_back(std::move(image));
   }
-  check(!listing.images.empty(), Exit::bad_data, cat(path, ": no Pascal VOC file (.xml) in it"));
+  check(!listing.images.empty(), Exit::bad_data, cat(path, ": contains no Pascal VOC file (.xml)"));
   return match_listing(path, std::move(listing));
 }
 

@@ -22,14 +22,14 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kMaxYoloBytes = uint64_t{16} << 20;
 
-/// What tells the names of classes, and which images belong to which part.
+/// The class names of a data set, and which images belong to which part.
 struct Description {
   std::vector<std::string> names;
-  std::map<std::string, std::string> part_of;  ///< by the folders of a path
+  std::map<std::string, std::string> part_of;  ///< by the folders at the end of a path
   struct Line {
     std::string image, part;
   };
-  std::unordered_map<std::string, std::vector<Line>> lists;  ///< by the name of the image
+  std::unordered_map<std::string, std::vector<Line>> lists;  ///< by the file name of the image
 };
 
 std::vector<std::string> lines_of(const Path& file) {
@@ -39,7 +39,8 @@ std::vector<std::string> lines_of(const Path& file) {
   return out;
 }
 
-/// "../images/train" and "/data/set/images/train" alike: their last components tell.
+/// Returns the last components of a path, after ".." or the root: "../images/train" gives
+/// "images/train". Paths from another machine match by their ends only.
 std::string end_of(const std::string& path) {
   std::string out;
   for (const auto& part : Path(path).lexically_normal())
@@ -50,7 +51,7 @@ std::string end_of(const std::string& path) {
   return out;
 }
 
-/// `listed`: a folder, or a list of images (.txt), which lies in one of `places`.
+/// `listed`: a folder, or a list of images (.txt) in one of the folders `places`.
 void add_part(const std::vector<Path>& places,
               const std::string& listed,
               const std::string& part,
@@ -64,7 +65,7 @@ void add_part(const std::vector<Path>& places,
   });
   check(there != places.end(),
         Exit::bad_data,
-        cat("the list of ", part, ", ", listed, ", is not there"));
+        cat("the list of ", part, ", ", listed, ", does not exist"));
   for (const auto& line : lines_of(*there / listed))
     into.lists[Path(line).filename().string()].push_back({end_of(line), part});
 }
@@ -74,7 +75,9 @@ Description read_yaml(const Path& file) {
   try {
     const YAML::Node root = YAML::Load(read_file(file, kMaxYoloBytes));
     const YAML::Node names = root["names"];
-    check(names && (names.IsSequence() || names.IsMap()), Exit::bad_data, "no list `names`");
+    check(names && (names.IsSequence() || names.IsMap()),
+          Exit::bad_data,
+          "`names` is missing or is not a list");
     if (names.IsSequence()) {
       for (const auto& name : names) out.names.push_back(name.as<std::string>());
     } else {
@@ -84,7 +87,7 @@ Description read_yaml(const Path& file) {
       for (const auto& [number, name] : numbered) {
         check(number == static_cast<int64_t>(out.names.size()),
               Exit::bad_data,
-              cat("`names` lacks class ", out.names.size()));
+              cat("`names` has no class ", out.names.size()));
         out.names.push_back(name);
       }
     }
@@ -99,7 +102,8 @@ Description read_yaml(const Path& file) {
         for (const auto& one : listed) add_part(places, one.as<std::string>(), part, out);
     }
   } catch (const YAML::Exception& error) {
-    throw Error(Exit::bad_data, cat(file.string(), ": no YAML of a YOLO set: ", error.what()));
+    throw Error(Exit::bad_data,
+                cat(file.string(), ": not a data.yaml of a YOLO set: ", error.what()));
   } catch (const Error& error) {
     throw Error(Exit::bad_data, cat(file.string(), ": ", error.what()));
   }
@@ -135,7 +139,7 @@ bool ends_in(const std::string& path, const std::string& end) {
   return path == end || path.ends_with("/" + end);
 }
 
-/// By the line that has most of the image's path; empty: it stands in no list.
+/// Returns the part whose list has the longest match with the image's path; empty: no list has it.
 std::string part_in_lists(const std::string& source_path, const Description& description) {
   const auto named = description.lists.find(Path(source_path).filename().string());
   if (named == description.lists.end()) return "";
@@ -146,7 +150,7 @@ std::string part_in_lists(const std::string& source_path, const Description& des
     const size_t shared = std::min(line.image.size(), source_path.size());
     check(shared != most || part == line.part,
           Exit::bad_data,
-          cat(source_path, " stands in the lists of ", part, " and ", line.part));
+          cat(source_path, " is in the lists of both ", part, " and ", line.part));
     if (shared > most) part = line.part;
     most = std::max(most, shared);
   }
@@ -170,17 +174,18 @@ std::string part_of(const std::string& source_path, const Description& descripti
   return "";
 }
 
-/// Finds the text file of an image.
+/// Finds the text file of each image.
 class LabelFiles {
  public:
   explicit LabelFiles(const Path& root) : root_(root) {
     for (const auto& file : files_ending(root, {".txt"})) {
       const auto [at, is_new] = by_stem_.emplace(file.stem().string(), file);
-      if (!is_new) at->second.clear();  // several: the name alone does not tell
+      if (!is_new) at->second.clear();  // several files: the name is ambiguous
     }
   }
 
-  /// labels/a/x.txt of images/a/x.jpg, x.txt beside it, or the only x.txt; empty: none.
+  /// Returns labels/a/x.txt for images/a/x.jpg, else x.txt beside it, else the only x.txt; empty:
+  /// none.
   Path of(const std::string& source_path) const {
     std::vector<std::string> folders = split_text(source_path, '/');
     const auto images = std::find(folders.rbegin(), folders.rend(), "images");
@@ -235,15 +240,20 @@ std::optional<std::vector<ListedBox>> read_yolo_file(const Path& file,
       numbers.emplace_back();
       check(parse_double(word, numbers.back()),
             Exit::bad_data,
-            cat(where, ": '", word, "' is no number"));
+            cat(where, ": '", word, "' is not a number"));
     }
     check(numbers.size() == 5 || (numbers.size() >= 7 && numbers.size() % 2 == 1),
           Exit::bad_data,
-          cat(where, ": neither `class x y w h` nor `class` and the points of a polygon"));
+          cat(where, ": expected `class x y w h`, or `class` and the points of a polygon"));
     check(numbers[0] >= 0 && numbers[0] < static_cast<double>(names.size()) &&
               numbers[0] == std::floor(numbers[0]),
           Exit::bad_data,
-          cat(where, ": class ", numbers[0], " of ", names.size(), " (numbered from 0)"));
+          cat(where,
+              ": class ",
+              numbers[0],
+              " is not one of the ",
+              names.size(),
+              " classes (numbered from 0)"));
     if (!size) size = upright_size(image);
     if (!size) return std::nullopt;
     out.push_back({names[static_cast<size_t>(numbers[0])], box_of_line(numbers, *size)});
@@ -264,10 +274,9 @@ bool is_yolo_layout(const std::string& path) {
 
 Manifest read_yolo(const std::string& path) {
   const auto description = describe_yolo(path);
-  check(
-      description.has_value(),
-      Exit::bad_data,
-      cat(path, ": no names of classes (a data.yaml with `names`, a .names file or classes.txt)"));
+  check(description.has_value(),
+        Exit::bad_data,
+        cat(path, ": no class names; give a data.yaml with `names`, a .names file or classes.txt"));
   const Path root = clean_root(path);
   const LabelFiles labels(root);
   Listing listing{"yolo", description->names, {}, {}, {}};
@@ -287,7 +296,7 @@ Manifest read_yolo(const std::string& path) {
   check(any_part || description->lists.empty(),
         Exit::bad_data,
         cat(path,
-            ": none of the images in its lists is there (the first one: ",
+            ": none of the images in its lists exists (the first one: ",
             description->lists.empty() ? "" : description->lists.begin()->second[0].image,
             ")"));
   return match_listing(path, std::move(listing));

@@ -6,25 +6,26 @@
 
 namespace evenray {
 
-/// YOLO's text files: a line a box, `class x y w h` (centre and sides as shares of the upright
-/// image's), or `class x1 y1 x2 y2 ...`, a polygon, whose bounds are the box. Class names from a
-/// data.yaml beside them (Ultralytics: `names`, a list or a mapping), a darknet `.names` file,
-/// `classes.txt` or `labels.txt`. The file of images/a/x.jpg is labels/a/x.txt, x.txt beside the
-/// image, or the only x.txt there is. Parts from data.yaml's `train`, `val`, `test`, which name
-/// folders or lists, from darknet's lists, else from folders' names. An image belongs to the line
-/// of a list that ends in its path, or that its path ends in: lists of another machine fit, too.
+/// Returns whether `path` is a YOLO data set: text files with one line per box, `class x y w h`
+/// (centre and sides as shares of the upright image) or `class x1 y1 x2 y2 ...`, a polygon whose
+/// bounds are the box. Class names: from a data.yaml beside them (Ultralytics: `names`, a list or a
+/// mapping), a darknet `.names` file, `classes.txt` or `labels.txt`. The text file of
+/// images/a/x.jpg is labels/a/x.txt, else x.txt beside the image, else the only x.txt. Parts: from
+/// data.yaml's `train`, `val` and `test`, which name folders or lists; from darknet's lists; else
+/// from the folders' names. A line of a list refers to an image if one of the two paths ends in the
+/// other, so that lists from another machine also match.
 bool is_yolo_layout(const std::string& path);
 
-/// The boxes of one text file, in pixels of its image; nullopt where the image's size cannot be
-/// read. Throws as read_yolo().
+/// Reads the boxes of one text file, in pixels of its image. Returns nullopt if the size of the
+/// image cannot be read. Throws as read_yolo().
 std::optional<std::vector<ListedBox>> read_yolo_file(const Path& file,
                                                      const Path& image,
                                                      const std::vector<std::string>& names);
 
-/// An image without a text file, or with an empty one, has no box; of one that cannot be read the
-/// boxes are not known. Throws 65 for a line that is no such box, a class beyond the names, no
-/// names, a list that is not there, none of whose images is there, or that fits an image of another
-/// part as well.
+/// Reads the data set. An image without a text file, or with an empty one, has no box; if the image
+/// cannot be read, its boxes are unknown. Throws Exit::bad_data for a line that is not such a box,
+/// a class number without a name, missing names, a list that is missing, that has none of the
+/// images, or that also matches an image of another part.
 Manifest read_yolo(const std::string& path);
 
 }  // namespace evenray

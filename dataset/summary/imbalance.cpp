@@ -45,6 +45,7 @@ Concurrence concurrence(const Manifest& manifest, const std::vector<double>& irl
     }
     out.cardinality += static_cast<double>(present.size()) / images;
     if (present.empty()) continue;
+    // The geometric mean as the exponential of the mean logarithm: a product could overflow.
     double sum = 0, logs = 0;
     for (const auto c : present) {
       sum += irlbl[c];

@@ -4,27 +4,30 @@
 
 namespace evenray {
 
-/// Counts a class -> imbalance ratio (largest / smallest), IRLbl per class (Charte et al. 2015; 0
-/// where absent) and their mean.
+/// Measures of class imbalance.
 struct Imbalance {
-  double ratio = 0, mean_ir = 0;
-  std::vector<double> irlbl;
+  double ratio = 0;           ///< largest count / smallest; infinite if a class has no image
+  double mean_ir = 0;         ///< mean IRLbl of the classes that have images
+  std::vector<double> irlbl;  ///< IRLbl per class (Charte et al. 2015): largest count / own count;
+                              ///< 0 if the class has no image
 };
+/// Computes the imbalance of a set from its number of images per class.
 Imbalance imbalance(const std::vector<int64_t>& class_counts);
 
-/// How labels come together in a multi-label set (Charte et al. 2015, 2019); unknown labels count
+/// How labels occur together in a multi-label set (Charte et al. 2015, 2019). Unknown labels count
 /// as absent.
 struct Concurrence {
-  double cardinality = 0;  ///< labels an image
+  double cardinality = 0;  ///< labels per image
   double density = 0;      ///< cardinality / classes
-  int64_t labelsets = 0;   ///< distinct ones
-  int64_t single = 0;      ///< of these, seen in one image only
-  /// SCUMBLE: mean over the images of 1 - geometric / arithmetic mean of the IRLbl of their labels
-  /// (0 without labels): 0 where rare labels stand alone, towards 1 where they come with common
-  /// ones, so that copying images of the rare cannot help.
+  int64_t labelsets = 0;   ///< number of distinct label sets
+  int64_t single = 0;      ///< label sets that occur in one image only
+  /// SCUMBLE: mean over the images of 1 - geometric mean / arithmetic mean of the IRLbl of their
+  /// labels (0 without labels). 0: rare labels occur alone. Near 1: rare labels occur together with
+  /// frequent ones, so that copying their images cannot help.
   double scumble = 0;
   std::vector<std::vector<int64_t>> together;  ///< [class][class] images with both; symmetric
 };
+/// Computes the concurrence. `irlbl`: one value per class, from imbalance().
 Concurrence concurrence(const Manifest& manifest, const std::vector<double>& irlbl);
 
 }  // namespace evenray

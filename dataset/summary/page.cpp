@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kShownValues = 20;
 
-/// What the page answers: how uneven the set is.
+/// Returns the headline of the page: how imbalanced the set is.
 std::string answer(const Json& inspect) {
   const auto& classes = inspect.at("classes");
   if (classes.size() < 2) return "One class only: there is nothing to balance.";
@@ -84,7 +84,7 @@ HtmlTable metadata_table(const Json& metadata) {
 constexpr size_t kMostDots = 2000, kMostValues = 8, kMostExamples = 40, kExamplesPerClass = 8;
 constexpr int kExamplePx = 150;
 
-/// A dot a size.
+/// Draws one dot per distinct size.
 std::string size_chart(const Json& sizes) {
   Series dots{"", {}, {}};
   dots.dots = true;
@@ -170,7 +170,7 @@ void add_labels(HtmlPage& page, const Json& inspect) {
                      "the less copying their images helps."));
 }
 
-/// Rows of column=value, of columns with few values.
+/// Adds a heat map with one row per column=value, for columns with few values, and the table.
 void add_metadata(HtmlPage& page, const Manifest& manifest, const Json& inspect) {
   if (inspect.at("metadata").empty()) return;
   std::vector<std::string> few;
@@ -196,7 +196,8 @@ void add_metadata(HtmlPage& page, const Manifest& manifest, const Json& inspect)
   page.table(metadata_table(inspect.at("metadata")));
 }
 
-/// Evenly spaced images of each class, those with boxes before others.
+/// Returns evenly spaced images of each class. Images without boxes are used only if too few have
+/// boxes.
 std::vector<size_t> examples(const Manifest& manifest, const std::vector<ImageFacts>& facts) {
   std::vector<size_t> chosen;
   std::set<size_t> taken;

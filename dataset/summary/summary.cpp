@@ -49,7 +49,7 @@ Json sizes_json(const std::vector<ImageFacts>& facts) {
   return out;
 }
 
-/// Numbers in their order, before words in theirs.
+/// Orders numbers by value, before all other texts, which are in alphabetical order.
 bool value_before(const std::string& a, const std::string& b) {
   double x = 0, y = 0;
   const bool a_number = parse_double(a, x), b_number = parse_double(b, y);
@@ -87,7 +87,7 @@ Json quantiles_json(const std::vector<double>& values) {
           {"max", quantile(values, 1)}};
 }
 
-/// null where the source tells no patient.
+/// null if no patient is known.
 Json patients_json(const Manifest& manifest) {
   std::map<std::string, double> images;
   int64_t known = 0;
@@ -103,7 +103,7 @@ Json patients_json(const Manifest& manifest) {
       {"patients", images.size()}, {"images", known}, {"images_a_patient", quantiles_json(counts)}};
 }
 
-/// null where nobody looked for boxes.
+/// null if no image is annotated with boxes.
 Json boxes_json(const Manifest& manifest, const std::vector<ImageFacts>& facts) {
   int64_t annotated = 0, with_boxes = 0, polygons = 0;
   std::map<size_t, int64_t> images_by_boxes;
@@ -149,7 +149,7 @@ Json labels_json(const Manifest& manifest, const std::vector<double>& irlbl) {
           {"together", std::move(together)}};
 }
 
-/// Images of each class by the value that `value_of` gives for a sample.
+/// Returns value -> class -> images, where `value_of` gives the value of a sample.
 template <class ValueOf>
 Json classes_by(const Manifest& manifest, const ValueOf& value_of) {
   std::map<std::string, std::vector<int64_t>, decltype(&value_before)> counts(&value_before);

@@ -4,30 +4,35 @@
 
 namespace evenray {
 
-/// `data inspect --json` (cli.md): images, classes, sizes, modes, bits, imbalance_ratio, irlbl,
-/// mean_ir, metadata; patients and boxes (with quantiles) where they are known, sources where there
-/// are several, labels (how they come together) where classes do not exclude one another; `by`:
-/// column -> value -> class -> images, of the columns `by`. Throws 2 for a column that is not
-/// there.
+/// The folder dataset/summary/ describes a collection for `data inspect`: as JSON, text, HTML page
+/// and CSV table. Read this header first, then imbalance.hpp (the measures of imbalance).
+
+/// Returns the report of `data inspect --json` (docs/commands.md): images, classes, sizes, modes,
+/// bits, imbalance_ratio, irlbl, mean_ir, metadata; patients and boxes (with quantiles) if they are
+/// known; sources if there are several; labels (how they occur together) if classes do not exclude
+/// one another; and `by` (see images_by) for the columns `by`. `facts`: one per sample. Throws
+/// Exit::bad_data for an unknown column.
 Json inspect_json(const Manifest& manifest,
                   const std::vector<ImageFacts>& facts,
                   const std::vector<std::string>& by = {});
-/// column -> value -> class -> images; `source` is one where there are several. Throws 2 for a
-/// column that is not there.
+/// Returns column -> value -> class -> images. If there are several sources, `source` is a column.
+/// Throws Exit::bad_data for an unknown column.
 Json images_by(const Manifest& manifest, const std::vector<std::string>& columns);
-/// Numbers of it as text; "unknown" or "-" where they are null.
+/// Formats a count of the report; "unknown" if it is null.
 std::string count_text(const Json& count);
+/// Formats a ratio of the report with two decimals; "-" if it is null.
 std::string ratio_text(const Json& ratio);
-/// The same for people.
+/// Returns the report as plain text.
 std::string inspect_text(const Json& inspect);
-/// The same as a page, with charts and a sheet of examples, of which the files are decoded.
+/// Returns the report as an HTML page with charts and a sheet of example images, whose files are
+/// decoded for it.
 std::string inspect_html(const Manifest& manifest,
                          const std::vector<ImageFacts>& facts,
                          const Json& inspect);
 
-/// A row an image, CSV: id, path, class (several with | between; ? before an unknown one), width,
-/// height, mode, bits, patient, part, boxes (empty: nobody looked), columns of the source. Sizes
-/// are of the upright image.
+/// Returns a CSV table with one row per image: id, path, class (several with | between them; ?
+/// before an unknown one), width, height, mode, bits, patient, part, boxes (their number; empty:
+/// not annotated), and the columns of the source. Sizes are those of the upright image.
 std::string inspect_table(const Manifest& manifest, const std::vector<ImageFacts>& facts);
 
 }  // namespace evenray

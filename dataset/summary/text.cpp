@@ -7,10 +7,10 @@
 namespace evenray {
 namespace {
 
-/// Longer tables are cut; the JSON has them whole.
+/// Longer tables are cut; the JSON report has all rows.
 constexpr size_t kShownRows = 12, kShownPairs = 8;
 
-/// Columns aligned to their widest cell; the first to the left, the others to the right.
+/// Aligns columns to their widest cell: the first to the left, the others to the right.
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   std::vector<size_t> widths;
   for (const auto& row : rows) {
@@ -87,9 +87,9 @@ std::string patients_text(const Json& patients) {
              patients.at("patients"),
              " with ",
              patients.at("images"),
-             " images; a patient has ",
+             " images; per patient: median ",
              fixed(patients.at("images_a_patient").at("median").get<double>(), 0),
-             " (median), at most ",
+             ", at most ",
              fixed(patients.at("images_a_patient").at("max").get<double>(), 0),
              "\n");
 }
@@ -124,11 +124,11 @@ std::string boxes_text(const Json& boxes) {
 std::string labels_text(const Json& labels) {
   std::string out = cat("\nLabels together\n  ",
                         ratio_text(labels.at("cardinality")),
-                        " an image, ",
+                        " per image, ",
                         labels.at("labelsets"),
                         " labelsets, ",
                         labels.at("single_labelsets"),
-                        " of them once; SCUMBLE ",
+                        " of them in one image only; SCUMBLE ",
                         fixed(labels.at("scumble").get<double>(), 3),
                         "\n");
   std::vector<std::tuple<int64_t, std::string, std::string>> pairs;

@@ -39,13 +39,13 @@ TEST_CASE("collections that hold nothing to read") {
     write_text(scratch / "junk" / name, "no picture");
   for (const char* verb : {"inspect", "audit"}) {
     CAPTURE(verb);
-    fails(at, {"data", verb, "empty"}, Exit::bad_data, "empty: an empty folder");
+    fails(at, {"data", verb, "empty"}, Exit::bad_data, "empty: the folder is empty");
     fails(at, {"data", verb, "junk"}, Exit::bad_data, "no readable image among 3");
     fails(at, {"data", verb, "nowhere"}, Exit::missing_input, "nowhere");
   }
   fails(at, {"data", "split", "junk", "--out=s.csv"}, Exit::bad_data, "no readable image");
-  fails(at, {"data", "split", "empty", "--out=s.csv"}, Exit::bad_data, "an empty folder");
-  fails(at, {"data", "view", "empty", "--out=v.png"}, Exit::bad_data, "an empty folder");
+  fails(at, {"data", "split", "empty", "--out=s.csv"}, Exit::bad_data, "the folder is empty");
+  fails(at, {"data", "view", "empty", "--out=v.png"}, Exit::bad_data, "the folder is empty");
   write_text(scratch / "study.toml", "[data]\npath = \"junk\"\n");
   fails(at, {"study", "run", "study.toml", "--out=study"}, Exit::bad_data, "no readable image");
   fails(at,

@@ -100,7 +100,7 @@ TEST_CASE("what data export refuses") {
   refuses({set, "--to=cocoa"}, Exit::usage, "unknown layout 'cocoa'");
   refuses({set}, Exit::usage, "--to");
   refuses({set, "--to=coco", "--part=valid"}, Exit::usage, "unknown part 'valid'");
-  refuses({set, "--to=coco", "--bits=8"}, Exit::usage, "go with --to png");
+  refuses({set, "--to=coco", "--bits=8"}, Exit::usage, "need --to png");
   refuses({set, "--to=png", "--bits=9"}, Exit::usage, "--bits is 9");
   refuses({set, "--to=png", "--size=axb"}, Exit::usage, "--size takes");
   refuses({set, "--to=png", "--size=9000"}, Exit::usage, "8 to 8192");

@@ -80,16 +80,17 @@ TEST_CASE("where classes exclude one another, a dropped one takes its images alo
   const Manifest out = mapped("Fractured,\n", drawn_manifest(8));
   CHECK(out.class_names == Names{"Non_fractured"});
   CHECK(out.samples.size() == 6);
-  CHECK(refusal("Fractured,\nNon_fractured,\n", drawn_manifest(8)).find("leaves no image") !=
-        std::string::npos);
+  CHECK(
+      refusal("Fractured,\nNon_fractured,\n", drawn_manifest(8)).find("drops all of its images") !=
+      std::string::npos);
 }
 
 TEST_CASE("a label map that names what is not there, or one class twice, is refused") {
-  CHECK(refusal("Infiltration,Lesion\n").find("there is no class 'Infiltration' in the data") !=
+  CHECK(refusal("Infiltration,Lesion\n").find("class 'Infiltration' is not in the data") !=
         std::string::npos);
-  CHECK(refusal("Mass,A\nMass,B\n").find("map.csv:3: class 'Mass' stands there twice") !=
+  CHECK(refusal("Mass,A\nMass,B\n").find("map.csv:3: class 'Mass' is listed twice") !=
         std::string::npos);
-  CHECK(refusal(",\n").find("called nothing") != std::string::npos);
+  CHECK(refusal(",\n").find("name the class of images without a class") != std::string::npos);
 }
 
 TEST_CASE("several sources go through one label map, each as far as it knows the classes") {

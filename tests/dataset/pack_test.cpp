@@ -134,7 +134,7 @@ TEST_CASE("a group in two parts is refused", "[pack]") {
     return error_of([&] { pack(manifest, rows, {}, options, folder / "a.h5", 1); });
   };
   CHECK(error(small()).code() == Exit::bad_data);
-  CHECK(contains(error(small()).what(), "group 'p7' into train and test"));
+  CHECK(contains(error(small()).what(), "group 'p7' into both train and test"));
   rows[0].fault = "leak_patient";
   CHECK(error(small()).code() == Exit::done);
   PackOptions options = small();
@@ -178,10 +178,10 @@ TEST_CASE("a split table of another program is held against patients and picture
   rows.erase(rows.begin() + 9);
   manifest.samples[0].patient = manifest.samples[2].patient = "p1";
   manifest.samples[4].patient = "p1";
-  CHECK(contains(refused(), "puts group 'p1' into train and test"));
+  CHECK(contains(refused(), "puts group 'p1' into both train and test"));
   rows[0].group = rows[2].group = rows[4].group = "";
   rows[4].group = "its own";
-  CHECK(contains(refused(), "puts patient 'p1' into train and test"));
+  CHECK(contains(refused(), "puts patient 'p1' into both train and test"));
   rows.erase(rows.begin() + 4);
   const auto result = pack(manifest, rows, {}, small(), folder / "a.h5", 1);
   CHECK(result.left_out.at("not_in_split") == std::vector<std::string>{"00004", "00009"});
@@ -295,7 +295,7 @@ TEST_CASE("a file that was cut after the split is refused", "[pack]") {
   const Error error =
       error_of([&] { pack(manifest, table(manifest), {}, options, folder / "a.h5", 1); });
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "2.png: truncated; split again"));
+  CHECK(contains(error.what(), "2.png: truncated; run `data split` again"));
   options.keep = {"truncated"};
   pack(manifest, table(manifest), {}, options, folder / "a.h5", 1);
 }
@@ -326,7 +326,7 @@ TEST_CASE("a filter, and what does not fit together", "[pack]") {
   auto split = table(manifest);
   split.push_back({"other", "", "other", "train", "", ""});
   CHECK(contains(error_of([&] { pack(manifest, split, {}, options, folder / "b.h5", 1); }).what(),
-                 "names 'other' that drawn does not have"));
+                 "lists 'other', not found in drawn"));
   options.bits = 12;
   CHECK(error_of([&] { options.check(); }).code() == Exit::config);
   options = small();

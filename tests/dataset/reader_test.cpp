@@ -142,7 +142,7 @@ TEST_CASE("NIH names tell the patient, if all are such names") {
 
 TEST_CASE("what cannot be read as a set says so") {
   TestFolder folder;
-  CHECK(failure(folder.text()) == std::pair{65, folder.text() + ": an empty folder"});
+  CHECK(failure(folder.text()) == std::pair{65, folder.text() + ": the folder is empty"});
   folder.file("a/x.gif", "x");
   folder.file("a/y.gif", "x");
   CHECK(failure(folder.text()) ==

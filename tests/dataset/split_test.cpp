@@ -228,7 +228,7 @@ TEST_CASE("split.csv is read back, and checked", "[split]") {
   CHECK(rows[0].id == "a");
   CHECK(rows[0].split == "val");
   CHECK(rows[0].group.empty());
-  CHECK(contains(fault("path,split\na,val\n").what(), "has the columns id and split"));
+  CHECK(contains(fault("path,split\na,val\n").what(), "needs the columns id and split"));
   CHECK(contains(fault("id,path,group,split\na,a,a,val\na,a,a,val\n").what(),
                  "line 3: id 'a' occurs twice"));
   CHECK(contains(fault("id,path,group,split\na,a,a,valid\n").what(), "split is 'valid'"));

@@ -165,12 +165,12 @@ TEST_CASE("a row that is not of one class has no class folder", "[export]") {
   const Error both = error_of([&] { plan_export(store, to("folder")); });
   CHECK(both.code() == Exit::bad_data);
   CHECK(std::string(both.what()) ==
-        "image 'row1' cannot lie in one class folder, its classes are: Non_fractured, Fractured; "
-        "use --to csv, imagefolder or coco");
+        "image 'row1' has no class folder, because it does not have exactly one class (classes: "
+        "Non_fractured, Fractured); use --to csv, imagefolder or coco");
   ExportOptions options = to("folder");
   options.part = "test";
   const Error none = error_of([&] { export_store(store, options, scratch / "out", 1); });
-  CHECK(contains(none.what(), "its classes are: none"));
+  CHECK(contains(none.what(), "(classes: none)"));
   CHECK_FALSE(fs::exists(scratch / "out"));
 
   export_store(store, to("imagefolder"), scratch / "out", 1);

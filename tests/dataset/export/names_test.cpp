@@ -66,9 +66,9 @@ TEST_CASE("a pattern names files") {
   CHECK(contains(refusal(images, "{clas}"), "unknown field 'clas'"));
   CHECK(contains(refusal(images, "{clas}"), "did you mean 'class'?"));
   CHECK(contains(refusal(images, "{}"), "unknown field"));
-  CHECK(contains(refusal(images, "../{n}"), "a file name, not a path"));
+  CHECK(contains(refusal(images, "../{n}"), "a file name without `/`, not a path"));
   for (const char* half : {"{n", "n}", "{{n}}", "{n:05}}"})
-    CHECK(contains(refusal(images, half), "a brace without its other half"));
+    CHECK(contains(refusal(images, half), "unbalanced brace"));
   for (const char* wide : {"{n:}", "{n:0}", "{n:x}", "{n:5:5}", "{n:99}", "{id:05}"})
-    CHECK(contains(refusal(images, wide), "a width goes with n"));
+    CHECK(contains(refusal(images, wide), "only n has a width"));
 }

@@ -75,6 +75,6 @@ TEST_CASE("an export that was damaged is refused with the line") {
     return message;
   };
   CHECK(contains(fault("image0.png", "image9.png"), "labels.csv:2: "));
-  CHECK(contains(fault("image0.png", "../../../etc/passwd"), "is not there"));
+  CHECK(contains(fault("image0.png", "../../../etc/passwd"), "is not a file of this export"));
   CHECK(contains(fault(",1,0,", ",2,0,"), "a label is '2'"));
 }

@@ -186,18 +186,18 @@ TEST_CASE("COCO: what is wrong with a file is said with its name") {
   CHECK(fault(coco({"1.png", "1.png"}, {})).find("listed twice") != std::string::npos);
   Json cut = good;
   cut.erase("images");
-  CHECK(fault(cut).find("not COCO annotations") != std::string::npos);
+  CHECK(fault(cut).find("not a COCO file") != std::string::npos);
   Json twice = coco({"1.png", "2.png"}, {});
   twice["images"][1]["id"] = twice["images"][0]["id"];
   CHECK(fault(twice).find("two images have the id 0") != std::string::npos);
   Json short_box = good;
   short_box["annotations"][0]["bbox"] = {1, 2, 3};
   CHECK(fault(short_box).find("annotation ") != std::string::npos);
-  CHECK(fault(short_box).find("four numbers") != std::string::npos);
+  CHECK(fault(short_box).find("four finite numbers") != std::string::npos);
   folder.file("a.json", "{\"annotations\": [");
   CHECK(failure(folder.text(), "coco").first == 65);
   std::filesystem::remove(folder / "a.json");
-  CHECK(failure(folder.text(), "coco").second.find("no COCO file") != std::string::npos);
+  CHECK(failure(folder.text(), "coco").second.find("contains no COCO file") != std::string::npos);
 }
 
 TEST_CASE("a name that may be two images is refused, a part or a folder tells which") {
@@ -205,13 +205,14 @@ TEST_CASE("a name that may be two images is refused, a part or a folder tells wh
   folder.image("a/1.png");
   folder.image("b/1.png");
   write_json(folder / "all.json", coco({"1.png"}, {}));
-  CHECK(failure(folder.text()).second.find("may be a/1.png or b/1.png") != std::string::npos);
+  CHECK(failure(folder.text()).second.find("matches both a/1.png and b/1.png") !=
+        std::string::npos);
   write_json(folder / "all.json", coco({"b/1.png"}, {}));
   CHECK(ids(read_dataset(folder.text())) == Names{"b/1"});
   write_json(folder / "all.json", coco({"c/9.png"}, {}));
   const auto [code, what] = failure(folder.text());
   CHECK(code == 65);
-  CHECK(what.find("none of the 1 listed images is there (the first one: c/9.png)") !=
+  CHECK(what.find("none of the 1 listed images exists (the first one: c/9.png)") !=
         std::string::npos);
 }
 
@@ -239,8 +240,9 @@ TEST_CASE("Pascal VOC: damaged files are named") {
   TestFolder folder;
   folder.image("1.png");
   for (const auto& [text, says] :
-       {std::pair<std::string, std::string>{"<annotation><filename>", "no Pascal VOC annotation"},
-        {"<other/>", "no Pascal VOC annotation"},
+       {std::pair<std::string, std::string>{"<annotation><filename>",
+                                            "not a Pascal VOC annotation"},
+        {"<other/>", "not a Pascal VOC annotation"},
         {voc("1.png", "<object><name>cyst</name></object>"), "<xmin> is '', not a number"},
         {voc("1.png", "<object/>"), "<name>"}}) {
     INFO(text);
@@ -291,10 +293,10 @@ TEST_CASE("YOLO: darknet's lists and names") {
   CHECK(manifest.samples[1].part == "test");  // by a path of another machine
   CHECK(same_box(manifest.samples[0].boxes.at(0), {0, 0, 6, 4}, 0));
   folder.file("test.txt", "/elsewhere/data/1.png\n");
-  CHECK(failure(folder.text(), "yolo").second.find("stands in the lists of") != std::string::npos);
+  CHECK(failure(folder.text(), "yolo").second.find("is in the lists of both") != std::string::npos);
   folder.file("train.txt", "data/3.png\n");
   folder.file("test.txt", "");
-  CHECK(failure(folder.text(), "yolo").second.find("none of the images in its lists is there") !=
+  CHECK(failure(folder.text(), "yolo").second.find("none of the images in its lists exists") !=
         std::string::npos);
 }
 
@@ -304,7 +306,7 @@ TEST_CASE("YOLO: data.yaml may name lists, below its path, and they must be ther
   folder.file("set/1.txt", "0 .5 .5 1 1\n");
   folder.file("data.yaml", "path: set\ntrain: train.txt\nval: val.txt\nnames: [break]\n");
   folder.file("set/train.txt", "./set/1.png\n");
-  CHECK(failure(folder.text(), "yolo").second.find("the list of val, val.txt, is not there") !=
+  CHECK(failure(folder.text(), "yolo").second.find("the list of val, val.txt, does not exist") !=
         std::string::npos);
   folder.file("set/val.txt", "./set/2.png\n");
   const Manifest manifest = read_dataset(folder.text());
@@ -330,11 +332,11 @@ TEST_CASE("YOLO: a wrong line is named with its number") {
   folder.image("1.png");
   folder.file("classes.txt", "break\n");
   for (const auto& [text, says] :
-       {std::pair<std::string, std::string>{"0 .5 .5 1", "neither `class x y w h`"},
-        {"1 .5 .5 1 1", "class 1 of 1"},
-        {"-1 .5 .5 1 1", "class -1 of 1"},
-        {"0 .5 x 1 1", "'x' is no number"},
-        {"0 .5 nan 1 1", "'nan' is no number"}}) {
+       {std::pair<std::string, std::string>{"0 .5 .5 1", "expected `class x y w h`"},
+        {"1 .5 .5 1 1", "class 1 is not one of the 1 classes"},
+        {"-1 .5 .5 1 1", "class -1 is not one of the 1 classes"},
+        {"0 .5 x 1 1", "'x' is not a number"},
+        {"0 .5 nan 1 1", "'nan' is not a number"}}) {
     INFO(text);
     folder.file("1.txt", "0 .5 .5 .1 .1\n" + text);
     const auto [code, what] = failure(folder.text(), "yolo");
@@ -344,9 +346,9 @@ TEST_CASE("YOLO: a wrong line is named with its number") {
   }
   folder.file("1.txt", "0 .5 .5 .1 .1");
   std::filesystem::remove(folder / "classes.txt");
-  CHECK(failure(folder.text(), "yolo").second.find("no names of classes") != std::string::npos);
+  CHECK(failure(folder.text(), "yolo").second.find("no class names") != std::string::npos);
   folder.file("data.yaml", "names: {0: a, 2: b}\ntrain: x\n");
-  CHECK(failure(folder.text(), "yolo").second.find("`names` lacks class 1") != std::string::npos);
+  CHECK(failure(folder.text(), "yolo").second.find("`names` has no class 1") != std::string::npos);
 }
 
 TEST_CASE("FracAtlas' boxes are the same from its COCO, VOC and YOLO files", "[data]") {

@@ -54,7 +54,7 @@ TEST_CASE("an .npz file that is damaged or no such set is refused in one line") 
   };
   CHECK(refused("").first == 65);
   CHECK(refused("PK\3\4 nothing").second ==
-        (folder / "x.npz").string() + ": not a whole .npz file");
+        (folder / "x.npz").string() + ": not an .npz file, or incomplete");
   CHECK(failure((folder / "none.npz").string(), ReadOptions{}).first == 66);
   std::string named = read_file(golden_npz("colour"));
   for (auto at = named.find("train_labels"); at != std::string::npos;
@@ -64,7 +64,7 @@ TEST_CASE("an .npz file that is damaged or no such set is refused in one line") 
   const auto numbers = failure(golden_npz("float_labels"), ReadOptions{});
   CHECK(numbers.first == 65);
   CHECK(numbers.second ==
-        golden_npz("float_labels") + ": train_labels is of type <f4; whole numbers are expected");
+        golden_npz("float_labels") + ": train_labels has the type <f4; give integers");
 }
 
 TEST_CASE("damaged .npz files end in a set or in an error") {

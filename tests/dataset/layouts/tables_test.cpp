@@ -88,13 +88,13 @@ TEST_CASE("NIH: what a table cannot say") {
   };
   CHECK(fault("00000001_000.png,Cardiomegali,0,1,58,M,PA,1,1,1,1,\n")
             .find("did you mean 'Cardiomegaly'") != std::string::npos);
-  CHECK(fault("00000001_000.png,Hernia,0,1,old,M,PA,1,1,1,1,\n").find("'old' is no age") !=
+  CHECK(fault("00000001_000.png,Hernia,0,1,old,M,PA,1,1,1,1,\n").find("'old' is not an age") !=
         std::string::npos);
   folder.file("Data_Entry_2017.csv",
               cat(kNihHeader, "00000001_000.png,Hernia,0,1,58,M,PA,1,1,1,1,\n"));
   folder.file("BBox_List_2017.csv",
               "Image Index,Finding Label,Bbox [x,y,w,h]\n00000001_000.png,Mass,1,2,3,x\n");
-  CHECK(failure(folder.text()).second.find("BBox_List_2017.csv:2: 'x' is no number") !=
+  CHECK(failure(folder.text()).second.find("BBox_List_2017.csv:2: 'x' is not a number") !=
         std::string::npos);
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("VinBigData: readers, no finding, images smaller than the boxes' frame
   CHECK(read("fuse").class_names.size() == 14);
   CHECK(read("fuse").samples[0].labels[12] == 1);
   folder.file("train.csv", cat(kVinHeader, "bb,Mass,8,R1,0,,60,40\n"));
-  CHECK(failure(folder.text()).second.find("train.csv:2: '' is no number") != std::string::npos);
+  CHECK(failure(folder.text()).second.find("train.csv:2: '' is not a number") != std::string::npos);
 }
 
 TEST_CASE("VinBigData as published: DICOM files, boxes in their pixels") {
@@ -221,7 +221,7 @@ TEST_CASE("imagefolder: metadata.jsonl or metadata.csv beside the images") {
   CHECK(failure(folder.text()).first == 65);
   CHECK(failure(folder.text()).second.find("metadata.jsonl:2: no file_name") != std::string::npos);
   folder.file("train/metadata.jsonl", "[1]\n");
-  CHECK(failure(folder.text()).second.find("metadata.jsonl:1: no JSON object") !=
+  CHECK(failure(folder.text()).second.find("metadata.jsonl:1: not a JSON object") !=
         std::string::npos);
 }
 
@@ -281,7 +281,7 @@ TEST_CASE("a table of one's own: what does not fit is said") {
     return what;
   };
   CHECK(fault("name,cyst\n1.png,1\n").find("missing column 'file'") != std::string::npos);
-  CHECK(fault("file,cyst\n1.png,2\n").find("a.csv:2: cyst is '2', not 1, 0, -1 or empty") !=
+  CHECK(fault("file,cyst\n1.png,2\n").find("a.csv:2: cyst is '2'; it must be 1, 0, -1 or empty") !=
         std::string::npos);
   CHECK(fault("file,cyst\n1.png,1\n1.png,1\n").find("listed twice") != std::string::npos);
   options.columns.split = "set";
