@@ -67,10 +67,10 @@ bool ending_fits(const Path& file, std::string& holds) {
   return holds.empty() || !of_some_kind || belongs(holds);
 }
 
-DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px, bool look_for_colour) {
+DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px, bool measure_colour) {
   DecodedImage image;
   if (is_jpeg(bytes)) {
-    image = decode_jpeg(bytes, min_side_px, look_for_colour);
+    image = decode_jpeg(bytes, min_side_px, measure_colour);
   } else if (is_png(bytes)) {
     image = decode_png(bytes);
   } else if (is_dicom(bytes)) {
@@ -87,8 +87,8 @@ DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px, bool lo
   return image;
 }
 
-DecodedImage decode_image(const Path& file, int min_side_px, bool look_for_colour) {
-  return decode_image_bytes(read_file(file, kMaxImageFileBytes), min_side_px, look_for_colour);
+DecodedImage decode_image(const Path& file, int min_side_px, bool measure_colour) {
+  return decode_image_bytes(read_file(file, kMaxImageFileBytes), min_side_px, measure_colour);
 }
 
 cv::Mat read_whole_image(const Path& file, int min_side_px) {

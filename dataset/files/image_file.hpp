@@ -22,11 +22,11 @@ std::optional<cv::Size> upright_size(const Path& file);
 /// Colour becomes grey (JPEG: luma), transparency is dropped. Refuses above 256 Mpx before
 /// allocating. Throws only where the file itself cannot be read (66, 74) or is too large (65).
 /// min_side_px > 0: a JPEG may be decoded scaled by k/8 as long as both its sides stay at least
-/// that long. `look_for_colour`: fills `coloured`, which costs a colour JPEG's chroma.
-DecodedImage decode_image(const Path& file, int min_side_px = 0, bool look_for_colour = false);
+/// that long. `measure_colour`: fills `coloured`, which costs a colour JPEG's chroma.
+DecodedImage decode_image(const Path& file, int min_side_px = 0, bool measure_colour = false);
 DecodedImage decode_image_bytes(std::string_view bytes,
                                 int min_side_px = 0,
-                                bool look_for_colour = false);
+                                bool measure_colour = false);
 
 /// The pixels of a file that must be whole: throws 65 also where it is truncated or no image.
 cv::Mat read_whole_image(const Path& file, int min_side_px = 0);
