@@ -8,7 +8,7 @@
 
 namespace evenray {
 
-// The codecs behind decode_image_bytes() in dataset/files; other code calls that function instead.
+// The codecs behind decode_image_bytes() in dataset/files, which most code calls instead.
 
 /// Images with more pixels are refused from their header, before memory is allocated.
 inline constexpr uint64_t kMaxPixels = uint64_t{256} << 20;
