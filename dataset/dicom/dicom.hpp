@@ -77,7 +77,7 @@ struct DicomFacts {
   std::optional<bool> burned_in;  ///< text in the pixels; nullopt if the header does not state it
   bool has_pixels = false;
   /// Ids as 16 hex digits of an HMAC-SHA-256 under the key; empty if the file has no such id. The
-  /// same key gives the same patient the same hash; without the key nobody can test a guessed id.
+  /// same key gives the same patient the same hash; without the key a guessed id cannot be tested.
   std::string patient, study, series, instance;
   std::string fault;  ///< why the header cannot be read; empty if it can
 };
