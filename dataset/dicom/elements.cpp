@@ -99,7 +99,7 @@ void read_elements(DicomWalk& walk, bool with_fragments, DicomElements& out) {
     }
   }
   out.ends_early = walk.ended;
-  // What is wrong behind the pixels or amid their fragments does not undo the header.
+  // Damage after the pixels or among their fragments does not invalidate the header.
   if (walk.damaged) {
     if (out.pixels_reached) {
       out.ends_early = true;
@@ -135,7 +135,8 @@ std::string inflate_raw(std::string_view bytes, std::string& fault) {
   }
 }
 
-/// The file's own header is always explicit and little endian. Gives where the data set begins.
+/// Reads the file meta information, which is always explicit and little endian. Returns where the
+/// data set begins.
 size_t read_meta(std::string_view bytes, DicomElements& out) {
   const bool marked =
       bytes.size() >= kMarkAt + kMark.size() && bytes.substr(kMarkAt, kMark.size()) == kMark;
@@ -195,7 +196,7 @@ bool is_dicom(std::string_view bytes) {
       !bytes.starts_with(std::string_view("\x02\0", 2)))
     return false;
   const bool implicit = bytes.size() < 6 || !is_dicom_vr(dicom_vr(bytes[4], bytes[5]));
-  // Enough elements in their order, none of them longer than the bytes, are no accident.
+  // Other files do not begin by chance with so many elements in order, none longer than the bytes.
   constexpr int kEnough = 4;
   DicomWalk walk(bytes, false, implicit);
   uint32_t last = 0;

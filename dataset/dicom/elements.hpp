@@ -30,49 +30,52 @@ inline constexpr uint32_t sop_class = 0x00020002, transfer_syntax = 0x00020010,
                           presentation_shape = 0x20500020, pixels = 0x7FE00010;
 }  // namespace dicom_tag
 
-/// Value representation as its two letters.
+/// The two letters of a value representation as one number.
 constexpr uint16_t dicom_vr(char a, char b) {
   return static_cast<uint16_t>(static_cast<unsigned char>(a) << 8 | static_cast<unsigned char>(b));
 }
 
-/// The elements of a data set that are named above, as bytes; nothing else of a file is kept, least
-/// of all names, dates, comments or private groups. The views point into the bytes given (or into
-/// `inflated`), which must outlive them.
+/// The elements of a data set that dicom_tag names, as bytes. Nothing else of a file is kept, in
+/// particular no names, dates, comments or private groups. The views point into the bytes that were
+/// read (or into `inflated`), which must outlive them.
 struct DicomElements {
   struct Element {
-    uint16_t vr = 0;  ///< 0 where the syntax is implicit
+    uint16_t vr = 0;  ///< 0 if the syntax is implicit
     std::string_view value;
   };
 
-  std::string syntax;  ///< digits and dots only: transfer syntax UID; guessed (little endian) where
-                       ///< the file has none
+  /// Transfer syntax UID, digits and dots only; guessed (little endian) if the file has none.
+  std::string syntax;
   bool big_endian = false, implicit = false;
   std::map<uint32_t, Element> elements;
-  bool pixels_reached = false;  ///< the walk came to the pixel data: the header is complete
+  bool pixels_reached = false;  ///< parsing reached the pixel data: the header is complete
   bool encapsulated = false;    ///< pixel data in fragments, joined in `coded`
   std::string coded;
-  bool ends_early =
-      false;          ///< the file ends within an element; pixel data may be shorter than said
-  std::string fault;  ///< why there is no data set
-  std::shared_ptr<const std::string> inflated;
+  /// The file ends within an element; the pixel data may be shorter than its length field states.
+  bool ends_early = false;
+  std::string fault;                            ///< why there is no data set; empty if there is
+  std::shared_ptr<const std::string> inflated;  ///< the data set of a deflated file
 
   bool has(uint32_t tag) const { return elements.contains(tag); }
-  /// Text without the padding, as stored: not for messages. "" where the element is missing.
+  /// Returns a text without its padding; "" if the element is missing. It may hold any bytes, so do
+  /// not put it into messages.
   std::string text(uint32_t tag) const;
-  /// The n-th of several values of a text.
+  /// Returns the n-th (from 0) of the values of a text; "" if there are fewer.
   std::string text(uint32_t tag, size_t n) const;
-  /// The n-th number of a text element; nullopt where it is missing, no number or not finite.
+  /// Returns the n-th number of a text element; nullopt if it is missing, not a number or not
+  /// finite.
   std::optional<double> number(uint32_t tag, size_t n = 0) const;
-  /// The n-th 16-bit word of a binary element.
+  /// Returns the n-th 16-bit word of a binary element; nullopt if it is missing.
   std::optional<uint16_t> word(uint32_t tag, size_t n = 0) const;
-  /// The first item of a sequence, with the elements of it that are named above.
+  /// Returns the first item of a sequence, with those of its elements that dicom_tag names; nullopt
+  /// if there is none or it is damaged.
   std::optional<DicomElements> first_item(uint32_t tag) const;
 };
 
-/// Walks a file in DICOM's format (PS3.10, and a bare data set without its preamble): implicit,
-/// explicit, big endian and deflated. Lengths are held against what is there, sequences may be 32
-/// deep, a deflated data set may become 512 MiB. Takes memory for the joined fragments and the
-/// inflated data set only. `with_fragments`: false leaves `coded` empty.
+/// Parses a DICOM file (PS3.10, or a bare data set without a preamble): implicit, explicit, big
+/// endian and deflated. Every length is checked against the bytes that are there, sequences may be
+/// nested 32 deep, and a deflated data set may inflate to 512 MiB. Allocates only the joined
+/// fragments and the inflated data set. `with_fragments`: false leaves `coded` empty.
 DicomElements read_dicom_elements(std::string_view bytes, bool with_fragments = true);
 
 }  // namespace evenray

@@ -17,15 +17,16 @@ namespace {
 
 namespace tag = dicom_tag;
 
-/// A header with a thumbnail in it is seldom longer.
+/// Few headers are longer, even with a thumbnail in them.
 constexpr size_t kHeadBytes = 64 << 10;
-/// Those that tell whether a file is DICOM.
+/// Enough bytes to find out whether a file is DICOM.
 constexpr size_t kMarkBytes = 1024;
 constexpr size_t kHashDigits = 16;
 constexpr size_t kCodeLength = 16;  // of a CS value
 constexpr int kAgeStep = 5, kOldestAge = 90;
 
-/// The first value of a code string; free text is none.
+/// The first value of a code string in capitals; "" if it is free text, which may identify a
+/// person.
 std::string code(const DicomElements& elements, uint32_t tag) {
   std::string value = elements.text(tag, 0);
   std::transform(value.begin(), value.end(), value.begin(), [](char c) {
@@ -61,7 +62,7 @@ std::optional<int> age_years(const std::string& text) {
   return std::min(static_cast<int>(years) / kAgeStep * kAgeStep, kOldestAge);
 }
 
-/// The kind goes in, so that equal texts of two kinds have two hashes.
+/// The kind is part of the message, so that equal texts of two kinds have different hashes.
 std::string keyed(std::string_view key, std::string_view kind, const std::string& text) {
   if (text.empty()) return "";
   const std::string message = cat(kind, ":", text);
@@ -74,7 +75,8 @@ std::string keyed(std::string_view key, std::string_view kind, const std::string
                           message.size(),
                           bytes,
                           &count);
-  if (!done || 2 * count < kHashDigits) throw Error(Exit::failed, "cannot make an HMAC");
+  if (!done || 2 * count < kHashDigits)
+    throw Error(Exit::failed, "cannot compute the HMAC of a DICOM id");
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
   for (size_t i = 0; i < kHashDigits / 2; ++i) {
@@ -116,7 +118,7 @@ DicomFacts facts_of(const DicomElements& elements, std::string_view key) {
   return facts;
 }
 
-/// Empty where the file cannot be read.
+/// Returns the first bytes of a file; empty if it cannot be read.
 std::string read_head(const Path& file, size_t bytes = kHeadBytes) {
   std::string head(bytes, '\0');
   std::ifstream in(file, std::ios::binary);
@@ -125,8 +127,8 @@ std::string read_head(const Path& file, size_t bytes = kHeadBytes) {
   return head;
 }
 
-/// `use` of the file's elements, which are read from its first bytes where those hold the header (a
-/// deflated data set cannot be read in part).
+/// Calls `use` on the file's elements. They are read from its first bytes if those hold the whole
+/// header, else from the whole file (a deflated data set cannot be read in part).
 template <class Use>
 auto with_header(const Path& file, const Use& use) {
   const std::string head = read_head(file);

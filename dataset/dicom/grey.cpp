@@ -13,11 +13,11 @@ namespace {
 namespace tag = dicom_tag;
 
 constexpr double kLowShare = .005, kHighShare = .995;
-/// Half a grey level of 8 bits: what is nearer to an end is black or white to the eye.
+/// Half a grey level of 8 bits: a share nearer to an end is shown as black or white.
 constexpr double kEnd = .5 / 255;
-/// No modality has such values; a rescale to them counts as absent.
+/// No modality has values this large; a rescale that would produce them counts as absent.
 constexpr double kBeyond = 1e12;
-/// Of the pixels, that a window must leave between black and white.
+/// The least share of pixels that a usable window leaves between black and white.
 constexpr double kLeastBetween = .01;
 
 std::optional<DicomLut> read_lut(const DicomElements& elements, uint32_t sequence, bool is_signed) {
@@ -43,7 +43,7 @@ std::optional<DicomLut> read_lut(const DicomElements& elements, uint32_t sequenc
   } else {
     return std::nullopt;
   }
-  // Some writers say fewer bits than their entries have.
+  // Some writers state fewer bits than their entries have.
   const auto largest = *std::max_element(lut.entries.begin(), lut.entries.end());
   while (largest >> lut.bits != 0) ++lut.bits;
   return lut;
@@ -54,7 +54,8 @@ double look_up(const DicomLut& lut, double value) {
   return lut.entries[static_cast<size_t>(std::clamp(std::floor(value) - lut.first, 0., last))];
 }
 
-/// All values that BitsStored can have, by their code.
+/// A table over all codes of BitsStored bits: how often each occurs and its modality value. Every
+/// later step works on these codes instead of on pixels.
 class Table {
  public:
   Table(const cv::Mat& cells, const GreyRules& rules)
@@ -83,7 +84,7 @@ class Table {
   }
   size_t size() const { return size_; }
 
-  /// Share of white, 0 to 1, of each code.
+  /// Returns the brightness of each code: 0 is black, 1 is white.
   std::vector<double> shares(double (*of)(double value, double low, double high),
                              double low,
                              double high) const {
@@ -98,7 +99,8 @@ class Table {
     return out;
   }
 
-  /// The value below which `share` of the pixels lie, one that occurs; 0 of no pixels.
+  /// Returns the modality value at the quantile `share` of the pixels, one that occurs; 0 if there
+  /// are no pixels.
   double quantile(double share) const {
     const auto rank = static_cast<int64_t>(std::lround(share * double(total_ - 1)));
     int64_t seen = 0;
@@ -109,7 +111,7 @@ class Table {
     return 0;
   }
 
-  /// Whether enough pixels are neither black nor white, and not all of them of one grey.
+  /// Whether enough pixels are neither black nor white, and the pixels are not all of one grey.
   bool shows(const std::vector<double>& shares) const {
     int64_t between = 0;
     double lowest = 1, highest = 0;
@@ -132,7 +134,7 @@ class Table {
   size_t size_;
   std::vector<int64_t> counts_;
   std::vector<double> values_;
-  std::vector<size_t> used_;  ///< codes of pixels that are no padding, by their value
+  std::vector<size_t> used_;  ///< codes of pixels that are not padding, sorted by modality value
   int64_t total_ = 0;
 };
 
@@ -153,7 +155,7 @@ double sigmoid(double value, double center, double width) {
   return 1 / (1 + std::exp(-4 * (value - center) / width));
 }
 
-/// The file's own VOI; empty where it has none that can be applied.
+/// Applies the file's own VOI; returns an empty vector if it has none that can be applied.
 std::vector<double> own_shares(const Table& table, const GreyRules& rules) {
   if (rules.voi_lut) return table.shares(*rules.voi_lut);
   if (!rules.window_center || !rules.window_width) return {};

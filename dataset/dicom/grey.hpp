@@ -8,28 +8,31 @@
 
 namespace evenray {
 
-/// A LUT of the file (PS3.3 C.11.1.1): values below `first` take the first entry, above the last.
+/// A lookup table of a file (PS3.3 C.11.1.1). Values below `first` map to the first entry, values
+/// past the end to the last.
 struct DicomLut {
-  int first = 0;
-  int bits = 16;  ///< of an entry
+  int first = 0;  ///< value that maps to entry 0
+  int bits = 16;  ///< bits per entry
   std::vector<uint16_t> entries;
 };
 
-/// What a file says on how its cells become grey.
+/// How the cells of a file become grey, from its header.
 struct GreyRules {
   int bits_stored = 16, high_bit = 15;
   bool is_signed = false;
   double slope = 1, intercept = 0;
   std::optional<DicomLut> modality_lut, voi_lut;
   enum class Function { linear, linear_exact, sigmoid } function = Function::linear;
-  std::optional<double> window_center, window_width;  ///< neither is finite-checked further
-  bool window_given = false;  ///< the file has window elements, be they usable or not
-  bool inverse = false;
+  std::optional<double> window_center, window_width;  ///< finite numbers if set
+  bool window_given = false;                   ///< the file has window elements, usable or not
+  bool inverse = false;                        ///< the lowest value is white
   std::optional<std::pair<int, int>> padding;  ///< stored values, both ends included
 };
+/// Reads the rules from a header.
 GreyRules grey_rules(const DicomElements& elements, const DicomLayout& layout);
 
-/// CV_16UC1 cells -> CV_8UC1 or CV_16UC1 as decode_dicom() gives them. `fault`: why there is none.
+/// Converts CV_16UC1 cells to the CV_8UC1 or CV_16UC1 image that decode_dicom() returns. On failure
+/// returns an empty image and sets `fault`.
 cv::Mat displayed_grey(const cv::Mat& cells,
                        const GreyRules& rules,
                        const DicomOptions& options,

@@ -21,7 +21,7 @@
 namespace evenray {
 namespace {
 
-/// Radiographs have one scan, colour has three; a stream of thousands is made to waste time.
+/// Radiographs have one scan, colour images three; a stream with thousands is built to waste time.
 constexpr int kMaxScans = 200;
 
 void start_decoders() {
@@ -33,7 +33,7 @@ void start_decoders() {
   });
 }
 
-/// What the stream says of itself in its start of frame.
+/// The start-of-frame segment of a stream.
 struct Frame {
   int process = 0;  ///< second byte of the marker
   int precision = 0, rows = 0, columns = 0, samples = 0, scans = 0;
@@ -44,8 +44,9 @@ bool starts_frame(int marker) {
          marker == 0xF7;
 }
 
-/// The one frame; process 0 where the segments before it are not in order (DCMTK's own search for
-/// it does not end at an FF01) or a second one follows, of which a decoder may take either.
+/// Finds the one frame and counts its scans. Returns process 0 if the segments before it are not in
+/// order (DCMTK's own search for the frame does not stop at an FF01), or if a second frame follows,
+/// since a decoder may use either.
 Frame scan_frame(std::string_view coded) {
   const auto byte = [&](size_t i) -> int {
     return i < coded.size() ? static_cast<unsigned char>(coded[i]) : 0;
@@ -65,7 +66,7 @@ Frame scan_frame(std::string_view coded) {
                  byte(at + 9),
                  0};
   at += 2 + static_cast<size_t>(byte(at + 2) << 8 | byte(at + 3));
-  // In coded data no byte of 80 or more follows an FF but a marker's.
+  // In coded data only a marker puts a byte of 80 (hex) or more after an FF.
   while ((at = coded.find('\xFF', at)) != std::string_view::npos) {
     const int marker = byte(at + 1);
     if (starts_frame(marker)) return {};
@@ -76,8 +77,8 @@ Frame scan_frame(std::string_view coded) {
   return frame;
 }
 
-/// The data set that DCMTK's decoders ask for sizes, with the stream as its one fragment. All tags
-/// come with their VR, so that no dictionary is needed.
+/// A minimal data set with the sizes that DCMTK's decoders need and the stream as its one fragment.
+/// All tags are given with their VR, so that DCMTK needs no data dictionary.
 class JpegElement {
  public:
   JpegElement(std::string_view coded, E_TransferSyntax syntax, const Frame& frame) {
@@ -152,7 +153,7 @@ std::string decode_dicom_jpeg(std::string_view coded,
   }
   start_decoders();
   const bool wide = frame.precision > 8;
-  // One more: a decoder swaps bytes in pairs.
+  // One extra byte, because a decoder swaps bytes in pairs.
   std::vector<uint8_t> narrow(wide ? 0 : layout.values() + 1);
   OFCondition result;
   try {

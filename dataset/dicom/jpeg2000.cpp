@@ -11,7 +11,7 @@
 namespace evenray {
 namespace {
 
-/// A code stream in memory, as OpenJPEG wants to read it.
+/// A code stream in memory, for OpenJPEG's read callbacks.
 struct Source {
   std::string_view bytes;
   size_t at = 0;
@@ -58,11 +58,11 @@ struct FreeStream {
 
 /// SOC and SIZ, with which every code stream begins.
 constexpr std::string_view kStart = "\xFF\x4F\xFF\x51";
-/// A tile has a start-of-tile segment and its end at least.
+/// A tile has at least a start-of-tile segment and its end.
 constexpr size_t kLeastTileBytes = 14;
 
-/// Sizes and tiles of SIZ (ISO 15444-1, A.5.1), looked at before OpenJPEG takes memory for each
-/// tile that it is told of.
+/// Whether the sizes and tiles in SIZ (ISO 15444-1, A.5.1) fit the layout and the stream's length.
+/// Checked first because OpenJPEG allocates memory for every tile that SIZ claims.
 bool plausible(std::string_view stream, const DicomLayout& layout) {
   constexpr size_t kSizes = 8, kComponents = kSizes + 8 * 4;
   if (stream.size() < kComponents + 2) return false;

@@ -17,13 +17,15 @@ namespace {
 
 constexpr size_t kKeyBytes = 32;
 
-/// A file of this process alone, which becomes the key by a link: of several processes that make
-/// one, the first wins, and none reads half a key.
+/// Writes a key to a temporary file and links it to its final name. If several processes create a
+/// key, the first link wins, and no process can read half a key.
 void make_key(const Path& file) {
   unsigned char key[kKeyBytes];
-  check(RAND_bytes(key, kKeyBytes) == 1, Exit::failed, "cannot draw random bytes for a key");
+  check(RAND_bytes(key, kKeyBytes) == 1,
+        Exit::failed,
+        "OpenSSL could not provide random bytes for a key");
   const Path temporary = temporary_beside(file);
-  ::unlink(temporary.c_str());  // of a process of this number that was stopped
+  ::unlink(temporary.c_str());  // left by a stopped process with the same process id
   const int descriptor =
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) throw_errno("create", file);
@@ -58,11 +60,11 @@ std::string dicom_key(const Path& file) {
   if (::stat(file.c_str(), &status) != 0) throw_unreadable(file, errno);
   check((status.st_mode & (S_IRWXG | S_IRWXO)) == 0,
         Exit::missing_input,
-        cat(file.string(), ": others may use this key; run chmod 600 on it"));
+        cat(file.string(), ": other users have access to this key; run chmod 600 on it"));
   std::string key = read_file(file, 4096);
   check(key.size() == kKeyBytes,
         Exit::bad_data,
-        cat(file.string(), ": ", key.size(), " bytes, but a key has ", kKeyBytes));
+        cat(file.string(), ": has ", key.size(), " bytes, but a key has ", kKeyBytes));
   return key;
 }
 
@@ -71,7 +73,9 @@ Path default_dicom_key_file() {
   if (const auto folder = environment("XDG_CONFIG_HOME"); !folder.empty())
     return Path(folder) / "evenray" / "key";
   const auto home = environment("HOME");
-  check(!home.empty(), Exit::missing_input, "no place for the key of DICOM ids; set EVENRAY_KEY");
+  check(!home.empty(),
+        Exit::missing_input,
+        "no file name for the key of the DICOM id hashes; set EVENRAY_KEY to a file");
   return Path(home) / ".config" / "evenray" / "key";
 }
 

@@ -13,11 +13,11 @@ namespace {
 
 namespace tag = dicom_tag;
 
-/// Uncompressed pixels of which less than this share is there are no picture to speak of, and no
-/// reason to take the memory for one.
+/// Uncompressed pixel data shorter than 1/kLeastShare of its stated size is refused: the picture
+/// would be useless, and a small file could make us allocate a large one.
 constexpr size_t kLeastShare = 64;
-/// A radiograph is not coded in less than a byte for so many pixels; a blank one may be, so small
-/// images are let pass.
+/// A coded radiograph needs at least one byte per kMostPixelsOfByte pixels. A blank image may need
+/// less, so images up to kSmallPixels are exempt.
 constexpr size_t kMostPixelsOfByte = 4096, kSmallPixels = size_t{4} << 20;
 
 enum class Coding { native, rle, jpeg, jpeg_ls, jpeg2000 };
@@ -39,7 +39,7 @@ constexpr std::array kSyntaxes = {Syntax{"1.2.840.10008.1.2", Coding::native},
                                   Syntax{"1.2.840.10008.1.2.4.91", Coding::jpeg2000},
                                   Syntax{"1.2.840.10008.1.2.5", Coding::rle}};
 
-/// Uncompressed samples as 16-bit cells, interleaved.
+/// Copies uncompressed samples to 16-bit cells, interleaved.
 void unpack(std::string_view bytes, bool swap, const DicomLayout& layout, uint16_t* cells) {
   const auto* in = reinterpret_cast<const uint8_t*>(bytes.data());
   const size_t width = layout.bits_allocated == 16 ? 2 : 1;
@@ -49,7 +49,7 @@ void unpack(std::string_view bytes, bool swap, const DicomLayout& layout, uint16
       return static_cast<uint16_t>(swap ? in[2 * i] << 8 | in[2 * i + 1]
                                         : in[2 * i + 1] << 8 | in[2 * i]);
     }
-    // Bytes lie in words, which big endian turns round.
+    // Big endian swaps the two bytes of each word, so 8-bit samples trade places in pairs.
     const size_t k = swap ? i ^ 1 : i;
     return k < bytes.size() ? in[k] : 0;
   };
@@ -61,7 +61,7 @@ void unpack(std::string_view bytes, bool swap, const DicomLayout& layout, uint16
   for (size_t i = 0; i < count; ++i) cells[i % plane * 3 + i / plane] = at(i);
 }
 
-/// What is checked above keeps every sample within 8 bits.
+/// Colour has 8 bits (dicom_layout() checks that), so no sample is cut by the conversion.
 cv::Mat luma(const cv::Mat& cells, bool ybr) {
   cv::Mat bytes, out;
   cells.convertTo(bytes, CV_8U);
@@ -73,7 +73,8 @@ cv::Mat luma(const cv::Mat& cells, bool ybr) {
   return out;
 }
 
-/// An 8-bit DCT stream is any JPEG file.
+/// Decodes an 8-bit DCT stream, which is an ordinary JPEG file, with libjpeg. Returns false for any
+/// other stream.
 bool plain_jpeg(std::string_view coded, DecodedImage& image, const DicomLayout& layout) {
   for (size_t at = 2; at + 9 < coded.size() && coded[at] == '\xFF';) {
     const auto byte = [&](size_t i) { return static_cast<unsigned char>(coded[at + i]); };
@@ -197,7 +198,7 @@ DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout)
       break;
   }
   if (!out.fault.empty()) return out;
-  // JPEG 2000 undoes its own colour transform, whatever the header calls its result.
+  // OpenJPEG undoes the colour transform itself, so the result is RGB whatever the header states.
   const bool ybr = layout.photometric.starts_with("YBR_FULL") && syntax->coding != Coding::jpeg2000;
   out.pixels = layout.samples == 3 ? luma(cells, ybr) : cells;
   return out;
@@ -225,7 +226,7 @@ std::string decode_dicom_rle(std::string_view coded,
       continue;
     }
     const std::string_view in = coded.substr(begin, end - begin);
-    // The most significant byte comes first.
+    // Of each sample, the segment with the most significant byte comes first.
     const int shift = 8 * int(bytes_a_sample - 1 - s % bytes_a_sample);
     uint16_t* sample = cells + s / bytes_a_sample;
     size_t made = 0;

@@ -8,28 +8,32 @@
 
 namespace evenray {
 
-/// The image pixel module (PS3.3 C.7.6.3), checked: what passes is safe to take memory for.
+/// The image pixel module (PS3.3 C.7.6.3) after its checks: if `fault` is empty, memory for the
+/// image may be allocated.
 struct DicomLayout {
   int rows = 0, columns = 0, samples = 1;
   int bits_allocated = 0, bits_stored = 0, high_bit = 0;
   bool is_signed = false, planar = false;
   std::string photometric;
-  std::string fault;
+  std::string fault;  ///< why the image cannot be read; empty if it can
 
+  /// Samples of the whole image.
   size_t values() const { return size_t(rows) * size_t(columns) * size_t(samples); }
 };
+/// Reads and checks the layout.
 DicomLayout dicom_layout(const DicomElements& elements);
 
-/// Cells as the file has them, before any mask: CV_16UC1, or CV_8UC1 luma of a colour image.
+/// Pixel cells as stored, before any bit mask.
 struct DicomCells {
-  cv::Mat pixels;
-  bool truncated = false;
-  std::string fault;
+  cv::Mat pixels;          ///< CV_16UC1, or CV_8UC1 luma of a colour image
+  bool truncated = false;  ///< the pixel data ended early; the rest is 0
+  std::string fault;       ///< why there are no pixels; empty if there are
 };
+/// Decodes the pixel data of a file whose layout has no fault.
 DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout);
 
-/// Decoders of one code stream into `layout.values()` cells of 16 bits, colour interleaved; each
-/// holds the stream's own size against the layout before it takes memory. "" or the fault.
+/// Decode one code stream into `layout.values()` cells of 16 bits, colour interleaved. Each checks
+/// the size that the stream states against the layout before it allocates. Return "" or the fault.
 std::string decode_dicom_jpeg(std::string_view coded,
                               bool jpeg_ls,
                               const DicomLayout& layout,
@@ -37,7 +41,8 @@ std::string decode_dicom_jpeg(std::string_view coded,
 std::string decode_dicom_jpeg2000(std::string_view coded,
                                   const DicomLayout& layout,
                                   uint16_t* cells);
-/// PS3.5 annex G. Segments that end early leave zeros and set `truncated`.
+/// Run-length encoding by PS3.5 annex G. If a segment ends early, the rest is 0 and `truncated` is
+/// set.
 std::string decode_dicom_rle(std::string_view coded,
                              const DicomLayout& layout,
                              uint16_t* cells,

@@ -9,10 +9,10 @@
 
 namespace evenray {
 
-/// Marks of sequences and their items (PS3.5, 7.5), which have no VR in any syntax.
+/// Delimiters of sequences and their items (PS3.5, 7.5), which have no VR in any syntax.
 inline constexpr uint32_t kUndefinedLength = 0xFFFFFFFF;
 inline constexpr uint32_t kItem = 0xFFFEE000, kItemEnd = 0xFFFEE00D, kSequenceEnd = 0xFFFEE0DD;
-/// Sequences within sequences.
+/// The deepest nesting of sequences that is read.
 inline constexpr int kMaxDepth = 32;
 
 inline bool is_dicom_vr(uint16_t vr) {
@@ -20,7 +20,7 @@ inline bool is_dicom_vr(uint16_t vr) {
   return letter(vr >> 8) && letter(vr & 255);
 }
 
-/// These have two bytes of nothing and a length of four (PS3.5, 7.1.2).
+/// Whether elements of this VR have two reserved bytes and a length of four bytes (PS3.5, 7.1.2).
 inline bool has_long_form(uint16_t vr) {
   constexpr std::array kLong = {dicom_vr('O', 'B'),
                                 dicom_vr('O', 'D'),
@@ -38,14 +38,15 @@ inline bool has_long_form(uint16_t vr) {
   return std::find(kLong.begin(), kLong.end(), vr) != kLong.end();
 }
 
+/// Tag, VR and length in front of a value.
 struct DicomHeader {
   uint32_t tag = 0;
   uint16_t vr = 0;
   uint32_t length = 0;
 };
 
-/// A place in a data set, of which every step is held against the bytes that are there. A step that
-/// finds no room sets `ended`, one that finds nonsense `damaged`; both stay.
+/// A position in a data set. Every step is checked against the bytes that are there: a step past
+/// the end sets `ended`, one that finds invalid bytes sets `damaged`; both flags stay set.
 class DicomWalk {
  public:
   DicomWalk(std::string_view bytes, bool big_endian, bool implicit)
@@ -57,7 +58,7 @@ class DicomWalk {
   std::string_view rest() const { return bytes_.substr(at); }
   std::string_view since(size_t start) const { return bytes_.substr(start, at - start); }
 
-  /// Of an element or of an item mark, which never has a VR.
+  /// Reads the header of an element or of an item delimiter, which never has a VR.
   DicomHeader header() {
     DicomHeader h;
     const uint32_t group = word();
@@ -83,7 +84,7 @@ class DicomWalk {
     return h;
   }
 
-  /// The value, shortened where the bytes end.
+  /// Steps over a value and returns it, shortened if the bytes end first.
   std::string_view take(uint32_t length) {
     const auto value = bytes_.substr(at, length);
     if (value.size() < length) ended = true;
@@ -91,13 +92,13 @@ class DicomWalk {
     return value;
   }
 
-  /// Over a value, also one of undefined length.
+  /// Steps over a value, including one of undefined length.
   void skip(const DicomHeader& h, int depth = 0) {
     if (h.length != kUndefinedLength) {
       take(h.length);
       return;
     }
-    // Of unknown VR and unknown length: an implicit sequence (PS3.5, 6.2.2).
+    // An element of VR UN and undefined length is a sequence in implicit form (PS3.5, 6.2.2).
     const bool outside = implicit_;
     implicit_ |= h.vr == dicom_vr('U', 'N');
     skip_items(depth + 1);

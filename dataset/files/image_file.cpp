@@ -16,7 +16,7 @@
 namespace evenray {
 namespace {
 
-/// How a stored image becomes upright: EXIF 2.32, tag 0x0112.
+/// How a stored image is made upright, by EXIF orientation (EXIF 2.32, tag 0x0112).
 struct Turn {
   bool transpose;
   int flip;  ///< cv::flip's code, kNoFlip for none
@@ -67,10 +67,10 @@ bool ending_fits(const Path& file, std::string& holds) {
   return holds.empty() || !of_some_kind || belongs(holds);
 }
 
-DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px, bool look_for_colour) {
+DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px, bool measure_colour) {
   DecodedImage image;
   if (is_jpeg(bytes)) {
-    image = decode_jpeg(bytes, min_side_px, look_for_colour);
+    image = decode_jpeg(bytes, min_side_px, measure_colour);
   } else if (is_png(bytes)) {
     image = decode_png(bytes);
   } else if (is_dicom(bytes)) {
@@ -87,8 +87,8 @@ DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px, bool lo
   return image;
 }
 
-DecodedImage decode_image(const Path& file, int min_side_px, bool look_for_colour) {
-  return decode_image_bytes(read_file(file, kMaxImageFileBytes), min_side_px, look_for_colour);
+DecodedImage decode_image(const Path& file, int min_side_px, bool measure_colour) {
+  return decode_image_bytes(read_file(file, kMaxImageFileBytes), min_side_px, measure_colour);
 }
 
 cv::Mat read_whole_image(const Path& file, int min_side_px) {
@@ -100,7 +100,7 @@ cv::Mat read_whole_image(const Path& file, int min_side_px) {
 }
 
 int stored_bits(const Path& file) {
-  constexpr size_t kBitsAt = 24;  // mark, length and name of the header, width, height
+  constexpr size_t kBitsAt = 24;  // after signature, length and name of the header, width, height
   char head[kBitsAt + 1];
   std::ifstream in(file, std::ios::binary);
   if (!in.read(head, sizeof head)) return 8;
@@ -112,7 +112,7 @@ int stored_bits(const Path& file) {
 }
 
 std::optional<cv::Size> upright_size(const Path& file) {
-  constexpr size_t kHead = 256 << 10;  // more than what usually stands before a JPEG's size
+  constexpr size_t kHead = 256 << 10;  // more than usually precedes the size in a JPEG file
   std::ifstream in(file, std::ios::binary);
   check(in.is_open(), Exit::missing_input, file.string() + ": cannot be read");
   std::string head(kHead, '\0');
@@ -128,7 +128,7 @@ std::optional<cv::Size> upright_size(const Path& file) {
     return cv::Size(facts.columns, facts.rows);
   }
   if (is_tiff(head)) return tiff_size(read_file(file, kMaxImageFileBytes));
-  constexpr size_t kWidthAt = 16, kHeightAt = 20;  // mark, length and name of the header
+  constexpr size_t kWidthAt = 16, kHeightAt = 20;  // after signature, length and name of the header
   if (!is_png(head) || head.size() < kHeightAt + 4) return std::nullopt;
   const auto number = [&](size_t at) {
     uint32_t value = 0;

@@ -10,29 +10,36 @@
 
 namespace evenray {
 
-/// Bits a sample of a PNG or TIFF; 16 for a DICOM file that stores more than 8, of
-/// which decode_image makes 16 full ones; 8 for all other files, also unreadable ones.
+// Image files of any format: image_file.hpp reads one file, image_folder.hpp lists the files of a
+// folder.
+
+/// Returns the bits per sample of a PNG or TIFF file; 16 for a DICOM file that stores more than 8,
+/// since decode_image() scales those to 16; 8 for all other files, including unreadable ones.
 int stored_bits(const Path& file);
 
-/// Width and height of the upright image by the file's header; nullopt where it is no readable
-/// image. Throws 66.
+/// Returns width and height of the upright image from the file's header; nullopt if it is not a
+/// readable image. Throws 66 if the file cannot be opened.
 std::optional<cv::Size> upright_size(const Path& file);
 
-/// PNG, JPEG, TIFF (its first picture) and DICOM (decode_dicom() with Voi::automatic) by content.
-/// Colour becomes grey (JPEG: luma), transparency is dropped. Refuses above 256 Mpx before
-/// allocating. Throws only where the file itself cannot be read (66, 74) or is too large (65).
-/// min_side_px > 0: a JPEG may be decoded scaled by k/8 as long as both its sides stay at least
-/// that long. `look_for_colour`: fills `coloured`, which costs a colour JPEG's chroma.
-DecodedImage decode_image(const Path& file, int min_side_px = 0, bool look_for_colour = false);
+/// Decodes a PNG, JPEG, TIFF (its first picture) or DICOM file (decode_dicom() with
+/// Voi::automatic); the format is found from the content. Colour becomes grey (JPEG: luma),
+/// transparency is dropped. Images above 256 Mpx are refused before memory is allocated. Throws
+/// only if the file itself cannot be read (66, 74) or is too large (65). If min_side_px > 0, a JPEG
+/// may be decoded scaled by k/8 as long as both sides stay at least that long. `measure_colour`:
+/// also fills `coloured` for a JPEG, which then has to decode its chroma.
+DecodedImage decode_image(const Path& file, int min_side_px = 0, bool measure_colour = false);
+/// The same for the bytes of a file; throws nothing that comes from reading it.
 DecodedImage decode_image_bytes(std::string_view bytes,
                                 int min_side_px = 0,
-                                bool look_for_colour = false);
+                                bool measure_colour = false);
 
-/// The pixels of a file that must be whole: throws 65 also where it is truncated or no image.
+/// Returns the pixels of a file that must be complete. Throws as decode_image(), and 65 if the file
+/// is truncated or not an image.
 cv::Mat read_whole_image(const Path& file, int min_side_px = 0);
 
-/// Whether a file's ending belongs to what its first bytes say that it is; true where it has none,
-/// or they say nothing. `holds`: what they say (PNG, JPEG, TIFF, DICOM).
+/// Whether a file's extension matches its content. True if it has no image format's extension, or
+/// if the first bytes are not of a known format. `holds`: the format of the content (PNG, JPEG,
+/// TIFF, DICOM), or "".
 bool ending_fits(const Path& file, std::string& holds);
 
 }  // namespace evenray

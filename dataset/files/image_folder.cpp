@@ -43,8 +43,8 @@ std::vector<Path> images_directly_in(const Path& folder) {
   return files;
 }
 
-/// Whether the last of some folders, each in the one before, is round one of the others: a link
-/// that never ends.
+/// Whether the last folder of a chain, each in the one before, is equal to or a parent of an
+/// earlier one: a link that would be followed forever.
 bool leads_back(const std::vector<Path>& folders) {
   const std::string last = (folders.back() / "").string();
   return std::any_of(folders.begin(), folders.end() - 1, [&](const Path& folder) {
@@ -52,7 +52,8 @@ bool leads_back(const std::vector<Path>& folders) {
   });
 }
 
-/// A hospital's disc also has a table of contents, DICOMDIR.
+/// DICOM files often have no extension, or a UID as their name. A hospital's disc also has a table
+/// of contents, DICOMDIR, which is not an image.
 bool may_be_dicom(const Path& path) {
   if (lower(path.filename().string()) == "dicomdir") return false;
   const std::string ending = path.extension().string();
@@ -61,11 +62,12 @@ bool may_be_dicom(const Path& path) {
   });
 }
 
-/// The visible files below a folder that `wanted` takes, sorted; links to folders are followed.
+/// Returns the visible files below a folder for which `wanted` is true, sorted; links to folders
+/// are followed.
 template <class Wanted>
 std::vector<Path> files_below(const Path& folder, const Wanted& wanted) {
   std::vector<Path> files;
-  // The folders that an entry lies in, links resolved.
+  // The folders that the current entry is in, with links resolved.
   std::vector<Path> inside{fs::canonical(folder)};
   for (auto entry = fs::recursive_directory_iterator(
            folder, fs::directory_options::follow_directory_symlink);
@@ -149,8 +151,8 @@ std::vector<Sample> samples_of_files(const Path& root, const std::vector<Path>& 
   for (auto& sample : samples) {
     sample.id = sample.file.stem().string();
     if (stems[sample.id] > 1) sample.id = without_ending(sample);
-    // In the root itself a path looks like a stem, so "a.png" beside "a.jpg" keep their endings, as
-    // everywhere.
+    // The same rule holds in the root, where a path without its extension is the stem: "a.png" and
+    // "a.jpg" keep their extensions.
     if (paths[without_ending(sample)] > 1) sample.id = sample.source_path;
   }
   return samples;

@@ -7,33 +7,38 @@
 
 namespace evenray {
 
-/// The files below `folder` with one of these endings (lower case, with the dot; they stand in any
-/// case), sorted. Hidden ones are left out, links to folders followed.
+/// Returns the files below `folder` that have one of these extensions (given in lower case, with
+/// the dot; file names match in any case), sorted. Hidden files are left out, links to folders
+/// followed.
 std::vector<Path> files_ending(const Path& folder, const std::vector<std::string>& endings);
 
-/// The folders in `folder` that are not hidden, sorted.
+/// Returns the folders directly in `folder` that are not hidden, sorted.
 std::vector<Path> visible_folders(const Path& folder);
 
-/// PNG, JPEG, TIFF and DICOM files by their ending, likewise; and DICOM files whose name has no
-/// ending, or a number's (1.2.840.113).
+/// Returns the PNG, JPEG, TIFF and DICOM files below `folder` by their extension, under the same
+/// rules as files_ending(), and DICOM files whose name has no extension or one of digits
+/// (1.2.840.113).
 std::vector<Path> image_files(const Path& folder);
 
-/// Endings of pictures that nothing here decodes: BMP, GIF, WebP and others.
+/// Extensions of image formats that evenray cannot decode: BMP, GIF, WebP and others.
 const std::vector<std::string>& unread_endings();
 
-/// `root`, or the one visible folder in it where that holds folders and no image itself (an
-/// archive's own top folder); loose files beside it do not count.
+/// Returns `root`; or, if `root` has exactly one visible folder and that holds folders but directly
+/// no images (the top folder of an unpacked archive), that folder. Files beside it do not count,
+/// and a folder named like a part is never entered.
 Path enter_wrapping_folder(const Path& root);
 
-/// train, val or test where a folder's name is one of a split's (valid, validation = val; any
-/// case), else "".
+/// Returns train, val or test if a folder's name is that of a part, in any case (training, testing,
+/// valid and validation are known too); else "".
 std::string part_of_name(const std::string& folder);
 
-/// Absolute, without "." and without a slash at the end, so that its last component is its name.
+/// Returns the absolute path without "." and without a slash at the end, so that the last component
+/// is the folder's name.
 Path clean_root(const std::string& path);
 
-/// A row for each file (absolute paths below `root`): file, source_path relative to `root`, id (its
-/// stem; the path without its ending where stems collide, with it where even those do).
+/// Returns one sample per file (absolute paths below `root`) with file, source_path relative to
+/// `root` and id: the stem; the path without its extension if stems collide; the path with it if
+/// those collide too.
 std::vector<Sample> samples_of_files(const Path& root, const std::vector<Path>& files);
 
 }  // namespace evenray

@@ -7,7 +7,8 @@
 #include <limits>
 #include <vector>
 
-// Without FMA among them, and without contraction (CMakeLists.txt), all clones round alike.
+// All clones must round alike: FMA is not among the targets, and CMakeLists.txt turns contraction
+// off.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define EVENRAY_WIDER_VECTORS __attribute__((target_clones("avx2", "default")))
 #else
@@ -17,7 +18,8 @@
 namespace evenray {
 namespace {
 
-/// Which input pixels an output pixel is the mean of: input first[i] + t has weight[t * n + i].
+/// The input pixels that each output pixel averages: input first[i] + t has weight[t * n + i],
+/// where n is the number of output pixels.
 struct Taps {
   int taps;
   std::vector<int> first;
@@ -27,7 +29,7 @@ struct Taps {
   }
 };
 
-/// Output i covers [i, i + 1) * in / out of the input.
+/// Output pixel i covers [i, i + 1) * in / out of the input.
 Taps area_taps(int in, int out) {
   const double step = double(in) / out;
   const int taps = std::min(in, static_cast<int>(std::ceil(step)) + 1);
@@ -74,6 +76,7 @@ void shrink(const cv::Mat& image, cv::Mat& out) {
       const auto* row = image.ptr<Pixel>(down.first[static_cast<size_t>(y)] + t);
       add_row(row, weight, column_means.data(), image.cols);
     }
+    // Sums start at one half, so that the cast below rounds to nearest.
     std::fill(means.begin(), means.end(), .5f);
     for (int t = 0; t < across.taps; ++t) {
       const float* weight = across.weight.data() + across.at(t, 0);

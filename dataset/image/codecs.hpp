@@ -8,37 +8,42 @@
 
 namespace evenray {
 
-/// Larger images are refused from their header, before memory is taken for them.
+// The codecs behind decode_image_bytes() in dataset/files, which most code calls instead.
+
+/// Images with more pixels are refused from their header, before memory is allocated.
 inline constexpr uint64_t kMaxPixels = uint64_t{256} << 20;
 
-/// nullopt-like fault text for a size that is empty or above kMaxPixels; "" where it is fine.
+/// Returns the fault of an image size: empty, or above kMaxPixels. Returns "" if the size is fine.
 std::string size_fault(uint64_t width, uint64_t height);
 
-/// The share of pixels whose red, green and blue (8 or 16 bits, then perhaps alpha) lie further
-/// apart than what coding does to grey.
+/// Returns the share (0 to 1) of pixels whose red, green and blue differ by more than the coding of
+/// a grey image explains. `rgb` has 8 or 16 bits and may have an alpha channel.
 float coloured_share(const cv::Mat& rgb);
 
-/// Whether bytes begin as a file of that format does. is_tiff(): classic and BigTIFF, of either
-/// byte order; a DICOM file may begin alike (PS3.10, 7.1), so ask is_dicom() first.
+/// Whether `bytes` begin like a file of that format. is_tiff() accepts classic TIFF and BigTIFF of
+/// either byte order; a DICOM file may begin the same way (PS3.10, 7.1), so call is_dicom() first.
 bool is_png(std::string_view bytes);
 bool is_jpeg(std::string_view bytes);
 bool is_tiff(std::string_view bytes);
 
-/// The codecs behind decode_image_bytes: pixels as stored, with `orientation` read but not applied.
-/// They fill width and height as stored, and mode where it is not told by the pixels' bits.
-DecodedImage decode_jpeg(std::string_view bytes, int min_side_px, bool look_for_colour);
+/// Decode a whole file. The pixels, width and height are as stored: `orientation` is read but not
+/// applied. `mode` is filled unless it follows from the depth of the pixels. `min_side_px` and
+/// `measure_colour`: see decode_image().
+DecodedImage decode_jpeg(std::string_view bytes, int min_side_px, bool measure_colour);
 DecodedImage decode_png(std::string_view bytes);
 
-/// Width and height of the upright image, from the first bytes of a file; nullopt where they do not
-/// tell.
+/// Returns width and height of the upright image from the first bytes of a file; nullopt if they do
+/// not contain them.
 std::optional<cv::Size> jpeg_size(std::string_view head);
 
-/// The first picture of a TIFF file (grey or RGB of 8 or 16 bits, in strips or tiles; what else
-/// libtiff can turn into 8-bit RGBA, as palettes, 1 bit or YCbCr), and its size, from the whole
-/// file.
+/// Decodes the first picture of a TIFF file, given the whole file: grey or RGB of 8 or 16 bits, in
+/// strips or tiles, and whatever else libtiff can convert to 8-bit RGBA, such as palettes, 1 bit or
+/// YCbCr.
 DecodedImage decode_tiff(std::string_view bytes);
+/// Returns width and height of the upright first picture, given the whole file; nullopt if
+/// decode_tiff() would refuse it.
 std::optional<cv::Size> tiff_size(std::string_view bytes);
-/// Bits a sample that decode_tiff gives.
+/// Returns the bits per sample of the image that decode_tiff() returns.
 int tiff_bits(std::string_view bytes);
 
 }  // namespace evenray

@@ -17,7 +17,7 @@
 namespace evenray {
 namespace {
 
-/// Lower median, so that it is a value that occurs.
+/// The lower median, so that the result is a value that occurs in the border.
 template <class Pixel>
 double border_median(const cv::Mat& image) {
   std::vector<Pixel> border;
@@ -36,7 +36,7 @@ double border_median(const cv::Mat& image) {
   return *middle;
 }
 
-/// One side may shrink while the other grows: first the area average, then the bicubic.
+/// One side may shrink while the other grows, so the area average runs first, then the bicubic.
 cv::Mat resized(const cv::Mat& image, int height, int width) {
   const cv::Size smaller(std::min(width, image.cols), std::min(height, image.rows));
   cv::Mat out = image;

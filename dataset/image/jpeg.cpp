@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <csetjmp>
 #include <cstdio>
-// The order matters: jerror.h leaves out codes unless jpeglib.h was read.
+// jpeglib.h must come first: without it jerror.h leaves out some codes.
 #include <jpeglib.h>
 
 #include <jerror.h>
@@ -18,11 +18,11 @@
 namespace evenray {
 namespace {
 
-/// Radiographs have about ten scans; a file of thousands is made to waste time.
+/// Radiographs have about ten scans; a file with thousands is built to waste time.
 constexpr int kMaxScans = 200;
 
-/// libjpeg's view of one decoding. It leaves by longjmp, so what owns memory lives outside of the
-/// frames that are jumped over.
+/// The state of one decoding. libjpeg reports errors by longjmp, which runs no destructors, so
+/// objects that own memory live outside the functions that are jumped out of.
 struct Decoder {
   jpeg_decompress_struct jpeg{};
   jpeg_error_mgr errors{};
@@ -45,8 +45,8 @@ Decoder& decoder_of(j_common_ptr jpeg) { return *static_cast<Decoder*>(jpeg->cli
   std::longjmp(decoder.failed, 1);
 }
 
-/// JWRN_JPEG_EOF alone is a missing end marker behind whole data; where data is missing too, a
-/// marker is hit amid a scan.
+/// JWRN_JPEG_EOF alone means that only the end marker is missing after complete data. If data is
+/// missing too, libjpeg also reports a marker within a scan.
 void on_message(j_common_ptr jpeg, int level) {
   if (level >= 0) return;
   Decoder& decoder = decoder_of(jpeg);
@@ -82,8 +82,8 @@ Decoder::Decoder() {
   jpeg.client_data = this;
 }
 
-/// A progressive file that was cut between two scans shows only in the precision that its
-/// coefficients reached.
+/// Whether a progressive file was cut between two scans. No warning reports that; it shows only in
+/// the precision that the coefficients reached.
 bool coarse(const jpeg_decompress_struct& jpeg) {
   if (!jpeg.progressive_mode || !jpeg.coef_bits) return false;
   for (int k = 0; k < DCTSIZE2; ++k) {
@@ -92,7 +92,8 @@ bool coarse(const jpeg_decompress_struct& jpeg) {
   return false;
 }
 
-/// The smallest k of k/8 that keeps both sides at least `min_side_px` long; 8 where that is 0.
+/// The smallest k such that scaling by k/8 keeps both sides at least `min_side_px` long; 8 if
+/// `min_side_px` is 0.
 unsigned int scale_eighths(const jpeg_decompress_struct& jpeg, int min_side_px) {
   if (min_side_px <= 0) return 8;
   const uint64_t shorter = std::min(jpeg.image_width, jpeg.image_height);
@@ -124,8 +125,8 @@ bool start_jpeg(Decoder& decoder, int min_side_px, bool with_chroma) {
   return true;
 }
 
-/// Into `pixels`; where there is room in `row` for three components a pixel, by way of that, and
-/// counting the pixels with a chroma that coding alone does not give.
+/// Reads the rows into `pixels`. If `row` has room for three components per pixel, reads by way of
+/// it and counts in `coloured` the pixels whose chroma is stronger than coding noise.
 bool read_jpeg_rows(Decoder& decoder,
                     cv::Mat& pixels,
                     std::vector<uint8_t>& row,
@@ -168,7 +169,7 @@ int read_orientation(const jpeg_decompress_struct& jpeg) {
 
 }  // namespace
 
-DecodedImage decode_jpeg(std::string_view bytes, int min_side_px, bool look_for_colour) {
+DecodedImage decode_jpeg(std::string_view bytes, int min_side_px, bool measure_colour) {
   DecodedImage image;
   Decoder decoder;
   const auto broken = [&] { return cat("a broken JPEG: ", decoder.message); };
@@ -184,15 +185,14 @@ DecodedImage decode_jpeg(std::string_view bytes, int min_side_px, bool look_for_
   image.height = static_cast<int>(jpeg.image_height);
   image.orientation = read_orientation(jpeg);
   image.mode = jpeg.num_components == 1 ? "L" : "RGB";
-  const bool with_chroma = look_for_colour && jpeg.jpeg_color_space == JCS_YCbCr;
+  const bool with_chroma = measure_colour && jpeg.jpeg_color_space == JCS_YCbCr;
   if (!start_jpeg(decoder, min_side_px, with_chroma)) {
     image.fault = broken();
     return image;
   }
   image.pixels = cv::Mat::zeros(
       static_cast<int>(jpeg.output_height), static_cast<int>(jpeg.output_width), CV_8UC1);
-  // An error after the first rows leaves the rest dark: the picture is there in part, as in a
-  // truncated one.
+  // Rows after an error stay 0: the picture is there in part, as in a truncated file.
   std::vector<uint8_t> row(with_chroma ? 3 * static_cast<size_t>(jpeg.output_width) : 0);
   int64_t coloured = 0;
   const bool whole = read_jpeg_rows(decoder, image.pixels, row, coloured);

@@ -19,7 +19,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "PNG's 16-bit samples are swapped");
 
-/// libpng leaves by longjmp, so what owns memory lives outside of the frames that are jumped over.
+/// libpng reports errors by longjmp, which runs no destructors, so objects that own memory live
+/// outside the functions that are jumped out of.
 struct Coder {
   png_structp png = nullptr;
   png_infop info = nullptr;
@@ -82,7 +83,7 @@ struct Writer : Coder {
 
 bool read_png_header(Reader& reader) {
   if (setjmp(reader.failed)) return false;
-  // The size is judged by size_fault; libpng's own limit of a million a side would hide it.
+  // size_fault() checks the size; libpng's own limit of a million px per side would report first.
   png_set_user_limits(reader.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   png_read_info(reader.png, reader.info);
   return true;
@@ -105,7 +106,7 @@ std::string mode_of(const Reader& reader) {
   }
 }
 
-/// Asks for rows of 1 or 3 samples of 8 or 16 bits in machine order.
+/// Makes libpng return rows of 1 or 3 samples of 8 or 16 bits in the machine's byte order.
 bool start_png(Reader& reader) {
   if (setjmp(reader.failed)) return false;
   const png_structp png = reader.png;
@@ -124,7 +125,7 @@ bool read_png_rows(Reader& reader, std::vector<png_bytep>& rows) {
   return true;
 }
 
-/// What follows the pixels: the last checksum and the end mark.
+/// Reads what follows the pixels: the last checksum and the end mark.
 bool read_tail(Reader& reader) {
   if (setjmp(reader.failed)) return false;
   png_read_end(reader.png, nullptr);
@@ -188,8 +189,8 @@ DecodedImage decode_png(std::string_view bytes) {
   const int channels = png_get_channels(reader.png, reader.info);
   cv::Mat stored = cv::Mat::zeros(image.height, image.width, CV_MAKETYPE(depth, channels));
   auto rows = row_pointers(stored);
-  // A file that lacks only its end mark has all its pixels; a checksum that differs says that they
-  // are not to be trusted.
+  // A file that lacks only its end mark has all its pixels; a wrong checksum means that the pixels
+  // may be wrong.
   image.truncated = !read_png_rows(reader, rows) || (!read_tail(reader) && !reader.input_ended);
   if (channels == 3) {
     cv::cvtColor(stored, image.pixels, cv::COLOR_RGB2GRAY);

@@ -18,14 +18,14 @@ constexpr int kCaptionHeight = 14;
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
 constexpr double kFontScale = .34;
 
-/// Lines are drawn this many times too large and averaged down. OpenCV's antialiased line of 4
-/// is 5.7 px wide: 1.4 are left.
+/// Lines are drawn this many times too large and then averaged down. OpenCV draws an antialiased
+/// line of width 4 as 5.7 px, which leaves 1.4 px.
 constexpr int kOversampling = 4;
 constexpr int kLineWidth = 4;
 constexpr int kSubpixelBits = 4;
 
-/// One window for all 16-bit images of a sheet, so that they can be compared and 10 or 12 bits are
-/// not black.
+/// All 16-bit images of a sheet share one window, so that they can be compared and images that use
+/// only 10 or 12 bits are not black.
 struct Window {
   double low = 0, high = 65535;
 };
@@ -56,7 +56,7 @@ cv::Size fitted_size(const cv::Mat& image, int cell_px) {
           std::max(1, static_cast<int>(std::lround(image.rows * scale)))};
 }
 
-/// Putting text knows ASCII only.
+/// cv::putText() can draw ASCII only.
 std::string drawable(std::string text) {
   for (char& c : text) {
     if (c < ' ' || c > '~') c = '?';
@@ -81,7 +81,7 @@ void draw_rings(cv::Mat& picture,
   for (const auto& ring : rings) {
     std::vector<cv::Point> points;
     for (const auto& point : ring) {
-      // Edge coordinates begin at the corner of the first pixel, drawing coordinates at its centre.
+      // Box coordinates start at the corner of the first pixel, drawing coordinates at its centre.
       const double x = point.x * scale.x * kOversampling - .5,
                    y = point.y * scale.y * kOversampling - .5;
       points.emplace_back(cv::saturate_cast<int>(x * (1 << kSubpixelBits)),

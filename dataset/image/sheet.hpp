@@ -8,20 +8,21 @@
 
 namespace evenray {
 
+/// One cell of a contact sheet.
 struct SheetItem {
   cv::Mat image;           ///< CV_8UC1 or CV_16UC1
-  std::string caption;     ///< drawn below, may be empty
-  std::vector<Box> boxes;  ///< in pixels of image
+  std::string caption;     ///< drawn below the image; may be empty
+  std::vector<Box> boxes;  ///< in pixels of `image`
 };
 
 struct SheetOptions {
-  int cell_px = 128;  ///< longer side of a cell
-  int columns = 8;
-  bool boxes = false, polygons = false;
+  int cell_px = 128;                     ///< longer side of each image in the sheet, px
+  int columns = 8;                       ///< cells per row, at most
+  bool boxes = false, polygons = false;  ///< what to draw over the images
 };
 
-/// Images in a grid at their own aspect on dark ground (CV_8UC3); boxes and polygons in one colour
-/// that is not red or green.
+/// Draws the images in a grid, each at its own aspect ratio, on a dark background. Returns a
+/// CV_8UC3 image. Boxes and polygons have one colour, which is neither red nor green.
 cv::Mat draw_sheet(const std::vector<SheetItem>& items, const SheetOptions& options);
 
 }  // namespace evenray

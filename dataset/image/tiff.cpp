@@ -12,12 +12,12 @@
 namespace evenray {
 namespace {
 
-/// libtiff may take no more at once than the largest image needs.
+/// The most memory libtiff may allocate at once: what the largest image needs.
 constexpr tmsize_t kMostMemory = tmsize_t{2} << 30;
-/// Tiles may hold so much together, and four times as much as the picture beside.
+/// All tiles together may hold this many bytes plus four times the picture's; more is hostile.
 constexpr uint64_t kMostTiles = uint64_t{64} << 20;
 
-/// A file in memory, as libtiff wants to read it.
+/// A file in memory, for libtiff's read callbacks.
 struct Source {
   std::string_view bytes;
   uint64_t at = 0;
@@ -57,14 +57,14 @@ struct Close {
 };
 using Tiff = std::unique_ptr<TIFF, Close>;
 
-/// Null where the bytes begin no TIFF file.
+/// Returns null if the bytes are not a TIFF file.
 Tiff open(Source& source) {
   const std::unique_ptr<TIFFOpenOptions, Close> options(TIFFOpenOptionsAlloc());
   TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMostMemory);
   TIFFOpenOptionsSetErrorHandlerExtR(options.get(), on_tiff_error, &source);
   TIFFOpenOptionsSetWarningHandlerExtR(
       options.get(), [](TIFF*, void*, const char*, const char*, va_list) { return 1; }, nullptr);
-  // All is in memory: libtiff reads it where it lies.
+  // The map callback lets libtiff use the bytes in place instead of copying them.
   return Tiff(TIFFClientOpenExt(
       "image",
       "r",
@@ -83,7 +83,7 @@ Tiff open(Source& source) {
       options.get()));
 }
 
-/// What the header says of the first picture.
+/// The header of the first picture.
 struct Form {
   uint32_t width = 0, height = 0;
   uint16_t bits = 1, samples = 1, planar = PLANARCONFIG_CONTIG, photometric = 0, orientation = 1,
@@ -112,14 +112,14 @@ struct Form {
     return photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE;
   }
 
-  /// Grey or RGB of 8 or 16 bits, as it lies; of what is not, libtiff makes RGBA of 8 bits.
+  /// Grey or RGB of 8 or 16 bits, read as stored. libtiff converts anything else to 8-bit RGBA.
   bool plain() const {
     return (bits == 8 || bits == 16) && (grey() || photometric == PHOTOMETRIC_RGB) &&
            samples >= (grey() ? 1 : 3) && samples <= 4 &&
            (samples == 1 || planar == PLANARCONFIG_CONTIG);
   }
 
-  /// Why it is not read; empty where it is.
+  /// Why the picture cannot be read; empty if it can.
   std::string fault() const {
     if (auto size = size_fault(width, height); !size.empty()) return size;
     if (format != SAMPLEFORMAT_UINT) return "a TIFF whose values are no unsigned integers";
@@ -142,7 +142,7 @@ struct Form {
   }
 };
 
-/// How many rows could be read; pixels of the others are left as they are.
+/// Returns how many rows could be read; leaves the pixels of the others unchanged.
 uint32_t read_strips(TIFF* tiff, cv::Mat& to) {
   int row = 0;
   while (row < to.rows && TIFFReadScanline(tiff, to.ptr(row), static_cast<uint32_t>(row)) == 1)
@@ -150,7 +150,7 @@ uint32_t read_strips(TIFF* tiff, cv::Mat& to) {
   return static_cast<uint32_t>(row);
 }
 
-/// Likewise; in rows of tiles.
+/// As read_strips(), for tiles; the result is a whole number of rows of tiles, or all rows.
 uint32_t read_tiles(TIFF* tiff, cv::Mat& to) {
   uint32_t tile_width = 0, tile_height = 0;
   TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width);
@@ -195,7 +195,7 @@ DecodedImage decode_tiff(std::string_view bytes) {
   if (!form.plain()) {
     cv::Mat rgba = cv::Mat::zeros(image.height, image.width, CV_8UC4);
     const auto read = [&](bool stop_on_error) {
-      // Its own orientation: turned no way.
+      // Passing the file's own orientation makes libtiff turn nothing.
       return TIFFReadRGBAImageOriented(tiff.get(),
                                        form.width,
                                        form.height,

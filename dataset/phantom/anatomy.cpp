@@ -9,7 +9,7 @@
 namespace evenray::phantom {
 namespace {
 
-/// What a patient brings to each of the limbs.
+/// A patient's properties, shared by all limbs.
 struct Build {
   float wide, cortex, density, flesh;
   bool growing;
@@ -22,7 +22,7 @@ struct Build {
         growing(rng.chance(.2)) {}
 };
 
-/// Collects a limb in a frame where the joint is at the lower end.
+/// Builds a limb in a frame where the joint is at the lower end.
 class Limb {
  public:
   Limb(const Build& build, Rng& rng) : build_(build), rng_(rng) {}
@@ -47,7 +47,7 @@ class Limb {
     return limb_.bones.back();
   }
 
-  /// A long bone with growth plates in the young, and where a fracture may lie.
+  /// A long bone, which may break and has growth plates if the patient is growing.
   Tube& long_bone(cv::Point3f a, cv::Point3f b, float wide, float flare_a, float flare_b) {
     Tube& tube = bone(a, b, wide, flare_a, flare_b);
     tube.breakable = true;
@@ -85,13 +85,13 @@ class Limb {
     limb_.flesh.push_back(tube);
   }
 
-  /// A limb that is never seen quite from the side, or all rays would lie in one.
+  /// Limits the turn of a hand: seen exactly from the side, all its rays would overlap.
   void fan() { limb_.turn_share = .5F; }
 
   float between(double low, double high) { return static_cast<float>(rng_.uniform(low, high)); }
   bool chance(double p) { return rng_.chance(p); }
 
-  /// The limb, turned upside down if asked.
+  /// Returns the limb, turned upside down if `joint_above`.
   Anatomy take(bool joint_above) {
     if (joint_above) {
       const auto flip = [](cv::Point3f& point) { point.y = -point.y; };
@@ -171,7 +171,7 @@ void shoulder(Limb& limb, float y) {
 
 void hand(Limb& limb) {
   limb.fan();
-  // Rays run up from the wrist below; the middle ones are longest.
+  // The rays of the hand run up from the wrist at the bottom; the middle ones are longest.
   const float base = limb.between(.36, .42);
   limb.flesh({0, base + .35F, 0}, {0, base - .4F, 0}, .24F, .075F, .8F, .95F);
   for (int ray = 0; ray < 4; ++ray) {
@@ -230,7 +230,7 @@ void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
   const auto between = [&](double low, double high) {
     return static_cast<float>(rng.uniform(low, high));
   };
-  // Where a bone may break: in the part of the picture that every view shows, and off the joint.
+  // A bone may break in the part of the picture that every view shows, away from the joint.
   struct Place {
     Tube* tube;
     float low, high;
@@ -251,15 +251,15 @@ void add_fracture(Anatomy& anatomy, double difficulty, Rng rng) {
   Break line;
   line.at = between(place.low, place.high);
 
-  // The line's course: one wave around the cortex (transverse, oblique, spiral by its height) and
-  // jags.
+  // The line is one wave around the cortex (its height makes it transverse, oblique or spiral) plus
+  // random jags.
   const double kind = rng.uniform();
   const float slope = kind < .2   ? between(.1, .4)
                       : kind < .8 ? between(.5, 1.1)
                                   : between(1.1, 1.6);
   const float start = between(0, 2 * kPi);
   const float span =
-      rng.chance(.12) ? between(.6, .8) : 1.F;  // below 1: one side of the cortex holds
+      rng.chance(.12) ? between(.6, .8) : 1.F;  // below 1: one side of the cortex stays whole
   const float open = between(0, 2 * kPi);
   const auto ease = static_cast<float>(1.1 - .8 * difficulty);
   const float loss = (.6F + .9F * ease) * between(.85, 1.1);

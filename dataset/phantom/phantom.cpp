@@ -15,7 +15,7 @@ namespace {
 
 using namespace phantom;
 
-/// One patient as the list of pictures taken.
+/// One patient with the list of pictures taken.
 struct Patient {
   Rng rng{0};
   int views = 0;
@@ -41,7 +41,8 @@ std::vector<Patient> make_patients(const PhantomOptions& options) {
     patient.other_region = static_cast<Region>(
         (static_cast<size_t>(patient.region) + 1 + plan.below(kRegions.size() - 1)) %
         kRegions.size());
-    // The chance grows with the views, so that every picture is the odd one equally often.
+    // The chance grows with the number of views, so that each picture is equally likely to be the
+    // odd one.
     const auto odd = static_cast<int>(plan.below(12));
     if (odd < patient.views && patient.views > 1) patient.other_view = odd;
     left -= patient.views;
@@ -50,16 +51,16 @@ std::vector<Patient> make_patients(const PhantomOptions& options) {
   return patients;
 }
 
-/// Breaks bones of patients, of each region the same share, until the share of pictures that show
-/// it is met.
+/// Chooses the patients with a fracture, the same share in each region, until `rare_share` of the
+/// pictures show one.
 void choose_fractured(const PhantomOptions& options, std::vector<Patient>& patients) {
   auto wanted =
       static_cast<int64_t>(std::llround(options.rare_share * static_cast<double>(options.images)));
   std::array<std::vector<size_t>, kRegions.size()> by_region;
   for (size_t i = 0; i < patients.size(); ++i)
     by_region[static_cast<size_t>(patients[i].region)].push_back(i);
-  // A patient's turn is its place among those of its region, so that the region tells nothing of
-  // the class.
+  // Patients are ordered by their relative position within their region, so that the region carries
+  // no information about the class.
   std::vector<std::pair<double, size_t>> order;
   Rng rng = Rng(static_cast<uint64_t>(options.seed)).fork("phantom fractured");
   for (auto& members : by_region) {
@@ -108,14 +109,14 @@ Picture take_picture(const PhantomOptions& options, const Patient& patient, int 
   return picture;
 }
 
-/// "P0012": names of one length sort as numbers do.
+/// Returns a name such as "P0012"; names of equal length sort like their numbers.
 std::string patient_name(size_t index, size_t patients) {
   const std::string number = std::to_string(index + 1);
   const size_t digits = std::max<size_t>(4, std::to_string(patients).size());
   return cat("P", std::string(digits - number.size(), '0'), number);
 }
 
-/// The options as parse_phantom reads them.
+/// Returns the options as a spec for parse_phantom().
 std::string spec_text(const PhantomOptions& options) {
   PhantomOptions copy = options;
   auto values = flat_config([&](Fields& f) { copy.fields(f); });
@@ -200,8 +201,9 @@ PhantomOptions parse_phantom(const std::string& spec) {
   const Visit visit = [&](Fields& f) { options.fields(f); };
   const size_t colon = spec.find(':');
   if (spec.substr(0, colon) != "phantom") {
-    throw Error(Exit::usage,
-                cat("'", spec, "' is no phantom; write phantom or phantom:images=400,seed=3"));
+    throw Error(
+        Exit::usage,
+        cat("'", spec, "' is not a phantom spec; write phantom or phantom:images=400,seed=3"));
   }
   if (colon == std::string::npos) return options;
   std::string settings;
@@ -211,17 +213,18 @@ PhantomOptions parse_phantom(const std::string& spec) {
     part = trim(part);
     const size_t equals = part.find('=');
     if (equals == std::string::npos)
-      throw Error(Exit::usage,
-                  cat("phantom takes KEY=VALUE, not '", part, "' (known: ", join(known), ")"));
+      throw Error(
+          Exit::usage,
+          cat("phantom options must be KEY=VALUE, not '", part, "' (known: ", join(known), ")"));
     const std::string key = trim(part.substr(0, equals));
     std::string value = trim(part.substr(equals + 1));
     if (std::find(known.begin(), known.end(), key) == known.end())
       throw Error(Exit::usage, unknown_name("phantom option", key, known));
-    // Commas part the options, so a size is written 96x80 here.
+    // Commas separate the options, so a size is written as 96x80 here.
     if (const size_t by = value.find('x'); key == "size_px" && by != std::string::npos) {
       value = cat("[", value.substr(0, by), ", ", value.substr(by + 1), "]");
     }
-    // ".25" is a number to people, not to TOML.
+    // TOML does not accept ".25" as a number.
     if (value.starts_with('.')) value = cat("0", value);
     settings += cat(key, " = ", value, "\n");
   }

@@ -10,8 +10,8 @@ namespace {
 
 constexpr int kOversampling = 2;
 
-/// Smooth noise of unit deviation with grains of grain_x by grain_y image heights. The count of
-/// draws depends on the canvas alone.
+/// Returns smooth noise of unit deviation with grains of grain_x by grain_y image heights. The
+/// number of random draws depends only on the size of the canvas and of the grains.
 cv::Mat1f grain(const Canvas& canvas, float grain_x, float grain_y, Rng rng) {
   const auto cells = [&](int side, float size) {
     return std::clamp(
@@ -49,7 +49,7 @@ void add_lump(const Lump& item,
                   up = (d.y * std::cos(turn) - d.x * std::sin(turn)) / ry;
       const float inside = 1 - squared(squared(along)) - up * up;
       if (inside <= 0) continue;
-      // A thin dense rim, as the cortex of a small bone shows.
+      // The cortex of a small bone appears as a thin dense rim.
       const float rim = std::exp(-squared(inside / .3F));
       bone(y, x) +=
           2 * item.mu * depth * std::sqrt(inside) * (1 + .12F * texture(y, x)) + .18F * rim;
@@ -57,7 +57,7 @@ void add_lump(const Lump& item,
   }
 }
 
-/// Strength of the strokes at each pixel, soft at the edges.
+/// Returns the sum of the strokes' strengths at each pixel, with soft edges.
 cv::Mat1f draw(const std::vector<Stroke>& strokes, const Canvas& canvas) {
   cv::Mat1f out = canvas.blank();
   if (strokes.empty()) return out;
@@ -78,7 +78,7 @@ cv::Mat1f draw(const std::vector<Stroke>& strokes, const Canvas& canvas) {
   return out;
 }
 
-/// Absorption of fat and muscle, and of a cast around them.
+/// Returns the absorption of fat and muscle, and of a cast around them.
 cv::Mat1f draw_flesh(const Scene& scene, const Canvas& canvas) {
   cv::Mat1f flesh = canvas.blank();
   for (const Tube& tube : scene.anatomy.flesh) {
@@ -120,7 +120,7 @@ void add_marker(const Scene& scene, const Canvas& canvas, cv::Mat1f& absorption)
               cv::LINE_8);
 }
 
-/// 1 inside the collimated field, 0 outside.
+/// Returns 1 inside the collimated field and 0 outside, with a soft edge of one pixel.
 cv::Mat1f shutters(const Film& film, const Canvas& canvas) {
   cv::Mat1f open(canvas.height, canvas.width);
   const float c = std::cos(film.shutter_turn), s = std::sin(film.shutter_turn);
@@ -139,8 +139,8 @@ cv::Mat1f shutters(const Film& film, const Canvas& canvas) {
   return open;
 }
 
-/// What the detector makes of an absorption picture: scatter, blur, counting noise, log response,
-/// window.
+/// Models the detector: turns absorption into a picture by scatter, blur, counting noise, log
+/// response and a window.
 cv::Mat expose(const cv::Mat1f& absorption,
                const Scene& scene,
                const Canvas& fine,
@@ -172,7 +172,7 @@ cv::Mat expose(const cv::Mat1f& absorption,
   for (int y = 0; y < canvas.height; ++y) {
     for (int x = 0; x < canvas.width; ++x) {
       float value = std::max((-counts(y, x) - film.low) / (film.high - film.low), 0.F);
-      // A film's shoulder: what lies above is pressed together, not cut off.
+      // The shoulder of a film curve: values above it are compressed, not clipped.
       if (value > .65F) value = 1 - .35F * std::exp((.65F - value) / .35F);
       const float shown =
           open(y, x) * std::pow(value, film.gamma) + (1 - open(y, x)) * film.shutter_value;

@@ -44,7 +44,7 @@ Film make_film(double exposure, Rng& rng) {
   return film;
 }
 
-/// A gently curved line through `centre`.
+/// Returns a slightly curved line about `centre`.
 Stroke curve(
     cv::Point2f centre, double angle, double length, double sag, float width, float strength) {
   Stroke stroke;
@@ -59,12 +59,12 @@ Stroke curve(
   return stroke;
 }
 
-/// A point on a tube's axis as shown, and the direction there.
+/// Returns the image point at share `u` of a tube's axis and distance `v` across it.
 cv::Point2f on_axis(const ShownTube& tube, float u, float v) {
   return tube.a + tube.along * (u * tube.length) + tube.across * (v + tube.bend * 4 * u * (1 - u));
 }
 
-/// Where along a tube the middle of the picture lies, with some play.
+/// Returns the position along a tube (0..1) near the middle of the picture, with random variation.
 float near_middle(const ShownTube& tube, Rng& rng) {
   const float rise = tube.along.y * tube.length;
   const float play = between(rng, -.32, .32);
@@ -155,7 +155,7 @@ ShownTube show(const Tube& tube, const View& view) {
   const cv::Point2f span = view.project(tube.b) - shown.a;
   shown.length = std::max(static_cast<float>(cv::norm(span)), 1e-3F);
   shown.along = span / shown.length;
-  // Across is the limb's x as the view shows it, whichever way the tube runs.
+  // `across` follows the limb's x axis in the picture, whichever way the tube runs.
   shown.across = {-shown.along.y, shown.along.x};
   const cv::Point2f right = view.project({c, 0, s}) - view.project({0, 0, 0});
   if (shown.across.dot(right) < 0) shown.across = -shown.across;

@@ -9,7 +9,7 @@
 namespace evenray::phantom {
 namespace {
 
-/// The outline of a tube, tabled along its axis.
+/// The outline of a tube, as a table along its axis.
 class Profile {
  public:
   Profile(const Tube& tube, const ShownTube& shown) {
@@ -45,8 +45,8 @@ class Profile {
   std::array<float, kSteps + 1> half_{}, ends_{};
 };
 
-/// What a fracture does to a place (u, v) of the tube: moves it to where its tissue came from and
-/// scales its absorption.
+/// The effect of a fracture at a place (u, v) of the tube: moves the place to where its tissue was
+/// before the fracture and scales the absorption.
 class Crack {
  public:
   Crack(const Tube& tube, const ShownTube& shown, const Profile& profile)
@@ -56,7 +56,7 @@ class Crack {
     reach_ += 5 * line_.gap;
   }
 
-  /// How far across the far fragment may come to lie.
+  /// Returns how far across the axis the far fragment may extend.
   float reach() const {
     return std::abs(shown_.shift) + std::abs(line_.angulation) * (1 - line_.at) * shown_.length;
   }

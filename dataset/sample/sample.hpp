@@ -11,74 +11,81 @@
 
 namespace evenray {
 
+// What readers, packers and stores exchange: a Manifest describes a collection of images as
+// Samples, before anything is decoded.
+
 /// The parts that a collection is divided into.
 inline constexpr std::array<const char*, 3> kParts = {"train", "val", "test"};
 
-/// A rectangle in pixels of the upright image (x to the right, y down; x1, y1 are the far edge, so
-/// width = x1 - x0), with the polygon rings that describe the same thing where the source has them.
+/// A rectangle in pixels of the upright image: x to the right, y down; (x1, y1) is the far edge, so
+/// width = x1 - x0.
 struct Box {
   float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
   int label = 0;  ///< index into class_names
+  /// The polygons of the same object, in pixels; empty if the source has none.
   std::vector<std::vector<cv::Point2f>> rings;
 };
 
-/// How a row came to be.
+/// How a row was made.
 enum class Origin : uint8_t { real = 0, copy = 1, augmented = 2, synthetic = 3 };
+/// Returns "real", "copy", "augmented" or "synthetic".
 const char* origin_name(Origin origin);
 
+/// From what and how a row was made.
 struct Provenance {
   Origin origin = Origin::real;
-  int64_t parent = -1;  ///< row of the same part that it was made from, -1 for none
+  int64_t parent = -1;  ///< row of the same part that it was made from; -1 for none
   std::string recipe;   ///< policy and operations, or generator digest and latent seed
-  uint64_t seed = 0;
+  uint64_t seed = 0;    ///< random seed that the row was made with
 };
 
-/// One image as a reader found it.
+/// One image as its reader found it.
 struct Sample {
-  std::string id;  ///< see cli.md: the stem, or the path under the root where stems collide
-  std::string source_path;        ///< relative to the root
-  Path file;                      ///< absolute; empty where the image is drawn
-  std::function<cv::Mat()> draw;  ///< phantoms only: gives the u8 or u16 image
-  std::vector<int8_t> labels;     ///< one a class: 1 yes, 0 no, -1 unknown
-  std::vector<Box> boxes;
-  bool boxes_known = false;  ///< annotated (no boxes = truly none)
-  std::string patient;       ///< empty where the source does not tell
-  bool running_id = false;   ///< the id ends in the source's running number: neighbours may be one
-                             ///< visit (see group_names)
-  std::string part;          ///< train, val or test where the source's layout fixes it, else empty
-  std::vector<std::string> meta;  ///< one a meta column, as text; empty = missing
+  std::string id;  ///< the file's stem, or its path below the root where stems collide; see cli.md
+  std::string source_path;        ///< relative to the manifest's root
+  Path file;                      ///< absolute path; empty if the image is drawn
+  std::function<cv::Mat()> draw;  ///< phantoms only: returns the u8 or u16 image
+  std::vector<int8_t> labels;     ///< one per class: 1 yes, 0 no, -1 unknown
+  std::vector<Box> boxes;         ///< in pixels of the upright image
+  bool boxes_known = false;       ///< the image was annotated; no boxes then means none present
+  std::string patient;            ///< patient id; empty if the source gives none
+  /// The id ends in the source's running number, so neighbouring ids may be one visit (see
+  /// group_names).
+  bool running_id = false;
+  std::string part;  ///< train, val or test if the source's layout fixes the part, else empty
+  std::vector<std::string> meta;  ///< one per meta column, as text; empty = missing
 
-  /// Index of the one class that is 1; -1 where there is none.
+  /// Returns the index of the class whose label is 1; -1 if no class or several classes have it.
   int exclusive_class() const;
 };
 
-/// One thing that is wrong; kinds are those of `data audit`.
+/// One problem in a collection.
 struct Finding {
-  std::string kind;
-  std::vector<std::string> ids;
-  std::string detail;
+  std::string kind;              ///< one of the kinds of `data audit`
+  std::vector<std::string> ids;  ///< the samples concerned
+  std::string detail;            ///< a description for people
 };
 
-/// A collection as its reader describes it. Labels are already those to train with (boxes and
-/// folders beat the table).
+/// A collection as its reader describes it. The labels are final, the ones to train with: boxes and
+/// folders override the source's table.
 struct Manifest {
-  std::string format;  ///< folder, fracatlas, dicom, phantom
-  std::string
-      source;  ///< name for reports and stores: the root's last component or the phantom's settings
+  std::string format;  ///< the layout's name, such as folder, fracatlas, dicom, phantom
+  /// Name for reports and stores: the root's last component or the phantom's settings.
+  std::string source;
   std::string licence;  ///< may be empty
-  Path root;
-  std::vector<std::string>
-      sources;  ///< where several were read as one: what ids begin with, before a slash
+  Path root;            ///< folder that source paths are relative to
+  /// If several sources were read as one: their names, which each id begins with, before a slash.
+  std::vector<std::string> sources;
   std::vector<std::string> class_names;
-  bool multi_label = false;
-  std::vector<std::string> meta_columns;  ///< never a label
+  bool multi_label = false;               ///< an image may show several classes, or none
+  std::vector<std::string> meta_columns;  ///< names of the other columns; never a label
   std::vector<Sample> samples;            ///< sorted by id
-  std::vector<Finding>
-      findings;  ///< what the reader itself noticed (label_conflict, missing_file, unlisted_file)
+  /// Problems that the reader itself found, such as label_conflict, missing_file, unlisted_file.
+  std::vector<Finding> findings;
 
-  /// Index of a class; throws 65 with the known names.
+  /// Returns the index of a class. Throws 65, listing the known names, if there is no such class.
   int class_index(std::string_view name) const;
-  /// The name of the source that a sample came from.
+  /// Returns the name of the source that a sample came from.
   std::string source_of(const Sample& sample) const;
 };
 

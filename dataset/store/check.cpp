@@ -16,7 +16,8 @@ namespace {
 
 using Fault = std::optional<std::string>;
 
-/// Boxes are clipped to the image when they are packed; rounding may leave them this far outside.
+/// Boxes are clipped to the image when they are packed; rounding may leave them outside by this
+/// much.
 constexpr float kBoxTolerancePx = .01f;
 
 std::string at(const StorePart& part, size_t row) {
@@ -29,7 +30,8 @@ Fault check_labels(const StorePart& part, size_t row, bool multi_label) {
   const auto yes = std::count(labels.begin(), labels.end(), 1);
   const auto no = std::count(labels.begin(), labels.end(), 0);
   if (yes == 1 && yes + no == static_cast<int64_t>(labels.size())) return std::nullopt;
-  return cat(at(part, row), ": ", yes, " classes are 1, although classes exclude each other");
+  return cat(
+      at(part, row), ": ", yes, " classes are 1, but each image must have exactly one class");
 }
 
 Fault check_provenance(const StorePart& part, size_t row) {
@@ -41,10 +43,11 @@ Fault check_provenance(const StorePart& part, size_t row) {
                static_cast<int>(provenance.origin),
                ", but val and test hold only real, unaltered rows");
   }
-  if (real && provenance.parent >= 0) return at(part, row) + ": a real row names a parent";
+  if (real && provenance.parent >= 0) return at(part, row) + ": a real row must not have a parent";
   const bool needs_parent =
       provenance.origin == Origin::copy || provenance.origin == Origin::augmented;
-  if (needs_parent && provenance.parent < 0) return at(part, row) + ": a copy without a parent";
+  if (needs_parent && provenance.parent < 0)
+    return at(part, row) + ": a copied or augmented row has no parent";
   if (needs_parent) {
     const auto& parent = part.provenance[static_cast<size_t>(provenance.parent)];
     if (parent.origin != Origin::real) {
@@ -59,7 +62,7 @@ Fault check_numbers(const StorePart& part, size_t row, const StoreInfo& info) {
   const auto& offset = part.offsets[row];
   if (!(scale[0] > 0 && scale[1] > 0 && std::isfinite(scale[0] * scale[1])) ||
       !std::isfinite(offset[0] + offset[1])) {
-    return at(part, row) + ": scale or offset is no placement";
+    return at(part, row) + ": scale is not positive, or scale or offset is not finite";
   }
   if (!(part.weights[row] >= 0 && std::isfinite(part.weights[row]))) {
     return at(part, row) + ": weight is negative or not finite";
@@ -79,7 +82,7 @@ Fault check_numbers(const StorePart& part, size_t row, const StoreInfo& info) {
                  box.x1,
                  " ",
                  box.y1,
-                 " does not lie in the image");
+                 " is empty or not inside the image");
     }
   }
   return std::nullopt;
@@ -122,10 +125,10 @@ Fault check_digest(const std::string& where,
                    const Digests& digests) {
   const std::string digest = content_digest_of(attributes, columns, digests);
   if (digest == stated) return std::nullopt;
-  return cat(where, "content_digest is ", stated, ", the content gives ", digest);
+  return cat(where, "content_digest is ", stated, ", but the content has ", digest);
 }
 
-/// Adds the digests of the file's rows to those of the files before.
+/// Checks one file's digest and appends the digests of its rows to `all`.
 Fault check_file(const StoreFile& file, const std::string& where, Digests& all) {
   std::array<Columns, 3> columns;
   Digests digests;
@@ -146,7 +149,8 @@ Fault check_file(const StoreFile& file, const std::string& where, Digests& all) 
 
 Fault first_fault(const StoreShards& shards) {
   for (const auto& file : shards.files()) {
-    if (!file->strangers().empty()) return file->strangers().front() + " is not part of the schema";
+    if (!file->unknown_objects().empty())
+      return file->unknown_objects().front() + " is not part of the schema";
   }
   std::array<StorePart, 3> parts;
   for (size_t p = 0; p < parts.size(); ++p) {

@@ -10,7 +10,7 @@
 namespace evenray {
 namespace {
 
-/// So many words can be summed up before 32 bits overflow.
+/// Number of words that can be summed before 32 bits overflow.
 constexpr size_t kWordsAtOnce = 360;
 constexpr size_t kChecksumBytes = 4;
 

@@ -6,18 +6,19 @@
 
 namespace evenray {
 
-/// HDF5's checksum of a chunk, H5Z_FILTER_FLETCHER32: big-endian words of 16 bits modulo 65535.
-/// Any single changed byte changes it.
+/// Returns HDF5's checksum of a chunk (H5Z_FILTER_FLETCHER32): Fletcher-32 over big-endian 16-bit
+/// words, modulo 65535. It changes if any single byte changes.
 uint32_t fletcher32(std::string_view bytes);
 
-/// An image as its chunk holds it, behind the filters that a store may have been written with.
+/// The filters that an image passed before it was written to its chunk, in this order.
 struct ChunkForm {
-  bool deflated = false;
-  bool checksum = false;  ///< Fletcher-32 of all before in the last four bytes, little-endian
+  bool deflated = false;  ///< compressed with deflate
+  bool checksum = false;  ///< the last four bytes are Fletcher-32 of the others, little-endian
 };
-/// gzip_level: used where deflated.
+/// Returns the chunk of an image. `gzip_level` is used only if `form` is deflated.
 std::string make_chunk(std::string_view pixels, ChunkForm form, int gzip_level);
-/// Exactly `bytes` bytes of pixels to `out`; false where the chunk does not hold them.
+/// Writes the chunk's `bytes` bytes of pixels to `out`. Returns false if the chunk does not hold
+/// exactly as many or its checksum is wrong.
 bool read_chunk(std::string_view chunk, ChunkForm form, void* out, size_t bytes);
 
 }  // namespace evenray

@@ -78,14 +78,16 @@ void add_boxes(Columns& columns, const StorePart& part) {
   columns["polygon_box"] = Column::of(Element::i64, {ring_box.size()}, ring_box);
 }
 
-/// Adds what came before; unsigned, since a hostile file may hold any number.
+/// Adds `by` to all values. Unsigned, since a hostile file may hold any number and signed overflow
+/// is undefined.
 void shift(Column& column, uint64_t by) {
   auto values = column.values<uint64_t>();
   for (auto& value : values) value += by;
   column = Column::of(column.type, column.shape, values);
 }
 
-/// Offsets of a further file begin at 0 again and repeat where the one before ended.
+/// Turns the offsets of a further file, which start at 0 again, into offsets that continue
+/// `before`. Their first value, equal to the last one before, is dropped.
 void continue_offsets(Columns& file, const Columns& before, const char* name, const char* items) {
   const auto found = file.find(name);
   if (found == file.end()) return;
@@ -106,13 +108,13 @@ void append(Column& whole, const Column& more, const std::string& name) {
         whole.shape.begin() + 1, whole.shape.end(), more.shape.begin() + 1, more.shape.end());
   };
   must(whole.type == more.type && same_width(),
-       cat(name, " is of another type than in the shards before"));
+       cat(name, " has another type than in the earlier shards"));
   whole.shape[0] += more.shape[0];
   whole.bytes += more.bytes;
   whole.texts.insert(whole.texts.end(), more.texts.begin(), more.texts.end());
 }
 
-/// Offsets into `total` items: rising from 0 to it.
+/// Offsets into `total` items must rise from 0 to `total`.
 void check_offsets(const std::vector<int64_t>& offsets, int64_t total, const std::string& where) {
   bool ok = !offsets.empty() && offsets.front() == 0 && offsets.back() == total;
   for (size_t i = 1; ok && i < offsets.size(); ++i) ok = offsets[i - 1] <= offsets[i];
@@ -130,7 +132,7 @@ std::vector<std::vector<Box>> boxes_of(const Columns& columns,
   for (size_t i = 0; i < flat.size(); ++i) {
     const float* corner = &corners[4 * i];
     must(labels[i] >= 0 && static_cast<size_t>(labels[i]) < classes,
-         cat(name, "/box_labels: row ", i, " names class ", labels[i], " of ", classes));
+         cat(name, "/box_labels: row ", i, " has class ", labels[i], " of ", classes));
     flat[i] = {corner[0], corner[1], corner[2], corner[3], labels[i], {}};
   }
   if (columns.contains("polygons")) {
@@ -141,7 +143,7 @@ std::vector<std::vector<Box>> boxes_of(const Columns& columns,
         point_offsets, static_cast<int64_t>(points.size() / 2), name + "/polygon_offsets");
     for (size_t r = 0; r < ring_box.size(); ++r) {
       must(ring_box[r] >= 0 && static_cast<size_t>(ring_box[r]) < flat.size(),
-           cat(name, "/polygon_box: row ", r, " names box ", ring_box[r], " of ", flat.size()));
+           cat(name, "/polygon_box: row ", r, " has box ", ring_box[r], " of ", flat.size()));
       auto& ring = flat[static_cast<size_t>(ring_box[r])].rings.emplace_back();
       for (auto p = static_cast<size_t>(point_offsets[r]);
            p < static_cast<size_t>(point_offsets[r + 1]);
@@ -249,7 +251,7 @@ std::vector<std::string> link_names(std::vector<std::string> columns, const Path
     if (name.empty() || name == "." || name == "..") name = "column_" + name;
     check(seen.insert(name).second,
           Exit::bad_data,
-          cat("cannot write ", path.string(), ": two meta columns named '", name, "'"));
+          cat("cannot write ", path.string(), ": two meta columns are named '", name, "'"));
   }
   return columns;
 }
@@ -286,7 +288,8 @@ StorePart part_of(const std::string& name, const Columns& columns, const StoreIn
         part.labels.emplace_back(labels.begin() + static_cast<int64_t>(i * classes),
                                  labels.begin() + static_cast<int64_t>((i + 1) * classes));
     for (const int label : row) {
-      must(label >= -1 && label <= 1, cat(name, "/labels: row ", i, " holds ", label));
+      must(label >= -1 && label <= 1,
+           cat(name, "/labels: row ", i, " is ", label, ", not 1, 0 or -1"));
     }
   }
   part.scales = pairs(columns.at("scale"));
@@ -298,9 +301,9 @@ StorePart part_of(const std::string& name, const Columns& columns, const StoreIn
   const auto seed = columns.at("seed").values<uint64_t>();
   const auto& recipe = columns.at("recipe").texts;
   for (size_t i = 0; i < n; ++i) {
-    must(origin[i] <= 3, cat(name, "/origin: row ", i, " holds ", int{origin[i]}));
+    must(origin[i] <= 3, cat(name, "/origin: row ", i, " is ", int{origin[i]}, ", not 0 to 3"));
     must(parent[i] >= -1 && parent[i] < static_cast<int64_t>(n),
-         cat(name, "/parent: row ", i, " names row ", parent[i], " of ", n));
+         cat(name, "/parent: row ", i, " has parent row ", parent[i], " of ", n));
     part.provenance.push_back({static_cast<Origin>(origin[i]), parent[i], recipe[i], seed[i]});
   }
   part.weights = columns.at("weight").values<float>();

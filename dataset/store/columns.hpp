@@ -10,53 +10,58 @@
 
 namespace evenray {
 
-/// A part as its data sets: path below the part -> column. `images` has a type and a shape but no
+/// The data sets of a part: path below the part -> column. `images` has a type and a shape but no
 /// bytes.
 using Columns = std::map<std::string, Column>;
 
-/// What the schema says of one data set of a part. Rows: n rows of the part, o n + 1, m boxes, k
-/// polygon points, r rings, s r + 1, p length of the balanced index.
+/// The schema of one data set of a part.
 struct ColumnSpec {
   const char* name;
   Element type;
+  /// First dimension: n rows of the part, o = n + 1, m boxes, k polygon points, r rings, s = r + 1,
+  /// p length of the balanced index.
   char rows;
-  int width;  ///< second dimension; 0: none, -1: one a class
+  int width;  ///< second dimension; 0: none, -1: one per class
   bool optional = false;
 };
+/// The schema of a part except `images` and `meta`.
 const std::vector<ColumnSpec>& column_specs();
 
 inline constexpr const char* kSchema = "evenray-store";
 inline constexpr int64_t kSchemaVersion = 1;
 inline constexpr const char* kShardAttribute = "shard";
 
-/// Indices of the meta columns that are finite numbers in every part (empty or "nan": missing).
+/// Returns the indices of the meta columns whose values are all finite numbers (empty or "nan":
+/// missing), with at least one number.
 std::set<size_t> numeric_columns(const std::vector<const StorePart*>& parts, size_t columns);
 
-/// All data sets of a part but `images`; meta columns as meta/<name>.
+/// Returns all data sets of a part except `images`; meta columns are named meta/<name>, and those
+/// in `numeric` become f64.
 Columns columns_of(const StorePart& part, const StoreInfo& info, const std::set<size_t>& numeric);
 
-/// Meta columns by the names of their HDF5 links, which may not hold a slash. Throws 65 where two
-/// are alike; `path`: of the store that shall have them.
+/// Returns the names of the meta columns as HDF5 links, which must not contain a slash. Throws 65
+/// if two are equal. `path`: the store to be written, for the message.
 std::vector<std::string> link_names(std::vector<std::string> columns, const Path& path);
 
-/// One part of several files, the rows of one after those of the other. Throws Hdf5Fault where the
-/// columns of the files do not fit together, or offsets do not end where their file does.
+/// Joins the columns of one part from several files, in order. Throws Hdf5Fault if the columns of
+/// the files do not match, or if offsets do not end at their file's number of items.
 Columns joined(std::vector<Columns> files);
 
-/// The way back. The shapes must fit (StoreFile sees to it); throws Hdf5Fault for values that do
-/// not: offsets that fall, a box of a class that does not exist, a label that is none.
+/// The inverse of columns_of(). The shapes must be correct, which StoreFile checks. Throws
+/// Hdf5Fault for invalid values, such as falling offsets, a box of an unknown class, or a label
+/// other than 1, 0, -1.
 StorePart part_of(const std::string& name, const Columns& columns, const StoreInfo& info);
 
-/// The root's attributes but `content_digest`.
+/// Returns the root's attributes that follow from `info`; `content_digest` is not among them.
 Columns attributes_of(const StoreInfo& info);
 
-/// docs/format.md, "Digest". `row_digests`: one a row of the part, 64 hex digits each, in the order
-/// of kParts.
+/// Returns the digest defined in docs/format.md, "Digest". `row_digests`: for each part, in the
+/// order of kParts, 64 hex digits per row.
 std::string content_digest_of(const Columns& attributes,
                               const std::array<Columns, 3>& parts,
                               const std::array<std::vector<std::string>, 3>& row_digests);
 
-/// Index into kParts; throws 2 for a name that is none of them.
+/// Returns the index into kParts. Throws 2 for an unknown name.
 size_t part_index(const std::string& name);
 
 }  // namespace evenray

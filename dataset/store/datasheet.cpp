@@ -49,7 +49,7 @@ std::string source_text(const StoreInfo& info) {
              "\n\n");
 }
 
-/// Of a store of several sources, whose names stand before its ids.
+/// Counts by source, for a store of several sources, whose names its ids begin with; else "".
 std::string sources_text(const Store& store, const std::vector<std::string>& parts) {
   const auto names = split_text(store.info().source, '+');
   if (names.size() < 2) return "";
@@ -59,7 +59,8 @@ std::string sources_text(const Store& store, const std::vector<std::string>& par
     for (size_t i = 0; i < part.ids.size(); ++i) {
       const std::string source = part.ids[i].substr(0, part.ids[i].find('/'));
       ++counts[source][name];
-      // One source may have a + in its name; where one of several has, they get no table.
+      // Names are joined by +, and a single source may have a + in its own name. If the ids do not
+      // match the names, there is no table.
       if (part.provenance[i].origin == Origin::real &&
           std::count(names.begin(), names.end(), source) == 0)
         return "";

@@ -27,7 +27,7 @@ StoreFile::StoreFile(const Path& path, Seal seal)
     haddr_t end = 0;
     H5Fget_eoa(file_.get(), &end);
     must(end + (seal == Seal::whole ? kSealBytes : 0) == file_bytes_,
-         cat("damaged: HDF5 uses ", end, " of ", file_bytes_, " bytes"));
+         cat("damaged: HDF5 uses ", end, " bytes, but the file has ", file_bytes_));
     open_root();
     for (size_t p = 0; p < parts_.size(); ++p) open_part(p);
   } catch (const Hdf5Fault& fault) {
@@ -50,18 +50,18 @@ void StoreFile::close() {
 }
 
 void StoreFile::open() {
-  const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "make properties");
-  // A published store never changes, and locks fail on some network file systems.
+  const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "create properties");
+  // No locks: a published store never changes, and locks fail on some network file systems.
   H5Pset_file_locking(access.get(), false, true);
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
   const hid_t opened = H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access.get());
-  must(opened >= 0, "not an HDF5 file, or one that was cut short");
+  must(opened >= 0, "not an HDF5 file, or a truncated one");
   file_ = Hdf5Handle(opened, H5Fclose, "open");
 }
 
 void StoreFile::open_root() {
   const Hdf5Handle root(H5Gopen2(file_.get(), "/", H5P_DEFAULT), H5Gclose, "open the root");
-  must(H5Aexists(root.get(), "schema") > 0, "not an evenray store: it has no attribute schema");
+  must(H5Aexists(root.get(), "schema") > 0, "not an evenray store: attribute schema is missing");
   const auto text = [&](const char* name) {
     return read_attribute(root.get(), name, Element::text, 0).texts[0];
   };
@@ -82,7 +82,7 @@ void StoreFile::open_root() {
   info_.width = static_cast<int>(size[1]);
   const int64_t bits = number("bits"), value_max = number("value_max");
   must((bits == 8 || bits == 16) && value_max > 0 && value_max < int64_t{1} << bits,
-       cat("bits ", bits, " and value_max ", value_max, " do not fit"));
+       cat("bits ", bits, " and value_max ", value_max, " do not match"));
   info_.bits = static_cast<int>(bits);
   info_.value_max = static_cast<int>(value_max);
   info_.config = text("config");
@@ -97,7 +97,7 @@ void StoreFile::open_root() {
   attributes_ = attributes_of(info_);
   for (const auto& link : list_links(root.get(), "/")) {
     const bool part = std::find(kParts.begin(), kParts.end(), link.name) != kParts.end();
-    if (!part || !link.is_group) strangers_.push_back("/" + link.name);
+    if (!part || !link.is_group) unknown_objects_.push_back("/" + link.name);
   }
 }
 
@@ -105,14 +105,14 @@ void StoreFile::read_shard(hid_t root) {
   if (H5Aexists(root, kShardAttribute) <= 0) return;
   const auto place = read_attribute(root, kShardAttribute, Element::i64, 1).values<int64_t>();
   must(place.size() == 2 && place[0] >= 0 && place[0] < place[1],
-       "shard is not a number and how many there are");
+       "attribute shard must be the number of this shard and the count of shards");
   shard_ = {place[0], place[1]};
 }
 
-StoreFile::ColumnPlace StoreFile::look_at(hid_t group,
-                                          const std::string& path,
-                                          const std::string& where,
-                                          Element type) const {
+StoreFile::ColumnPlace StoreFile::check_column(hid_t group,
+                                               const std::string& path,
+                                               const std::string& where,
+                                               Element type) const {
   const Hdf5Handle dataset(H5Dopen2(group, path.c_str(), H5P_DEFAULT), H5Dclose, "open " + where);
   return {type, check_dataset(dataset.get(), where, type, file_bytes_)};
 }
@@ -121,7 +121,7 @@ void StoreFile::open_part(size_t index) {
   Part& part = parts_[index];
   const std::string where = cat("/", kParts[index]);
   must(H5Lexists(file_.get(), kParts[index], H5P_DEFAULT) > 0, where + " is missing");
-  must(std::find(strangers_.begin(), strangers_.end(), where) == strangers_.end(),
+  must(std::find(unknown_objects_.begin(), unknown_objects_.end(), where) == unknown_objects_.end(),
        where + " is not a group");
   part.group =
       Hdf5Handle(H5Gopen2(file_.get(), kParts[index], H5P_DEFAULT), H5Gclose, "open " + where);
@@ -140,13 +140,13 @@ void StoreFile::open_part(size_t index) {
   for (const auto& spec : column_specs()) {
     const std::string path = cat(where, "/", spec.name);
     if (take(spec.name, false)) {
-      part.columns[spec.name] = look_at(part.group.get(), spec.name, path, spec.type);
+      part.columns[spec.name] = check_column(part.group.get(), spec.name, path, spec.type);
     } else {
       must(spec.optional, path + " is missing");
     }
   }
   if (take("meta", true)) open_meta(part, where + "/meta", index == 0);
-  for (const auto& [name, unused] : is_group) strangers_.push_back(where + "/" + name);
+  for (const auto& [name, unused] : is_group) unknown_objects_.push_back(where + "/" + name);
   check_shapes(part, where);
 }
 
@@ -158,13 +158,13 @@ void StoreFile::open_images(Part& part, const std::string& where) {
   const auto h = static_cast<hsize_t>(info_.height), w = static_cast<hsize_t>(info_.width);
   const auto& shape = part.images.shape;
   must(shape.size() == 3 && shape[1] == h && shape[2] == w,
-       cat(where, " is not of the size that size_px states (", h, " x ", w, ")"));
+       cat(where, " does not have the size in size_px (", h, " x ", w, ")"));
   must(part.images.chunk == std::vector<hsize_t>({1, h, w}),
-       where + " does not hold one image a chunk");
+       where + " does not have one image per chunk");
   const Hdf5Handle space(H5Dget_space(part.dataset.get()), H5Sclose, "read " + where);
   hsize_t chunks = 0;
   must(H5Dget_num_chunks(part.dataset.get(), space.get(), &chunks) >= 0 && chunks == shape[0],
-       cat(where, " holds ", chunks, " of ", shape[0], " images"));
+       cat(where, " has ", chunks, " chunks for ", shape[0], " images"));
 }
 
 void StoreFile::open_meta(Part& part, const std::string& where, bool first) {
@@ -199,7 +199,7 @@ void StoreFile::check_shapes(const Part& part, const std::string& where) const {
     const std::string path = cat(where, "/", spec.name);
     must(shape.size() == (spec.width == 0 ? 1u : 2u), path + " has a wrong number of dimensions");
     const auto width = spec.width < 0 ? info_.class_names.size() : static_cast<size_t>(spec.width);
-    must(spec.width == 0 || shape[1] == width, cat(path, " is not ", width, " wide"));
+    must(spec.width == 0 || shape[1] == width, cat(path, " does not have ", width, " columns"));
     const auto [size, fresh] = sizes.emplace(spec.rows, shape[0]);
     if (fresh && spec.rows == 'r') sizes['s'] = shape[0] + 1;
     must(shape[0] == size->second, cat(path, " has ", shape[0], " rows, not ", size->second));
@@ -211,7 +211,8 @@ void StoreFile::check_shapes(const Part& part, const std::string& where) const {
   const auto has = [&](const char* name) { return part.columns.contains(name); };
   must(has("polygons") == has("polygon_box") && has("polygons") == has("polygon_offsets"),
        where + " has some of polygons, polygon_offsets, polygon_box, but not all");
-  must(!has("balanced_index") || where == "/train", where + "/balanced_index belongs into /train");
+  must(!has("balanced_index") || where == "/train",
+       where + "/balanced_index is allowed only in /train");
   must(part.columns.size() == column_specs().size() || info_.meta_columns.empty() ||
            has(("meta/" + info_.meta_columns[0]).c_str()),
        where + "/meta is missing");
@@ -265,8 +266,8 @@ void StoreFile::read_row(size_t index, int64_t row, void* out) const {
     read_stored(index, row, stored);
     if (!read_chunk(stored, part.images.form, out, row_bytes_))
       refuse(cat(where(),
-                 part.images.form.checksum ? " is damaged: its checksum does not fit"
-                                           : " does not inflate to one image"));
+                 part.images.form.checksum ? " is damaged: its checksum does not match"
+                                           : " is damaged: it does not inflate to one image"));
     return;
   }
   const hsize_t at[3] = {static_cast<hsize_t>(row), 0, 0};

@@ -8,19 +8,19 @@
 
 namespace evenray {
 
-/// Which of how many files of a store; from 0.
+/// The place of a file among the shards of a store; `index` counts from 0.
 struct ShardPlace {
   int64_t index = 0, count = 1;
   bool operator==(const ShardPlace&) const = default;
 };
 
-/// An open file of a store whose structure has been checked: every link, type, shape and size, no
-/// value yet. Thread-safe behind HDF5's lock; inflating goes on outside it. All faults are Errors
-/// with the file's name.
+/// An open file of a store. Opening checks the structure (every link, type, shape and size), but no
+/// values. Thread-safe through hdf5_lock(); inflating runs outside the lock. All faults are Errors
+/// (65) with the file's name.
 class StoreFile {
  public:
-  /// `seal`: what vet_store_file() found. HDF5 sees the file here, so it must be vetted, or written
-  /// by this process.
+  /// `seal`: the result of vet_store_file(). HDF5 opens the file here, so it must have been vetted,
+  /// or written by this process.
   StoreFile(const Path& path, Seal seal);
   ~StoreFile();
 
@@ -28,19 +28,19 @@ class StoreFile {
   const StoreInfo& info() const { return info_; }
   const std::string& content_digest() const { return content_digest_; }
   const Columns& attributes() const { return attributes_; }
-  /// nullopt: the file is a store of its own.
+  /// nullopt if the file is a whole store.
   std::optional<ShardPlace> shard() const { return shard_; }
   int64_t rows(size_t part) const { return static_cast<int64_t>(parts_[part].images.shape[0]); }
   size_t row_bytes() const { return row_bytes_; }
-  /// Data sets and groups that the schema does not know; they are never opened.
-  const std::vector<std::string>& strangers() const { return strangers_; }
+  /// Paths of data sets and groups that are not in the schema; they are never opened.
+  const std::vector<std::string>& unknown_objects() const { return unknown_objects_; }
 
-  /// All columns of a part; `images` with its shape alone.
+  /// Reads all columns of a part; `images` has only its shape.
   Columns read_columns(size_t part) const;
-  /// Pixels of one row: row_bytes() bytes.
+  /// Reads the pixels of one row: row_bytes() bytes.
   void read_row(size_t part, int64_t row, void* out) const;
-  /// The row's chunk as it lies in the file into `stored`. Not for files whose filters only HDF5
-  /// itself can undo.
+  /// Reads the row's chunk as stored in the file. Not for files with filters that only HDF5 can
+  /// undo (DatasetShape::foreign).
   void read_stored(size_t part, int64_t row, std::string& stored) const;
 
  private:
@@ -51,7 +51,7 @@ class StoreFile {
   struct Part {
     Hdf5Handle group, dataset;
     DatasetShape images;
-    std::map<std::string, ColumnPlace> columns;  ///< all but images
+    std::map<std::string, ColumnPlace> columns;  ///< all except images
   };
 
   void open();
@@ -62,10 +62,10 @@ class StoreFile {
   void open_images(Part& part, const std::string& where);
   void open_meta(Part& part, const std::string& where, bool first);
   void check_shapes(const Part& part, const std::string& where) const;
-  ColumnPlace look_at(hid_t group,
-                      const std::string& path,
-                      const std::string& where,
-                      Element type) const;
+  ColumnPlace check_column(hid_t group,
+                           const std::string& path,
+                           const std::string& where,
+                           Element type) const;
   void read_through_hdf5(const Part& part, int64_t row, const std::string& where, void* out) const;
   [[noreturn]] void refuse(const std::string& fault) const;
 
@@ -78,7 +78,7 @@ class StoreFile {
   Columns attributes_;
   std::optional<ShardPlace> shard_;
   std::array<Part, 3> parts_;
-  std::vector<std::string> strangers_;
+  std::vector<std::string> unknown_objects_;
 };
 
 }  // namespace evenray

@@ -11,9 +11,9 @@
 namespace evenray {
 namespace {
 
-/// Rows by which a part's data set grows while it is written.
+/// Number of rows by which a part's data set grows while it is written.
 constexpr hsize_t kGrowth = 1024;
-/// After so many bytes the kernel is told to write them out, so that the fsync at the end is short.
+/// After this many bytes the kernel is asked to write them out, so that the final fsync is short.
 constexpr size_t kWriteOutBytes = size_t{16} << 20;
 
 std::string now_utc() {
@@ -32,11 +32,11 @@ std::array<hsize_t, 3> rows_shape(hsize_t rows, const StoreInfo& info) {
 }
 
 Hdf5Handle open_new(const Path& path) {
-  const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "make properties");
+  const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "create properties");
   H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V110);
   H5Pset_file_locking(access.get(), false, true);
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
-  const Hdf5Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "make properties");
+  const Hdf5Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "create properties");
   H5Pset_obj_track_times(creation.get(), false);
   return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()),
           H5Fclose,
@@ -64,7 +64,7 @@ StoreFileWriter::~StoreFileWriter() {
 }
 
 void StoreFileWriter::abandon() {
-  // Emptied first: on a full disk HDF5 can only close a file whose last bytes find room.
+  // On a full disk HDF5 can close the file only if its last bytes fit, so empty the file first.
   std::error_code ignored;
   std::filesystem::resize_file(path_, 0, ignored);
   for (auto& part : parts_) {
@@ -80,15 +80,15 @@ void StoreFileWriter::create(const StoreForm& form) {
   const auto type = element_type(pixel_type(info_));
   for (size_t p = 0; p < parts_.size(); ++p) {
     Part& part = parts_[p];
-    const Hdf5Handle group_properties(H5Pcreate(H5P_GROUP_CREATE), H5Pclose, "make properties");
+    const Hdf5Handle group_properties(H5Pcreate(H5P_GROUP_CREATE), H5Pclose, "create properties");
     H5Pset_obj_track_times(group_properties.get(), false);
     part.group = Hdf5Handle(
         H5Gcreate2(file_.get(), kParts[p], H5P_DEFAULT, group_properties.get(), H5P_DEFAULT),
         H5Gclose,
-        "make a group");
+        "create a group");
     const Hdf5Handle space(
-        H5Screate_simple(3, shape.data(), largest.data()), H5Sclose, "make a data space");
-    const Hdf5Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "make properties");
+        H5Screate_simple(3, shape.data(), largest.data()), H5Sclose, "create a data space");
+    const Hdf5Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "create properties");
     H5Pset_obj_track_times(properties.get(), false);
     H5Pset_chunk(properties.get(), 3, chunk.data());
     H5Pset_fill_time(properties.get(), H5D_FILL_TIME_NEVER);
@@ -103,7 +103,7 @@ void StoreFileWriter::create(const StoreForm& form) {
                                         properties.get(),
                                         H5P_DEFAULT),
                              H5Dclose,
-                             "make images");
+                             "create images");
     part.rows.name = kParts[p];
   }
 }
@@ -115,7 +115,7 @@ void StoreFileWriter::write_image(Part& part, std::string_view stored) {
   if (row == part.room) {
     part.room += kGrowth;
     must(H5Dset_extent(part.images.get(), rows_shape(part.room, info_).data()) >= 0,
-         "cannot grow images");
+         "cannot enlarge images");
   }
   const hsize_t at[3] = {row, 0, 0};
   must(H5Dwrite_chunk(part.images.get(), H5P_DEFAULT, 0, at, stored.size(), stored.data()) >= 0,
@@ -165,14 +165,14 @@ std::array<Columns, 3> StoreFileWriter::columns(const std::set<size_t>& numeric)
 
 void StoreFileWriter::write_part(Part& part, const Columns& columns) {
   must(H5Dset_extent(part.images.get(), columns.at("images").shape.data()) >= 0,
-       "cannot end images");
-  const Hdf5Handle properties(H5Pcreate(H5P_GROUP_CREATE), H5Pclose, "make properties");
+       "cannot set the final size of images");
+  const Hdf5Handle properties(H5Pcreate(H5P_GROUP_CREATE), H5Pclose, "create properties");
   H5Pset_obj_track_times(properties.get(), false);
   H5Pset_link_creation_order(properties.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   const Hdf5Handle meta(
       H5Gcreate2(part.group.get(), "meta", H5P_DEFAULT, properties.get(), H5P_DEFAULT),
       H5Gclose,
-      "make meta");
+      "create meta");
   for (const auto& name : info_.meta_columns)
     write_column(meta.get(), name, columns.at("meta/" + name));
   for (const auto& [name, column] : columns) {
@@ -206,7 +206,7 @@ void StoreFileWriter::close() {
   }
   closed &= H5Fflush(file_.get(), H5F_SCOPE_GLOBAL) >= 0;
   closed &= file_.close();
-  must(closed, "the last data could not be written");
+  must(closed, "the file could not be closed");
 }
 
 }  // namespace evenray

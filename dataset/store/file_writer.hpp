@@ -7,30 +7,31 @@
 
 namespace evenray {
 
-/// One file of a store while it is written. HDF5's refusals are Hdf5Faults; its lock is taken
-/// inside. Not thread-safe.
+/// Writes one file of a store. Failures of HDF5 are thrown as Hdf5Fault; the methods take
+/// hdf5_lock() themselves. Not thread-safe.
 class StoreFileWriter {
  public:
   StoreFileWriter(const Path& path, const StoreInfo& info, const StoreForm& form);
-  /// Without finish(): empties the file.
+  /// If finish() was not called, empties the file.
   ~StoreFileWriter();
   StoreFileWriter(const StoreFileWriter&) = delete;
   StoreFileWriter& operator=(const StoreFileWriter&) = delete;
 
-  /// `stored`: the image as its chunk shall hold it, with the CRC-32 and digest of `prepared`.
+  /// Adds a row. `stored`: the image in the form of its chunk; CRC-32 and digest come from
+  /// `prepared`.
   void add(size_t part,
            const StoreRow& row,
            std::string_view stored,
            const PreparedImage& prepared);
 
   const Path& path() const { return path_; }
-  uint64_t pixel_bytes() const { return pixel_bytes_; }  ///< of all rows, as stored
+  uint64_t pixel_bytes() const { return pixel_bytes_; }  ///< pixels of all rows, as stored
   const StorePart& rows(size_t part) const { return parts_[part].rows; }
   const std::array<std::vector<std::string>, 3>& digests() const { return digests_; }
   const std::array<std::vector<uint32_t>, 3>& checksums() const { return checksums_; }
 
-  /// All data sets of each part (columns_of, and `images` by its shape), numbers in the meta
-  /// columns `numeric`.
+  /// Returns all data sets of each part: columns_of(), and `images` with only its shape. The meta
+  /// columns in `numeric` are numbers.
   std::array<Columns, 3> columns(const std::set<size_t>& numeric) const;
   /// Writes columns and attributes and closes the file.
   void finish(const Columns& attributes,
@@ -41,7 +42,7 @@ class StoreFileWriter {
   struct Part {
     StorePart rows;
     Hdf5Handle group, images;
-    hsize_t room = 0;
+    hsize_t room = 0;  ///< rows that `images` has space for
   };
 
   void create(const StoreForm& form);
@@ -54,7 +55,7 @@ class StoreFileWriter {
   const StoreInfo& info_;
   std::array<Part, 3> parts_;
   std::array<std::vector<std::string>, 3> digests_;  ///< of the pixels of each row
-  std::array<std::vector<uint32_t>, 3> checksums_;   ///< CRC-32 of what was handed to HDF5
+  std::array<std::vector<uint32_t>, 3> checksums_;   ///< CRC-32 of the bytes given to HDF5
   Hdf5Handle file_;
   uint64_t pixel_bytes_ = 0;
   size_t bytes_to_write_out_ = 0;

@@ -13,7 +13,7 @@ namespace evenray {
 namespace {
 
 static_assert(std::endian::native == std::endian::little,
-              "a store is written as it lies in memory");
+              "a store is written in the memory's byte order");
 
 constexpr hsize_t kMaxAttributeElements = 1 << 16;
 constexpr size_t kMaxLinks = 1 << 14;
@@ -23,31 +23,32 @@ Hdf5Handle space_of(const std::vector<hsize_t>& shape) {
   const hid_t id = shape.empty()
                        ? H5Screate(H5S_SCALAR)
                        : H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr);
-  return {id, H5Sclose, "make a data space"};
+  return {id, H5Sclose, "create a data space"};
 }
 
 std::vector<hsize_t> shape_of(hid_t space) {
   const int rank = H5Sget_simple_extent_ndims(space);
-  must(rank >= 0 && H5Sget_simple_extent_type(space) != H5S_NULL, "no shape");
+  must(rank >= 0 && H5Sget_simple_extent_type(space) != H5S_NULL, "a data space has no shape");
   std::vector<hsize_t> shape(static_cast<size_t>(rank));
   if (rank > 0) H5Sget_simple_extent_dims(space, shape.data(), nullptr);
   return shape;
 }
 
-/// Calls `transfer(pointer)` on memory as HDF5 wants it for writing.
+/// Calls `transfer(pointer)` with the values in the form that HDF5 writes: numbers, or pointers to
+/// texts.
 template <class Transfer>
 bool write_values(const Column& value, const std::string& name, const Transfer& transfer) {
   if (value.type != Element::text) return transfer(value.bytes.data()) >= 0;
   std::vector<const char*> pointers;
   for (const auto& text : value.texts) {
-    must(text.find('\0') == std::string::npos, cat("'", name, "' holds a text with a zero byte"));
+    must(text.find('\0') == std::string::npos, cat("'", name, "' has a text with a zero byte"));
     pointers.push_back(text.c_str());
   }
   return transfer(pointers.data()) >= 0;
 }
 
-/// Calls `transfer(pointer)` on memory that HDF5 fills; texts are copied out of where their
-/// pointers lead.
+/// Calls `transfer(pointer)` with memory that HDF5 fills; texts are copied from the pointers that
+/// HDF5 returns.
 template <class Transfer>
 void read_values(Column& value, const std::string& where, const Transfer& transfer) {
   const size_t count = value.count();
@@ -63,8 +64,8 @@ void read_values(Column& value, const std::string& where, const Transfer& transf
   for (const char* text : pointers) value.texts.emplace_back(text ? text : "");
 }
 
-/// Gives HDF5 the memory of texts, up to a limit: many rows of a hostile file may point at one long
-/// text.
+/// Allocates memory for HDF5's texts up to a limit, since many rows of a hostile file may point to
+/// the same long text.
 struct TextMemory {
   uint64_t left;
   std::vector<std::unique_ptr<char[]>> pieces;
@@ -78,7 +79,7 @@ struct TextMemory {
   static void release(void*, void*) {}
 };
 
-/// Whether no side is above 2^40 and their product at most `limit`, without overflow.
+/// Whether no dimension is above 2^40 and their product is at most `limit`; avoids overflow.
 bool fits(const std::vector<hsize_t>& shape, uint64_t limit) {
   if (std::any_of(shape.begin(), shape.end(), [](auto side) { return side > uint64_t{1} << 40; }))
     return false;
@@ -91,7 +92,7 @@ bool fits(const std::vector<hsize_t>& shape, uint64_t limit) {
   return true;
 }
 
-/// Whether a type in a file is the one that a store uses there.
+/// Whether a type in a file is the type that a store uses for `element`.
 bool same_type(hid_t type, Element element) {
   if (element == Element::text) {
     return H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) > 0;
@@ -157,13 +158,13 @@ const char* element_name(Element element) {
 
 Hdf5Handle element_type(Element element) {
   if (element == Element::text) {
-    Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "make a text type");
+    Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "create a text type");
     H5Tset_size(type.get(), H5T_VARIABLE);
     H5Tset_cset(type.get(), H5T_CSET_UTF8);
     return type;
   }
   if (element == Element::origin) {
-    Hdf5Handle type(H5Tenum_create(H5T_STD_U8LE), H5Tclose, "make an enumeration");
+    Hdf5Handle type(H5Tenum_create(H5T_STD_U8LE), H5Tclose, "create an enumeration");
     uint8_t value = 0;
     for (const char* name : {"real", "copy", "augmented", "synthetic"}) {
       H5Tenum_insert(type.get(), name, &value);
@@ -179,7 +180,7 @@ Hdf5Handle element_type(Element element) {
                             H5T_STD_U64LE,
                             H5T_IEEE_F32LE,
                             H5T_IEEE_F64LE};
-  return {H5Tcopy(standard[static_cast<size_t>(element)]), H5Tclose, "make a number type"};
+  return {H5Tcopy(standard[static_cast<size_t>(element)]), H5Tclose, "create a number type"};
 }
 
 size_t Column::count() const {
@@ -201,7 +202,7 @@ void write_attribute(hid_t object, const std::string& name, const Column& value)
   const Hdf5Handle attribute(
       H5Acreate2(object, name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
       H5Aclose,
-      "make attribute " + name);
+      "create attribute " + name);
   const bool written = write_values(
       value, name, [&](const void* data) { return H5Awrite(attribute.get(), type.get(), data); });
   must(written, "cannot write attribute " + name);
@@ -210,13 +211,13 @@ void write_attribute(hid_t object, const std::string& name, const Column& value)
 void write_column(hid_t group, const std::string& name, const Column& value) {
   const auto type = element_type(value.type);
   const auto space = space_of(value.shape);
-  const Hdf5Handle create(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "make properties");
+  const Hdf5Handle create(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "create properties");
   H5Pset_obj_track_times(create.get(), false);
   Hdf5Handle dataset(
       H5Dcreate2(
           group, name.c_str(), type.get(), space.get(), H5P_DEFAULT, create.get(), H5P_DEFAULT),
       H5Dclose,
-      "make data set " + name);
+      "create data set " + name);
   const bool written =
       value.count() == 0 || write_values(value, name, [&](const void* data) {
         return H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
@@ -241,10 +242,10 @@ std::vector<Hdf5Link> list_links(hid_t group, const std::string& where) {
   std::vector<Hdf5Link> links;
   for (const auto& [name, hard] : found) {
     const std::string path = where + (where.ends_with('/') ? "" : "/") + name;
-    must(hard, path + " is a link to elsewhere, which a store may not have");
+    must(hard, path + " is a soft or external link, which a store must not have");
     H5O_info_t info;
     must(H5Oget_info_by_name2(group, name.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT) >= 0,
-         "cannot look at " + path);
+         "cannot read the type of " + path);
     must(info.type == H5O_TYPE_GROUP || info.type == H5O_TYPE_DATASET,
          path + " is neither group nor data set");
     links.push_back({name, info.type == H5O_TYPE_GROUP});
@@ -261,10 +262,10 @@ DatasetShape check_dataset(hid_t dataset,
   const Hdf5Handle create(
       H5Dget_create_plist(dataset), H5Pclose, "read the properties of " + where);
   must(H5Pget_external_count(create.get()) == 0,
-       where + " keeps its data in another file, which a store may not do");
+       where + " has its data in another file, which a store must not have");
   const auto layout = H5Pget_layout(create.get());
   must(layout == H5D_CHUNKED || layout == H5D_CONTIGUOUS || layout == H5D_COMPACT,
-       where + " has a virtual layout, which a store may not have");
+       where + " has a virtual layout, which a store must not have");
   DatasetShape out;
   out.file_bytes = file_bytes;
   const int filters = H5Pget_nfilters(create.get());
@@ -276,7 +277,7 @@ DatasetShape check_dataset(hid_t dataset,
         create.get(), static_cast<unsigned>(i), &flags, &values, nullptr, 0, nullptr, &config);
     must(filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE ||
              filter == H5Z_FILTER_FLETCHER32,
-         cat(where, " uses filter ", filter, "; a store may use deflate, shuffle and fletcher32"));
+         cat(where, " uses filter ", filter, "; only deflate, shuffle and fletcher32 are allowed"));
     out.filtered = true;
     if (filter == H5Z_FILTER_DEFLATE && i == 0) {
       out.form.deflated = true;
@@ -308,7 +309,7 @@ Column read_column(hid_t dataset,
                    const DatasetShape& shape) {
   Column value{type, shape.shape, "", {}};
   const auto memory = element_type(type);
-  const Hdf5Handle transfer(H5Pcreate(H5P_DATASET_XFER), H5Pclose, "make properties");
+  const Hdf5Handle transfer(H5Pcreate(H5P_DATASET_XFER), H5Pclose, "create properties");
   TextMemory texts{shape.file_bytes * 2 + value.count(), {}};
   H5Pset_vlen_mem_manager(
       transfer.get(), TextMemory::allocate, &texts, TextMemory::release, &texts);

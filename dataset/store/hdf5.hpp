@@ -13,25 +13,26 @@
 
 namespace evenray {
 
-/// HDF5's C API under small handles; only the store's own sources include this.
+// Handles and helpers over HDF5's C API; only the store's own sources include this.
 
-/// What HDF5 refused to do, without the file's name; the store turns it into an Error.
+/// A failed HDF5 operation or a fault in a file, without the file's name; the store turns it into
+/// an Error.
 struct Hdf5Fault : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws Hdf5Fault(message) unless ok.
+/// Throws Hdf5Fault(message) unless `ok`.
 inline void must(bool ok, const std::string& message) {
   if (!ok) throw Hdf5Fault(message);
 }
 
-/// To be called before any other call of HDF5 on a thread (its error stack is one a thread): no
-/// exit handler (it crashes after a full disk), no printing of errors, no filter plug-ins. The
-/// caller holds hdf5_lock().
+/// Must be called on each thread before any other HDF5 function (each thread has its own error
+/// stack). Turns off the exit handler (it crashes after a full disk), the printing of errors and
+/// filter plug-ins. The caller holds hdf5_lock().
 void prepare_hdf5();
 
-/// Held by whoever is inside HDF5, which serves one thread at a time anyway: so a process can be
-/// forked while none is.
+/// Must be held while calling HDF5, which runs one thread at a time anyway. Holding it guarantees
+/// that no other thread is inside HDF5 at a fork.
 std::mutex& hdf5_lock();
 
 /// An HDF5 identifier that closes itself.
@@ -50,7 +51,7 @@ class Hdf5Handle {
   }
   hid_t get() const { return id_; }
   explicit operator bool() const { return id_ >= 0; }
-  /// False where HDF5 could not close it (data that did not reach the disk).
+  /// Returns false if HDF5 could not close it, so data did not reach the disk.
   bool close() noexcept { return id_ < 0 || close_(std::exchange(id_, -1)) >= 0; }
 
  private:
@@ -62,11 +63,11 @@ class Hdf5Handle {
 /// UTF-8.
 enum class Element { i8, u8, u16, i16, i64, u64, f32, f64, origin, text };
 size_t element_bytes(Element element);      ///< 0 for text
-const char* element_name(Element element);  ///< as numpy spells it; "text"
+const char* element_name(Element element);  ///< numpy's name, or "text"
 Hdf5Handle element_type(Element element);   ///< little-endian, in file and memory
 
-/// A data set or attribute in memory: row-major little-endian numbers, or texts. An empty shape is
-/// a scalar.
+/// A data set or attribute in memory: row-major little-endian numbers in `bytes`, or `texts`. An
+/// empty shape is a scalar.
 struct Column {
   Element type = Element::u8;
   std::vector<hsize_t> shape;
@@ -93,42 +94,44 @@ struct Column {
   static Column scalar(uint8_t number);
 };
 
+/// Write a new attribute or data set. Throw Hdf5Fault.
 void write_attribute(hid_t object, const std::string& name, const Column& value);
 void write_column(hid_t group, const std::string& name, const Column& value);
 
-/// A link of a group that is known to be hard.
+/// A hard link in a group.
 struct Hdf5Link {
   std::string name;
   bool is_group = false;
 };
-/// In order of creation where the group tracks it, else by name. Throws Hdf5Fault for a soft,
-/// external or user-defined link and for anything but groups and data sets.
+/// Lists the links of a group, in order of creation if the group tracks it, else by name. Throws
+/// Hdf5Fault for a soft, external or user-defined link and for any object that is neither a group
+/// nor a data set.
 std::vector<Hdf5Link> list_links(hid_t group, const std::string& where);
 
-/// How a data set that passed the checks is laid out.
+/// The layout of a data set that passed check_dataset().
 struct DatasetShape {
   std::vector<hsize_t> shape, chunk;  ///< chunk empty: contiguous
-  bool filtered = false;
-  /// What chunks are behind, where the filters are those of a store in their order: deflate, then
-  /// fletcher32. Where not, `foreign`: HDF5 alone can undo them.
-  ChunkForm form;
-  bool foreign = false;
-  uint64_t file_bytes = 0;
+  bool filtered = false;              ///< has at least one filter
+  ChunkForm form;                     ///< the filters, if they are deflate, then fletcher32
+  bool foreign = false;               ///< other filters or another order: only HDF5 can undo them
+  uint64_t file_bytes = 0;            ///< size of the whole file
 };
-/// Type, storage and size of a data set, before anything is allocated for it: throws Hdf5Fault for
-/// a foreign type, external storage, a virtual layout, filters but deflate, shuffle and fletcher32,
-/// and for a shape that its own storage in a file of `file_bytes` cannot hold.
+/// Checks type, storage and size of a data set before anything is allocated for it. Throws
+/// Hdf5Fault for another type, external storage, a virtual layout, filters other than deflate,
+/// shuffle and fletcher32, and for a shape larger than its storage in a file of `file_bytes` can
+/// hold.
 DatasetShape check_dataset(hid_t dataset,
                            const std::string& where,
                            Element type,
                            uint64_t file_bytes);
 
-/// A data set that check_dataset has passed.
+/// Reads a data set that check_dataset() has accepted.
 Column read_column(hid_t dataset,
                    const std::string& where,
                    Element type,
                    const DatasetShape& shape);
-/// Throws Hdf5Fault where it is missing or of another type or rank (0 scalar, 1 list).
+/// Reads an attribute. Throws Hdf5Fault if it is missing or has another type or rank (0 scalar, 1
+/// list).
 Column read_attribute(hid_t object, const std::string& name, Element type, int rank);
 
 }  // namespace evenray

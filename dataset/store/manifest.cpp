@@ -14,7 +14,7 @@ namespace evenray {
 namespace {
 
 constexpr const char* kManifestSchema = "evenray-shards-1";
-/// kMaxShards take a quarter of it.
+/// A manifest of kMaxShards takes a quarter of this.
 constexpr uint64_t kMaxManifestBytes = uint64_t{1} << 20;
 constexpr size_t kHeadBytes = 256;
 
@@ -22,30 +22,32 @@ constexpr size_t kHeadBytes = 256;
   throw Error(Exit::bad_data, cat((folder / kManifestFile).string(), ": ", fault));
 }
 
-/// The text of `key`, which must be there.
+/// Returns the text of `key`, which is required.
 std::string text_of(const Json& object, const char* key, const Path& folder) {
   if (!object.is_object() || !object.contains(key) || !object[key].is_string())
-    refuse(folder, cat("no text '", key, "' where it belongs"));
+    refuse(folder, cat("'", key, "' is missing or not a text"));
   return object[key].get<std::string>();
 }
 
 std::string digest_of(const Json& object, const Path& folder) {
   std::string digest = text_of(object, "content_digest", folder);
   if (digest.size() != 64 || digest.find_first_not_of("0123456789abcdef") != std::string::npos)
-    refuse(folder, "a content_digest that is no SHA-256");
+    refuse(folder, "a content_digest is not a SHA-256");
   return digest;
 }
 
-/// A name in the folder of a file that lies there itself.
+/// Returns the name of a regular file directly in the folder. Links are refused, since they could
+/// lead to any file.
 std::string file_of(const Json& shard, const Path& folder) {
   std::string name = text_of(shard, "file", folder);
   const bool plain = !name.empty() && name != "." && name != ".." && is_plain_utf8(name) &&
                      name.find('/') == std::string::npos;
-  if (!plain) refuse(folder, "a shard's file is no plain name: it must lie in this folder");
+  if (!plain) refuse(folder, "a shard's 'file' must be the plain name of a file in this folder");
   std::error_code error;
   const auto status = std::filesystem::symlink_status(folder / name, error);
   if (!std::filesystem::exists(status)) refuse(folder, cat("shard ", name, " is missing"));
-  if (!std::filesystem::is_regular_file(status)) refuse(folder, cat(name, " is a link or no file"));
+  if (!std::filesystem::is_regular_file(status))
+    refuse(folder, cat(name, " is a link or not a file"));
   return name;
 }
 
@@ -57,7 +59,7 @@ ShardManifest::Shard shard_of(const Json& json, const Path& folder) {
             ? json["rows"][kParts[p]]
             : Json();
     if (!rows.is_number_unsigned() || rows.get<uint64_t>() > uint64_t{1} << 40)
-      refuse(folder, cat(shard.file, ": no number of rows of ", kParts[p]));
+      refuse(folder, cat(shard.file, ": rows of ", kParts[p], " is missing or not a number"));
     shard.rows[p] = rows.get<int64_t>();
   }
   return shard;
@@ -101,16 +103,17 @@ ShardManifest read_manifest(const Path& folder) {
   const std::string schema = text_of(json, "schema", folder);
   if (schema != kManifestSchema)
     refuse(folder, cat("schema is '", schema, "'; this program reads ", kManifestSchema));
-  if (!json.contains("shards") || !json["shards"].is_array()) refuse(folder, "no list 'shards'");
+  if (!json.contains("shards") || !json["shards"].is_array())
+    refuse(folder, "'shards' is missing or not a list");
   ShardManifest manifest{digest_of(json, folder), {}};
   const size_t count = json["shards"].size();
   if (count == 0 || count > kMaxShards)
-    refuse(folder, cat(count, " shards; 1 to ", kMaxShards, " may be"));
+    refuse(folder, cat(count, " shards; 1 to ", kMaxShards, " are allowed"));
   std::set<std::string> seen;
   for (const auto& shard : json["shards"]) {
     manifest.shards.push_back(shard_of(shard, folder));
     const std::string& name = manifest.shards.back().file;
-    if (!seen.insert(name).second) refuse(folder, cat("names ", name, " twice"));
+    if (!seen.insert(name).second) refuse(folder, cat("lists ", name, " twice"));
   }
   return manifest;
 }
@@ -132,7 +135,7 @@ void remove_store(const Path& path) {
   if (!store) return;
   std::vector<Path> files{*store};
   if (std::filesystem::is_directory(*store)) {
-    // By their names, not by the manifest, which may be damaged or name anything.
+    // The files are found by name, not from the manifest, which may be damaged or list anything.
     files = {*store / kManifestFile};
     for (size_t i = 0; i < kMaxShards; ++i) files.push_back(*store / shard_name(i));
   }

@@ -9,30 +9,32 @@
 namespace evenray {
 
 inline constexpr const char* kManifestFile = "manifest.json";
-/// All are open at a time.
+/// The most shards of a store; all of them are open at the same time.
 inline constexpr size_t kMaxShards = 512;
 
-/// What manifest.json says of a folder of shards: docs/format.md, "Shards".
+/// The content of manifest.json, which lists a folder's shards: docs/format.md, "Shards".
 struct ShardManifest {
   struct Shard {
     std::string file;             ///< name in the folder
-    std::array<int64_t, 3> rows;  ///< in the order of kParts
-    std::string content_digest;
+    std::array<int64_t, 3> rows;  ///< per part, in the order of kParts
+    std::string content_digest;   ///< of this shard
   };
   std::string content_digest;  ///< of the whole store
   std::vector<Shard> shards;
 };
 
-/// set.h5 -> set.h5.d.
+/// Returns the folder of a store's shards: set.h5 -> set.h5.d.
 Path shard_folder(const Path& store);
-/// shard-0000.h5, shard-0001.h5, ...
+/// Returns shard-0000.h5, shard-0001.h5, ...
 std::string shard_name(size_t index);
-/// Whether a folder holds a manifest that claims to be of shards.
+/// Whether a folder has a manifest that begins like one of shards.
 bool holds_shards(const Path& folder);
 
+/// Returns the text of manifest.json.
 std::string manifest_text(const ShardManifest& manifest);
-/// Throws 66 where it is missing, 65 where it is no such manifest: a name that leads out of the
-/// folder or is no plain file's, a number or digest that is none, more than kMaxShards.
+/// Reads a folder's manifest. Throws 66 if it is missing, 65 if it is not valid: a name that is not
+/// that of a regular file in the folder, an invalid number or digest, a name listed twice, no
+/// shards or more than kMaxShards.
 ShardManifest read_manifest(const Path& folder);
 
 }  // namespace evenray

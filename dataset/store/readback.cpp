@@ -13,13 +13,12 @@
 namespace evenray {
 namespace {
 
-/// Rows that a thread compares before it takes the next ones.
+/// Number of rows that a thread compares in one job.
 constexpr size_t kRowsAtOnce = 64;
 
-bool columns_match(const StoreFile& file, const HandedOver& handed_over) {
+bool columns_match(const StoreFile& file, const WrittenContent& written) {
   const std::array columns{file.read_columns(0), file.read_columns(1), file.read_columns(2)};
-  return content_digest_of(handed_over.attributes, columns, handed_over.digests) ==
-         handed_over.content_digest;
+  return content_digest_of(written.attributes, columns, written.digests) == written.content_digest;
 }
 
 bool images_match(const StoreFile& file,
@@ -36,9 +35,9 @@ bool images_match(const StoreFile& file,
 
 }  // namespace
 
-std::optional<std::string> seal_of_what_reads_back(const Path& store,
-                                                   const HandedOver& handed_over,
-                                                   int threads) {
+std::optional<std::string> read_back_seal(const Path& store,
+                                          const WrittenContent& written,
+                                          int threads) {
   std::string seal;
   std::atomic<bool> same{true};
   try {
@@ -47,9 +46,9 @@ std::optional<std::string> seal_of_what_reads_back(const Path& store,
                                               seal = make_seal(store);
                                               return true;
                                             },
-                                            [&] { return columns_match(file, handed_over); }};
-    for (size_t part = 0; part < handed_over.checksums.size(); ++part) {
-      const auto& checksums = handed_over.checksums[part];
+                                            [&] { return columns_match(file, written); }};
+    for (size_t part = 0; part < written.checksums.size(); ++part) {
+      const auto& checksums = written.checksums[part];
       for (size_t first = 0; first < checksums.size(); first += kRowsAtOnce)
         jobs.emplace_back([&, part, first] { return images_match(file, part, first, checksums); });
     }
@@ -57,7 +56,7 @@ std::optional<std::string> seal_of_what_reads_back(const Path& store,
       if (same && !jobs[i]()) same = false;
     });
   } catch (const Error&) {
-    return std::nullopt;  // its message names the temporary file, which means nothing to the user
+    return std::nullopt;  // the message names the temporary file, which means nothing to the user
   }
   return same ? std::optional(seal) : std::nullopt;
 }

@@ -7,19 +7,19 @@
 
 namespace evenray {
 
-/// What was handed over to be written, by part: row for row the SHA-256 of the pixels and the
-/// CRC-32 of what HDF5 was given for them.
-struct HandedOver {
+/// The content that was given to a StoreFileWriter. Per part and row: the SHA-256 of the pixels and
+/// the CRC-32 of the bytes given to HDF5.
+struct WrittenContent {
   const Columns& attributes;
   const std::string& content_digest;
   const std::array<std::vector<std::string>, 3>& digests;
   const std::array<std::vector<uint32_t>, 3>& checksums;
 };
 
-/// Reads a finished store that has no seal yet again, past HDF5 for its seal, through HDF5 to
-/// compare: columns by digest, images by checksum. nullopt where it holds anything else.
-std::optional<std::string> seal_of_what_reads_back(const Path& store,
-                                                   const HandedOver& handed_over,
-                                                   int threads);
+/// Reads back a finished file that has no seal yet and compares it with what was written: columns
+/// by digest, images by checksum. Returns its seal; nullopt if anything differs or cannot be read.
+std::optional<std::string> read_back_seal(const Path& store,
+                                          const WrittenContent& written,
+                                          int threads);
 
 }  // namespace evenray

@@ -45,9 +45,9 @@ struct Store::State {
                       first + count - 1,
                       " in ",
                       part,
-                      " (",
+                      ", which has ",
                       shards.rows(index),
-                      " rows)"));
+                      " rows"));
     }
     return index;
   }

@@ -80,11 +80,12 @@ Seal check_seal(const Path& path, bool read_all) {
   stated = std::strtoll(number.c_str(), &end, 10);
   if (stated < 0 || static_cast<uint64_t>(stated) != content) {
     throw Error(Exit::bad_data,
-                cat(path.string(), ": damaged: ", content, " bytes, its seal says ", number));
+                cat(path.string(), ": damaged: ", content, " bytes, but its seal states ", number));
   }
   if (read_all && seal_text(content, crc_of(file, content, path)) != seal) {
-    throw Error(Exit::bad_data,
-                cat(path.string(), ": damaged: bytes differ from what was written (checksum)"));
+    throw Error(
+        Exit::bad_data,
+        cat(path.string(), ": damaged: the content changed after it was written (checksum)"));
   }
   return Seal::whole;
 }

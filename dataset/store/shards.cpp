@@ -28,7 +28,8 @@ StoreShards::StoreShards(const Path& path, SealCheck check)
     files_.push_back(open_file(path_, check));
     const auto shard = files_[0]->shard();
     if (shard)
-      refuse(cat("one of ", shard->count, " shards; name the folder with their manifest.json"));
+      refuse(cat(
+          "this is one of ", shard->count, " shards; give the folder with their manifest.json"));
     content_digest_ = files_[0]->content_digest();
   }
   for (size_t p = 0; p < kParts.size(); ++p) {
@@ -38,26 +39,29 @@ StoreShards::StoreShards(const Path& path, SealCheck check)
 }
 
 void StoreShards::open_shards(SealCheck seal_check) {
-  check(holds_shards(path_),
-        Exit::missing_input,
-        cat("cannot read ", path_.string(), ": a folder without the manifest of a store's shards"));
+  check(
+      holds_shards(path_),
+      Exit::missing_input,
+      cat("cannot read ", path_.string(), ": the folder has no manifest.json of a store's shards"));
   const ShardManifest manifest = read_manifest(path_);
   content_digest_ = manifest.content_digest;
   const auto count = static_cast<int64_t>(manifest.shards.size());
-  for (const auto& said : manifest.shards) {
-    const auto& file = *files_.emplace_back(open_file(path_ / said.file, seal_check));
+  for (const auto& listed : manifest.shards) {
+    const auto& file = *files_.emplace_back(open_file(path_ / listed.file, seal_check));
     const ShardPlace place{static_cast<int64_t>(files_.size()) - 1, count};
     if (file.shard() != place)
-      refuse(cat(said.file, " is not number ", place.index, " of ", count, " shards"));
-    if (file.content_digest() != said.content_digest)
-      refuse(cat(said.file, " is not the file that the manifest means: another content_digest"));
+      refuse(cat(listed.file, " is not shard ", place.index, " of ", count));
+    if (file.content_digest() != listed.content_digest)
+      refuse(
+          cat(listed.file, " is not the file that the manifest lists: its content_digest differs"));
     for (size_t p = 0; p < kParts.size(); ++p) {
-      if (file.rows(p) != said.rows[p])
-        refuse(
-            cat(said.file, " has ", file.rows(p), " rows of ", kParts[p], ", not ", said.rows[p]));
+      if (file.rows(p) != listed.rows[p])
+        refuse(cat(
+            listed.file, " has ", file.rows(p), " rows of ", kParts[p], ", not ", listed.rows[p]));
     }
     if (file.attributes() != attributes() || file.info().meta_columns != info().meta_columns)
-      refuse(cat(said.file, " does not belong to the shards before: other attributes or columns"));
+      refuse(cat(listed.file,
+                 " does not belong to the earlier shards: its attributes or columns differ"));
   }
 }
 
@@ -86,7 +90,8 @@ std::vector<int64_t> StoreShards::balanced_index() const {
   if (found == columns.end()) return {};
   auto rows = found->second.values<int64_t>();
   for (const auto row : rows) {
-    if (row < 0 || row >= this->rows(0)) refuse(cat("/train/balanced_index names row ", row));
+    if (row < 0 || row >= this->rows(0))
+      refuse(cat("/train/balanced_index has row ", row, ", which does not exist"));
   }
   return rows;
 }

@@ -7,11 +7,11 @@
 
 namespace evenray {
 
-/// A store open for reading: its one file, or its shards, whose rows follow one another. What a
-/// manifest says has been held against the files. Thread-safe.
+/// A store open for reading: its one file, or its shards, whose rows follow one another. Opening
+/// checks the manifest against the files. Thread-safe.
 class StoreShards {
  public:
-  /// Throws as Store().
+  /// Throws as the constructor of Store.
   StoreShards(const Path& path, SealCheck check);
 
   const Path& path() const { return path_; }
@@ -25,7 +25,7 @@ class StoreShards {
   Columns read_columns(size_t part) const;
   StorePart read_part(size_t part) const;
   std::vector<int64_t> balanced_index() const;
-  /// Pixels of one row: row_bytes() bytes.
+  /// Reads the pixels of one row: row_bytes() bytes.
   void read_row(size_t part, int64_t row, void* out) const;
 
  private:
@@ -35,7 +35,8 @@ class StoreShards {
   Path path_;
   std::string content_digest_;
   std::vector<std::unique_ptr<StoreFile>> files_;
-  std::array<std::vector<int64_t>, 3> ends_;  ///< rows of a part up to the end of each file
+  std::array<std::vector<int64_t>, 3>
+      ends_;  ///< per part: number of rows up to the end of each file
 };
 
 }  // namespace evenray

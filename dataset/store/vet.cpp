@@ -21,19 +21,21 @@
 namespace evenray {
 namespace {
 
-/// Files up to this size are read whole for the seal at every opening (some 50 ms).
+/// Files up to this size are read completely for the seal at every opening (about 50 ms).
 constexpr uint64_t kSmall = uint64_t{256} << 20;
-/// A small store takes some 5 ms and 10 MB; a large one in proportion, since pixels are not read.
+/// A small store takes about 5 ms and 10 MB. A large one takes more in proportion to its columns,
+/// since pixels are not read.
 constexpr uint64_t kMemory = uint64_t{1} << 30;
 constexpr uint64_t kLeastSeconds = 10, kBytesASecond = uint64_t{32} << 20;
-/// Wall clock over CPU time: the disk may be slow, and others may use the CPU.
+/// Wall-clock limit over CPU limit: the disk may be slow, and other processes may use the CPU.
 constexpr uint64_t kPatience = 6;
 
 struct Limits {
   uint64_t memory_bytes, cpu_seconds;
 };
 
-/// Memory is on top of what the process has mapped already (a GPU's address space may be huge).
+/// The memory limit is added to what the process has mapped already (a GPU's address space may be
+/// huge).
 Limits limits_for(const Path& path) {
   uint64_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;
@@ -47,8 +49,9 @@ void limit(__rlimit_resource resource, uint64_t value) {
   ::setrlimit(resource, &both);
 }
 
-/// The child's life. What HDF5, or the C library for it, says on its way down is nobody's business.
-[[noreturn]] void look(const Path& path, const Limits& limits, pid_t parent, int report) {
+/// Runs in the forked child under limits and writes a fault to `report`. All standard streams are
+/// discarded because HDF5 and the C library print while they crash.
+[[noreturn]] void run_child(const Path& path, const Limits& limits, pid_t parent, int report) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(static_cast<int>(Exit::stopped));
   for (const int number :
@@ -64,16 +67,16 @@ void limit(__rlimit_resource resource, uint64_t value) {
     for (size_t part = 0; part < kParts.size(); ++part) file.read_columns(part);
   } catch (const Error& error) {
     const std::string_view text = error.what();
-    const bool told = ::write(report, text.data(), text.size()) > 0;
-    ::_exit(static_cast<int>(told ? error.code() : Exit::failed));
+    const bool reported = ::write(report, text.data(), text.size()) > 0;
+    ::_exit(static_cast<int>(reported ? error.code() : Exit::failed));
   } catch (...) {
     ::_exit(static_cast<int>(Exit::failed));
   }
   ::_exit(static_cast<int>(Exit::done));
 }
 
-/// What a child writes until it ends; it is killed where that takes too long.
-std::string hear(pid_t child, int report, uint64_t seconds) {
+/// Returns what a child writes until it ends. Kills the child if that takes longer than `seconds`.
+std::string read_report(pid_t child, int report, uint64_t seconds) {
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + std::chrono::seconds(seconds);
   std::string text;
@@ -94,27 +97,29 @@ std::string hear(pid_t child, int report, uint64_t seconds) {
   }
 }
 
-/// A fork, and not a program of its own: that would have to be found from tests, bundles and
-/// whatever else links the store. The child may do little, as other threads' locks stay taken in it
-/// for ever: HDF5's are free, since its lock is held here; glibc keeps malloc usable; the tables
-/// below have been made. It starts no thread, logs nothing, knows no torch, and leaves by _exit.
-void send_child(const Path& path) {
-  column_specs();
+/// Opens the file in a child process first. The child is a fork, not a separate program, because
+/// tests, bundles and everything else that links the store would have to find that program. A
+/// forked child must do little, since locks that other threads held stay locked in it for ever.
+/// HDF5's locks are free because hdf5_lock() is held at the fork, and glibc keeps malloc usable.
+/// The child starts no thread, does not log, does not use torch, and leaves by _exit.
+void check_in_child(const Path& path) {
+  column_specs();  // initialises its static table before the fork, so that the child takes no lock
   const Limits limits = limits_for(path);
   const pid_t parent = ::getpid();
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("make a pipe for", path);
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("create a pipe to check", path);
   std::unique_lock lock(hdf5_lock());
   prepare_hdf5();
   const pid_t child = ::fork();
   lock.unlock();
-  if (child == 0) look(path, limits, parent, ends[1]);
+  if (child == 0) run_child(path, limits, parent, ends[1]);
   const int number = errno;
   ::close(ends[1]);
-  const std::string found = child < 0 ? "" : hear(child, ends[0], kPatience * limits.cpu_seconds);
+  const std::string found =
+      child < 0 ? "" : read_report(child, ends[0], kPatience * limits.cpu_seconds);
   ::close(ends[0]);
   errno = number;
-  if (child < 0) throw_errno("start a process to look at", path);
+  if (child < 0) throw_errno("start a process to check", path);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   throw_if_stopped();
@@ -122,12 +127,12 @@ void send_child(const Path& path) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(Exit::bad_data))
     throw Error(Exit::bad_data, found);
   const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  const bool endless = signal == SIGXCPU || signal == SIGKILL;
+  const bool timed_out = signal == SIGXCPU || signal == SIGKILL;
   throw Error(Exit::bad_data,
               cat(path.string(),
                   ": damaged: HDF5 ",
-                  endless ? "comes to no end" : "breaks down",
-                  " reading it; write it anew from its source"));
+                  timed_out ? "timed out" : "crashed",
+                  " while reading it; repack it from the source images"));
 }
 
 }  // namespace
@@ -140,7 +145,7 @@ Seal vet_store_file(const Path& path, SealCheck how) {
   const bool small = std::filesystem::file_size(path) <= kSmall;
   const Seal seal =
       check_seal(path, how == SealCheck::all_files || (how == SealCheck::small_files && small));
-  if (seal == Seal::none) send_child(path);
+  if (seal == Seal::none) check_in_child(path);
   return seal;
 }
 

@@ -17,9 +17,10 @@
 namespace evenray {
 namespace {
 
-/// What a row takes beside its pixels, roughly: texts, columns, the chunk's entry.
+/// Approximate bytes per row besides its pixels: texts, columns, the chunk's index entry.
 constexpr int64_t kRowOverhead = 600;
-/// Radiographs deflate to less than half; noise does not. A guess for the check of free space only.
+/// Radiographs deflate to less than half, noise does not. An estimate, used only to check free
+/// space.
 constexpr double kDeflateShare = .7;
 
 std::string_view pixels_of(const cv::Mat& image) {
@@ -43,9 +44,10 @@ struct StoreWriter::State {
   }
 
   int mat_type() const { return info.bits == 8 ? CV_8UC1 : CV_16UC1; }
-  bool as_they_are() const { return form.gzip_level <= 0 && !form.checksums; }
-  /// The name of the store in its final form.
-  Path shown() const { return files.size() > 1 ? shard_folder(path) : path; }
+  /// Chunks hold the pixels themselves.
+  bool unfiltered() const { return form.gzip_level <= 0 && !form.checksums; }
+  /// The path that the store will have after finish().
+  Path final_path() const { return files.size() > 1 ? shard_folder(path) : path; }
 
   void check_free(int64_t expected_rows) const;
   void create();
@@ -96,7 +98,11 @@ void StoreWriter::State::create() {
     check(!std::filesystem::exists(name, error) || std::filesystem::is_regular_file(name, error) ||
               (name != path && holds_shards(name)),
           Exit::cannot_create,
-          cat("cannot create ", path.string(), ": folder ", name.string(), " is in the way"));
+          cat("cannot create ",
+              path.string(),
+              ": ",
+              name.string(),
+              " exists and cannot be replaced; choose another name"));
   }
   remove_leftovers_of(path);
   const Path folder = temporary_beside(path);
@@ -110,11 +116,11 @@ void StoreWriter::State::begin_file() {
     throw Error(Exit::config,
                 cat("data.shard_gb ",
                     static_cast<double>(form.shard_bytes) / 1e9,
-                    " divides ",
+                    " would divide ",
                     path.string(),
                     " into more than ",
                     kMaxShards,
-                    " shards; give a larger one"));
+                    " shards; give a larger value"));
   files.push_back(
       std::make_unique<StoreFileWriter>(staging / shard_name(files.size()), info, form));
 }
@@ -138,11 +144,13 @@ void StoreWriter::State::check_row(const StoreRow& row) const {
               info.bits,
               " bits"));
   }
-  if (row.labels.size() != info.class_names.size()) wrong(cat(row.labels.size(), " labels"));
-  if (row.meta.size() != info.meta_columns.size()) wrong(cat(row.meta.size(), " meta values"));
+  if (row.labels.size() != info.class_names.size())
+    wrong(cat(row.labels.size(), " labels instead of ", info.class_names.size()));
+  if (row.meta.size() != info.meta_columns.size())
+    wrong(cat(row.meta.size(), " meta values instead of ", info.meta_columns.size()));
 }
 
-/// Ends all files, reads them back and seals them.
+/// Finishes all files, reads them back and seals them; writes the manifest if there are several.
 void StoreWriter::State::write_files(int threads) {
   std::vector<const StorePart*> rows;
   for (const auto& file : files)
@@ -165,11 +173,13 @@ void StoreWriter::State::write_files(int threads) {
           {2},
           std::vector<int64_t>{static_cast<int64_t>(f), static_cast<int64_t>(files.size())});
     file.finish(attributes, columns, digest);
-    const auto seal = seal_of_what_reads_back(
+    const auto seal = read_back_seal(
         file.path(), {attributes, digest, file.digests(), file.checksums()}, threads);
     check(seal.has_value(),
           Exit::io,
-          cat("cannot write ", shown().string(), ": the file reads back differently"));
+          cat("cannot write ",
+              final_path().string(),
+              ": the data read back differs from the data written"));
     append_seal(file.path(), *seal);
     if (files.size() == 1) return;
     manifest.shards.push_back({shard_name(f), {}, digest});
@@ -183,13 +193,13 @@ void StoreWriter::State::write_files(int threads) {
       attributes,
       {joined(std::move(all[0])), joined(std::move(all[1])), joined(std::move(all[2]))},
       digests);
-  write_new(staging / kManifestFile, manifest_text(manifest), shown() / kManifestFile);
+  write_new(staging / kManifestFile, manifest_text(manifest), final_path() / kManifestFile);
 }
 
-/// What had the name before, in the other form, goes only when the new store is there.
+/// An old store of the same name in the other form is removed only after the new one is in place.
 void StoreWriter::State::publish_files() {
   const bool many = files.size() > 1;
-  publish(many ? staging : files[0]->path(), shown());
+  publish(many ? staging : files[0]->path(), final_path());
   std::error_code ignored;
   if (many) {
     std::filesystem::remove(path, ignored);
@@ -220,9 +230,9 @@ PreparedImage StoreWriter::prepare(const cv::Mat& image) const {
   const StoreForm& form = state_->form;
   PreparedImage out;
   out.digest = sha256_hex(pixels);
-  if (!state_->as_they_are())
+  if (!state_->unfiltered())
     out.stored = make_chunk(pixels, {form.gzip_level > 0, form.checksums}, form.gzip_level);
-  const std::string_view stored = state_->as_they_are() ? pixels : out.stored;
+  const std::string_view stored = state_->unfiltered() ? pixels : out.stored;
   out.checksum = libdeflate_crc32(0, stored.data(), stored.size());
   return out;
 }
@@ -237,7 +247,7 @@ void StoreWriter::add(const std::string& part_name,
         Exit::bad_data,
         cat("cannot store two rows with the id '", row.id, "' in ", state.path.string()));
   const cv::Mat whole = row.image.isContinuous() ? row.image : row.image.clone();
-  const std::string_view stored = state.as_they_are() ? pixels_of(whole) : prepared.stored;
+  const std::string_view stored = state.unfiltered() ? pixels_of(whole) : prepared.stored;
   state.guarded("write", [&] {
     const uint64_t there = state.files.back()->pixel_bytes();
     if (there > 0 && there + stored.size() > state.form.shard_bytes) state.begin_file();
@@ -257,7 +267,7 @@ Store StoreWriter::finish(int threads) {
   auto& state = *state_;
   state.guarded("write", [&] { state.write_files(threads); });
   state.publish_files();
-  return Store(state.shown(), SealCheck::size_only);  // what is there was read back just now
+  return Store(state.final_path(), SealCheck::size_only);  // the content was read back just now
 }
 
 }  // namespace evenray

@@ -91,12 +91,12 @@ TEST_CASE("the key is made once, for its owner alone") {
   fs::permissions(file, fs::perms::group_read, fs::perm_options::add);
   const auto open = error_of([&] { dicom_key(file); });
   CHECK(open.code() == Exit::missing_input);
-  CHECK(contains(open.what(), "others may use this key; run chmod 600"));
+  CHECK(contains(open.what(), "other users have access to this key; run chmod 600"));
   write_text(scratch / "short", "abc");
   fs::permissions(scratch / "short", fs::perms::owner_read);
   const auto shorter = error_of([&] { dicom_key(scratch / "short"); });
   CHECK(shorter.code() == Exit::bad_data);
-  CHECK(contains(shorter.what(), "3 bytes, but a key has 32"));
+  CHECK(contains(shorter.what(), "has 3 bytes, but a key has 32"));
   std::vector<std::string> keys(8);
   parallel_for(8, 4, [&](size_t i) { keys[i] = dicom_key(scratch / "raced"); });
   CHECK(keys == std::vector<std::string>(8, keys[0]));

@@ -106,7 +106,7 @@ TEST_CASE("every flipped byte of the pixels is found, with a seal and without", 
         INFO("byte " << i << " of the chunk at " << at);
         const auto fault = check_store(path);
         REQUIRE(fault);
-        CHECK(contains(*fault, sealed ? "(checksum)" : "its checksum does not fit"));
+        CHECK(contains(*fault, sealed ? "(checksum)" : "its checksum does not match"));
       }
     }
   }

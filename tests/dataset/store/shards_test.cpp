@@ -101,7 +101,7 @@ TEST_CASE("shards are named in the manifest, with their rows", "[store]") {
   CHECK(json["content_digest"] == digest);
   CHECK(json["shards"][1]["rows"] == Json{{"train", 2}, {"val", 0}, {"test", 0}});
   CHECK(json["shards"][2]["rows"] == Json{{"train", 0}, {"val", 1}, {"test", 1}});
-  CHECK(contains(refusal(folder / "set.h5.d/shard-0001.h5"), "one of 3 shards; name the folder"));
+  CHECK(contains(refusal(folder / "set.h5.d/shard-0001.h5"), "one of 3 shards; give the folder"));
 }
 
 TEST_CASE("shards are a collection to read", "[store]") {
@@ -129,7 +129,7 @@ TEST_CASE("a store replaces one of its name in either form", "[store]") {
   write_text(folder / "set.h5.d/notes", "mine");
   const Error error = error_of([&] { write_small(path); });
   CHECK(error.code() == Exit::cannot_create);
-  CHECK(contains(error.what(), "set.h5.d is in the way"));
+  CHECK(contains(error.what(), "set.h5.d exists and cannot be replaced"));
 }
 
 TEST_CASE("removing a store leaves what is not its own", "[store]") {
@@ -176,7 +176,7 @@ TEST_CASE("a manifest is believed in nothing", "[store]") {
     const std::string name =
         GENERATE(as<std::string>{}, "../set.h5", "/etc/passwd", "..", "", "x/y");
     change([&](Json& json) { json["shards"][0]["file"] = name; });
-    expected = "no plain name";
+    expected = "must be the plain name of a file in this folder";
   }
   SECTION("a file that is not there") {
     std::filesystem::remove(first);
@@ -185,19 +185,19 @@ TEST_CASE("a manifest is believed in nothing", "[store]") {
   SECTION("a link") {
     std::filesystem::rename(first, folder / "elsewhere.h5");
     std::filesystem::create_symlink(folder / "elsewhere.h5", first);
-    expected = "is a link or no file";
+    expected = "is a link or not a file";
   }
   SECTION("a shard twice") {
     change([](Json& json) { json["shards"][1] = json["shards"][0]; });
-    expected = "names shard-0000.h5 twice";
+    expected = "lists shard-0000.h5 twice";
   }
   SECTION("another order") {
     change([](Json& json) { std::swap(json["shards"][1], json["shards"][0]); });
-    expected = "is not number 0 of 3 shards";
+    expected = "is not shard 0 of 3";
   }
   SECTION("one left out") {
     change([](Json& json) { json["shards"].erase(2); });
-    expected = "is not number 0 of 2 shards";
+    expected = "is not shard 0 of 2";
   }
   SECTION("none") {
     change([](Json& json) { json["shards"] = Json::array(); });
@@ -210,15 +210,15 @@ TEST_CASE("a manifest is believed in nothing", "[store]") {
   SECTION("rows that are no number") {
     const Json rows = GENERATE(as<Json>{}, -1, 1.5, "2", nullptr, uint64_t{1} << 63);
     change([&](Json& json) { json["shards"][1]["rows"]["train"] = rows; });
-    expected = "no number of rows of train";
+    expected = "rows of train is missing or not a number";
   }
   SECTION("another digest of a shard") {
     change([](Json& json) { json["shards"][1]["content_digest"] = std::string(64, '0'); });
-    expected = "another content_digest";
+    expected = "its content_digest differs";
   }
   SECTION("a digest that is none") {
     change([](Json& json) { json["content_digest"] = "abc"; });
-    expected = "no SHA-256";
+    expected = "content_digest is not a SHA-256";
   }
   SECTION("another version") {
     change([](Json& json) { json["schema"] = "evenray-shards-2"; });
@@ -235,7 +235,7 @@ TEST_CASE("a manifest is believed in nothing", "[store]") {
   SECTION("a whole store among them") {
     write_small(folder / "one.h5");
     std::filesystem::rename(folder / "one.h5", first);
-    expected = "shard-0000.h5 is not number 0 of 3 shards";
+    expected = "shard-0000.h5 is not shard 0 of 3";
   }
   CHECK(contains(refusal(set), expected));
 }
@@ -258,19 +258,19 @@ TEST_CASE("shards of different stores do not pass for one", "[store]") {
     info.class_names = {"x", "y"};
     write_pair(folder / "b.h5", small_row("q", 0), "val", other, info);
     mix(a, b);
-    CHECK(contains(refusal(a), "does not belong to the shards before"));
+    CHECK(contains(refusal(a), "does not belong to the earlier shards"));
   }
   SECTION("other columns") {
     info.meta_columns = {"view", "sex"};
     write_pair(folder / "b.h5", small_row("q", 0), "val", other, info);
     mix(a, b);
-    CHECK(contains(refusal(a), "does not belong to the shards before"));
+    CHECK(contains(refusal(a), "does not belong to the earlier shards"));
   }
   SECTION("a column of another type") {
     other.meta = {"frontal", "old"};
     write_pair(folder / "b.h5", small_row("q", 0), "val", other);
     mix(a, b);
-    CHECK(contains(check_store(a).value_or(""), "meta/age is of another type"));
+    CHECK(contains(check_store(a).value_or(""), "meta/age has another type"));
   }
   SECTION("an id twice") {
     other.id = "a";
@@ -288,6 +288,6 @@ TEST_CASE("shards of different stores do not pass for one", "[store]") {
     other.provenance = {Origin::copy, 2, "", 0};
     write_pair(folder / "b.h5", small_row("q", 0), "train", other);
     mix(a, b);
-    CHECK(contains(check_store(a).value_or(""), "names row 2 of 2"));
+    CHECK(contains(check_store(a).value_or(""), "has parent row 2 of 2"));
   }
 }

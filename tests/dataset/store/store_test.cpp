@@ -163,18 +163,19 @@ TEST_CASE("the check names the first fault", "[store]") {
   CHECK(
       contains(fault_of_rows(path, {{"train", good}, {"test", bad}}), "only real, unaltered rows"));
   bad.provenance = {Origin::copy, -1, "", 0};
-  CHECK(contains(fault_of_rows(path, {{"train", good}, {"train", bad}}), "without a parent"));
+  CHECK(contains(fault_of_rows(path, {{"train", good}, {"train", bad}}),
+                 "a copied or augmented row has no parent"));
   bad.provenance = {Origin::copy, 1, "", 0};
   CHECK(contains(fault_of_rows(path, {{"train", good}, {"train", bad}}), "is not real"));
   bad.provenance = {Origin::copy, 7, "", 0};
-  CHECK(contains(fault_of_rows(path, {{"train", good}, {"train", bad}}), "names row 7 of 2"));
+  CHECK(contains(fault_of_rows(path, {{"train", good}, {"train", bad}}), "has parent row 7 of 2"));
   bad = small_row("b", 1);
   bad.labels = {1, 1};
   CHECK(contains(fault_of_rows(path, {{"train", good}, {"train", bad}}), "2 classes are 1"));
   bad = small_row("b", 1);
   bad.boxes[0].x1 = 11;
   CHECK(contains(fault_of_rows(path, {{"train", good}, {"train", bad}}),
-                 "does not lie in the image"));
+                 "is empty or not inside the image"));
   CHECK(error_of([&] { check_store(folder / "none.h5"); }).code() == Exit::missing_input);
 }
 
