@@ -150,7 +150,7 @@ class Reader {
   std::set<std::string> sections_;
 };
 
-toml::table parse(std::string_view text, const std::string& name) {
+toml::table parse_toml(std::string_view text, const std::string& name) {
   try {
     return toml::parse(text, name);
   } catch (const toml::parse_error& error) {
@@ -186,7 +186,7 @@ toml::table parse_set(const std::string& set) {
       continue;
     }
   }
-  return parse(key + " = " + toml_text(value), std::string(kSet));
+  return parse_toml(key + " = " + toml_text(value), std::string(kSet));
 }
 
 /// The words of a flag as the type of a field.
@@ -233,12 +233,15 @@ ConfigText::ConfigText(const Path& file, const std::vector<std::string>& sets) {
   const auto add = [&](const std::string& name, toml::table table) {
     sources_.push_back(std::make_shared<Source>(Source{name, std::move(table)}));
   };
-  if (!file.empty()) add(file.string(), parse(read_file(file, 1 << 20), file.string()));
+  if (!file.empty()) add(file.string(), parse_toml(read_file(file, 1 << 20), file.string()));
   for (const auto& set : sets) add(std::string(kSet), parse_set(set));
 }
 
-ConfigText::ConfigText(std::string_view text, const std::string& name)
-    : sources_{std::make_shared<Source>(Source{name, parse(text, name)})} {}
+ConfigText ConfigText::parse(std::string_view text, const std::string& name) {
+  ConfigText out;
+  out.sources_.push_back(std::make_shared<Source>(Source{name, parse_toml(text, name)}));
+  return out;
+}
 
 void ConfigText::apply(const Visit& visit) const {
   for (const auto& source : sources_) Reader(visit, source->name).apply(source->table);
@@ -254,7 +257,7 @@ std::vector<std::string> ConfigText::moved_keys(const Visit& visit) const {
 void read_config_text(const Visit& visit, std::string_view text, const std::string& name) {
   // Such a text is whole: a list that it does not have is empty.
   for (const auto& [key, list] : collect(visit).lists) list.resize(0);
-  ConfigText(text, name).apply(visit);
+  ConfigText::parse(text, name).apply(visit);
 }
 
 void set_field(const Visit& visit,

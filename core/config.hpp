@@ -86,8 +86,8 @@ class ConfigText {
   /// `file` may be empty. `sets` are "a.b=c" with c as TOML, or a bare word for text. Throws 66
   /// where the file is missing, 78 with file and line where it is no TOML, 2 for a set without "=".
   ConfigText(const Path& file, const std::vector<std::string>& sets);
-  /// Of a text that write_config made; `name` is used in messages.
-  ConfigText(std::string_view text, const std::string& name);
+  /// Of a text in place of a file; `name` is used in messages.
+  static ConfigText parse(std::string_view text, const std::string& name);
 
   /// Sets the fields that are named. May be called again on other structs. Throws 78 with file,
   /// line and the nearest known key for an unknown key or a wrong type.
@@ -96,6 +96,8 @@ class ConfigText {
   std::vector<std::string> moved_keys(const Visit& visit) const;
 
  private:
+  ConfigText() = default;
+
   struct Source;
   std::vector<std::shared_ptr<const Source>> sources_;
 };

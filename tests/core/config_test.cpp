@@ -56,7 +56,7 @@ Error error_in(const std::string& text) {
 Error error_set(const std::string& set) {
   return error_of([&] {
     Whole whole;
-    read_config(whole.visit(), "", {set});
+    ConfigText("", {set}).apply(whole.visit());
   });
 }
 
@@ -64,9 +64,8 @@ Error error_set(const std::string& set) {
 
 TEST_CASE("a set may leave out the nought before the point") {
   Whole whole;
-  read_config(whole.visit(),
-              "",
-              {"gan.optim.rate=-.25", "gan.optim.betas=[.5,.9, .1]", "gan.family=v.5 or .5"});
+  ConfigText("", {"gan.optim.rate=-.25", "gan.optim.betas=[.5,.9, .1]", "gan.family=v.5 or .5"})
+      .apply(whole.visit());
   CHECK(whole.gan.optim.rate == -.25);
   CHECK(whole.gan.optim.betas == std::vector<double>{.5, .9, .1});
   CHECK(whole.gan.family == "v.5 or .5");
@@ -77,13 +76,13 @@ TEST_CASE("defaults, then the file, then the sets") {
   write_atomic(folder / "c.toml",
                "seed = 5\n[gan]\ntotal_kimg = 7\nmirror = true\n[gan.optim]\nrate = 1\n");
   Whole whole;
-  read_config(whole.visit(),
-              folder / "c.toml",
-              {"gan.total_kimg=9",
-               "gan.family=pggan",
-               "gan.size_px=[80, 64]",
-               "gan.arms=[\"a\", \"b\"]",
-               "gan.optim.betas = [0, 0.99]"});
+  ConfigText(folder / "c.toml",
+             {"gan.total_kimg=9",
+              "gan.family=pggan",
+              "gan.size_px=[80, 64]",
+              "gan.arms=[\"a\", \"b\"]",
+              "gan.optim.betas = [0, 0.99]"})
+      .apply(whole.visit());
   CHECK(whole.seed == 5);
   CHECK(whole.gan.total_kimg == 9);
   CHECK(whole.gan.mirror);
@@ -97,7 +96,7 @@ TEST_CASE("defaults, then the file, then the sets") {
 TEST_CASE("a bare word, a path and an empty value are texts") {
   for (const std::string text : {"pggan", "../a b/c.toml", "", "1.2.3", "it's \"so\""}) {
     Whole whole;
-    read_config(whole.visit(), "", {"gan.family=" + text});
+    ConfigText("", {"gan.family=" + text}).apply(whole.visit());
     CHECK(whole.gan.family == text);
   }
 }
@@ -167,6 +166,99 @@ TEST_CASE("what is no TOML, no set, no file") {
   CHECK(error_set("=3").code() == Exit::usage);
   CHECK(error_set("a b=3").code() == Exit::config);
   Whole whole;
-  CHECK(error_of([&] { read_config(whole.visit(), "/nowhere.toml", {}); }).code() ==
-        Exit::missing_input);
+  CHECK(error_of([&] { ConfigText("/nowhere.toml", {}); }).code() == Exit::missing_input);
+}
+
+namespace {
+
+struct Part {
+  std::string name;
+  double share = 1;
+  void fields(Fields& f) {
+    f("name", name, "what it is called");
+    f("share", share, "how much of it");
+  }
+};
+
+/// A list of structs, and keys that have moved.
+struct Listed {
+  std::vector<Part> parts;
+  Optim optim;
+  Visit visit() {
+    return [this](Fields& f) {
+      f.section("optim", optim);
+      f.list("study.part", parts);
+      f.moved("rate", "optim.rate");
+    };
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a list of structs is read, written, compared and read back") {
+  Listed listed;
+  read_config_text(listed.visit(),
+                   "[[study.part]]\nname = 'a'\n[[study.part]]\nname = 'b'\nshare = 2\n",
+                   "a.toml");
+  REQUIRE(listed.parts.size() == 2);
+  CHECK(listed.parts[0].share == 1);
+  CHECK(listed.parts[1].share == 2);
+  CHECK(flat_config(listed.visit()).at("study.part[1].name") == "'b'");
+  const std::string text = write_config(listed.visit());
+  CHECK(contains(text, "[[study.part]]\nname = 'a'\nshare = 1.0\n"));
+  Listed back;
+  back.parts.resize(5);
+  read_config_text(back.visit(), text, "text");
+  CHECK(write_config(back.visit()) == text);
+  // A whole text without the list empties it.
+  read_config_text(back.visit(), "[optim]\nrate = 1.0\n", "text");
+  CHECK(back.parts.empty());
+  CHECK(contains(write_config(back.visit(), /*comments=*/true),
+                 "# [[study.part]]\n# # what it is called\n# name = ''\n"));
+  const auto error = [](const std::string& toml) {
+    return error_of([&] {
+      Listed wrong;
+      read_config_text(wrong.visit(), toml, "a.toml");
+    });
+  };
+  CHECK(error("[[study.part]]\nnam = 'a'\n").code() == Exit::config);
+  CHECK(contains(error("[[study.part]]\nnam = 'a'\n").what(), "study.part number 1"));
+  CHECK(contains(error("[[study.part]]\nnam = 'a'\n").what(), "did you mean 'name'"));
+  CHECK(contains(error("[study]\npart = 3\n").what(), "must be a list of tables"));
+}
+
+TEST_CASE("a key at its old place is read, and named with its new place") {
+  Listed listed;
+  const ConfigText text = ConfigText::parse("rate = 3.0\n", "a.toml");
+  text.apply(listed.visit());
+  CHECK(listed.optim.rate == 3);
+  CHECK(text.moved_keys(listed.visit()) ==
+        std::vector<std::string>{"a.toml line 1: rate is now optim.rate"});
+  CHECK(ConfigText::parse("[optim]\nrate = 3.0\n", "a.toml").moved_keys(listed.visit()).empty());
+}
+
+TEST_CASE("a flag's words become the type of its key") {
+  Whole whole;
+  const auto set = [&](const std::string& key, const std::vector<std::string>& words) {
+    set_field(whole.visit(), key, words, "--flag");
+  };
+  set("gan.total_kimg", {"7"});
+  set("gan.optim.rate", {".5"});
+  set("gan.optim.betas", {"0", ".9"});
+  set("gan.family", {"pg gan"});
+  set("gan.mirror", {});
+  set("gan.arms", {"a", "b"});
+  CHECK(whole.gan.total_kimg == 7);
+  CHECK(whole.gan.optim.rate == .5);
+  CHECK(whole.gan.optim.betas == std::vector<double>{0, .9});
+  CHECK(whole.gan.family == "pg gan");
+  CHECK(whole.gan.mirror);
+  CHECK(whole.gan.arms == std::vector<std::string>{"a", "b"});
+  const Error error = error_of([&] { set("gan.total_kimg", {"7x"}); });
+  CHECK(error.code() == Exit::usage);
+  CHECK(contains(error.what(), "--flag takes a whole number, not '7x'"));
+  CHECK(field_help(whole.visit(), "seed") == "of all random streams");
+  CHECK(field_words(whole.visit(), "gan.mirror") == 0);
+  CHECK(field_words(whole.visit(), "seed") == 1);
+  CHECK(field_words(whole.visit(), "gan.size_px") == 2);
 }

@@ -64,9 +64,10 @@ TEST_CASE("cells and generators of a plan") {
   REQUIRE(plan.generators.size() == 6);
   CHECK(plan.generators[0].id() == "Bright-s0-f0");
   CHECK(plan.generators[5].id() == "Bright-s1-f2");
-  CHECK(plan.generator_classes(arm_named("real")).empty());
-  CHECK(plan.generator_classes(arm_named("gan")) == std::vector<std::string>{"Bright"});
-  CHECK(plan.generator_classes(arm_named("gan-both")) ==
+  CHECK(plan.generator_classes(StudyOptions{}.arm_named("real")).empty());
+  CHECK(plan.generator_classes(StudyOptions{}.arm_named("gan")) ==
+        std::vector<std::string>{"Bright"});
+  CHECK(plan.generator_classes(StudyOptions{}.arm_named("gan-both")) ==
         std::vector<std::string>{"Bright", "Dark"});
 
   config.study.arms = {"oversample", "weighted"};
@@ -108,13 +109,13 @@ TEST_CASE("a cell leaves its figures and is not made twice") {
   CHECK(read_json(path / "metrics.json")["n"] == 16);
   CHECK(read_predictions(path / "predictions.csv").rows() == 16);
   CHECK_FALSE(std::filesystem::exists(path / "balanced.h5"));
-  const Arm& arm = arm_named(cell.arm);
-  CHECK(std::filesystem::exists(path / "balance.json") == arm.balanced);
-  if (arm.balanced) {
+  const Arm arm = config.study.arm_named(cell.arm);
+  CHECK(std::filesystem::exists(path / "balance.json") == arm.balanced());
+  if (arm.balanced()) {
     const Json after = read_json(path / "balance.json")["after"];
     CHECK(after["Bright"]["total"] == 30);
     CHECK(after["Dark"]["real"] == 30);
-    CHECK(after["Bright"][arm.augmented ? "augmented" : "copy"] == 20);
+    CHECK(after["Bright"][arm.augmented() ? "augmented" : "copy"] == 20);
   }
   Config classify;
   read_config_text(
@@ -124,7 +125,7 @@ TEST_CASE("a cell leaves its figures and is not made twice") {
       },
       read_file(path / "classifier" / "config.toml"),
       "config.toml");
-  CHECK(classify.classify.loss_weights == (arm.weighted ? "inverse" : "none"));
+  CHECK(classify.classify.loss_weights == (cell.arm == "weighted" ? "inverse" : "none"));
   CHECK(classify.classify.steps == 4);
 
   const auto written = std::filesystem::last_write_time(path / "predictions.csv");

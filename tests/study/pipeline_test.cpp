@@ -68,7 +68,7 @@ TEST_CASE("a plan says what a study would do") {
 TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   const ScratchFolder scratch;
   const Path out = scratch / "study";
-  Config config = pipeline_tiny(arm_names());
+  Config config = pipeline_tiny(builtin_arm_names());
   REQUIRE(run_study(config, out) == 0);
 
   CHECK(run_done(out));

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/config.hpp"
+
+#include <fstream>
+
+#include "settings/flags.hpp"
+#include "tests/fixture.hpp"
+#include "tests/torch_catch.hpp"
+
+using namespace evenray;
+
+namespace {
+
+Config loaded(const Path& file, const std::vector<std::string>& sets) {
+  return Settings(file, sets).load();
+}
+
+}  // namespace
+
+TEST_CASE("settings that no study can have") {
+  const auto refused = [](const std::string& set) { return error_of([&] { loaded("", {set}); }); };
+  for (const auto& [set, word] : std::vector<std::pair<std::string, std::string>>{
+           {"study.arms=[]", "must name an arm"},
+           {"study.arms=['reel']", "'reel'"},
+           {"study.arms=['gan','gan']", "twice"},
+           {"study.seeds=0", "study.seeds"},
+           {"study.folds=2", "study.folds"},
+           {"study.bootstrap=99", "study.bootstrap"},
+           {"study.policy=imagnet", "study.policy"},
+           {"study.contrast=gan", "ARM vs ARM"},
+           {"study.arms=['real','gan']", "'gan+autoaugment', which study.arms"},
+           {"study.judge_images=1", "judge_images"},
+           {"study.origin_steps=0", "origin_steps"},
+           {"study.armz=1", "'study.arms'"},
+           {"seeds=1", "unknown key 'seeds'"}}) {
+    CAPTURE(set);
+    CHECK(refused(set).code() == Exit::config);
+    CHECK(contains(refused(set).what(), word));
+  }
+  CHECK(refused("study.folds=3").code() == Exit::done);
+}
+
+TEST_CASE("defaults < preset < file < sets") {
+  const ScratchFolder scratch;
+  std::ofstream(scratch / "a.toml") << "[gan]\npreset = \"reference\"\nngf = 24\n";
+  GanOptions reference;
+  reference.preset = "reference";
+  reference.apply_preset();
+  const Config config = loaded(scratch / "a.toml", {"gan.dcgan.ngf=32", "gan.latent=7"});
+  CHECK(config.gan.dcgan.ngf == 32);
+  CHECK(config.gan.latent == 7);
+  CHECK(config.gan.augment == reference.augment);
+  CHECK(config.gan.minibatch == reference.minibatch);
+  CHECK(loaded(scratch / "a.toml", {}).gan.dcgan.ngf == 24);
+  CHECK(loaded(scratch / "a.toml", {"gan.preset=small"}).gan.augment != reference.augment);
+}
+
+TEST_CASE("the demos' settings hold") {
+  for (const bool quick : {false, true}) {
+    const Config config = demo_config(quick);
+    config.check();
+    CHECK(config.study.arms == builtin_arm_names());
+    CHECK(config.data.path.starts_with("phantom:"));
+  }
+}
+
+TEST_CASE("keys at their old place count") {
+  const ScratchFolder scratch;
+  std::ofstream(scratch / "old.toml") << "[gan]\nngf = 24\nfmap_base = 512\nada_kimg = 300.0\n"
+                                         "transfer = \"majority\"\nfreeze_d = 1\n";
+  const Config config = loaded(scratch / "old.toml", {"gan.stage_kimg=2"});
+  CHECK(config.gan.dcgan.ngf == 24);
+  CHECK(config.gan.pggan.fmap_base == 512);
+  CHECK(config.gan.pggan.stage_kimg == 2);
+  CHECK(config.gan.ada.kimg == 300);
+  CHECK(config.gan.transfer.from == "majority");
+  CHECK(config.gan.transfer.freeze_d == 1);
+}
+
+TEST_CASE("flags lie above --set; their errors are those of usage") {
+  const auto with = [](const std::string& key, const std::string& word) {
+    return Settings("", {"seed=3", "gan.latent=50"}, {{"--flag", key, {word}}}).load();
+  };
+  CHECK(with("seed", "4").runtime.seed == 4);
+  const Config strong = with("gan.preset", "strong");
+  CHECK(strong.gan.dcgan.residual);
+  CHECK(strong.gan.latent == 50);  // the preset's 128 lies below --set
+  CHECK(with("gan.family", "pggan").gan.r1_gamma == 1);
+  for (const auto& [key, word] : std::vector<std::pair<std::string, std::string>>{
+           {"gan.family", "vae"}, {"gan.preset", "smal"}, {"seed", "x"}, {"seed", "-1"}}) {
+    CAPTURE(key, word);
+    CHECK(error_of([&] { with(key, word); }).code() == Exit::usage);
+  }
+  const Settings settings("", {}, {{"--ratios", "data.ratios", {".5", ".25", ".25"}}});
+  CHECK(settings.given("data.ratios"));
+  CHECK_FALSE(settings.given("data.hold_out"));
+  CHECK(settings.load().data.ratios == std::vector<double>{.5, .25, .25});
+}
+
+TEST_CASE("each flag of the table sets a key that is there") {
+  Config config;
+  const Visit visit = [&](Fields& f) { config.fields(f); };
+  for (const char* command : {"data inspect",
+                              "data audit",
+                              "data view",
+                              "data split",
+                              "data pack",
+                              "data export",
+                              "gan train",
+                              "balance",
+                              "classify train",
+                              "study plan",
+                              "study run"}) {
+    CAPTURE(command);
+    CHECK_FALSE(flags_of(command).empty());
+    for (const FlagKey* flag : flags_of(command)) {
+      CAPTURE(flag->flag);
+      CHECK_FALSE(field_help(visit, std::string(flag->key)).empty());
+    }
+  }
+  for (const char* flag : {"--seed", "--threads", "--device", "--precision"})
+    CHECK(shared_flag(flag).flag == flag);
+}
+
+TEST_CASE("flags with a spelling of their own") {
+  const auto values = [](std::string_view name, const std::vector<std::string>& words) {
+    for (const char* command : {"data pack", "balance"})
+      for (const FlagKey* flag : flags_of(command))
+        if (flag->flag == name) return flag_values(*flag, words);
+    throw Error(Exit::failed, "no such flag");
+  };
+  CHECK(values("--size", {"80x64"})[0].words == std::vector<std::string>{"80", "64"});
+  CHECK(values("--size", {"64"})[0].words == std::vector<std::string>{"64", "64"});
+  CHECK(values("--compress", {"none"})[0].words == std::vector<std::string>{"-1"});
+  CHECK(values("--compress", {"gzip:4"})[0].words == std::vector<std::string>{"4"});
+  const auto gates = values("--gate", {"near-duplicate:.9", "memorised"});
+  REQUIRE(gates.size() == 2);
+  CHECK(gates[0].key == "balance.near_duplicate");
+  CHECK(gates[1].key == "balance.memorised");
+  for (const auto& [flag, word] : std::vector<std::pair<std::string, std::string>>{
+           {"--size", "10by10"}, {"--compress", "zip"}, {"--gate", "nope"}}) {
+    CAPTURE(flag);
+    CHECK(error_of([&] { values(flag, {word}); }).code() == Exit::usage);
+  }
+}
