@@ -56,10 +56,24 @@ std::string toml_text(FieldRef field) {
   return std::visit([](auto* value) { return toml_text(*value); }, field);
 }
 
+/// A comment in lines of at most 100 characters.
+std::string comment(std::string_view text, const std::string& mark) {
+  constexpr size_t kWidth = 100;
+  std::string out, line = mark;
+  for (const auto& word : split_text(std::string(text), ' ')) {
+    if (line != mark && line.size() + 1 + word.size() > kWidth) {
+      out += line + "\n";
+      line = mark;
+    }
+    line += " " + word;
+  }
+  return out + line + "\n";
+}
+
 /// A table's keys as text, each under its comment.
 std::string field_lines(const Known::Field& field, bool comments) {
   const size_t dot = field.key.rfind('.');
-  return cat(comments ? cat("# ", field.help, "\n") : "",
+  return cat(comments ? comment(field.help, "#") : "",
              dot == std::string::npos ? field.key : field.key.substr(dot + 1),
              " = ",
              toml_text(field.value),
@@ -78,7 +92,7 @@ std::string list_text(const std::string& key, const FieldList& list, bool commen
   list.resize(1);
   out = cat("# [[", key, "]]\n");
   for (const auto& field : collect(list.item(0)).fields)
-    out += cat("# # ", field.help, "\n# ", field_lines(field, false));
+    out += cat(comment(field.help, "# #"), "# ", field_lines(field, false));
   list.resize(0);
   return out;
 }

@@ -11,8 +11,8 @@ namespace evenray {
 /// One way to treat the training part: what it is filled up with, and the settings that differ from
 /// the study's. `[[study.arm]]` in a configuration adds more to the built-in ones.
 struct Arm {
-  std::string name;
-  std::string meaning;  ///< for the report
+  std::string name{};
+  std::string meaning{};  ///< for the report
   /// What fills the classes, in the words of `balance --source`: copy, augment:POLICY, and the
   /// study's generators by the class that they draw: gan:rare, gan:others, gan:all, gan:CLASS.
   /// Empty: the training part stays as it is.

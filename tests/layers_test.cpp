@@ -112,20 +112,31 @@ std::string readme_table(std::vector<Room> rooms) {
   return out;
 }
 
-/// Rooms, the lowest first, as CONTRIBUTING.md shows them.
-std::string contributing_table(const std::vector<Room>& rooms) {
-  std::string out = "| room | uses | others include |\n|---|---|---|\n";
-  for (const Room& room : rooms) {
-    out += cat("| `",
-               room.name,
-               "` | ",
-               room.uses.empty() ? "nothing of ours" : join(list(room.uses)),
-               " | ",
-               room.door.empty()            ? "every header"
-               : room.door.contains("none") ? "nothing"
-                                            : cat("only `", join(list(room.door), "`, `"), "`"),
-               " |\n");
+/// Words with blanks between, in lines of at most 100 characters, the later ones indented by two.
+std::string wrapped(const std::string& text) {
+  std::string out;
+  size_t column = 0;
+  for (const auto& word : split_text(text, ' ')) {
+    const bool fits = column + 1 + word.size() <= 100;
+    if (column > 0) out += fits ? " " : "\n  ";
+    column = column > 0 && fits ? column + 1 + word.size() : word.size() + (column > 0 ? 2 : 0);
+    out += word;
   }
+  return out + "\n";
+}
+
+/// Rooms, the lowest first, as CONTRIBUTING.md shows them: what each uses, and its door.
+std::string contributing_table(const std::vector<Room>& rooms) {
+  std::string out;
+  for (const Room& room : rooms)
+    out += wrapped(cat("- `",
+                       room.name,
+                       "` uses ",
+                       room.uses.empty() ? "no other room" : join(list(room.uses)),
+                       room.door.empty()            ? ""
+                       : room.door.contains("none") ? "; nothing includes it"
+                                                    : cat("; door: ", join(list(room.door))),
+                       "."));
   return out;
 }
 

@@ -109,7 +109,7 @@ TEST_CASE("an unknown key names the nearest one and its line") {
 TEST_CASE("defaults < file < --set < flags") {
   const ScratchFolder scratch;
   const Path& at = scratch.path();
-  write_text(scratch / "a.toml", "seed = 5\nthreads = 3\n[gan]\nngf = 20\nndf = 20\n");
+  write_text(scratch / "a.toml", "seed = 5\nthreads = 3\n[gan.dcgan]\nngf = 20\nndf = 20\n");
   const std::string text =
       done(at, {"config", "--config=a.toml", "--set=gan.dcgan.ngf=24", "--set=seed=6", "--seed=7"})
           .out;
@@ -118,6 +118,15 @@ TEST_CASE("defaults < file < --set < flags") {
     CHECK(contains(text, line));
   }
   CHECK(contains("\n" + text, "\nseed = 7\n"));
+}
+
+TEST_CASE("a key at its old place counts, with one line that names the new one") {
+  const ScratchFolder scratch;
+  write_text(scratch / "old.toml", "[gan]\nngf = 20\n");
+  const Ran ran = run(scratch.path(), {"config", "gan.dcgan", "--config=old.toml"});
+  CHECK(ran.code == 0);
+  CHECK(contains(ran.out, "ngf = 20"));
+  CHECK(ran.err == "evenray: old.toml line 2: gan.ngf is now gan.dcgan.ngf\n");
 }
 
 TEST_CASE("a preset: chosen by the flag, its values below the file's") {

@@ -21,8 +21,7 @@ path = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32"
 size_px = [40, 32]
 ratios = [0.6, 0.2, 0.2]
 [gan]
-ngf = 4
-ndf = 4
+dcgan = {ngf = 4, ndf = 4}
 lr_g = 2e-3
 lr_d = 2e-3
 total_kimg = 0.8

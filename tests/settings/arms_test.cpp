@@ -69,7 +69,7 @@ TEST_CASE("a contrast names two different arms") {
 TEST_CASE("an arm of one's own joins those that are compared") {
   const Config config = with_arm(
       "name = 'half'\nmeaning = 'half a dose'\nsources = ['gan:rare@.5', 'augment:xray']\n"
-      "dose = .5\ngates = ['memorised']\nset = ['classify.lr=1e-3']\n"
+      "dose = 0.5\ngates = ['memorised']\nset = ['classify.lr=1e-3']\n"
       "generator = ['gan.preset=strong', 'gan.total_kimg=2']\n");
   const auto arms = config.study.compared();
   REQUIRE(arms.size() == 8);

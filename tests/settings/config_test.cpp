@@ -26,6 +26,8 @@ TEST_CASE("settings that no study can have") {
            {"study.seeds=0", "study.seeds"},
            {"study.folds=2", "study.folds"},
            {"study.bootstrap=99", "study.bootstrap"},
+           {"balance.sources=['augment:nope']", "balance: unknown policy 'nope'"},
+           {"balance.sources=['vae:x']", "balance: unknown source 'vae:x'"},
            {"study.policy=imagnet", "study.policy"},
            {"study.contrast=gan", "ARM vs ARM"},
            {"study.arms=['real','gan']", "'gan+autoaugment', which study.arms"},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/cells.hpp"
+#include "metrics/predictions.hpp"
 
 #include <c10/util/Exception.h>
 
@@ -133,8 +134,11 @@ TEST_CASE("a cell leaves its figures and is not made twice") {
   CHECK(std::filesystem::last_write_time(path / "predictions.csv") == written);
 }
 
-TEST_CASE("a generator of some images is judged by them") {
-  const Prepared prepared;
+TEST_CASE("a generator of some images is evaluated by them") {
+  const ScratchFolder scratch;
+  const StudyFolder folder{scratch.path()};
+  make_folder(scratch / "data");
+  write_blob_store(folder.store(0), {{40, 10}, {5, 5}, {8, 8}});
   Config config = cells_tiny();
   config.gan.where = "side=left";
   config.gan.allow_few = true;
@@ -142,10 +146,10 @@ TEST_CASE("a generator of some images is judged by them") {
   config.gan.minibatch = 8;
   config.gan.dcgan.ngf = config.gan.dcgan.ndf = 4;
   const GeneratorCell cell{"Dark", 0, 0};
-  run_generator(config, prepared.folder, cell);
-  const Path path = prepared.folder.generator(cell);
-  CHECK(read_json(path / "metrics.json")["images"] == 15);
-  CHECK(read_json(path / "quality.json")["n_real"] == 15);
+  run_generator(config, folder, cell);
+  const Path path = folder.generator(cell);
+  CHECK(read_json(path / "metrics.json")["images"] == 20);
+  CHECK(read_json(path / "quality.json")["n_real"] == read_json(path / "judgement.json")["n_real"]);
 }
 
 TEST_CASE("all arms run the same steps: no cell stops early") {
