@@ -35,6 +35,42 @@ Examples load_examples(const Store& store, const std::string& part, torch::Devic
           !store.info().multi_label};
 }
 
+ExampleBatches::ExampleBatches(const Examples& examples,
+                               const ClassifyOptions& options,
+                               const Rng& rng)
+    : examples_(examples),
+      balanced_(options.sampling != "natural"),
+      minibatch_(options.minibatch),
+      rng_(rng),
+      order_(examples.images.size(0), options.minibatch, rng.fork("order")) {
+  if (!balanced_) return;
+  const auto positives = (examples.labels == 1).cpu();
+  const int64_t classes = positives.size(1);
+  for (int64_t c = 0; c < classes; ++c) {
+    const auto found = positives.select(1, c).nonzero().flatten().contiguous();
+    const auto* first = found.data_ptr<int64_t>();
+    if (found.numel() > 0) rows_of_class_.emplace_back(first, first + found.numel());
+  }
+}
+
+std::vector<int64_t> ExampleBatches::rows(int64_t step) {
+  if (!balanced_) return order_.minibatch(step);
+  Rng stream = rng_.fork("balanced", static_cast<uint64_t>(step));
+  std::vector<int64_t> rows;
+  for (int64_t i = 0; i < minibatch_; ++i) {
+    const auto& of_class = rows_of_class_[stream.below(rows_of_class_.size())];
+    rows.push_back(of_class[stream.below(of_class.size())]);
+  }
+  return rows;
+}
+
+Batch ExampleBatches::at(int64_t step) {
+  const auto index = index_tensor(rows(step), examples_.images.device());
+  return {examples_.images.index_select(0, index),
+          examples_.labels.index_select(0, index),
+          examples_.weights.index_select(0, index)};
+}
+
 Fit::Fit(const Examples& examples,
          const ClassifyOptions& options,
          const Compute& compute,
@@ -44,7 +80,7 @@ Fit::Fit(const Examples& examples,
       compute_(compute),
       rng_(rng),
       standardise_(measure(examples.images, examples.value_max)),
-      order_(examples.images.size(0), options.minibatch, rng.fork("order")) {
+      batches_(examples, options, rng) {
   const int64_t classes = examples.labels.size(1);
   seed_torch(rng.fork("weights").key());
   network_ = make_classifier(options.arch, classes);
@@ -59,11 +95,6 @@ Fit::Fit(const Examples& examples,
       *network_, AdamOptions{options.lr, .9, .999, 1e-8, options.weight_decay});
   const auto positives = (examples.labels == 1).cpu();
   const auto counts = positives.sum(0).to(torch::kFloat);
-  for (int64_t c = 0; c < classes; ++c) {
-    const auto found = positives.select(1, c).nonzero().flatten().contiguous();
-    const auto* first = found.data_ptr<int64_t>();
-    if (found.numel() > 0) rows_of_class_.emplace_back(first, first + found.numel());
-  }
   class_weights_ = options.loss_weights == "inverse"
                        ? static_cast<double>(positives.size(0)) /
                              (static_cast<double>(classes) * counts.clamp_min(1))
@@ -72,20 +103,9 @@ Fit::Fit(const Examples& examples,
   sum_ = torch::zeros({}, torch::TensorOptions(torch::kFloat).device(compute.device));
 }
 
-torch::Tensor Fit::rows(int64_t step) {
-  if (options_.sampling == "natural") return index_tensor(order_.minibatch(step), compute_.device);
-  Rng stream = rng_.fork("balanced", static_cast<uint64_t>(step));
-  std::vector<int64_t> rows;
-  for (int64_t i = 0; i < options_.minibatch; ++i) {
-    const auto& of_class = rows_of_class_[stream.below(rows_of_class_.size())];
-    rows.push_back(of_class[stream.below(of_class.size())]);
-  }
-  return index_tensor(rows, compute_.device);
-}
-
-torch::Tensor Fit::loss(const torch::Tensor& logits, const torch::Tensor& rows) const {
-  const auto labels = examples_.labels.index_select(0, rows);
-  const auto weights = examples_.weights.index_select(0, rows);
+torch::Tensor Fit::loss(const torch::Tensor& logits, const Batch& batch) const {
+  const auto& labels = batch.labels;
+  const auto& weights = batch.weights;
   const auto values = logits.to(torch::kFloat);
   if (examples_.exclusive) {
     const auto target = (labels == 1).to(torch::kFloat) * class_weights_;
@@ -98,20 +118,18 @@ torch::Tensor Fit::loss(const torch::Tensor& logits, const torch::Tensor& rows) 
   return (each * known * weights.unsqueeze(1)).sum() / known.sum().clamp_min(1);
 }
 
-void Fit::step(int64_t step) {
+void Fit::step(const Batch& batch, int64_t step) {
   const auto warmup =
       static_cast<int64_t>(options_.warmup_share * static_cast<double>(options_.steps));
   adam_->set_lr(options_.lr * warmup_cosine(step, warmup, options_.steps));
-  const auto index = rows(step);
-  const auto batch =
-      network_input(examples_.images.index_select(0, index), examples_.value_max, standardise_);
-  const auto shown = augment_batch(batch, options_, rng_.fork("step", static_cast<uint64_t>(step)));
+  const auto input = network_input(batch.images, examples_.value_max, standardise_);
+  const auto shown = augment_batch(input, options_, rng_.fork("step", static_cast<uint64_t>(step)));
   adam_->zero_grad();
   network_->train();
   torch::Tensor value;
   {
     Autocast autocast(compute_);
-    value = loss(network_->forward(shown), index);
+    value = loss(network_->forward(shown), batch);
   }
   value.backward();
   adam_->step();

@@ -8,6 +8,7 @@
 
 #include "classifier/classifier.hpp"
 #include "classifier/network.hpp"
+#include "nn/batches.hpp"
 #include "nn/loader.hpp"
 #include "nn/optimizer.hpp"
 #include "nn/schedule.hpp"
@@ -25,8 +26,26 @@ struct Examples {
 
 Examples load_examples(const Store& store, const std::string& part, torch::Device device);
 
-/// Network, average, optimiser and the order of the rows: one training step and what a checkpoint
-/// needs. Everything random comes from streams named by the step.
+/// Minibatches of resident examples: rows in shuffled epochs, or each class equally often
+/// (classify.sampling). The examples must outlive it.
+class ExampleBatches final : public Batches {
+ public:
+  ExampleBatches(const Examples& examples, const ClassifyOptions& options, const Rng& rng);
+  Batch at(int64_t step) override;
+
+ private:
+  std::vector<int64_t> rows(int64_t step);
+
+  const Examples& examples_;
+  bool balanced_;
+  int64_t minibatch_;
+  Rng rng_;
+  EpochOrder order_;
+  std::vector<std::vector<int64_t>> rows_of_class_;
+};
+
+/// Network, average, optimiser and minibatches: one training step and what a checkpoint needs.
+/// Everything random comes from streams named by the step.
 class Fit {
  public:
   Fit(const Examples& examples,
@@ -34,8 +53,9 @@ class Fit {
       const Compute& compute,
       const Rng& rng);
 
-  /// Step number `step` of options.steps.
-  void step(int64_t step);
+  ExampleBatches& batches() { return batches_; }
+  /// Step number `step` of options.steps, on batches().at(step).
+  void step(const Batch& batch, int64_t step);
   /// Mean loss over the last `steps` steps. Waits for the device. Throws 1 where it is not finite.
   double take_loss(int64_t steps);
   /// The averaged network.
@@ -47,8 +67,7 @@ class Fit {
   void load(const TensorFile& file, const Path& path);
 
  private:
-  torch::Tensor rows(int64_t step);
-  torch::Tensor loss(const torch::Tensor& logits, const torch::Tensor& rows) const;
+  torch::Tensor loss(const torch::Tensor& logits, const Batch& batch) const;
 
   const Examples& examples_;
   ClassifyOptions options_;
@@ -57,8 +76,7 @@ class Fit {
   Standardise standardise_;
   std::shared_ptr<ClassifierNet> network_, average_;
   std::unique_ptr<FusedAdam> adam_;
-  EpochOrder order_;
-  std::vector<std::vector<int64_t>> rows_of_class_;
+  ExampleBatches batches_;
   torch::Tensor class_weights_, sum_;
 };
 

@@ -84,7 +84,7 @@ Json origin_auroc(const std::vector<cv::Mat>& real,
   options.minibatch = std::min<int64_t>(options.minibatch, examples.images.size(0));
   options.sampling = "balanced";
   Fit fit(examples, options, compute, rng.fork("fit"));
-  for (int64_t step = 0; step < steps; ++step) fit.step(step);
+  for (int64_t step = 0; step < steps; ++step) fit.step(fit.batches().at(step), step);
   const auto rows = to_rows(probabilities(
       fit.network(), from_mats(halves.held_out), value_max, fit.standardise(), true, compute));
   std::vector<double> scores;

@@ -174,10 +174,10 @@ double classifier_step_seconds(
       true};
   Fit fit(examples, options, compute, Rng(1));
   int64_t step = 0;
-  for (int i = 0; i < 3; ++i) fit.step(step++);
+  for (int i = 0; i < 3; ++i, ++step) fit.step(fit.batches().at(step), step);
   fit.take_loss(step);
   const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < steps; ++i) fit.step(step++);
+  for (int i = 0; i < steps; ++i, ++step) fit.step(fit.batches().at(step), step);
   fit.take_loss(steps);
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps;
 }

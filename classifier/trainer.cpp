@@ -6,16 +6,13 @@
 #include "classifier/classifier.hpp"
 #include "classifier/fit.hpp"
 #include "core/error.hpp"
-#include "core/progress.hpp"
 #include "core/text.hpp"
 #include "metrics/stats.hpp"
 #include "nn/checkpoint.hpp"
-#include "nn/training.hpp"
+#include "nn/trainee.hpp"
 
 namespace evenray {
 namespace {
-
-constexpr int64_t kLogEvery = 50;
 
 /// What validation optimises: the rarest class's AUPRC where two classes exclude each other, the
 /// mean over classes else. NaN without positives.
@@ -43,7 +40,7 @@ double selection_auprc(const Predictions& predictions, bool exclusive) {
   return finite.empty() ? NAN : mean(finite);
 }
 
-class Training {
+class Training final : public Trainee {
  public:
   Training(const Store& store,
            const ClassifyOptions& options,
@@ -71,43 +68,33 @@ class Training {
   }
 
   void run() {
-    int64_t step = resume();
-    Progress progress(cat("classify ", options_.arch), options_.steps, "steps");
-    progress.skip(step);
-    while (step < options_.steps && !out_of_patience()) {
-      fit_->step(step);
-      ++step;
-      progress.advance();
-      if (step % kLogEvery == 0 || step == options_.steps) log(step, progress);
-      if (step % eval_every_ == 0 || step == options_.steps) validate(step);
-      if (stop_requested() || (checkpoints_.due() && step < options_.steps)) write(step);
-      throw_if_stopped();
-    }
-    write(step);
-    finish(step);
+    const TrainingPlan plan{.name = cat("classify ", options_.arch),
+                            .steps = options_.steps,
+                            .done = {},
+                            .evaluates = [&](int64_t step) {
+                              return step % eval_every_ == 0 || step == options_.steps;
+                            }};
+    finish(run_training(*this,
+                        fit_->batches(),
+                        plan,
+                        run_,
+                        checkpoints_,
+                        run_facts(compute_, store_.content_digest())));
   }
 
  private:
-  bool out_of_patience() const { return options_.patience > 0 && waited_ >= options_.patience; }
+  void step(const Batch& batch, int64_t number) override { fit_->step(batch, number); }
+  bool ended() const override { return options_.patience > 0 && waited_ >= options_.patience; }
 
-  int64_t resume() {
-    const auto resumed =
-        resume_run(run_, checkpoints_, run_facts(compute_, store_.content_digest()));
-    if (!resumed) return 0;
-    fit_->load(resumed->file, resumed->path);
-    best_ = resumed->fact("best_auprc", -1.);
-    best_step_ = resumed->fact<int64_t>("best_step");
-    waited_ = resumed->fact<int64_t>("waited");
-    return resumed->step;
+  void restore(const Resumed* found) override {
+    if (!found) return;  // fit_ is new
+    fit_->load(found->file, found->path);
+    best_ = found->fact("best_auprc", -1.);
+    best_step_ = found->fact<int64_t>("best_step");
+    waited_ = found->fact<int64_t>("waited");
   }
 
-  void log(int64_t step, const Progress& progress) {
-    const int64_t since = step % kLogEvery == 0 ? kLogEvery : step % kLogEvery;
-    run_.event({{"step", step},
-                {"loss", fit_->take_loss(since)},
-                {"rate", progress.rate()},
-                {"eta_s", progress.eta_s()}});
-  }
+  Json take_log(int64_t steps, int64_t) override { return {{"loss", fit_->take_loss(steps)}}; }
 
   Predictions predict_val() {
     const auto& part = store_.part("val");
@@ -124,24 +111,23 @@ class Training {
                                                              compute_))};
   }
 
-  void validate(int64_t step) {
+  Evaluation evaluate(int64_t step) override {
     const double auprc = selection_auprc(predict_val(), val_.exclusive);
-    run_.event({{"step", step}, {"val_auprc", auprc}});
     ++waited_;
     // Without positives in val there is nothing to choose by: the newest is kept.
-    if (std::isfinite(auprc) && auprc <= best_) return;
-    best_ = std::isfinite(auprc) ? auprc : best_;
-    best_step_ = step;
-    waited_ = 0;
-    TensorFile file = described(step);
-    fit_->save_average(file);
-    write_safetensors(checkpoints_.best(), file);
+    const bool best = !std::isfinite(auprc) || auprc > best_;
+    if (best) {
+      best_ = std::isfinite(auprc) ? auprc : best_;
+      best_step_ = step;
+      waited_ = 0;
+    }
+    return {{{"val_auprc", auprc}}, best};
   }
 
-  void write(int64_t step) {
+  TensorFile checkpoint(int64_t step, Saved what) override {
     TensorFile file = described(step);
-    fit_->save(file);
-    checkpoints_.write(step, file);
+    what == Saved::best ? fit_->save_average(file) : fit_->save(file);
+    return file;
   }
 
   TensorFile described(int64_t step) {
@@ -169,7 +155,6 @@ class Training {
   /// Thresholds and figures of the chosen checkpoint on validation.
   void finish(int64_t step) {
     const Path best = checkpoints_.best();
-    if (!std::filesystem::exists(best)) validate(step);
     Json metrics{{"schema", "evenray-classify-run-1"},
                  {"steps", step},
                  {"best_step", best_step_},

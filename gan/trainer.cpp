@@ -6,7 +6,6 @@
 
 #include "core/error.hpp"
 #include "core/log.hpp"
-#include "core/progress.hpp"
 #include "core/text.hpp"
 #include "gan/examiner.hpp"
 #include "gan/gan.hpp"
@@ -17,12 +16,11 @@
 #include "gan/transfer.hpp"
 #include "nn/checkpoint.hpp"
 #include "nn/loader.hpp"
-#include "nn/training.hpp"
+#include "nn/trainee.hpp"
 
 namespace evenray {
 namespace {
 
-constexpr int64_t kLogEvery = 50;
 /// With fewer real images there is nothing to compare.
 constexpr size_t kFewestJudged = 16;
 /// A run that diverges goes back to its last checkpoint so often, each time with half the learning
@@ -33,8 +31,8 @@ constexpr int64_t kMostRetries = 3;
 /// no more than a tenth of the time.
 constexpr int64_t kShownPerJudged = 25;
 
-/// One training run: data, schedule, evaluation, checkpoints.
-class Training {
+/// One training run: networks, data and schedule, evaluation, what its checkpoints hold.
+class Training final : public Trainee, public Batches {
  public:
   Training(const Store& store,
            const std::string& class_name,
@@ -74,36 +72,36 @@ class Training {
   }
 
   void run() {
-    int64_t step = resume();
-    Progress progress(cat("gan ", class_name_), schedule_.at(steps_).shown, "img");
-    progress.skip(schedule_.at(step).shown);
-    while (step < steps_ && !stopped_early()) {
-      Moment moment = schedule_.at(step);
-      moment.lr_factor *= std::pow(.5, static_cast<double>(retries_));
-      players_->step(training_set_.minibatch(moment, step), moment, step);
-      ++step;
-      const int64_t shown = moment.shown + moment.minibatch;
-      progress.advance(moment.minibatch);
-      const bool logs = step % kLogEvery == 0 || step == steps_;
-      const bool evaluates = shown / eval_every_ > moment.shown / eval_every_ || step == steps_;
-      const bool finite = !(logs || evaluates) || players_->finite();
-      if (!finite) {
-        step = go_back(step);
-        progress.skip(schedule_.at(step).shown - shown);
-        continue;
-      }
-      if (logs) log(step, progress);
-      if (evaluates) evaluate(step);
-      const bool ends = step == steps_ || stopped_early();
-      // A run that has lost itself since it was last looked at keeps what it has.
-      if (ends || ((stop_requested() || checkpoints_.due()) && players_->finite())) write(step);
-      throw_if_stopped();
-    }
-    finish(step);
+    Schedule& schedule = schedule_;
+    const TrainingPlan plan{.name = cat("gan ", class_name_),
+                            .unit = "img",
+                            .steps = steps_,
+                            .done = [&](int64_t step) { return schedule.at(step).shown; },
+                            .evaluates =
+                                [&](int64_t step) {
+                                  const Moment last = schedule.at(step - 1);
+                                  const int64_t shown = last.shown + last.minibatch;
+                                  return shown / eval_every_ > last.shown / eval_every_ ||
+                                         step == steps_;
+                                },
+                            .goes_back = true};
+    finish(run_training(*this, *this, plan, run_, checkpoints_, fixed_facts()));
   }
 
  private:
-  bool stopped_early() const { return !collapse_.empty(); }
+  Batch at(int64_t step) override {
+    const auto minibatch = training_set_.minibatch(schedule_.at(step), step);
+    return {minibatch.images, minibatch.labels, {}};
+  }
+
+  void step(const Batch& batch, int64_t number) override {
+    Moment moment = schedule_.at(number);
+    moment.lr_factor *= std::pow(.5, static_cast<double>(retries_));
+    players_->step({batch.images, batch.labels}, moment, number);
+  }
+
+  bool ended() const override { return !collapse_.empty(); }
+  bool finite() const override { return players_->finite(); }
 
   double kimg(int64_t step) const { return schedule_.kimg(step); }
 
@@ -132,43 +130,29 @@ class Training {
     watch_ = {};
   }
 
-  /// The step to go on at, with what the checkpoint holds, or from the start.
-  int64_t restore(const std::optional<Resumed>& found) {
+  void restore(const Resumed* found) override {
     begin();
-    if (!found) return 0;
-    players_->load(found->file, found->path);
-    best_.step = found->fact<int64_t>("best_step");
-    check(best_.step >= 0, Exit::bad_data, found->path.string() + ": damaged facts");
-    best_.labelled = found->fact<bool>("best_labelled");
-    best_.grown = grown(best_.step);
-    best_.original = found->fact<bool>("best_original");
-    best_.swd = found->fact<double>("best_swd", INFINITY);
-    best_.leaks = found->fact<std::vector<std::string>>("best_leaks");
-    collapse_ = found->fact<std::string>("collapse");
-    watch_.counts = found->fact<std::array<int64_t, 3>>("collapse_counts");
-    retries_ = std::max(retries_, found->fact<int64_t>("retries"));
-    if (found->step > 0) players_->set_moment(schedule_.at(found->step - 1));
-    return found->step;
-  }
-
-  /// Each retry has draws of its own.
-  void take_streams() {
+    if (found) load(*found);
+    // Each retry has draws of its own.
     if (retries_ > 0) players_->take_streams(rng_.fork("retry", static_cast<uint64_t>(retries_)));
   }
 
-  int64_t resume() {
-    const auto found = resume_run(run_, checkpoints_, fixed_facts());
-    // From the start: what a run that was killed before its first step file left is not this one's.
-    if (!found)
-      for (const auto& stale : {checkpoints_.best(), checkpoints_.evaluated()})
-        std::filesystem::remove(stale);
-    const int64_t step = restore(found);
-    take_streams();
-    return step;
+  void load(const Resumed& found) {
+    players_->load(found.file, found.path);
+    best_.step = found.fact<int64_t>("best_step");
+    check(best_.step >= 0, Exit::bad_data, found.path.string() + ": damaged facts");
+    best_.labelled = found.fact<bool>("best_labelled");
+    best_.grown = grown(best_.step);
+    best_.original = found.fact<bool>("best_original");
+    best_.swd = found.fact<double>("best_swd", INFINITY);
+    best_.leaks = found.fact<std::vector<std::string>>("best_leaks");
+    collapse_ = found.fact<std::string>("collapse");
+    watch_.counts = found.fact<std::array<int64_t, 3>>("collapse_counts");
+    retries_ = std::max(retries_, found.fact<int64_t>("retries"));
+    if (found.step > 0) players_->set_moment(schedule_.at(found.step - 1));
   }
 
-  /// From a step at which losses or weights are no numbers, to the last evaluation or the start.
-  int64_t go_back(int64_t diverged) {
+  void prepare_retry(int64_t diverged) override {
     check(++retries_ <= kMostRetries,
           Exit::failed,
           cat("the training diverged at step ",
@@ -176,12 +160,9 @@ class Training {
               ": losses or weights are not finite, also with the learning rates halved ",
               kMostRetries,
               " times; lower gan.lr_d and gan.lr_g"));
-    const int64_t step = restore(rewind_run(run_, checkpoints_.last_evaluated(), fixed_facts()));
-    take_streams();
-    checkpoints_.drop_after(step);
-    write(step);
-    run_.event(
-        {{"step", step}, {"kimg", kimg(step)}, {"retry", retries_}, {"diverged_at", diverged}});
+  }
+
+  Json retry_event(int64_t step, int64_t diverged) override {
     log_warning(cat("the training diverged at step ",
                     diverged,
                     "; again from step ",
@@ -189,14 +170,12 @@ class Training {
                     " with learning rates halved ",
                     retries_,
                     retries_ == 1 ? " time" : " times"));
-    return step;
+    return {{"step", step}, {"kimg", kimg(step)}, {"retry", retries_}, {"diverged_at", diverged}};
   }
 
-  void log(int64_t step, const Progress& progress) {
-    const int64_t since = step % kLogEvery == 0 ? kLogEvery : step % kLogEvery;
-    const auto means = players_->take_means(since);
-    Json event{{"step", step},
-               {"kimg", kimg(step)},
+  Json take_log(int64_t steps, int64_t step) override {
+    const auto means = players_->take_means(steps);
+    Json event{{"kimg", kimg(step)},
                {"level", players_->growth().level},
                {"alpha", players_->growth().alpha},
                {"loss_d", means[0]},
@@ -204,12 +183,10 @@ class Training {
                {"d_real", means[2]},
                {"d_fake", means[3]}};
     if (const auto strength = players_->augmentation_strength()) event["ada_p"] = *strength;
-    event["rate"] = progress.rate();
-    event["eta_s"] = progress.eta_s();
-    run_.event(event);
+    return event;
   }
 
-  void evaluate(int64_t step) {
+  Evaluation evaluate(int64_t step) override {
     const auto drawn = players_->draw(examiner_->images(), training_set_.class_counts());
     const auto images = to_mats(drawn, store_.info().value_max);
     const Examination found = examiner_->examine(images);
@@ -220,8 +197,7 @@ class Training {
                               found.swd,
                               leaks_in(drawn)};
     const bool kept = candidate.better_than(best_);
-    Json event{{"step", step},
-               {"kimg", kimg(step)},
+    Json event{{"kimg", kimg(step)},
                {"swd", found.swd},
                {"floor", found.floor},
                {"msssim", found.msssim},
@@ -242,20 +218,11 @@ class Training {
                         "; gan.early_stop=false goes on all the same"));
       }
     }
-    run_.event(event);
     char name[32];
     std::snprintf(name, sizeof name, "kimg-%09.3f.png", kimg(step));
     write_sample_sheet(run_.path() / "samples" / name, images);
-    if (kept) {
-      best_ = candidate;
-      TensorFile file = described(step);
-      players_->save_average(file);
-      write_safetensors(checkpoints_.best(), file);
-    }
-    // What a run that diverges goes back to, so that this does not depend on the clock.
-    TensorFile file = described(step);
-    players_->save(file);
-    write_safetensors(checkpoints_.evaluated(), file);
+    if (kept) best_ = candidate;
+    return {event, kept};
   }
 
   /// Whether after so many steps the networks draw images of the full size.
@@ -296,7 +263,7 @@ class Training {
                  {"best_kimg", kimg(best_.step)},
                  {"best_swd", best_.swd},
                  {"retries", retries_}};
-    if (stopped_early()) metrics["stopped_early"] = collapse_;
+    if (ended()) metrics["stopped_early"] = collapse_;
     const auto count = std::min(options_.eval_images, training_set_.images().count());
     Drawing drawing;
     // None of the images that the checkpoint was chosen by.
@@ -315,10 +282,10 @@ class Training {
     run_.finish();
   }
 
-  void write(int64_t step) {
+  TensorFile checkpoint(int64_t step, Saved what) override {
     TensorFile file = described(step);
-    players_->save(file);
-    checkpoints_.write(step, file);
+    what == Saved::best ? players_->save_average(file) : players_->save(file);
+    return file;
   }
 
   TensorFile described(int64_t step) {

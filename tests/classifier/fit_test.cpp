@@ -37,7 +37,7 @@ ClassifyOptions silent() {
 
 double mean_loss(const Examples& rows, const ClassifyOptions& options, int64_t steps) {
   Fit fit(rows, options, plain_compute(), Rng(1));
-  for (int64_t step = 0; step < steps; ++step) fit.step(step);
+  for (int64_t step = 0; step < steps; ++step) fit.step(fit.batches().at(step), step);
   return fit.take_loss(steps);
 }
 
@@ -101,14 +101,14 @@ TEST_CASE("a fit goes on bit for bit from what it saved") {
       whole.save(half);
       for (auto& [name, tensor] : half.tensors) tensor = tensor.clone();
     }
-    whole.step(step);
+    whole.step(whole.batches().at(step), step);
   }
   whole.save(end);
 
   Fit resumed(rows, options, plain_compute(), Rng(4));
   resumed.load(half, "half");
   CHECK_FALSE(same_tensors(half, end));
-  for (int64_t step = 3; step < 8; ++step) resumed.step(step);
+  for (int64_t step = 3; step < 8; ++step) resumed.step(resumed.batches().at(step), step);
   resumed.save(resumed_end);
   CHECK(same_tensors(end, resumed_end));
   CHECK(whole.take_loss(8) == resumed.take_loss(8));
