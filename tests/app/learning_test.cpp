@@ -14,7 +14,8 @@ constexpr const char* kDrawn =
 
 /// A fracture is a pixel or two wide here, and resampling would blur it.
 const Words kLearning =
-    kPlain +
+    kPlain + Words{"--quiet"} +  // on a busy machine the progress line appears after 30 s
+
     Words{"--set=classify.steps=400", "--set=classify.rotate_deg=0", "--set=classify.scale=0"};
 
 /// Packs what the table names, trains on it, and gives the AUROC of the fractured on its test part.
