@@ -15,8 +15,8 @@ constexpr int64_t kExaminedPairs = 256;
 constexpr size_t kMostKnown = 4096;
 /// Smallest number of validation images of the class that checkpoints are chosen by.
 constexpr size_t kEnoughValidation = 300;
-/// Smallest number of images in each half for a floor: the distance between smaller sets says
-/// nothing about their distribution.
+/// Smallest number of images in each half for a floor: the distance between smaller sets is no
+/// evidence about their distribution.
 constexpr size_t kFewestOfHalf = 8;
 
 /// Limits on MS-SSIM above that of real images and on the mean sign of D(real) - D(drawn).

@@ -44,8 +44,7 @@ torch::Tensor minibatch_stddev(const torch::Tensor& x, int64_t group) {
   check(count % size == 0,
         Exit::config,
         cat("gan.minibatch ", count, " is not a multiple of gan.pggan.stddev_group ", size));
-  // The variance is computed in fp32: with bf16's 8 bits of precision, similar values would differ
-  // by 0.
+  // The variance is computed in fp32: bf16 has 8 bits of precision, too few for small differences.
   const Autocast fp32(Compute{x.device(), false, 1});
   const auto precise = at::isReducedFloatingType(x.scalar_type()) ? x.to(torch::kFloat) : x;
   const auto groups = precise.reshape({size, count / size, -1});

@@ -17,7 +17,7 @@ namespace {
 constexpr int64_t kPatch = 7;
 constexpr int64_t kSmallestSide = 16;
 /// Images that are split into levels at a time, and directions that patches are projected on at a
-/// time. They keep the memory small that is used besides the patches themselves.
+/// time. They keep the memory small that is used in addition to the patches.
 constexpr int64_t kImages = 64;
 constexpr int64_t kLines = 16;
 

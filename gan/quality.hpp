@@ -44,8 +44,8 @@ class SwdSet {
 
 /// Returns the SWD of each of `sets` to `reference`, equal to that of SwdSet, with the patches of
 /// one level in memory at a time. With the options above this takes, for each image, about 25 kB
-/// and a third of the bytes of its pixels in f32, besides the images themselves: 1.7 GB for two
-/// sets of 16,384 images of 128 px. Throws 65 for sets of another number or size.
+/// and a third of the bytes of its pixels in f32, in addition to the images: 1.7 GB for two sets of
+/// 16,384 images of 128 px. Throws 65 for sets of another number or size.
 std::vector<Swd> swd_to(const torch::Tensor& reference,
                         const std::vector<torch::Tensor>& sets,
                         const SwdOptions& options,

@@ -54,7 +54,7 @@ std::string answer_of(const RunRecord& run) {
   const double floor = evaluated_at_end(run) ? run.judgement.floor : best->floor;
   text += cat(number_text(swd), " to real ones");
   return std::isfinite(floor) ? cat(text, ", ", above_floor(swd, floor), ".")
-                              : text + "; no floor was taken to hold that against.";
+                              : text + "; no floor was taken to compare that with.";
 }
 
 std::string measured_on(const RunRecord& run) {
@@ -147,7 +147,7 @@ void add_judgement(HtmlPage& page, const RunRecord& run) {
         cat("The augmentation may show in the drawn images: they differ from real ones "
             "as augmented ones do in ",
             join(run.judgement.leaks),
-            ". Early in a training that may be mere inability."));
+            ". Early in a training this may only mean that the generator is not good enough yet."));
 }
 
 void add_samples(HtmlPage& page, const RunRecord& run) {

@@ -129,9 +129,9 @@ std::optional<HtmlFigure> view_figure(const RunRecord& run) {
                                            : Axis{"discriminator's output"},
                                series,
                                references),
-                    "What the discriminator makes of real and of drawn images. A widening gap "
-                    "means that it tells "
-                    "them apart, often because it knows the real ones by heart."};
+                    "Mean output of the discriminator for real and for drawn images. A widening "
+                    "gap means that it distinguishes them, often because it has memorised the real "
+                    "ones."};
 }
 
 std::optional<HtmlFigure> variety_figure(const RunRecord& run) {
@@ -222,8 +222,7 @@ std::string page_image(const Path& png, size_t most_bytes, const std::string& al
   cv::Mat image = whole;
   std::string bytes = encode_png(image, 9);
   while (bytes.size() > most_bytes && std::min(image.rows, image.cols) > kLeastSide) {
-    // A shrunk image has more detail per pixel and needs more bytes per pixel, hence the factor
-    // .97.
+    // A shrunk image has more detail per pixel and so needs more bytes per pixel: factor .97.
     const double scale = std::clamp(
         .97 * std::sqrt(static_cast<double>(most_bytes) / static_cast<double>(bytes.size())),
         .3,
