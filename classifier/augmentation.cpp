@@ -24,7 +24,8 @@ torch::Tensor augment_batch(const torch::Tensor& batch,
     const double angle =
         draw.uniform(-options.rotate_deg, options.rotate_deg) * std::numbers::pi / 180;
     const double size = 1 / draw.uniform(1 - options.scale, 1 + options.scale);
-    // Sampling positions in units of half a side each way, so a rotation carries the aspect.
+    // affine_grid measures positions in half sides, which differ between height and width. The
+    // terms of a rotation that mix both are therefore scaled by the aspect ratio.
     m[i][0][0] = static_cast<float>(flip * size * std::cos(angle));
     m[i][0][1] = static_cast<float>(-size * std::sin(angle) / aspect);
     m[i][0][2] = static_cast<float>(2 * draw.uniform(-options.shift, options.shift));

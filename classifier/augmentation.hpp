@@ -7,9 +7,9 @@
 
 namespace evenray {
 
-/// Online augmentation of a standardised batch [B,1,H,W], the same for all classes: mirror,
-/// rotation, scale and shift in one bilinear resampling (the border is continued outwards),
-/// brightness and contrast. Each image has its own draws from `rng`.
+/// Returns a standardised batch [B,1,H,W] with online augmentation, the same for all classes:
+/// mirror, rotation, scale and shift in one bilinear resampling (border pixels are repeated
+/// outwards), brightness and contrast. Each image has its own draws from `rng`.
 torch::Tensor augment_batch(const torch::Tensor& batch,
                             const ClassifyOptions& options,
                             const Rng& rng);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The classifier room trains image classifiers on the train part of a store, chooses the checkpoint
-// by AUPRC on its val part, and measures them on a part that training never saw. train_classifier()
-// writes a run folder; Classifier predicts with its best checkpoint; metrics.hpp holds the panel of
-// figures, for anybody's predictions; origin_auroc() asks whether synthetic images give themselves
-// away.
+// The classifier room trains image classifiers on the train part of a store, selects the checkpoint
+// with the best AUPRC on its val part, and evaluates it on a part that training did not use.
+// train_classifier() writes a run folder; Classifier predicts with its best checkpoint;
+// metrics/metrics.hpp computes the metrics of any predictions; origin_auroc() tests whether
+// synthetic images can be detected. This header and options.hpp are all that other rooms need. The
+// headers inside, in reading order: network.hpp, augmentation.hpp and fit.hpp (a training step).
 
 #include <map>
 #include <memory>
@@ -22,10 +23,11 @@
 
 namespace evenray {
 
-/// Trains on all rows of `train`. Files: checkpoints/ (best by validation AUPRC; where val has no
-/// positives the last), events.jsonl, metrics.json (validation), thresholds.json (Youden on
-/// validation, frozen), DONE. Resumes bit for bit with the same thread count. Throws 65 for a store
-/// without training rows or with one class only, 75 after a stop signal.
+/// Trains on all rows of `train`. Files: checkpoints/ (the best has the highest validation AUPRC;
+/// if val has no positives it is the last one), events.jsonl, metrics.json (validation),
+/// thresholds.json (Youden's on validation, not changed afterwards), DONE. A stopped run resumes
+/// bit for bit with the same thread count. Throws 65 for a store without training rows or with one
+/// class only, 75 after a stop signal.
 void train_classifier(const Store& store,
                       const ClassifyOptions& options,
                       const Runtime& runtime,
@@ -34,29 +36,30 @@ void train_classifier(const Store& store,
 /// A trained classifier.
 class Classifier {
  public:
-  /// path: a checkpoint or a run folder. Throws 66, 65.
+  /// `path`: a checkpoint or a run folder. Throws 66 if it does not exist, 65 if it is damaged or
+  /// not a classifier.
   Classifier(const Path& path, const Compute& compute);
   ~Classifier();
   Classifier(Classifier&&) noexcept;
 
   const std::vector<std::string>& class_names() const;
-  /// Frozen on validation; empty where there was none.
+  /// Class -> decision threshold, chosen on validation; empty if there was no validation.
   const std::map<std::string, double>& thresholds() const;
   int height() const;
   int width() const;
   int bits() const;
 
-  /// Probabilities of a store's part. Throws 65 where its size, depth or classes differ from those
-  /// trained with.
+  /// Returns the probabilities of a part of a store. Throws 65 if it is empty or its size, depth or
+  /// classes differ from the training store's.
   Predictions predict(const Store& store, const std::string& part) const;
-  /// [image][class]; images of the network's size and depth.
+  /// Returns probabilities [image][class]. The images must have the network's size and depth.
   std::vector<std::vector<double>> predict(const std::vector<cv::Mat>& images) const;
 
   const std::string& arch() const;
   const std::string& digest() const;  ///< of its tensors
-  const std::string& store() const;   ///< digest of the one that it was trained on
-  /// [N,D] f32 on the CPU: what its last layer is shown. Throws 65 for images of another size or
-  /// depth.
+  const std::string& store() const;   ///< digest of the store that it was trained on
+  /// Returns the inputs of its last layer, [N,D] f32 on the CPU. Throws 65 for images of another
+  /// size or depth.
   torch::Tensor features(const std::vector<cv::Mat>& images) const;
 
  private:
@@ -64,14 +67,15 @@ class Classifier {
   std::unique_ptr<State> state_;
 };
 
-/// The features of a classifier (a checkpoint or a run folder). Throws 66, 65.
+/// Returns the features of a classifier (a checkpoint or a run folder). Throws like Classifier().
 std::shared_ptr<Features> classifier_features(const Path& path, const Compute& compute);
 
-/// Can a small network tell real from synthetic images of one class? Trained on half of each, AUROC
-/// on the other half with its interval; .5 = no trace. Real images of one group stay in one half
-/// and are resampled together. Same size and depth.
-/// {"auroc","ci","n_real","n_synthetic","held_out"}; null below 20 images a kind or with one group
-/// only.
+/// Tests whether a small network can distinguish real from synthetic images of one class. Trains it
+/// on half of each and returns the AUROC on the other half with its interval; .5 means that no
+/// difference was found. Real images of one group stay in one half and are resampled together. All
+/// images must have the same size and depth. Returns
+/// {"auroc","ci","n_real","n_synthetic","held_out"}, or null for fewer than 20 images of a kind or
+/// if the real images have one group only.
 Json origin_auroc(const std::vector<cv::Mat>& real,
                   const std::vector<std::string>& real_groups,
                   const std::vector<cv::Mat>& synthetic,
@@ -79,7 +83,7 @@ Json origin_auroc(const std::vector<cv::Mat>& real,
                   uint64_t seed,
                   const Compute& compute);
 
-/// Seconds per training step on random images, after a warm-up.
+/// Returns the seconds per training step on random images, after a warm-up; for bench.
 double classifier_step_seconds(
     const ClassifyOptions& options, int height, int width, const Compute& compute, int steps);
 

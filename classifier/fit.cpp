@@ -15,7 +15,7 @@
 namespace evenray {
 namespace {
 
-/// Images a forward pass outside training.
+/// Images per forward pass outside training.
 constexpr int64_t kBatch = 256;
 
 }  // namespace
@@ -133,6 +133,7 @@ void Fit::step(const Batch& batch, int64_t step) {
   }
   value.backward();
   adam_->step();
+  // The half-life grows with the steps, so that the average soon drops the initial weights.
   const double half_life =
       std::min(options_.ema_half_life_steps, static_cast<double>(step + 1) * .1);
   ema_update(*average_, *network_, half_life > 0 ? std::pow(.5, 1 / half_life) : 0.);
@@ -145,7 +146,7 @@ double Fit::take_loss(int64_t steps) {
   sum_.zero_();
   check(std::isfinite(mean),
         Exit::failed,
-        "the training diverged: the loss is not finite; lower classify.lr");
+        "the training diverged: the loss is not finite; use a lower classify.lr");
   return mean;
 }
 

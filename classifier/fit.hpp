@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Inside the classifier room only.
+// Training steps and predictions of a classifier. Internal to classifier.
 #include <torch/types.h>
 
 #include <memory>
@@ -15,15 +15,16 @@
 
 namespace evenray {
 
-/// What a classifier learns from, on its device.
+/// The training data of a classifier, on its device.
 struct Examples {
   torch::Tensor images;   ///< [N,1,H,W] as stored
-  torch::Tensor labels;   ///< [N,C] f32: 1, 0, -1 unknown
-  torch::Tensor weights;  ///< [N] f32
-  int value_max = 255;
-  bool exclusive = true;  ///< one class a row: softmax; else a sigmoid a class
+  torch::Tensor labels;   ///< [N,C] f32: 1 yes, 0 no, -1 unknown
+  torch::Tensor weights;  ///< [N] f32, factors of the rows' losses
+  int value_max = 255;    ///< the pixel value that is white
+  bool exclusive = true;  ///< true: one class per row, softmax; false: one sigmoid per class
 };
 
+/// Loads all rows of a part.
 Examples load_examples(const Store& store, const std::string& part, torch::Device device);
 
 /// Minibatches of resident examples: rows in shuffled epochs, or each class equally often
@@ -44,26 +45,33 @@ class ExampleBatches final : public Batches {
   std::vector<std::vector<int64_t>> rows_of_class_;
 };
 
-/// Network, average, optimiser and minibatches: one training step and what a checkpoint needs.
-/// Everything random comes from streams named by the step.
+/// Network, average, optimiser and minibatches: makes training steps, and saves and loads what a
+/// checkpoint needs. All random draws come from streams named by the step.
 class Fit {
  public:
+  /// `examples` must outlive it.
   Fit(const Examples& examples,
       const ClassifyOptions& options,
       const Compute& compute,
       const Rng& rng);
 
+  /// The minibatches that it trains on.
   ExampleBatches& batches() { return batches_; }
-  /// Step number `step` of options.steps, on batches().at(step).
+  /// Makes the training step number `step`, 0 to options.steps - 1, on batches().at(step).
   void step(const Batch& batch, int64_t step);
-  /// Mean loss over the last `steps` steps. Waits for the device. Throws 1 where it is not finite.
+  /// Returns the mean loss since the last call, which was `steps` steps ago, and resets it. Waits
+  /// for the device. Throws 1 if the mean is not finite.
   double take_loss(int64_t steps);
   /// The averaged network.
   ClassifierNet& network() { return *average_; }
   const Standardise& standardise() const { return standardise_; }
 
+  /// Adds everything that is needed to resume training.
   void save(TensorFile& file) const;
+  /// Adds the averaged network, which is all that predictions need.
   void save_average(TensorFile& file) const;
+  /// Loads what save() added. `path` is for messages. Throws 65 if a tensor is missing or has
+  /// another shape.
   void load(const TensorFile& file, const Path& path);
 
  private:
@@ -80,7 +88,7 @@ class Fit {
   torch::Tensor class_weights_, sum_;
 };
 
-/// Probabilities [N,C] in f32 on the CPU.
+/// Returns the probabilities [N,C] of images [N,1,H,W] as stored, in f32 on the CPU.
 torch::Tensor probabilities(ClassifierNet& network,
                             const torch::Tensor& images,
                             int value_max,
@@ -88,7 +96,7 @@ torch::Tensor probabilities(ClassifierNet& network,
                             bool exclusive,
                             const Compute& compute);
 
-/// [row][class]
+/// Returns probabilities [N,C] as [row][class].
 std::vector<std::vector<double>> to_rows(const torch::Tensor& probabilities);
 
 }  // namespace evenray

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Inside the classifier room only.
+// The network of a classifier. Internal to classifier.
 #include <torch/nn/module.h>
 
 #include <memory>
@@ -8,15 +8,15 @@
 
 namespace evenray {
 
-/// [B,1,H,W] -> [B,classes] logits. Keys: trunk.*, fc.*.
+/// [B,1,H,W] -> [B,classes] logits. Names of parameters: trunk.*, fc.*.
 struct ClassifierNet : torch::nn::Module {
-  /// What the last layer is shown: the trunk pooled over space.
+  /// Returns the input of the last layer, [B,D]: the trunk's output, averaged over space.
   virtual torch::Tensor features(const torch::Tensor& images) = 0;
   virtual torch::Tensor forward(const torch::Tensor& images) = 0;
 };
 
-/// Weights are drawn from torch's generator (seed_torch), the last layer starts at 0. Throws 78 for
-/// an unknown architecture.
+/// Returns a new network. Initial weights are drawn from torch's generator (seed_torch); the last
+/// layer starts at 0. Throws 78 for an unknown architecture.
 std::shared_ptr<ClassifierNet> make_classifier(const std::string& arch, int64_t classes);
 
 }  // namespace evenray

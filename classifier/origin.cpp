@@ -16,14 +16,15 @@ namespace {
 constexpr size_t kFewest = 20;
 constexpr size_t kDraws = 1000;
 
-/// Images of both halves, real and synthetic.
+/// Real and synthetic images, divided into a half for training (seen) and a held-out half.
 struct Halves {
   std::vector<cv::Mat> seen, held_out;
   std::vector<int64_t> seen_labels;  ///< 1: synthetic
   std::vector<uint8_t> held_out_labels;
   std::vector<std::string> held_out_groups;
 
-  /// Whole groups, drawn by `rng`, until half of the images have been seen.
+  /// Adds whole groups in random order to the seen half until it has half of the images, and the
+  /// remaining ones to the held-out half. The last group is always held out.
   void divide(const std::vector<cv::Mat>& images,
               const std::vector<std::string>& groups,
               uint8_t label,
@@ -33,10 +34,10 @@ struct Halves {
     std::vector<std::string> order;
     for (const auto& [group, rows] : rows_of) order.push_back(group);
     rng.shuffle(order);
-    size_t told = 0;
+    size_t divided = 0;
     for (const auto& group : order) {
       const auto& rows = rows_of[group];
-      const bool see = told < images.size() / 2 && &group != &order.back();
+      const bool see = divided < images.size() / 2 && &group != &order.back();
       for (const size_t row : rows) {
         (see ? seen : held_out).push_back(images[row]);
         if (see) {
@@ -46,7 +47,7 @@ struct Halves {
           held_out_groups.push_back(cat(int{label}, " ", group));
         }
       }
-      told += rows.size();
+      divided += rows.size();
     }
   }
 };

@@ -35,7 +35,7 @@ Classifier::Classifier(const Path& path, const Compute& compute)
   const TensorFile file = read_safetensors(file_path);
   check(require_metadata(file, "kind", file_path) == "classifier",
         Exit::bad_data,
-        cat(file_path.string(), " is no classifier"));
+        cat(file_path.string(), " is not a classifier: give a run folder of `classify train`"));
   State& state = *state_;
   ClassifyOptions options;
   try {
@@ -57,7 +57,7 @@ Classifier::Classifier(const Path& path, const Compute& compute)
   } catch (const Json::exception&) {
     throw Error(Exit::bad_data, cat(file_path.string(), ": damaged facts"));
   }
-  // They were chosen for the best checkpoint; another one has none.
+  // The thresholds were chosen for the best checkpoint and are not valid for another one.
   const Path folder = std::filesystem::absolute(file_path).parent_path().parent_path();
   const Path thresholds = folder / "thresholds.json";
   if (file_path.filename() == "best.safetensors" && std::filesystem::exists(thresholds))
@@ -94,18 +94,19 @@ Predictions Classifier::predict(const Store& store, const std::string& part) con
             info.height,
             "x",
             info.width,
-            " px, the classifier was trained with ",
+            " px, but the classifier was trained with ",
             state_->bits,
-            "-bit ones of ",
+            "-bit images of ",
             state_->height,
             "x",
-            state_->width));
+            state_->width,
+            " px"));
   check(info.class_names == state_->class_names,
         Exit::bad_data,
         cat(store.path().string(),
-            " has classes ",
+            " has the classes ",
             join(info.class_names),
-            ", the classifier ",
+            ", but the classifier was trained with ",
             join(state_->class_names)));
   const auto& rows = store.part(part);
   check(rows.size() > 0, Exit::bad_data, cat(store.path().string(), ": part ", part, " is empty"));
@@ -137,17 +138,17 @@ torch::Tensor Classifier::features(const std::vector<cv::Mat>& images) const {
         image.elemSize1() * 8 == static_cast<size_t>(state_->bits))
       continue;
     throw Error(Exit::bad_data,
-                cat("features of an image of ",
+                cat("cannot compute features of an image of ",
                     image.rows,
                     "x",
                     image.cols,
                     " px and ",
                     image.elemSize1() * 8,
-                    " bits, the classifier was trained with ",
+                    " bits: the classifier was trained with images of ",
                     state_->height,
                     "x",
                     state_->width,
-                    " px of ",
+                    " px and ",
                     state_->bits,
                     " bits"));
   }

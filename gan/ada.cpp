@@ -11,24 +11,26 @@
 namespace evenray {
 namespace {
 
-/// Above it images are augmented almost always, and the augmentation shows in what G draws (Karras
+/// With a larger p almost all images are augmented, and G learns to draw augmented images (Karras
 /// et al. 2020, section 2.2).
 constexpr double kLargestStrength = .8;
 
+/// Minibatches between two changes of p.
 constexpr int64_t kEvery = 4;
 
-/// The two numbers of a random operation: whether it is done (below p), and how.
+/// Draws a random parameter of an operation.
 using Draw = std::function<double(Rng&)>;
 
-/// Index of a pixel beyond the borders in the image mirrored there, the border pixel not repeated.
+/// Maps pixel indices beyond the borders into the image, which is mirrored there without repeating
+/// the border pixel.
 torch::Tensor mirrored(const torch::Tensor& index, int64_t side) {
   const int64_t period = 2 * (side - 1);
   const auto within = index.remainder(period);
   return torch::minimum(within, period - within);
 }
 
-/// `images` at the places y, x [B,H,W] in pixels, bilinear. Gathers are differentiable twice, which
-/// torch's grid_sample is not.
+/// Returns `images` sampled at the positions y, x [B,H,W] in pixels, bilinear. Uses gather, because
+/// R1 needs second derivatives and torch's grid_sample has none.
 torch::Tensor sampled(const torch::Tensor& images, const torch::Tensor& y, const torch::Tensor& x) {
   const int64_t batch = images.size(0), height = images.size(2), width = images.size(3);
   const auto flat = images.reshape({batch, height * width});
@@ -77,7 +79,8 @@ torch::Tensor Ada::apply(const torch::Tensor& images, const Rng& rng) const {
       {"shift", 0, {normal(.125 * h), normal(.125 * w)}},
       {"brightness", 0, {normal(.2)}},
       {"contrast", 1, {power(.5)}}};
-  // All draws go to the device at once: of each operation first the chances, then the values.
+  // All draws are copied to the device at once. Of each operation first the numbers that are
+  // compared with p, then the parameters. p is on the device, so nothing has to wait for it.
   std::vector<float> numbers;
   for (const auto& operation : operations) {
     Rng stream = rng.fork(operation.name);
@@ -96,7 +99,8 @@ torch::Tensor Ada::apply(const torch::Tensor& images, const Rng& rng) const {
   }
   enum { whole_y, whole_x, scale, turn, stretch, shift_y, shift_x, brightness, contrast };
 
-  // Where the pixel of the result comes from, about the middle of the image.
+  // The source position of each pixel of the result, relative to the middle of the image. Hence the
+  // inverse of each operation.
   const auto options = torch::TensorOptions(torch::kFloat).device(images.device());
   const auto y = torch::arange(height, options).view({1, height, 1}) - (h - 1) / 2 -
                  values[whole_y] - values[shift_y];
@@ -112,6 +116,7 @@ torch::Tensor Ada::apply(const torch::Tensor& images, const Rng& rng) const {
 
 void Ada::observe(const torch::Tensor& real_logits) {
   torch::NoGradGuard no_grad;
+  // Tensor operations instead of branches: reading the values would wait for the device.
   state_[1] += real_logits.detach().to(torch::kFloat).sign().mean();
   state_[2] += 1;
   const auto due = state_[2] >= kEvery;

@@ -9,19 +9,20 @@
 
 namespace evenray {
 
-/// What happens to images on their way to the discriminator: gan.augment names DiffAugment's
-/// operations, "ada", or "none".
+/// The augmentation of the images that the discriminator receives, as gan.augment selects it:
+/// operations of DiffAugment, "ada", or "none".
 class Augmentation {
  public:
   /// Throws 78 for an unknown name.
   Augmentation(const GanOptions& options, torch::Device device);
 
-  /// [B,1,H,W] fp32 in about -1..1. The draws come from `rng` alone. Twice differentiable.
+  /// Returns the augmented images, [B,1,H,W] fp32 in about -1..1. All random draws come from `rng`.
+  /// Twice differentiable.
   torch::Tensor apply(const torch::Tensor& images, const Rng& rng) const;
-  /// Told of D's logits for the real images of each step, by which ada sets its strength.
+  /// Takes D's logits for the real images of each step; ada adapts its strength to them.
   void observe(const torch::Tensor& real_logits);
 
-  /// Of ada; empty otherwise.
+  /// The strength p of ada; empty without ada.
   std::optional<double> strength() const;
   void save(TensorFile& file) const;
   void load(const TensorFile& file, const Path& path);

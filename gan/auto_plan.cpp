@@ -9,14 +9,14 @@
 namespace evenray {
 namespace {
 
-/// Below so many images a generator begins with the networks of a larger class, from so many on
-/// the strength of augmentation is adapted, above so many there is none: it can do harm (Zhao et
-/// al. 2020, table 2; Karras et al. 2020, section 4).
+/// Numbers of images: below kTransferBelow a generator starts from the networks of a larger class,
+/// from kAdaFrom on the strength of the augmentation is adapted, from kPlainFrom on there is no
+/// augmentation, since it can do harm (Zhao et al. 2020, table 2; Karras et al. 2020, section 4).
 constexpr int64_t kTransferBelow = 300, kAdaFrom = 5000, kPlainFrom = 30000;
 /// gan.pggan.fmap_base of Karras et al. 2018 for 1024 px.
 constexpr int64_t kPaperBase = 8192;
 
-/// How much longer the stages up to this size take than those up to 64 px.
+/// Length of the stages up to this size, divided by the length of those up to 64 px.
 double more_stages(const GanOptions& plan, int short_side) {
   const auto length = [&](int side) {
     return plan.pggan.final_kimg + 2 * plan.pggan.stage_kimg * std::max(0., std::log2(side / 4.));
@@ -24,7 +24,7 @@ double more_stages(const GanOptions& plan, int short_side) {
   return length(std::max(64, short_side)) / length(64);
 }
 
-/// Of the preset `small`, and of `auto` on a CPU.
+/// total_kimg of the preset `small`, and of `auto` on a CPU.
 double small_kimg(const GanOptions& plan, const GanSituation& situation) {
   const double kimg = std::clamp(static_cast<double>(situation.images) / 5, 40., 100.);
   return family_grows(plan.family) ? kimg * more_stages(plan, situation.short_side) : kimg;

@@ -37,9 +37,10 @@ void DiscriminatorNet::condition(const GanOptions& options, int64_t classes) {
   }
 }
 
-Judgement DiscriminatorNet::judge(const torch::Tensor& images, const torch::Tensor& labels) {
+DiscriminatorOutput DiscriminatorNet::discriminate(const torch::Tensor& images,
+                                                   const torch::Tensor& labels) {
   const auto found = features(images);
-  Judgement out{score(found), {}};
+  DiscriminatorOutput out{score(found), {}};
   if (!class_vectors_.defined() && normalised_vectors_.is_empty() && class_scores_.is_empty())
     return out;
   const auto pooled = found.dim() > 2 ? found.mean({2, 3}) : found;
@@ -47,6 +48,7 @@ Judgement DiscriminatorNet::judge(const torch::Tensor& images, const torch::Tens
     out.classes = class_scores_->forward(pooled);
     return out;
   }
+  // The square root keeps the variance of the dot product independent of the number of features.
   const auto vectors =
       class_vectors_.defined()
           ? labels.matmul(class_vectors_) / std::sqrt(static_cast<double>(feature_count))
@@ -55,8 +57,8 @@ Judgement DiscriminatorNet::judge(const torch::Tensor& images, const torch::Tens
   return out;
 }
 
-torch::Tensor class_loss(const Judgement& judged, const torch::Tensor& labels) {
-  const auto likely = judged.classes.to(torch::kFloat).log_softmax(1);
+torch::Tensor class_loss(const DiscriminatorOutput& output, const torch::Tensor& labels) {
+  const auto likely = output.classes.to(torch::kFloat).log_softmax(1);
   return -(likely * labels).sum(1).mean();
 }
 

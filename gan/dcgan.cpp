@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DCGAN (Radford et al. 2016) by the recipe of pytorch/examples: convolutions N(0, .02), batch-norm
-// scales N(1, .02); the sides of an image are those of the base times a power of two, so 80x64
-// grows from 5x4.
+// DCGAN (Radford et al. 2016), initialised as in pytorch/examples: convolutions N(0, .02),
+// batch-norm scales N(1, .02). The sides of an image are those of the base times a power of two, so
+// 80x64 has the base 5x4.
 #include <torch/nn.h>
 
 #include "core/error.hpp"
@@ -102,7 +102,7 @@ struct DcganDiscriminator final : DiscriminatorNet {
     std::vector<std::vector<torch::Tensor>> out;
     for (const auto& child : body->children()) {
       const auto parameters = child->parameters();
-      // A norm goes with the convolution before it.
+      // A norm belongs to the layer of the convolution before it.
       if (child->as<BatchNorm2d>()) {
         out.back().insert(out.back().end(), parameters.begin(), parameters.end());
       } else if (!parameters.empty()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The residual networks of SNGAN (Miyato et al. 2018, appendix B.4): blocks of two 3x3 convolutions
-// with a shortcut, batch norm in the generator, spectral norm in the discriminator. Channels are
-// ngf (ndf) at full size and double with each halving.
+// with a shortcut, batch norm in the generator, spectral norm in the discriminator. The number of
+// channels is ngf (ndf) at full size and doubles whenever the sides are halved.
 #include <torch/nn.h>
 
 #include <numbers>
@@ -28,7 +28,7 @@ SpectralConv2d spectral_conv(int64_t in, int64_t out, int64_t kernel) {
   return SpectralConv2d(in, out, std::vector<int64_t>{kernel, kernel}, 1, kernel / 2, true);
 }
 
-/// To twice the sides.
+/// Doubles the sides.
 struct UpBlockImpl : torch::nn::Module {
   UpBlockImpl(int64_t in, int64_t out)
       : norm1(register_module("norm1", BatchNorm2d(in))),
@@ -38,7 +38,7 @@ struct UpBlockImpl : torch::nn::Module {
         shortcut(register_module("shortcut", same_conv(in, out, 1))) {}
   torch::Tensor forward(const torch::Tensor& x) {
     const auto y = conv1(twice(torch::relu(norm1(x))));
-    // A 1x1 convolution and repeated pixels may change places: the cheaper order.
+    // A 1x1 convolution and repeating pixels commute; convolving first is cheaper.
     return conv2(torch::relu(norm2(y))) + twice(shortcut(x));
   }
   BatchNorm2d norm1, norm2;
@@ -46,8 +46,8 @@ struct UpBlockImpl : torch::nn::Module {
 };
 using UpBlock = torch::nn::ModuleHolder<UpBlockImpl>;
 
-/// To half of the sides, but for the last one. The first one reads the image, which no ReLU must
-/// cut.
+/// Halves the sides, except in the last block. The first block has no ReLU at its input, since it
+/// would cut off the dark half of the image.
 struct DownBlockImpl : torch::nn::Module {
   DownBlockImpl(int64_t in, int64_t out, bool first, bool halves)
       : first(first),

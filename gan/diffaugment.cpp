@@ -14,15 +14,15 @@ torch::Tensor line(int64_t side, const torch::Tensor& like) {
   return torch::arange(side, torch::TensorOptions(torch::kLong).device(like.device()));
 }
 
-/// Up to so many pixels an image is moved along a side: round(side / 8).
+/// Largest translation along a side in pixels: round(side / 8).
 int64_t farthest(int64_t side) { return (side + 4) / 8; }
 
-/// down, right: [B,1,1,1] in pixels.
+/// down, right: [B,1,1,1], the translation in pixels.
 torch::Tensor translate(const torch::Tensor& x,
                         const torch::Tensor& down,
                         const torch::Tensor& right) {
   const int64_t batch = x.size(0), height = x.size(2), width = x.size(3);
-  // One line of zeros on each side; what would come from further out is clamped onto it.
+  // One line of zeros on each side is enough: indices further out are clamped to it.
   const auto padded = torch::constant_pad_nd(x, {1, 1, 1, 1});
   const auto rows = (line(height, x).view({1, 1, height, 1}) + down + 1).clamp(0, height + 1);
   const auto columns = (line(width, x).view({1, 1, 1, width}) + right + 1).clamp(0, width + 1);
@@ -30,7 +30,7 @@ torch::Tensor translate(const torch::Tensor& x,
       .gather(3, columns.expand({batch, x.size(1), height, width}));
 }
 
-/// y, x: [B,1,1,1], the middle of each image's box.
+/// y, x: [B,1,1,1], the middle of the box that is set to zero in each image.
 torch::Tensor cut_out(const torch::Tensor& images, const torch::Tensor& y, const torch::Tensor& x) {
   const auto outside =
       [&](int64_t side, const torch::Tensor& middle, const std::vector<int64_t>& shape) {
@@ -62,7 +62,7 @@ DiffAugment DiffAugment::parse(const std::string& names) {
       throw Error(
           Exit::config,
           unknown_name("gan.augment", name, {"brightness", "contrast", "translation", "cutout"}) +
-              "; none and ada stand alone");
+              "; none and ada cannot be combined with others");
     }
   }
   return out;
@@ -70,7 +70,7 @@ DiffAugment DiffAugment::parse(const std::string& names) {
 
 torch::Tensor DiffAugment::apply(const torch::Tensor& images, const Rng& rng) const {
   const int64_t batch = images.size(0), height = images.size(2), width = images.size(3);
-  // All draws go to the device in one tensor: one after another, each with a number an image.
+  // All draws are copied to the device in one tensor, with one number per image for each draw.
   std::vector<float> values;
   const auto draw = [&](Rng& stream, auto one) {
     for (int64_t i = 0; i < batch; ++i) values.push_back(static_cast<float>(one(stream)));

@@ -21,14 +21,14 @@
 namespace evenray {
 namespace {
 
-/// Of each set so many images are looked at: as many as the published SWD takes, which bounds the
-/// memory that their patches take.
+/// Most images of each set that SWD and feature metrics compare: the number of the published SWD.
+/// Limits the memory for patches.
 constexpr size_t kMostImages = 16384;
-/// Pairs of MS-SSIM, and images that they are of.
+/// Pairs of MS-SSIM, and the number of images that the pairs are drawn from.
 constexpr int64_t kPairs = 1024;
 constexpr size_t kPairedImages = 1024;
 
-/// Up to n of `count` rows in a seeded order.
+/// Returns at most n of `count` rows in a seeded order.
 Rows pick(size_t count, size_t n, const Rng& rng) {
   Rows order(count);
   std::iota(order.begin(), order.end(), size_t{0});
@@ -49,11 +49,11 @@ std::string form_of(const cv::Mat& image) {
 void check_sets(const std::vector<cv::Mat>& fake, const RealImages& real) {
   check(fake.size() >= 2 && real.images.size() >= 4,
         Exit::bad_data,
-        cat("too few images to compare: ",
+        cat("cannot compare ",
             fake.size(),
-            " drawn, ",
+            " drawn and ",
             real.images.size(),
-            " real (2 and 4 are the least)"));
+            " real images: at least 2 drawn and 4 real images are required"));
   const cv::Mat& like = real.images[0];
   for (const auto* images : {&fake, &real.images, &real.held_out}) {
     for (const auto& image : *images) {
@@ -63,9 +63,9 @@ void check_sets(const std::vector<cv::Mat>& fake, const RealImages& real) {
                   cat(which,
                       " is ",
                       form_of(image),
-                      ", the first real one ",
+                      ", but the first real image is ",
                       form_of(like),
-                      ": compare images of one size and depth"));
+                      ": all images must have the same size and depth"));
     }
   }
 }
@@ -77,7 +77,7 @@ Json swd_json(const Swd& swd) {
   return {{"levels", levels}, {"mean", swd.mean}};
 }
 
-/// The figures of a set's features beside a reference's.
+/// The metrics between the features of a reference and those of a set.
 Json feature_json(const torch::Tensor& reference,
                   const torch::Tensor& set,
                   const GanMetrics& metrics) {
@@ -148,7 +148,7 @@ RealImages real_images(const Store& store,
   check(!out.images.empty(),
         Exit::bad_data,
         cat(store.path().string(),
-            ": no real training images",
+            ": there are no real training images",
             class_name.empty() ? "" : " of class " + class_name,
             where.empty() ? "" : " where " + where));
   for (const int64_t row : rows("val")) {
@@ -169,13 +169,13 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
   Json out{
       {"schema", "evenray-gan-eval-1"}, {"n_fake", fake.size()}, {"n_real", real.images.size()}};
 
-  // SWD and FID are biased by few images, so the floor is taken between as many.
+  // Few images bias SWD and FID upwards. All distances and the floor therefore use the same n.
   auto [reference, others] = halves(real.images.size(), real.groups, rng.fork("real"));
   check(!others.empty() || (!metrics.swd && !metrics.needs_features()),
         Exit::bad_data,
-        cat("the real images are all of group '",
+        cat("all real images are of group '",
             real.groups.empty() ? "" : real.groups[0],
-            "': a floor is taken between two groups or more"));
+            "': the floor of SWD, KID, FID and prdc requires images of at least two groups"));
   const size_t n = std::min({fake.size(), reference.size(), others.size(), kMostImages});
   reference.resize(n);
   others.resize(n);
@@ -213,11 +213,12 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
     const size_t least = metrics.prdc ? 6 : 2;
     check(n >= least,
           Exit::bad_data,
-          cat("features are compared between ",
+          cat("the feature metrics require at least ",
               least,
-              " images or more, here n = ",
+              " images of each kind, but n = ",
               n,
-              ": as many as were drawn, at most half of the real ones (by group)"));
+              ": the number of drawn images, at most the smaller half of the real images (divided "
+              "by group)"));
     const auto expected = rows_of(real_features, reference);
     out.update(feature_json(expected, rows_of(fake_features, drawn), metrics));
     out["floor"] = {{"n", n}};
@@ -225,14 +226,14 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
   }
   throw_if_stopped();
   if (metrics.memorisation) {
-    const Memorisation found = MemorisationGauge(real).judge(fake);
-    Json& told = out["memorisation"] = {{"nearest_ratio", found.nearest_ratio},
-                                        {"nearest_ratio_real", found.nearest_ratio_real},
-                                        {"flagged", found.flagged}};
-    told.update(closeness_json(found.closeness, real.ids));
+    const Memorisation found = MemorisationGauge(real).evaluate(fake);
+    Json& memorisation = out["memorisation"] = {{"nearest_ratio", found.nearest_ratio},
+                                                {"nearest_ratio_real", found.nearest_ratio_real},
+                                                {"flagged", found.flagged}};
+    memorisation.update(closeness_json(found.closeness, real.ids));
     if (features) {
       const auto held_out = real.held_out.empty() ? torch::Tensor() : features->of(real.held_out);
-      told["features"] = closeness_json(
+      memorisation["features"] = closeness_json(
           feature_closeness(fake_features, real_features, real.groups, held_out), real.ids);
     }
   }

@@ -13,12 +13,15 @@ namespace {
 constexpr SwdOptions kSwd{64, 1, 128};
 constexpr int64_t kExaminedPairs = 256;
 constexpr size_t kMostKnown = 4096;
-/// From so many validation images of the class on, checkpoints are chosen by them.
+/// Smallest number of validation images of the class that checkpoints are chosen by.
 constexpr size_t kEnoughValidation = 300;
-/// In each half that a floor is taken between: fewer tell of nothing but themselves.
+/// Smallest number of images in each half for a floor: the distance between smaller sets is no
+/// evidence about their distribution.
 constexpr size_t kFewestOfHalf = 8;
 
+/// Limits on MS-SSIM above that of real images and on the mean sign of D(real) - D(drawn).
 constexpr double kLessDiverse = .1, kSaturated = .99;
+/// Consecutive evaluations that must agree.
 constexpr int64_t kPatience = 3;
 
 Rows all_rows(size_t count) {
@@ -27,7 +30,7 @@ Rows all_rows(size_t count) {
   return rows;
 }
 
-/// Its first images in a seeded order.
+/// Returns at most `most` of the images, chosen in a seeded order.
 RealImages first_images(const RealImages& real, size_t most, const Rng& rng) {
   if (real.images.size() <= most) return real;
   Rows order = all_rows(real.images.size());
@@ -65,7 +68,8 @@ Examiner::Examiner(const RealImages& train,
   reference_ = std::make_unique<SwdSet>(shown, kSwd, rng.fork("swd"));
   if (!has_floor) return;
   floor_ = reference_->distance(SwdSet(pixels_of(real.images, others), kSwd, rng.fork("swd"))).mean;
-  // Pairs of two groups: both halves together have them.
+  // MS-SSIM needs pairs of images of different groups. Both halves together have two groups at
+  // least; one half may have only one.
   Rows both = reference;
   both.insert(both.end(), others.begin(), others.end());
   std::vector<std::string> groups;
@@ -83,7 +87,7 @@ Examination Examiner::examine(const std::vector<cv::Mat>& drawn) const {
   out.msssim = drawn.size() > 1 ? diversity_ms_ssim(shown, kExaminedPairs, rng_.fork("pairs"))
                                 : std::numeric_limits<double>::quiet_NaN();
   out.msssim_real = msssim_real_;
-  out.closeness = gauge_->judge(drawn).closeness;
+  out.closeness = gauge_->evaluate(drawn).closeness;
   out.original = by_validation_ || out.closeness.share <= out.closeness.bound;
   return out;
 }

@@ -14,33 +14,36 @@
 
 namespace evenray {
 
-/// What an evaluation in the course of a training finds.
+/// The result of an evaluation during a training.
 struct Examination {
-  double swd = 0, floor = 0;           ///< at the same number of images
-  double msssim = 0, msssim_real = 0;  ///< this and the floor: NaN where no floor is taken
+  double swd = 0, floor = 0;           ///< both with the same number of images; floor may be NaN
+  double msssim = 0, msssim_real = 0;  ///< msssim_real is NaN if the floor is
   Closeness closeness;
-  /// Whether it may be kept as best: chosen by training images, a generator that draws them again
-  /// would be.
+  /// False if it reproduces training images and is compared with training images: the SWD to these
+  /// would then be low although nothing new is drawn.
   bool original = true;
 };
 
-/// Judges a generator in the course of its training, as evaluate_gan() does but quicker: SWD with
-/// fewer patches, MS-SSIM with fewer pairs, memorisation by 4,096 training images at the most.
+/// Evaluates a generator during its training like evaluate_gan(), but faster: SWD with fewer
+/// patches, MS-SSIM with fewer pairs, memorisation against at most 4,096 training images.
 class Examiner {
  public:
-  /// Against the training images, or from 300 of `validation` on against these, at most
-  /// `eval_images` at a time: half of them, the other half for the floor, no group in both; or all
-  /// and no floor where the smaller half has fewer than 8. Throws 65 for fewer than 2 training
-  /// images.
+  /// Compares with `validation` if it has at least 300 images, otherwise with the training images.
+  /// These are divided into two halves with no group in both, one to compare with and one for the
+  /// floor, each of at most `eval_images` images. If the smaller half has fewer than 8 images, the
+  /// images are not divided (at most `eval_images` of them are used) and there is no floor. Throws
+  /// 65 for fewer than 2 training images.
   Examiner(const RealImages& train,
            const RealImages& validation,
            int64_t eval_images,
            const Rng& rng);
 
-  /// images() drawn ones, of the real ones' size and depth.
+  /// Evaluates images() drawn images of the real images' size and depth.
   Examination examine(const std::vector<cv::Mat>& drawn) const;
 
+  /// The number of images in an evaluation.
   int64_t images() const { return count_; }
+  /// Whether validation images are compared with.
   bool by_validation() const { return by_validation_; }
 
  private:
@@ -52,29 +55,29 @@ class Examiner {
   double floor_ = NAN, msssim_real_ = NAN;
 };
 
-/// An evaluated checkpoint, and what tells which one of a training is its best.
+/// An evaluated checkpoint, with the criteria that decide which checkpoint of a training is best.
 struct Candidate {
   int64_t step = 0;       ///< 0: none yet
-  bool labelled = false;  ///< of a training with labels: they counted in full
+  bool labelled = false;  ///< labels had their full weight, or there are none
   bool grown = false;     ///< it draws images of the full size
   bool original = false;  ///< Examination::original
   double swd = INFINITY;
   std::vector<std::string> leaks;  ///< measures in which the augmentation shows
 
-  /// Labels come first, then the full size, then originality, the lower SWD last.
+  /// Compares `labelled`, then `grown`, then `original`, and the SWD last (lower is better).
   bool better_than(const Candidate& other) const;
 };
 
-/// Tells when a training has come to its end early: three evaluations in a row found samples less
-/// diverse than real ones (MS-SSIM above theirs by more than .1), or a saturated discriminator (it
-/// rated real above drawn in more than 99.5 % of pairs), or memorisation (more drawn images near
-/// training images than chance brings).
+/// Detects that a training has collapsed: in three consecutive evaluations the samples were less
+/// diverse than real ones (MS-SSIM higher by more than .1), or the discriminator was saturated (it
+/// rated real above drawn in more than 99.5 % of pairs), or training images were memorised (more
+/// drawn images are near training images than chance explains).
 class CollapseWatch {
  public:
-  /// `separation`: mean sign of D(real) - D(drawn) since the evaluation before. Gives the reason to
-  /// stop.
+  /// Adds an evaluation and returns the reason to stop, if there is one. `separation`: mean sign of
+  /// D(real) - D(drawn) since the previous evaluation.
   std::optional<std::string> see(const Examination& found, double separation);
-  /// In a row, by reason: all of its state.
+  /// The whole state: number of consecutive evaluations in which each reason held.
   std::array<int64_t, 3> counts{};
 };
 

@@ -14,11 +14,11 @@
 namespace evenray {
 namespace {
 
-/// So many rows of a matrix of pairs are in memory at a time.
+/// Rows of a matrix of pairs that are in memory at a time.
 constexpr int64_t kRows = 1024;
-/// Of a set for KID, as its authors' (Binkowski et al. 2018).
+/// Rows of a subset for KID, as in the paper (Binkowski et al. 2018).
 constexpr int64_t kSubsetRows = 1000;
-/// Features that FID's and KID's products can hold.
+/// Largest absolute value of a feature: the products of FID and KID must not overflow doubles.
 constexpr double kLargest = 1e30;
 
 torch::Tensor covariance(const torch::Tensor& x) {
@@ -36,8 +36,9 @@ double kernel_sum(const torch::Tensor& a, const torch::Tensor& b) {
   return sum;
 }
 
-/// The same over all pairs of two rows of `x`, none with itself.
+/// Sum of the kernel over all ordered pairs of different rows of `x`.
 double kernel_sum_within(const torch::Tensor& x) {
+  // The pairs of a row with itself, which the sums of blocks below include.
   const auto own = x.square().sum(1).div_(static_cast<double>(x.size(1))).add_(1).pow_(3).sum();
   double sum = -own.item<double>();
   for (int64_t first = 0; first < x.size(0); first += kRows) {
@@ -48,17 +49,19 @@ double kernel_sum_within(const torch::Tensor& x) {
   return sum;
 }
 
-/// Distances of `rows` to all of `to`.
+/// Distances [rows, to] between all rows of both. Computed by one matrix product; rounding may make
+/// small squares negative, hence the clamp.
 torch::Tensor distances(const torch::Tensor& rows, const torch::Tensor& to) {
   const auto squares = rows.square().sum(1, true) + to.square().sum(1) - 2 * rows.matmul(to.t());
   return squares.clamp_min_(0).sqrt_();
 }
 
-/// Of each row to its k-th nearest other one.
+/// Distance of each row to its k-th nearest other row.
 torch::Tensor radii(const torch::Tensor& x, int64_t k) {
   std::vector<torch::Tensor> parts;
   for (const auto& rows : x.split(kRows))
-    parts.push_back(std::get<0>(distances(rows, x).kthvalue(k + 1, 1)));  // the first is itself
+    // k + 1, because the nearest row is the row itself.
+    parts.push_back(std::get<0>(distances(rows, x).kthvalue(k + 1, 1)));
   return torch::cat(parts);
 }
 
@@ -66,7 +69,8 @@ torch::Tensor radii(const torch::Tensor& x, int64_t k) {
 
 double fid(const torch::Tensor& real, const torch::Tensor& fake) {
   const auto a = covariance(real), b = covariance(fake);
-  // The trace of the root of a b is that of the root of r b r, r the root of a, which is symmetric.
+  // The trace of sqrt(a b) equals that of sqrt(r' b r) with r r' = a. r' b r is symmetric, so its
+  // eigenvalues are real and eigvalsh is accurate; those that rounding made negative count as 0.
   const auto [values, vectors] = torch::linalg_eigh(a);
   const auto root = vectors * values.clamp_min(0).sqrt();
   const auto mixed = torch::linalg_eigvalsh(root.t().matmul(b).matmul(root));
@@ -113,7 +117,9 @@ std::vector<double> kid_of_subsets(const torch::Tensor& real,
   };
   std::vector<double> out;
   for (int64_t i = 0; i < subsets; ++i) {
-    const auto fakes = some(fake);  // draws before the real ones do
+    // A statement of its own: the order in which a call evaluates its arguments is unspecified, but
+    // the subsets come from one random stream.
+    const auto fakes = some(fake);
     out.push_back(kid(some(real), fakes));
   }
   return out;
@@ -128,34 +134,34 @@ Json feature_metrics(const Path& real_path,
         cat(real_path.string(),
             " has ",
             real.size(1),
-            " features a row, ",
+            " features per row, but ",
             fake_path.string(),
             " has ",
-            fake.size(1)));
+            fake.size(1),
+            ": both must come from the same network"));
   for (const auto& [path, rows] : {std::pair(real_path, real), std::pair(fake_path, fake)}) {
     check(rows.size(0) > options.neighbours,
           Exit::bad_data,
           cat(path.string(),
               " has ",
               rows.size(0),
-              " rows; ",
-              options.neighbours + 1,
-              " are the least for ",
+              " rows, but ",
               options.neighbours,
-              " neighbours (--k)"));
+              " neighbours (--k) require at least ",
+              options.neighbours + 1));
   }
   for (const auto& [path, rows] : {std::pair(real_path, real), std::pair(fake_path, fake)}) {
     check(rows.abs().max().item<double>() <= kLargest,
           Exit::bad_data,
-          cat(path.string(), " has values beyond 1e30, whose covariance is no number any more"));
+          cat(path.string(), " has values above 1e30, so its covariance would not be finite"));
     check(options.subsets == 0 || rows.size(0) > kSubsetRows,
           Exit::bad_data,
           cat(path.string(),
               " has ",
               rows.size(0),
-              " rows; subsets of ",
+              " rows, but --subsets requires more than ",
               kSubsetRows,
-              " take more of them: leave --subsets out"));
+              ": run without --subsets"));
   }
   const Prdc found = prdc(real, fake, options.neighbours);
   Json out{{"schema", "evenray-gan-metrics-1"},

@@ -16,11 +16,11 @@
 namespace evenray {
 namespace {
 
-/// Images are drawn in whole aligned blocks, so that image i does not depend on how many are asked
-/// for: kernels may sum in another order for another batch size. Of large images a block has fewer,
-/// for the memory that their activations take.
+/// Images are drawn in whole aligned blocks, so that image i does not depend on the number of
+/// images requested: kernels may sum in another order for another batch size. Blocks of large
+/// images are smaller because of the memory for activations.
 constexpr int64_t kMostInBlock = 64, kPixelsInBlock = 64 * 256 * 256;
-/// Below it, nearly all draws would be thrown away.
+/// With a smaller truncation, nearly all draws would be rejected.
 constexpr double kLeastTruncation = .05;
 
 }  // namespace
@@ -31,12 +31,12 @@ struct Generator::State {
   std::vector<std::string> classes;
   std::vector<int64_t> class_counts;
   double label_share = 1;
-  bool normalises = false;  ///< its latents, so that their length tells nothing
+  bool normalises = false;  ///< normalises its latents, so that their length has no effect
   int height = 0, width = 0, value_max = 255;
   int64_t latent = 0, block_size = kMostInBlock;
   torch::Device device = torch::kCPU;
   std::shared_ptr<GeneratorNet> net;
-  /// The block drawn last, since the next images often lie in it.
+  /// The last block drawn, since the next images are often in it.
   Drawing drawing;
   int64_t block = -1;
   std::vector<cv::Mat> images;
@@ -60,18 +60,19 @@ struct Generator::State {
 Generator::Generator(const Path& path, const Compute& compute) : state_(std::make_unique<State>()) {
   check(!is_store_source(path.string()),
         Exit::bad_data,
-        cat(path.string(), " is a store; a generator is a run folder or a checkpoint in it"));
+        cat(path.string(),
+            " is a store, not a generator: give a run folder of `gan train` or a checkpoint in "
+            "one"));
   const Path file_path = model_file(path);
   const TensorFile file = read_safetensors(file_path);
   check(require_metadata(file, "kind", file_path) == "gan",
         Exit::bad_data,
-        cat(file_path.string(), " is no generator"));
+        cat(file_path.string(), " is not a generator: give a run folder of `gan train`"));
   State& state = *state_;
   if (std::filesystem::is_directory(path) && !run_done(path))
     log_warning(cat(path.string(),
-                    " is a training that has not ended; its ",
-                    file_path.filename().string(),
-                    " is taken"));
+                    " is a training that has not finished; using its ",
+                    file_path.filename().string()));
   GanOptions options;
   Growth growth;
   try {
@@ -92,7 +93,7 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
                           state.class_counts.end(),
                           [](int64_t count) { return count > 0 && count < int64_t{1} << 32; }),
           Exit::bad_data,
-          "class_counts and classes differ");
+          "class_counts does not match classes");
     for (const char* key : {"where", "store"}) state.facts.at(key).get_ref<const std::string&>();
     growth = {state.facts.at("level"), state.facts.at("alpha")};
     check(growth.level >= 0 && growth.level <= plan_size(state.height, state.width).doublings &&
@@ -102,7 +103,7 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
     check(state.value_max == 255 || state.value_max == 65535,
           Exit::bad_data,
           cat("value_max is ", state.value_max));
-    // A file cannot make us build a network larger than itself.
+    // Otherwise a small hostile file could make us allocate an arbitrarily large network.
     int64_t stored = 0;
     for (const auto& [name, tensor] : file.tensors)
       if (name.starts_with("ema.")) stored += tensor.numel();
@@ -110,7 +111,7 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
               options, state.height, state.width, static_cast<int64_t>(state.classes.size())) <=
               stored,
           Exit::bad_data,
-          "its tensors are too small for them");
+          "its tensors are too small for these settings");
   } catch (const Error& error) {
     throw Error(Exit::bad_data, cat(file_path.string(), ": damaged settings: ", error.what()));
   } catch (const Json::exception&) {
@@ -155,39 +156,40 @@ bool Generator::draws(const std::string& class_name) const {
 void Generator::warn_of_another(const Store& store) const {
   if (facts().at("store") == store.content_digest()) return;
   log_warning(
-      cat("the generator was trained on another store than ",
+      cat("the generator was not trained on ",
           store.path().string(),
-          ": if that held images of this one's val or test, nothing measured there counts"));
+          " but on another store: if that store contained images of val or test of this store, all "
+          "results on val and test are invalid"));
 }
 
 void Generator::check_drawing(const Drawing& drawing) const {
   check(drawing.class_name.empty() || !state_->classes.empty() || !state_->class_name.empty(),
         Exit::bad_data,
-        cat("this generator was trained on all classes without labels: it draws none of its own, "
-            "so not '",
+        cat("cannot draw class '",
             drawing.class_name,
-            "' either"));
+            "': this generator was trained on all classes without labels; train one with --class "
+            "or --conditional"));
   check(drawing.class_name.empty() || labelled(),
         Exit::bad_data,
-        "the labels of this generator do not count yet, so its images have no class: train it "
-        "longer (gan.label_warmup)");
+        "cannot draw one class: the training of this generator has not reached the step from which "
+        "labels count (gan.label_warmup); train it longer");
   check(drawing.class_name.empty() || draws(drawing.class_name),
         Exit::bad_data,
-        cat("this generator draws ",
-            state_->classes.empty() ? cat("class '", state_->class_name, "'")
-                                    : "the classes " + join(state_->classes),
-            ", not '",
+        cat("cannot draw class '",
             drawing.class_name,
-            "'"));
+            "': this generator draws ",
+            state_->classes.empty() ? cat("class '", state_->class_name, "'")
+                                    : "the classes " + join(state_->classes)));
   check(drawing.truncation == 0 || drawing.truncation >= kLeastTruncation,
         Exit::usage,
-        cat("a truncation must be 0 (none) or at least ",
+        cat("the truncation must be 0 (off) or at least ",
             kLeastTruncation,
             ", not ",
             drawing.truncation));
   check(drawing.truncation == 0 || !state_->normalises,
         Exit::usage,
-        "pggan brings its latents to one length, so truncating them does nothing; leave it out");
+        "truncation has no effect on a pggan, which normalises the length of its latents; run "
+        "without it");
 }
 
 std::vector<cv::Mat> Generator::sample(int64_t first, int64_t count, const Drawing& drawing) const {

@@ -9,7 +9,8 @@
 namespace evenray {
 namespace {
 
-/// The value for a level: lists start at the base, their last entry holds for all above.
+/// Returns the value for a level. Lists start at the base; their last entry is used for all higher
+/// levels.
 template <class T>
 T at_level(const std::vector<T>& list, int level, T if_empty) {
   if (list.empty()) return if_empty;
@@ -62,12 +63,13 @@ Moment Schedule::at(int64_t step) const {
   moment.minibatch = stage.minibatch;
   moment.shown = stage.first_image + done * stage.minibatch;
   moment.lr_factor = at_level(options_.pggan.lr_factors, stage.level, 1.);
-  // A stage begins where a fade begins or ends, which changes what the weights mean.
+  // A stage begins where a fade begins or ends. This changes the function that the weights compute,
+  // so the optimisers' moments no longer match it.
   moment.restarts = stage.first_step > 0 && done == 0;
   const double ramp = stretch_ * options_.lr_ramp_kimg * 1000;
   const double ahead = ramp > 0 ? 1 - static_cast<double>(moment.shown) / ramp : 0;
   if (ahead > 0) moment.lr_factor *= std::exp(-5 * ahead * ahead);
-  // The networks of a parent know the labels already.
+  // The networks of a parent were trained with labels already, so they need no warm-up.
   if (options_.conditioning == "none" || options_.transfer.from != "none") return moment;
   const Stage& last = stages_.back();
   const double warmup =

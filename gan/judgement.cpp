@@ -15,10 +15,10 @@ namespace evenray {
 namespace {
 
 constexpr size_t kShownPairs = 32;
-/// More change a mean spectrum by less than a line's width.
+/// With more images the mean spectrum changes by less than the width of a line in the chart.
 constexpr size_t kSpectrumImages = 256;
 
-/// Images in a seeded order: those of one patient often stand side by side.
+/// Returns at most n images in a seeded order, because images of one patient are often adjacent.
 std::vector<cv::Mat> some_of(const std::vector<cv::Mat>& images, size_t n, Rng stream) {
   std::vector<size_t> order(images.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -44,7 +44,7 @@ void write_nearest(const Path& path,
   write_sheet(path, items);
 }
 
-/// Five digits are more than a chart shows.
+/// Rounds to five digits, which is more than a chart shows.
 Json rounded(const std::vector<double>& values) {
   Json out = Json::array();
   for (const double value : values) out.push_back(std::round(value * 1e5) / 1e5);

@@ -7,14 +7,15 @@
 
 namespace evenray {
 
-/// A PNG of the first 32 images.
+/// Writes a PNG with the first 32 images.
 void write_sample_sheet(const Path& path, const std::vector<cv::Mat>& images);
 
-/// The last word on a training, once at its end: what evaluate_gan() says of images that the best
-/// checkpoint drew, the measures in which augmentation shows, and the power spectra of both sets,
-/// into `run`/judgement.json; samples/real.png, a sheet of 32 real images as the trainer's sheets
-/// are; samples/nearest.png, the 32 drawn images most like a real one, each with it to its right
-/// and their correlation below. A function of images and seed. Throws what evaluate_gan() does.
+/// Evaluates the best checkpoint once, at the end of a training. Writes `run`/judgement.json: the
+/// result of evaluate_gan() for images that this checkpoint drew, the measures in which the
+/// augmentation shows, and the power spectra of both sets. Also writes samples/real.png, a sheet of
+/// 32 real images in the form of the trainer's sheets, and samples/nearest.png, the 32 drawn images
+/// with the highest correlation to a real image, each with that image to its right and their
+/// correlation below. The files are a function of images and seed. Throws like evaluate_gan().
 void write_judgement(const Path& run,
                      const std::vector<cv::Mat>& drawn,
                      const RealImages& real,

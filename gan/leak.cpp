@@ -13,13 +13,14 @@ constexpr int64_t kFewestCompared = 8;
 constexpr std::array kMeasures{
     "brightness", "contrast", "grey patch", "place down", "place across", "spread", "tilt"};
 
-/// [N] a measure, in the order of kMeasures.
+/// Returns the values [N] of each measure, in the order of kMeasures.
 std::array<torch::Tensor, kMeasures.size()> measured(const torch::Tensor& images) {
   const auto x = images.to(torch::kFloat);
   const int64_t height = x.size(2), width = x.size(3);
   const auto brightness = x.mean({1, 2, 3});
   const auto contrast = x.flatten(1).std(1);
-  // The part of an eighth of the sides that is nearest to zero, the grey of what is moved in.
+  // The patch with an eighth of the sides whose mean absolute value is lowest. Translation and
+  // cutout fill with 0, so they leave a patch of exactly 0, the middle grey.
   const auto grey =
       torch::avg_pool2d(
           x.abs(), {std::max<int64_t>(2, height / 8), std::max<int64_t>(2, width / 8)}, 1)
@@ -27,6 +28,7 @@ std::array<torch::Tensor, kMeasures.size()> measured(const torch::Tensor& images
   const auto options = torch::TensorOptions(torch::kFloat).device(x.device());
   const auto y = torch::linspace(-1, 1, height, options).view({1, 1, height, 1});
   const auto across = torch::linspace(-1, 1, width, options).view({1, 1, 1, width});
+  // Moments need weights that are not negative.
   const auto mass = x - x.amin({1, 2, 3}, true);
   const auto total = mass.sum({1, 2, 3}) + 1e-6;
   const auto mean = [&](const torch::Tensor& of) { return (mass * of).sum({1, 2, 3}) / total; };
@@ -42,7 +44,8 @@ std::array<torch::Tensor, kMeasures.size()> measured(const torch::Tensor& images
           torch::atan2(2 * xy, xx - yy)};
 }
 
-/// Distances above it come by chance once in a thousand times.
+/// Critical value of the two-sample Kolmogorov-Smirnov test at .001, asymptotic: equal
+/// distributions exceed it once in a thousand times.
 double critical(int64_t n, int64_t m) {
   const auto a = static_cast<double>(n), b = static_cast<double>(m);
   return std::sqrt(-std::log(.001 / 2) / 2 * (a + b) / (a * b));

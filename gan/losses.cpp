@@ -14,20 +14,23 @@ namespace {
 
 using Logits = const torch::Tensor&;
 
-/// Weight of the mean squared real score, which keeps the scores from drifting away.
+/// Weight of the mean squared real logit, which keeps the logits from drifting away from 0: wgan-gp
+/// depends on their differences only.
 constexpr double kDrift = .001;
 
-/// Sums of bf16 are too coarse; doubles stay.
+/// Converts to f32, because sums in bf16 are too coarse. Doubles stay double.
 torch::Tensor f32(Logits x) { return x.scalar_type() == torch::kDouble ? x : x.to(torch::kFloat); }
 
-/// -log sigmoid(x), the mean over the batch.
-torch::Tensor surprise(const torch::Tensor& x) { return torch::softplus(-x).mean(); }
+/// Mean over the batch of -log sigmoid(x). softplus does not overflow for large logits, unlike the
+/// logarithm of a sigmoid that has become 0.
+torch::Tensor negative_log_sigmoid(const torch::Tensor& x) { return torch::softplus(-x).mean(); }
 
 constexpr std::array kLosses{
-    AdversarialLoss{
-        "bce",
-        [](Logits real, Logits fake) { return surprise(f32(real)) + surprise(-f32(fake)); },
-        [](Logits, Logits fake) { return surprise(f32(fake)); }},
+    AdversarialLoss{"bce",
+                    [](Logits real, Logits fake) {
+                      return negative_log_sigmoid(f32(real)) + negative_log_sigmoid(-f32(fake));
+                    },
+                    [](Logits, Logits fake) { return negative_log_sigmoid(f32(fake)); }},
     AdversarialLoss{"hinge",
                     [](Logits real, Logits fake) {
                       return torch::relu(1 - f32(real)).mean() + torch::relu(1 + f32(fake)).mean();
@@ -44,11 +47,15 @@ constexpr std::array kLosses{
                              kDrift * f32(real).square().mean();
                     },
                     [](Logits, Logits fake) { return -f32(fake).mean(); }},
-    AdversarialLoss{"relativistic",
-                    [](Logits real, Logits fake) { return surprise(f32(real) - f32(fake)); },
-                    [](Logits real, Logits fake) { return surprise(f32(fake) - f32(real)); },
-                    /*paired=*/true}};
+    AdversarialLoss{
+        "relativistic",
+        [](Logits real, Logits fake) { return negative_log_sigmoid(f32(real) - f32(fake)); },
+        [](Logits real, Logits fake) { return negative_log_sigmoid(f32(fake) - f32(real)); },
+        /*paired=*/true}};
 
+/// Gradient [B,pixels] of each image's logit, in f32. One backward pass of the sum gives all of
+/// them, since an image's logit does not depend on the other images (except by batch norm and
+/// minibatch stddev). The graph is kept so that the penalties can be differentiated.
 torch::Tensor gradient_of(const torch::Tensor& logits, const torch::Tensor& images) {
   return f32(torch::autograd::grad({f32(logits).sum()}, {images}, {}, true, true)[0]).flatten(1);
 }
@@ -83,7 +90,8 @@ torch::Tensor lecam_penalty(const torch::Tensor& real,
 torch::Tensor gradient_penalty(const torch::Tensor& logits,
                                const torch::Tensor& images,
                                double target) {
-  // Unlike a root of squares it has a slope, 0, where a gradient is 0.
+  // norm() has the derivative 0 where the gradient is 0; the root of a sum of squares would give
+  // NaN there.
   const auto norm = gradient_of(logits, images).norm(2, {1});
   return ((norm - target) / target).square().mean();
 }

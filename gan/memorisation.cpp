@@ -11,14 +11,15 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "core/text.hpp"
 #include "metrics/stats.hpp"
 
 namespace evenray {
 namespace {
 
-constexpr int kLongest = 64;  ///< px of the images that are compared
+constexpr int kLongest = 64;  ///< longest side of the thumbnails that are compared, px
 
-/// Thumbnails of a set, one after another.
+/// Thumbnails of a set, one after another in memory.
 std::vector<float> thumbnails_of(const Thumbnails& form, const std::vector<cv::Mat>& images) {
   std::vector<float> out(images.size() * form.length());
   parallel_for(images.size(), at::get_num_threads(), [&](size_t i) {
@@ -27,13 +28,13 @@ std::vector<float> thumbnails_of(const Thumbnails& form, const std::vector<cv::M
   return out;
 }
 
-/// The nearest of `among` to each of `images`, of those that `allowed` (image, other) lets through.
+/// Returns the nearest of `among` for each of `images`, where allowed(image, other) is true.
 template <class Allowed>
 std::vector<Neighbour> nearest_rows(const Thumbnails& form,
                                     const std::vector<float>& images,
                                     const std::vector<float>& among,
                                     const Allowed& allowed) {
-  constexpr size_t kBlock = 16;  // so many stay in the cache while the others pass by
+  constexpr size_t kBlock = 16;  // these images stay in the cache while all others are read once
   const size_t length = form.length(), count = images.size() / length;
   std::vector<Neighbour> out(count, {0, -2});
   parallel_for((count + kBlock - 1) / kBlock, at::get_num_threads(), [&](size_t block) {
@@ -52,8 +53,9 @@ std::vector<Neighbour> nearest_rows(const Thumbnails& form,
 bool any(size_t, size_t) { return true; }
 bool others(size_t a, size_t b) { return a != b; }
 
-/// Numbers of the groups, an image without one being its own. Where all are of one, the groups tell
-/// nothing, and each image is its own.
+/// Returns a group number for each image; an image without a group is a group of its own. If all
+/// images are of one group, each image becomes its own group, since otherwise none could be
+/// compared.
 std::vector<size_t> group_numbers(const std::vector<std::string>& groups, size_t count) {
   std::vector<size_t> out(count);
   std::map<std::string, size_t> first;
@@ -67,14 +69,16 @@ std::vector<size_t> group_numbers(const std::vector<std::string>& groups, size_t
 constexpr size_t kLeastHeldOut = 20;
 constexpr double kShare = .05;
 
-/// The largest number of n images below the threshold that comes with a probability of kShare or
-/// more where they lie as the `known` ones do of which the threshold is the quantile: such a share
-/// is itself random, Beta(r, known + 1 - r) for the r-th of them, and the number beta-binomial.
+/// Returns the largest k for which k or more of n images are below the threshold with a probability
+/// of at least kShare, if these images have the same distribution as the `known` images whose
+/// quantile the threshold is. The threshold is an estimate: the true share below the r-th of them
+/// has the distribution Beta(r, known + 1 - r), so the number of images is beta-binomial.
 int64_t most_by_chance(int64_t n, size_t known) {
   const double m = static_cast<double>(known), a = 1 + kShare * (m - 1), b = m + 1 - a;
   const auto log_beta = [](double x, double y) {
     return std::lgamma(x) + std::lgamma(y) - std::lgamma(x + y);
   };
+  // Logarithms of the beta function, because binomial coefficients of large n overflow a double.
   const auto total = static_cast<double>(n);
   double tail = 0;
   for (int64_t k = n; k > 0; --k) {
@@ -102,9 +106,20 @@ Closeness closeness_of(const std::vector<double>& distances,
 
 void check_sizes(const std::vector<cv::Mat>& images, cv::Size size) {
   for (const auto& image : images)
-    check(image.size() == size, Exit::bad_data, "nearest images of different sizes");
+    check(image.size() == size,
+          Exit::bad_data,
+          cat("cannot search nearest images among different sizes: ",
+              size.height,
+              "x",
+              size.width,
+              " and ",
+              image.rows,
+              "x",
+              image.cols,
+              " px"));
 }
 
+/// Euclidean distance of two thumbnails of unit norm. Rounding may give a correlation above 1.
 double distance(const Neighbour& neighbour) {
   return std::sqrt(std::max(0., 2 - 2 * neighbour.correlation));
 }
@@ -129,8 +144,8 @@ std::vector<Nearest> with_distances(const std::vector<Neighbour>& neighbours) {
   return out;
 }
 
-/// The share of images that are farther from their nearest training image than this is from
-/// its own, at `among_train`.
+/// Share of drawn images that are farther from their nearest training image than that image is from
+/// its own nearest training image. `among_train`: the distances of the latter.
 double authentic_share(const std::vector<Nearest>& drawn, const std::vector<double>& among_train) {
   const auto authentic = std::count_if(drawn.begin(), drawn.end(), [&](const Nearest& one) {
     return among_train[one.index] < one.distance;
@@ -138,12 +153,12 @@ double authentic_share(const std::vector<Nearest>& drawn, const std::vector<doub
   return static_cast<double>(authentic) / static_cast<double>(drawn.size());
 }
 
-/// Of each of `rows` the nearest of `to`; where `groups` are given, both are one set, and only
-/// those of other groups count.
+/// Returns the nearest row of `to` for each of `rows`. If `groups` are given, both are one set and
+/// only rows of other groups are compared.
 std::vector<Nearest> nearest_features(const torch::Tensor& rows,
                                       const torch::Tensor& to,
                                       const std::vector<size_t>& groups = {}) {
-  constexpr int64_t kRows = 256;  // of the matrix of pairs in memory
+  constexpr int64_t kRows = 256;  // rows of the matrix of pairs that are in memory at a time
   std::vector<Nearest> out;
   const auto numbers = torch::tensor(std::vector<int64_t>(groups.begin(), groups.end()));
   for (int64_t first = 0; first < rows.size(0); first += kRows) {
@@ -162,7 +177,9 @@ std::vector<Nearest> nearest_features(const torch::Tensor& rows,
 
 std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images,
                                       const std::vector<cv::Mat>& among) {
-  check(!images.empty() && !among.empty(), Exit::bad_data, "nearest images of an empty set");
+  check(!images.empty() && !among.empty(),
+        Exit::bad_data,
+        "cannot search nearest images: one of the two sets is empty");
   check_sizes(images, among[0].size());
   check_sizes(among, among[0].size());
   const Thumbnails form(among[0].size(), kLongest);
@@ -186,7 +203,7 @@ MemorisationGauge::MemorisationGauge(const RealImages& real)
     : size_(real.images.empty() ? cv::Size(1, 1) : real.images[0].size()), form_(size_, kLongest) {
   check(real.images.size() >= 2,
         Exit::bad_data,
-        "memorisation is judged against two training images or more");
+        "memorisation requires at least two training images");
   check_sizes(real.images, size_);
   training_ = thumbnails_of(form_, real.images);
   among_train_ = nearest_rows(form_, training_, training_, others);
@@ -211,11 +228,12 @@ std::vector<double> MemorisationGauge::distances(const std::vector<cv::Mat>& ima
   return distances_of(nearest(images));
 }
 
-Memorisation MemorisationGauge::judge(const std::vector<cv::Mat>& fake) const {
-  check(!fake.empty(), Exit::bad_data, "memorisation needs a drawn image");
+Memorisation MemorisationGauge::evaluate(const std::vector<cv::Mat>& fake) const {
+  check(!fake.empty(), Exit::bad_data, "memorisation requires at least one drawn image");
   const auto found = nearest(fake);
   const auto apart = distances_of(found);
   Memorisation out;
+  // The drops also include near duplicates, which may be above the threshold; the share does not.
   out.closeness = closeness_of(apart, threshold_, held_out_, known_);
   out.closeness.drops.clear();
   for (size_t i = 0; i < found.size(); ++i) {
@@ -237,7 +255,7 @@ Closeness feature_closeness(const torch::Tensor& fake,
                             const torch::Tensor& held_out) {
   check(train.size(0) >= 2 && fake.size(0) >= 1,
         Exit::bad_data,
-        "memorisation needs a drawn image and two training images or more");
+        "memorisation requires at least one drawn image and two training images");
   const auto known = train.to(torch::kDouble);
   const bool enough = held_out.defined() && held_out.size(0) >= int64_t{kLeastHeldOut};
   const auto unseen =

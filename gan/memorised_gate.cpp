@@ -20,7 +20,7 @@ class MemorisedGate final : public Gate {
   }
 
  private:
-  /// Made when the first image of the class comes.
+  /// Returns the gauge of a class; makes it for the first image of the class.
   const MemorisationGauge& gauge_of(int class_index) {
     const auto known = gauges_.find(class_index);
     if (known != gauges_.end()) return known->second;

@@ -42,7 +42,8 @@ const Family& family_named(const std::string& name) {
   throw Error(Exit::config, unknown_name("generator family", name, gan_families()));
 }
 
-/// To a network a label is so much more latent (Karras et al. 2018, as their code feeds it).
+/// The one-hot label is concatenated to the latent vector, which is therefore longer by the number
+/// of classes (as in the code of Karras et al. 2018).
 GanOptions widened(GanOptions options, int64_t classes) {
   options.latent += classes;
   return options;
@@ -87,13 +88,13 @@ SizePlan plan_size(int height, int width) {
     if (height % step == 0 && width % step == 0) return {height / step, width / step, doublings};
   }
   throw Error(Exit::config,
-              cat("a generator cannot draw ",
+              cat("a generator cannot draw images of ",
                   height,
                   "x",
                   width,
-                  " px: the short side must be a power of two from 16 on, the long side a multiple "
-                  "of a quarter of it",
-                  " (64x64, 80x64, 160x128)"));
+                  " px: the short side must be a power of two, at least 16, and the long side a "
+                  "multiple of a quarter of the short side",
+                  " (for example 64x64, 80x64, 160x128)"));
 }
 
 torch::Tensor latents(const Rng& rng, int64_t first, int64_t count, int64_t length, double limit) {
@@ -123,7 +124,8 @@ void standing_statistics(GeneratorNet& net,
     if (auto* norm = module->as<torch::nn::BatchNorm2d>()) {
       norms.emplace_back(norm, norm->options.momentum());
       norm->reset_running_stats();
-      norm->options.momentum(std::nullopt);  // a plain average over all that follows
+      // Without a momentum torch averages all following minibatches with equal weight.
+      norm->options.momentum(std::nullopt);
     }
   }
   if (norms.empty()) batches = 0;
@@ -149,6 +151,9 @@ torch::Tensor labels_in_turn(int64_t first, int64_t count, int64_t classes) {
 torch::Tensor labels_in_proportion(int64_t first,
                                    int64_t count,
                                    const std::vector<int64_t>& counts) {
+  // Each image adds its count to the balance of every class, and the class with the largest balance
+  // is drawn. Starting at 0 makes the label of an image independent of `first`; counts up to 2^32
+  // keep the sums exact.
   const int64_t total = std::accumulate(counts.begin(), counts.end(), int64_t{0});
   std::vector<int64_t> owed(counts.size());
   std::vector<int64_t> labels;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Progressive GAN (Karras et al. 2018, appendix A; the authors' second, TensorFlow, recipe). Level
-// 0 is the base of plan_size(), each further one doubles the sides. All levels are there from the
-// start; those not reached yet take no part.
+// Progressive GAN (Karras et al. 2018, appendix A; the recipe of the authors' second, TensorFlow,
+// version). Level 0 is the base of plan_size(); each further level doubles the sides. The
+// parameters of all levels exist from the start; levels that are not reached yet are not used.
 #include <torch/types.h>
 
 #include <algorithm>
@@ -19,8 +19,8 @@ namespace {
 constexpr double kGain = std::numbers::sqrt2;
 constexpr int64_t kImageChannels = 1;
 
-/// Channels at a level: halved from fmap_base on, at most fmap_max (256 at level 4 as published);
-/// -1: of the vector before the score.
+/// Channels at a level: fmap_base / 2 at level 0, halved at each level, at most fmap_max (256 at
+/// level 4 as published). Level -1: length of the vector before the score.
 int64_t channels_at(const GanOptions& options, int level) {
   return std::min(std::max<int64_t>(options.pggan.fmap_base >> (level + 1), 1),
                   options.pggan.fmap_max);
@@ -28,7 +28,7 @@ int64_t channels_at(const GanOptions& options, int level) {
 
 torch::Tensor active(const torch::Tensor& x) { return torch::leaky_relu(x, .2); }
 
-/// Registered as `name`_LEVEL in the module that owns it.
+/// Registers a layer as `name`_LEVEL in the module that owns it.
 template <class Holder>
 Holder of_level(torch::nn::Module& owner, const std::string& name, int level, Holder holder) {
   return owner.register_module(name + "_" + std::to_string(level), holder);
@@ -39,7 +39,8 @@ struct PgganGenerator final : GeneratorNet {
       : size(plan_size(height, width)) {
     growth.level = size.doublings;
     const int64_t first = channels_at(options, 0), pixels = size.base_height * size.base_width;
-    // A gain of sqrt(2) / 4 for 4x4: as if the latent were convolved to the base.
+    // A gain of sqrt(2) / 4 for 4x4, as if the latent were convolved to the base: the fan-in of
+    // such a kernel is `pixels` times as large.
     dense = register_module(
         "dense",
         EqualizedLinear(
@@ -109,13 +110,13 @@ struct PgganDiscriminator final : DiscriminatorNet {
         x = torch::lerp(active(image[level - 1]->forward(half(images))), x, growth.alpha);
     }
     x = active(tail->forward(minibatch_stddev(x, group)));
-    // Flattened as [C,H,W] whatever the layout in memory.
+    // flatten() orders values as [C,H,W] for any memory layout, so the weights do not depend on it.
     return active(dense->forward(x.flatten(1)));
   }
   torch::Tensor score(const torch::Tensor& features) override {
     return last_layer->forward(features).flatten();
   }
-  /// A level's two convolutions are one layer, with what reads its images.
+  /// The two convolutions of a level and the one that reads its images are one layer.
   std::vector<std::vector<torch::Tensor>> layers() const override {
     std::vector<std::vector<torch::Tensor>> out;
     for (size_t level = conv.size(); level > 0; --level) {
@@ -161,11 +162,11 @@ void check_pggan(const GanOptions& options) {
     check(
         pggan.stddev_group == 0 || images < pggan.stddev_group || images % pggan.stddev_group == 0,
         Exit::config,
-        cat("gan.minibatch of ",
+        cat("gan.minibatch ",
             images,
-            " is no multiple of gan.pggan.stddev_group ",
+            " is not a multiple of gan.pggan.stddev_group ",
             pggan.stddev_group,
-            "; choose others, or 0 for groups of the whole minibatch"));
+            "; change one of them, or set gan.pggan.stddev_group=0 for one group per minibatch"));
 }
 
 int64_t pggan_generator_weights(const GanOptions& options, int height, int width) {

@@ -33,7 +33,7 @@ torch::Tensor EqualizedLinearImpl::forward(const torch::Tensor& x) {
 }
 
 torch::Tensor pixel_norm(const torch::Tensor& x) {
-  // CUDA's autocast takes squares in fp32.
+  // On CUDA, autocast computes the squares in fp32; the product must keep the type of x.
   const auto scale = (x.square().mean(1, /*keepdim=*/true) + 1e-8).rsqrt();
   return x * scale.to(x.scalar_type());
 }
@@ -43,8 +43,8 @@ torch::Tensor minibatch_stddev(const torch::Tensor& x, int64_t group) {
   const int64_t size = group == 0 ? count : std::min(group, count);
   check(count % size == 0,
         Exit::config,
-        cat("gan.minibatch of ", count, " is no multiple of gan.pggan.stddev_group ", size));
-  // bf16 is too coarse for a variance.
+        cat("gan.minibatch ", count, " is not a multiple of gan.pggan.stddev_group ", size));
+  // The variance is computed in fp32: bf16 has 8 bits of precision, too few for small differences.
   const Autocast fp32(Compute{x.device(), false, 1});
   const auto precise = at::isReducedFloatingType(x.scalar_type()) ? x.to(torch::kFloat) : x;
   const auto groups = precise.reshape({size, count / size, -1});
@@ -54,7 +54,7 @@ torch::Tensor minibatch_stddev(const torch::Tensor& x, int64_t group) {
 }
 
 torch::Tensor twice(const torch::Tensor& x) {
-  // CUDA's autocast would enlarge in fp32, and a fade mixes this with what is not.
+  // On CUDA, autocast would upsample in fp32, but a fade mixes the result with bf16 tensors.
   const Autocast none(Compute{x.device(), false, 1});
   return torch::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)});
 }

@@ -18,9 +18,9 @@
 namespace evenray {
 namespace {
 
-/// Batches of latents behind the average's batch-norm statistics.
+/// Batches of latents that the average's batch-norm statistics are computed from.
 constexpr int kStatisticsBatches = 16;
-/// Of LeCam's anchors, a step.
+/// Decay of LeCam's anchors per step.
 constexpr double kAnchorDecay = .99;
 
 }  // namespace
@@ -65,7 +65,7 @@ Players::Players(const GanOptions& options,
   anchors_ = torch::zeros({2}, floats);
 }
 
-torch::Tensor Players::view(const torch::Tensor& logits) const {
+torch::Tensor Players::mean_output(const torch::Tensor& logits) const {
   const auto values = logits.detach().to(torch::kFloat);
   return (options_.loss == "bce" ? values.sigmoid() : values).mean();
 }
@@ -79,10 +79,11 @@ torch::Tensor Players::penalty_between(const torch::Tensor& real,
   for (int64_t i = 0; i < real.size(0); ++i) shares.push_back(static_cast<float>(draws.uniform()));
   const auto share = to_device(torch::tensor(shares), real.device()).view({-1, 1, 1, 1});
   const auto between = torch::lerp(real, fake, share).detach().requires_grad_(true);
-  // A penalty is a gradient's square: bf16 is too coarse for it.
-  const auto logits = discriminator_->judge(between, labels).logits;
-  // Their networks see images enlarged to the full size, whose slope at a level below is as many
-  // times smaller as a side is: there the target is that of the full size.
+  // Without autocast: the penalty is the square of a gradient, for which bf16 is too coarse.
+  const auto logits = discriminator_->discriminate(between, labels).logits;
+  // The paper's networks receive images enlarged to the full size by repeating pixels. The norm of
+  // the gradient of such an image is smaller by the ratio of the sides, so the target of a smaller
+  // level is larger by that ratio.
   const double target = std::ldexp(options_.gp_target, size_.doublings - growth().level);
   return gradient_penalty(logits, between, target);
 }
@@ -92,6 +93,8 @@ torch::Tensor Players::lecam(const torch::Tensor& real,
                              const Moment& moment) {
   const bool acts = static_cast<double>(moment.shown) >= options_.lecam_from_kimg * 1000;
   const auto real_logits = real.to(torch::kFloat), fake_logits = fake.to(torch::kFloat);
+  // Until LeCam acts, the anchors follow the logits without averaging, so that they do not start
+  // from the logits of an untrained network.
   const auto means = torch::stack({real_logits.mean(), fake_logits.mean()}).detach();
   anchors_.lerp_(means, acts ? 1 - kAnchorDecay : 1);
   return lecam_penalty(real_logits, fake_logits, anchors_[0], anchors_[1]) *
@@ -107,20 +110,23 @@ torch::Tensor Players::update_discriminator(const torch::Tensor& real,
   const bool lazy = step % options_.r1_every == 0;
   const bool r1 = lazy && options_.r1_gamma > 0, r2 = lazy && options_.r2_gamma > 0;
   adam_d_->zero_grad();
+  // The penalties are gradients with respect to the augmented images, which D receives.
   auto shown = augmentation_.apply(real, stream.fork("real"));
   auto drawn = augmentation_.apply(fake.detach(), stream.fork("fake"));
   if (r1) shown = shown.detach().requires_grad_(true);
   if (r2) drawn = drawn.detach().requires_grad_(true);
-  const auto judge = [&](const torch::Tensor& images, bool penalised) {
+  // A pass whose gradient is penalised runs in fp32, because bf16 is too coarse for the square.
+  const auto discriminate = [&](const torch::Tensor& images, bool penalised) {
     Compute precise = compute_;
     precise.bf16 = compute_.bf16 && !penalised;
     Autocast autocast(precise);
-    return discriminator_->judge(images, labels);
+    return discriminator_->discriminate(images, labels);
   };
-  const auto of_real = judge(shown, r1), of_fake = judge(drawn, r2);
+  const auto of_real = discriminate(shown, r1), of_fake = discriminate(drawn, r2);
   auto loss = loss_.discriminator(of_real.logits, of_fake.logits);
   if (of_real.classes.defined())
     loss = loss + class_loss(of_real, labels) + class_loss(of_fake, labels);
+  // Lazy regularisation: times r1_every, since the penalty is added in one of r1_every steps only.
   const auto weight = [&](double gamma) {
     return gamma / 2 * static_cast<double>(options_.r1_every);
   };
@@ -137,7 +143,7 @@ torch::Tensor Players::update_discriminator(const torch::Tensor& real,
     separation_[0] += (of_real.logits - of_fake.logits).to(torch::kFloat).sign().mean();
     separation_[1] += 1;
   }
-  return torch::stack({loss.detach(), view(of_real.logits), view(of_fake.logits)});
+  return torch::stack({loss.detach(), mean_output(of_real.logits), mean_output(of_fake.logits)});
 }
 
 torch::Tensor Players::update_generator(const torch::Tensor& real,
@@ -149,11 +155,13 @@ torch::Tensor Players::update_generator(const torch::Tensor& real,
   adam_g_->zero_grad();
   {
     Autocast autocast(compute_);
-    const auto judged = [&](const torch::Tensor& images, const char* purpose) {
-      return discriminator_->judge(augmentation_.apply(images, stream.fork(purpose)), labels);
+    const auto discriminate = [&](const torch::Tensor& images, const char* purpose) {
+      return discriminator_->discriminate(augmentation_.apply(images, stream.fork(purpose)),
+                                          labels);
     };
-    const auto real_logits = loss_.paired ? judged(real, "generator real").logits : torch::Tensor();
-    const auto of_fake = judged(fake, "generator");
+    const auto real_logits =
+        loss_.paired ? discriminate(real, "generator real").logits : torch::Tensor();
+    const auto of_fake = discriminate(fake, "generator");
     loss = loss_.generator(real_logits, of_fake.logits);
     if (of_fake.classes.defined()) loss = loss + class_loss(of_fake, labels);
   }
@@ -184,8 +192,10 @@ void Players::step(const TrainingSet::Minibatch& minibatch, const Moment& moment
     const auto latent =
         to_device(latents(draws, 0, real.size(0), options_.latent), compute_.device);
     Autocast autocast(compute_);
-    return generator_->forward(with_labels(latent, labels)).to(torch::kFloat);  // as the real are
+    // fp32 like the real images, since the augmentation computes in the type of its input.
+    return generator_->forward(with_labels(latent, labels)).to(torch::kFloat);
   };
+  // Unless G draws its own latents, the same images serve both updates, so G's graph is kept.
   torch::Tensor fake;
   {
     torch::AutoGradMode with_graph(!options_.own_latents);
@@ -195,8 +205,8 @@ void Players::step(const TrainingSet::Minibatch& minibatch, const Moment& moment
   if (options_.own_latents) fake = drawn(stream.fork("generator latents"));
   const auto g = update_generator(real, fake, labels, stream);
 
-  // The half-life grows with the run, as in StyleGAN2-ADA: an early average forgets the first, poor
-  // weights; those of a parent are not poor.
+  // The half-life grows with the number of images shown, as in StyleGAN2-ADA, so that the average
+  // soon drops the poor first weights. The weights of a parent are good from the start.
   const auto count = static_cast<double>(real.size(0));
   const double ramp = (static_cast<double>(moment.shown) + count) * .05;
   const double half_life = options_.transfer.from == "none"
@@ -219,6 +229,8 @@ double Players::take_separation() {
 
 bool Players::finite() const {
   torch::NoGradGuard no_grad;
+  // One number per tensor, and one copy from the device: a maximum is finite only if all values
+  // are.
   std::vector<torch::Tensor> largest{sums_.abs().max()};
   for (const auto& tensors : {generator_->parameters(),
                               discriminator_->parameters(),
@@ -237,7 +249,7 @@ std::vector<double> Players::take_means(int64_t steps) {
   return out;
 }
 
-void Players::settle_average() {
+void Players::refresh_average() {
   if (options_.ema_kimg == 0 && options_.ema_decay == 0) copy_module(*average_, *generator_);
   torch::Tensor labels;
   if (classes_ > 0)
@@ -255,7 +267,7 @@ void Players::settle_average() {
 
 torch::Tensor Players::draw(int64_t count, const std::vector<int64_t>& class_counts) {
   torch::NoGradGuard no_grad;
-  settle_average();
+  refresh_average();
   std::vector<torch::Tensor> parts;
   for (int64_t i = 0; i < count; i += options_.last_minibatch()) {
     const int64_t n = std::min(options_.last_minibatch(), count - i);
@@ -281,7 +293,7 @@ void Players::save(TensorFile& file) {
 }
 
 void Players::save_average(TensorFile& file) {
-  settle_average();
+  refresh_average();
   add_module(file, "ema", *average_);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Inside the gan room only.
+// The two networks in training. Internal to gan.
 #include <torch/types.h>
 
 #include <memory>
@@ -15,12 +15,12 @@
 
 namespace evenray {
 
-/// Generator, discriminator, the generator's average and the optimisers: one training step, and
-/// what a checkpoint needs. All that is random comes from streams named by the step, so nothing but
-/// its number has to be remembered.
+/// Generator, discriminator, the generator's average and the optimisers: makes training steps, and
+/// saves and loads what a checkpoint needs. All random draws come from streams named by the step,
+/// so a checkpoint does not need the state of a random generator.
 class Players {
  public:
-  /// classes: 0 without labels. Throws 78 where gan.transfer.freeze_d leaves nothing to train.
+  /// `classes`: 0 without labels. Throws 78 if gan.transfer.freeze_d leaves nothing to train.
   Players(const GanOptions& options,
           int height,
           int width,
@@ -28,45 +28,51 @@ class Players {
           const Compute& compute,
           const Rng& rng);
 
-  /// One update of D, then of G; drawn images are asked for with the labels of the real ones.
-  /// `step` numbers the draws.
+  /// Updates D once, then G once. The drawn images get the labels of the real ones. `step` is the
+  /// number of the step, from which the random streams follow.
   void step(const TrainingSet::Minibatch& real, const Moment& moment, int64_t step);
 
-  /// What the networks have grown to: that of the last step.
+  /// The growth of the networks in the last step.
   const Growth& growth() const { return generator_->growth; }
+  /// Sets growth and label weight without a step; for resuming.
   void set_moment(const Moment& moment);
-  /// From now on steps draw from these; the latents of draw() stay.
+  /// Sets the random streams of the following steps; the latents of draw() do not change.
   void take_streams(const Rng& rng) { streams_ = rng; }
-  /// Whether all losses since take_means(), all weights and moments are. Waits for the device.
+  /// Whether all losses since take_means(), all weights and all moments are finite. Waits for the
+  /// device.
   bool finite() const;
-  /// How far labels count, as of the last step.
+  /// The weight of labels in the last step, 0..1.
   double label_share() const { return label_share_; }
-  /// What D is shown of images [B,1,H,W] in -1..1.
+  /// Returns images [B,1,H,W] in -1..1 augmented in the way that D receives them.
   torch::Tensor augmented(const torch::Tensor& images, const Rng& rng) const {
     return augmentation_.apply(images, rng);
   }
-  /// Of gan.augment=ada.
+  /// The strength p of gan.augment=ada; empty otherwise.
   std::optional<double> augmentation_strength() const { return augmentation_.strength(); }
 
-  /// Means over the last `steps` steps: loss_d, loss_g, D(real), D(fake), the last two as
-  /// probabilities for bce, else as the logits are. Waits for the device.
+  /// Returns the means of loss_d, loss_g, D(real) and D(fake) since the last call, which was
+  /// `steps` steps ago, and resets them. D's outputs are probabilities for bce and logits
+  /// otherwise. Waits for the device.
   std::vector<double> take_means(int64_t steps);
 
-  /// Mean sign of D(real) - D(drawn), image by image, since this was last asked: 1 where D tells
-  /// them apart always. Waits for the device.
+  /// Returns the mean sign of D(real) - D(drawn) over pairs of images since the last call, and
+  /// resets it; 1 means that D always separates them. Waits for the device.
   double take_separation();
 
-  /// `count` images of the averaged generator, [count,1,H,W] about -1..1, always of the same
-  /// latents; with labels each class as often as `class_counts` say (see labels_in_proportion()).
-  /// Drawn in fp32 with batch-norm statistics of its own, as Generator::sample will.
+  /// Returns `count` images of the averaged generator, [count,1,H,W] in about -1..1, always from
+  /// the same latents; with labels the classes are in proportion to `class_counts` (see
+  /// labels_in_proportion()). Computed in fp32 with the average's own batch-norm statistics, as
+  /// Generator::sample() does.
   torch::Tensor draw(int64_t count, const std::vector<int64_t>& class_counts = {});
 
-  /// All that training needs to go on.
+  /// Adds everything that is needed to resume training.
   void save(TensorFile& file);
-  /// The average alone: what sampling needs.
+  /// Adds the averaged generator, which is all that sampling needs.
   void save_average(TensorFile& file);
+  /// Loads what save() added. `path` is for messages. Throws 65 if a tensor is missing or has
+  /// another shape.
   void load(const TensorFile& file, const Path& path);
-  /// Networks alone, to begin with (gan.transfer.from).
+  /// Loads the networks only, as the start of another training (gan.transfer.from).
   void load_networks(const TensorFile& file, const Path& path);
 
  private:
@@ -80,17 +86,17 @@ class Players {
                                  const torch::Tensor& fake,
                                  const torch::Tensor& labels,
                                  const Rng& stream);
-  /// wgan-gp's penalty between two sets of images that D is shown.
+  /// wgan-gp's penalty, at random points between real and fake images.
   torch::Tensor penalty_between(const torch::Tensor& real,
                                 const torch::Tensor& fake,
                                 const torch::Tensor& labels,
                                 const Rng& stream);
-  /// LeCam's regulariser, after its anchors have moved.
+  /// Updates LeCam's anchors with the logits and returns its regulariser.
   torch::Tensor lecam(const torch::Tensor& real, const torch::Tensor& fake, const Moment& moment);
-  /// D's mean view of some images, for the log.
-  torch::Tensor view(const torch::Tensor& logits) const;
-  /// Gives the average its batch-norm statistics; without averaging it becomes the generator first.
-  void settle_average();
+  /// Mean output of D for the log: a probability for bce, a logit otherwise.
+  torch::Tensor mean_output(const torch::Tensor& logits) const;
+  /// Computes the average's batch-norm statistics. Without averaging, copies the generator first.
+  void refresh_average();
 
   GanOptions options_;
   Compute compute_;
@@ -103,8 +109,8 @@ class Players {
   std::shared_ptr<GeneratorNet> generator_, average_;
   std::shared_ptr<DiscriminatorNet> discriminator_;
   std::unique_ptr<FusedAdam> adam_g_, adam_d_;
-  torch::Tensor sums_, separation_;  ///< since they were last taken
-  torch::Tensor anchors_;  ///< LeCam's: moving means of D's logits for real and for drawn images
+  torch::Tensor sums_, separation_;  ///< of take_means() and take_separation()
+  torch::Tensor anchors_;  ///< LeCam's: moving averages of D's logits for real and for drawn images
 };
 
 }  // namespace evenray

@@ -16,8 +16,8 @@ namespace {
 
 constexpr int64_t kPatch = 7;
 constexpr int64_t kSmallestSide = 16;
-/// So many images are taken apart at a time, and patches laid on so many lines: what is in memory
-/// beside the patches themselves stays small.
+/// Images that are split into levels at a time, and directions that patches are projected on at a
+/// time. They keep the memory small that is used in addition to the patches.
 constexpr int64_t kImages = 64;
 constexpr int64_t kLines = 16;
 
@@ -40,6 +40,7 @@ torch::Tensor pyramid_down(const torch::Tensor& x) { return smooth(x, 1, 2); }
 torch::Tensor pyramid_up(const torch::Tensor& x, int64_t height, int64_t width) {
   using torch::indexing::None;
   using torch::indexing::Slice;
+  // Only one pixel in four is not zero, hence the gain of 4.
   auto sparse = torch::zeros({x.size(0), x.size(1), height, width}, x.options());
   sparse.index_put_({Slice(), Slice(), Slice(None, None, 2), Slice(None, None, 2)}, x);
   return smooth(sparse, 4);
@@ -47,19 +48,19 @@ torch::Tensor pyramid_up(const torch::Tensor& x, int64_t height, int64_t width) 
 
 int64_t short_side(const torch::Tensor& images) { return std::min(images.size(2), images.size(3)); }
 
-/// The finest level of the pyramid of `images`, and the smaller pictures that the next ones are
-/// made of: none after the last level.
-struct Peeled {
+/// The finest level of the pyramid of `images`, and the smaller images that the remaining levels
+/// are made from; undefined after the last level.
+struct SplitLevel {
   torch::Tensor level, rest;
 };
-Peeled peel(const torch::Tensor& images, int64_t smallest_side) {
+SplitLevel split_level(const torch::Tensor& images, int64_t smallest_side) {
   if (short_side(images) / 2 < smallest_side) return {images, {}};
   const auto rest = pyramid_down(images);
   return {images - pyramid_up(rest, images.size(2), images.size(3)), rest};
 }
 
-/// [N, patches * 49]: 7x7 neighbourhoods at random places, those of image i from
-/// fork("patches", first + i).
+/// Returns [N, patches * 49]: 7x7 patches at random positions; those of image i come from
+/// rng.fork("patches", first + i).
 torch::Tensor patches(const torch::Tensor& level,
                       int64_t per_image,
                       int64_t first,
@@ -81,7 +82,7 @@ torch::Tensor patches(const torch::Tensor& level,
   return level.flatten(1).gather(1, index);
 }
 
-/// [n, 49] of unit rows.
+/// Returns [n, 49], rows of norm 1 with uniformly distributed directions: normal vectors, scaled.
 torch::Tensor directions(int64_t n, const Rng& rng) {
   auto out = torch::empty({kPatch * kPatch, n}, torch::kFloat);
   Rng stream = rng.fork("directions");
@@ -90,7 +91,7 @@ torch::Tensor directions(int64_t n, const Rng& rng) {
   return (out / out.square().sum(0, true).sqrt()).t().contiguous();
 }
 
-/// Sorts each row, in place where that can be done.
+/// Returns the rows sorted; on the CPU sorts them in place.
 torch::Tensor sort_rows(const torch::Tensor& rows) {
   if (!rows.is_cpu()) return std::get<0>(rows.sort(1));
   float* values = rows.data_ptr<float>();
@@ -107,14 +108,14 @@ struct Similarity {
   torch::Tensor structure, contrast;  ///< [N] each
 };
 
-/// Structural similarity and its contrast term with a Gaussian window of at most 11x11.
+/// Structural similarity and its contrast term, with a Gaussian window of at most 11x11 px.
 Similarity ssim(const torch::Tensor& a, const torch::Tensor& b) {
   const int64_t size = std::min<int64_t>({11, a.size(2), a.size(3)});
   const double sigma = static_cast<double>(size) * 1.5 / 11;
   const auto line = torch::arange(size, a.options()) - static_cast<double>(size - 1) / 2;
   const auto bell = (-line.square() / (2 * sigma * sigma)).exp();
-  // The window is a product of two lines: two matrix products, where torch's convolution of doubles
-  // takes a copy and a call an image.
+  // The window is separable, so averaging is two products with band matrices. This is faster than
+  // torch's convolution, which for doubles makes a copy and a call per image.
   const auto slide = [&](int64_t side) {
     auto rows = torch::zeros({side - size + 1, side}, a.options());
     for (int64_t i = 0; i < rows.size(0); ++i)
@@ -141,28 +142,29 @@ torch::Tensor halve(const torch::Tensor& x) {
   return torch::avg_pool2d(even, 2);
 }
 
-constexpr const char* kUnlikeSets = "SWD compares equally many images of one size";
+constexpr const char* kUnlikeSets = "SWD requires two sets with the same number and size of images";
 
-/// The patches of a set, level after level from the finest on. Of the pyramid it holds but the
-/// pictures of one level.
+/// The patches of a set, level by level, the finest first. Holds the images of only one level of
+/// the pyramid.
 class PatchLevels {
  public:
   explicit PatchLevels(const torch::Tensor& images) : rest_(images) {
     check(short_side(images) >= kPatch,
           Exit::bad_data,
-          cat("SWD needs images of ",
+          cat("SWD requires images with sides of at least ",
               kPatch,
-              " px a side or more, these are ",
+              " px, but these have ",
               images.size(2),
               "x",
-              images.size(3)));
+              images.size(3),
+              " px"));
   }
 
   bool done() const { return !rest_.defined(); }
   /// Short side of the next level.
   int64_t side() const { return short_side(rest_); }
 
-  /// [N * patches, 49] of zero mean and unit deviation.
+  /// Returns [N * patches, 49] of the next level, with zero mean and unit deviation.
   torch::Tensor next(int64_t per_image, const Rng& stream) {
     const int64_t count = rest_.size(0);
     auto out = torch::empty({count, per_image * kPatch * kPatch},
@@ -170,7 +172,8 @@ class PatchLevels {
     torch::Tensor smaller;
     for (int64_t first = 0; first < count; first += kImages) {
       const int64_t end = std::min(count, first + kImages);
-      const auto [level, rest] = peel(rest_.slice(0, first, end).to(torch::kFloat), kSmallestSide);
+      const auto [level, rest] =
+          split_level(rest_.slice(0, first, end).to(torch::kFloat), kSmallestSide);
       out.slice(0, first, end).copy_(patches(level, per_image, first, stream));
       if (!rest.defined()) continue;
       if (first == 0)
@@ -178,7 +181,7 @@ class PatchLevels {
       smaller.slice(0, first, end).copy_(rest);
     }
     rest_ = smaller;
-    // A collapsed generator's flat images have no deviation, and still a distance.
+    // Flat images of a collapsed generator have deviation 0; the clamp keeps their distance finite.
     const auto mean = out.mean(), deviation = out.std(/*unbiased=*/false).clamp_min(1e-6);
     return out.sub_(mean).div_(deviation).view({-1, kPatch * kPatch});
   }
@@ -197,7 +200,8 @@ std::vector<torch::Tensor> lines_of(const SwdOptions& options,
   return directions(options.repeats * options.directions, stream).to(device).split(kLines);
 }
 
-/// Sum over the lines of the mean distance between what lies on them.
+/// Sum over the directions of the mean distance between sorted projections, which is the
+/// Wasserstein-1 distance in one dimension.
 double projected_distance(const torch::Tensor& a, const torch::Tensor& b) {
   return (a - b).abs_().mean().item<double>() * static_cast<double>(a.size(0));
 }
@@ -217,9 +221,9 @@ double mean_level(const Swd& swd) {
 std::vector<torch::Tensor> laplacian_pyramid(const torch::Tensor& images, int64_t smallest_side) {
   std::vector<torch::Tensor> levels;
   for (torch::Tensor rest = images; rest.defined();) {
-    Peeled peeled = peel(rest, smallest_side);
-    levels.push_back(peeled.level);
-    rest = peeled.rest;
+    const SplitLevel split = split_level(rest, smallest_side);
+    levels.push_back(split.level);
+    rest = split.rest;
   }
   return levels;
 }
@@ -288,7 +292,7 @@ double ms_ssim(const torch::Tensor& first, const torch::Tensor& second) {
   size_t scales = 1;
   for (int64_t side = short_side(first); scales < weights.size() && side > 2; ++scales)
     side = (side + 1) / 2;
-  // The five sum to 1.0001.
+  // With all five scales the weights must stay as published; their sum is 1.0001, not 1.
   const double share = std::accumulate(weights.begin(), weights.begin() + scales, 0.) /
                        std::accumulate(weights.begin(), weights.end(), 0.);
   auto a = first.to(torch::kDouble), b = second.to(torch::kDouble);
@@ -308,20 +312,20 @@ double diversity_ms_ssim(const torch::Tensor& images,
                          const Rng& rng,
                          const std::vector<std::string>& groups) {
   const auto count = static_cast<uint64_t>(images.size(0));
-  check(count >= 2, Exit::bad_data, "MS-SSIM needs two images or more");
+  check(count >= 2, Exit::bad_data, "MS-SSIM requires at least two images");
   check(groups.empty() || groups.front().empty() ||
             std::any_of(groups.begin(),
                         groups.end(),
                         [&](const auto& group) { return group != groups.front(); }),
         Exit::bad_data,
-        cat("MS-SSIM needs images of two groups or more, all are of '",
+        cat("MS-SSIM requires images of at least two groups, but all are of group '",
             groups.empty() ? "" : groups.front(),
             "'"));
   std::vector<int64_t> left, right;
   Rng stream = rng.fork("pairs");
   while (left.size() < static_cast<size_t>(pairs)) {
     const uint64_t a = stream.below(count), other = stream.below(count - 1);
-    const uint64_t b = other < a ? other : other + 1;
+    const uint64_t b = other < a ? other : other + 1;  // uniform over all images except a
     if (!groups.empty() && !groups[a].empty() && groups[a] == groups[b]) continue;
     left.push_back(static_cast<int64_t>(a));
     right.push_back(static_cast<int64_t>(b));

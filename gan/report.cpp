@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page of one training, in the order in which a doubter asks: how near, how it went there, how
-// varied, copied or not, what it looks like, with which settings.
+// The report of one training, in the order of a sceptic's questions: how near to real images, how
+// the training went, how diverse, whether copied, examples, settings.
 #include <algorithm>
 
 #include "core/number.hpp"
@@ -13,7 +13,7 @@
 namespace evenray {
 namespace {
 
-/// Bytes of the page's images, 1.5 MB together at most.
+/// Limits on the bytes of each image of the page; together at most 1.5 MB.
 constexpr size_t kSmallSheet = 80'000, kLargeSheet = 260'000, kPairSheet = 380'000;
 constexpr size_t kSheetsShown = 6;
 
@@ -36,7 +36,7 @@ std::string above_floor(double swd, double floor) {
       number_text(swd - floor), " above the floor of ", number_text(floor), " between real images");
 }
 
-bool judged_at_end(const RunRecord& run) {
+bool evaluated_at_end(const RunRecord& run) {
   return std::isfinite(run.judgement.swd) && std::isfinite(run.judgement.floor);
 }
 
@@ -48,17 +48,18 @@ std::string answer_of(const RunRecord& run) {
   const EvaluationEvent* best = run.best();
   if (!best) return text + "There is no evaluation yet.";
   text += cat("The best checkpoint, at ", kimg_text(best->kimg), ", draws images at an SWD of ");
-  // The least of several evaluations flatters; what judged at the end chose nothing.
-  const double swd = judged_at_end(run) ? run.judgement.swd : best->swd;
-  const double floor = judged_at_end(run) ? run.judgement.floor : best->floor;
+  // The lowest of several evaluations is biased downwards. The evaluation at the end is not, since
+  // its images did not select the checkpoint.
+  const double swd = evaluated_at_end(run) ? run.judgement.swd : best->swd;
+  const double floor = evaluated_at_end(run) ? run.judgement.floor : best->floor;
   text += cat(number_text(swd), " to real ones");
   return std::isfinite(floor) ? cat(text, ", ", above_floor(swd, floor), ".")
-                              : text + "; no floor was taken to hold that against.";
+                              : text + "; no floor was taken to compare that with.";
 }
 
 std::string measured_on(const RunRecord& run) {
   std::string text;
-  if (judged_at_end(run)) {
+  if (evaluated_at_end(run)) {
     text = cat("Measured at the end on ",
                count_text(run.judgement.swd_n),
                " drawn images, none of which chose the checkpoint, against as many training "
@@ -95,29 +96,29 @@ void add_charts(HtmlPage& page,
   }
 }
 
-HtmlTable judgement_table(const JudgementRecord& judged) {
+HtmlTable judgement_table(const JudgementRecord& record) {
   HtmlTable table;
   table.head = {"Measure", "Drawn", "Real"};
   const auto add = [&](const std::string& name, double drawn, double real) {
     if (std::isfinite(drawn)) table.rows.push_back({name, number_text(drawn), number_text(real)});
   };
-  add("SWD (\u00d7 1000)", judged.swd, judged.floor);
-  for (auto level = judged.levels.rbegin(); level != judged.levels.rend(); ++level) {
-    const auto floor = judged.floor_levels.find(level->first);
+  add("SWD (\u00d7 1000)", record.swd, record.floor);
+  for (auto level = record.levels.rbegin(); level != record.levels.rend(); ++level) {
+    const auto floor = record.floor_levels.find(level->first);
     add(cat("SWD at ", level->first, " px (short side)"),
         level->second,
-        floor == judged.floor_levels.end() ? NAN : floor->second);
+        floor == record.floor_levels.end() ? NAN : floor->second);
   }
-  add("MS-SSIM between images", judged.msssim, judged.msssim_real);
-  add("Nearest ratio", judged.nearest_ratio, judged.nearest_ratio_real);
-  add("Authentic", judged.authentic, judged.authentic_real);
-  add("Memorised", judged.memorised, .05);
-  add("Near copies (images)", judged.flagged, NAN);
+  add("MS-SSIM between images", record.msssim, record.msssim_real);
+  add("Nearest ratio", record.nearest_ratio, record.nearest_ratio_real);
+  add("Authentic", record.authentic, record.authentic_real);
+  add("Memorised", record.memorised, .05);
+  add("Near copies (images)", record.flagged, NAN);
   return table;
 }
 
 void add_judgement(HtmlPage& page, const RunRecord& run) {
-  if (!run.judged) return;
+  if (!run.has_judgement) return;
   HtmlTable table = judgement_table(run.judgement);
   if (table.rows.empty()) return;
   page.section("The best checkpoint, judged at the end");
@@ -146,7 +147,7 @@ void add_judgement(HtmlPage& page, const RunRecord& run) {
         cat("The augmentation may show in the drawn images: they differ from real ones "
             "as augmented ones do in ",
             join(run.judgement.leaks),
-            ". Early in a training that may be mere inability."));
+            ". Early in a training this may only mean that the generator is not good enough yet."));
 }
 
 void add_samples(HtmlPage& page, const RunRecord& run) {
@@ -169,7 +170,8 @@ void add_samples(HtmlPage& page, const RunRecord& run) {
               cat(at, run.finished ? ", the end." : ", the last so far."));
 }
 
-/// The sheet of the evaluation that counts; the nearest one where that is missing.
+/// Returns the sheet of the best checkpoint's evaluation; if it is missing, the nearest one in
+/// kimg.
 const SampleSheet* best_sheet(const RunRecord& run) {
   const EvaluationEvent* best = run.best();
   if (!best || run.sheets.empty()) return nullptr;
@@ -229,7 +231,7 @@ void add_retries(HtmlPage& page, const RunRecord& run) {
   page.list(lines);
 }
 
-/// The evaluations as CSV, of the columns that have a value.
+/// Returns the evaluations as CSV, with the columns that have any value.
 std::string evaluations_text(const RunRecord& run) {
   struct Column {
     const char* name;

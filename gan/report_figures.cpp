@@ -12,13 +12,13 @@
 namespace evenray {
 namespace {
 
-/// The colours that the study's arms with and without synthetic images have.
+/// The colours of the study's arms without and with synthetic images.
 constexpr size_t kReal = 0, kDrawn = 4;
-/// Points of a drawn curve, evenly picked.
+/// Most points of a curve; longer ones are thinned evenly.
 constexpr size_t kCurvePoints = 400;
 const Axis kShown{"real images shown (thousands)", 0.};
 
-/// A curve over kimg, of the events that have the value.
+/// Returns a curve over kimg of the events that have the value, with the last one in any case.
 template <class Event>
 Series curve(const std::string& name,
              const std::vector<Event>& events,
@@ -41,7 +41,7 @@ bool drawable(const Series& series) { return series.x.size() >= 2; }
 
 double last_of(const Series& series) { return series.y.empty() ? NAN : series.y.back(); }
 
-/// A level to hold a curve against: a named line where it is the same all along, else a curve.
+/// Adds a reference for a curve: a named line if its value is constant, otherwise a curve.
 void add_level(const std::string& name,
                Series level,
                double end,
@@ -129,9 +129,9 @@ std::optional<HtmlFigure> view_figure(const RunRecord& run) {
                                            : Axis{"discriminator's output"},
                                series,
                                references),
-                    "What the discriminator makes of real and of drawn images. A widening gap "
-                    "means that it tells "
-                    "them apart, often because it knows the real ones by heart."};
+                    "Mean output of the discriminator for real and for drawn images. A widening "
+                    "gap means that it distinguishes them, often because it has memorised the real "
+                    "ones."};
 }
 
 std::optional<HtmlFigure> variety_figure(const RunRecord& run) {
@@ -222,7 +222,7 @@ std::string page_image(const Path& png, size_t most_bytes, const std::string& al
   cv::Mat image = whole;
   std::string bytes = encode_png(image, 9);
   while (bytes.size() > most_bytes && std::min(image.rows, image.cols) > kLeastSide) {
-    // Fine grain makes a smaller picture's pixels dearer, so a bit less than the share of bytes.
+    // A shrunk image has more detail per pixel and so needs more bytes per pixel: factor .97.
     const double scale = std::clamp(
         .97 * std::sqrt(static_cast<double>(most_bytes) / static_cast<double>(bytes.size())),
         .3,

@@ -9,7 +9,9 @@
 
 namespace evenray {
 
-/// The charts of a training's report; nullopt where the run has less than two points to draw.
+// The charts and images of a training's report. Internal to gan.
+
+/// Each returns one chart of the report; nullopt if the run has fewer than two points to draw.
 std::optional<HtmlFigure> swd_figure(const RunRecord& run);
 std::optional<HtmlFigure> loss_figure(const RunRecord& run);
 std::optional<HtmlFigure> view_figure(const RunRecord& run);
@@ -18,11 +20,11 @@ std::optional<HtmlFigure> memorised_figure(const RunRecord& run);
 std::optional<HtmlFigure> strength_figure(const RunRecord& run);
 std::optional<HtmlFigure> spectrum_figure(const RunRecord& run);
 
-/// A PNG file as an image of the page of at most so many bytes: grey, and smaller where it would
-/// take more. Throws 65 where it is damaged.
+/// Returns the HTML of a PNG file's image, as an 8-bit grey PNG of at most `most_bytes` bytes; the
+/// image is shrunk until it fits, but not below 64 px. Throws 65 if the file is damaged.
 std::string page_image(const Path& png, size_t most_bytes, const std::string& alt);
 
-/// At most `most` of the sheets, evenly spread over the run, the first and the last among them.
+/// Returns at most `most` of the sheets, evenly spread over the run, with the first and the last.
 std::vector<SampleSheet> spread_sheets(const std::vector<SampleSheet>& sheets, size_t most);
 
 }  // namespace evenray

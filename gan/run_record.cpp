@@ -28,7 +28,7 @@ int64_t count_in(const Json& json, const char* pointer) {
   return found && found->is_number_integer() ? found->get<int64_t>() : 0;
 }
 
-/// False where there is no text.
+/// Returns false if there is no text.
 bool take_text(const Json& json, const char* pointer, std::string& into) {
   const Json* found = found_at(json, pointer);
   if (!found || !found->is_string()) return false;
@@ -36,7 +36,7 @@ bool take_text(const Json& json, const char* pointer, std::string& into) {
   return true;
 }
 
-/// The numbers of one event. Values that were not finite are written as null.
+/// Reads the numbers of one event. JSON has null where a value was not finite.
 class EventReader {
  public:
   explicit EventReader(const Json& event) : event_(event) {}
@@ -58,14 +58,14 @@ class EventReader {
   bool whole_ = true;
 };
 
-/// After a run went back, its later line counts.
+/// A run that returned to an earlier step repeats steps; the later line replaces the earlier ones.
 template <class Event>
 void append(std::vector<Event>& events, const Event& event) {
   while (!events.empty() && events.back().step >= event.step) events.pop_back();
   events.push_back(event);
 }
 
-/// False for what is no event of a generator's training.
+/// Returns false if `json` is not an event of a generator's training.
 bool take_event(const Json& json, RunRecord& into) {
   if (!json.is_object()) return false;
   EventReader read(json);
@@ -111,7 +111,7 @@ void read_events(const Path& path, RunRecord& into) {
     if (!take_event(event, into))
       throw Error(
           Exit::bad_data,
-          cat(path.string(), ":", i + 1, ": no event of a generator's training, or a damaged one"));
+          cat(path.string(), ":", i + 1, ": damaged, or not an event of a generator's training"));
   }
 }
 
@@ -132,7 +132,7 @@ std::map<int64_t, double> read_levels(const Json& json, const char* pointer) {
   return out;
 }
 
-/// Empty where they are no numbers.
+/// Returns nothing if any value is not a number.
 std::vector<double> read_numbers(const Json& json, const char* pointer) {
   std::vector<double> out;
   const Json* list = found_at(json, pointer);
@@ -181,13 +181,14 @@ JudgementRecord read_judgement(const Path& path) {
   const bool whole = !out.real.frequency.empty() && out.real.frequency.front() > 0 &&
                      out.real.log_power.size() == out.real.frequency.size() &&
                      out.drawn.log_power.size() == out.drawn.frequency.size();
-  check(whole,
-        Exit::bad_data,
-        path.string() + ": spectrum needs as many numbers in frequency, fake and real");
+  check(
+      whole,
+      Exit::bad_data,
+      path.string() + ": spectrum must have the same number of values in frequency, fake and real");
   return out;
 }
 
-std::vector<SampleSheet> find_sheets(const Path& folder) {
+std::vector<SampleSheet> list_sheets(const Path& folder) {
   std::vector<SampleSheet> out;
   if (!std::filesystem::is_directory(folder)) return out;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -205,8 +206,8 @@ std::vector<SampleSheet> find_sheets(const Path& folder) {
 
 void read_settings(const Path& path, RunRecord& into) {
   into.config_text = read_file(path, 1 << 20);
-  const std::string not_ours = path.string() + ": not the settings of `evenray gan train`";
-  check(("\n" + into.config_text).find("\n[gan]") != std::string::npos, Exit::bad_data, not_ours);
+  const std::string wrong = path.string() + ": not the settings of a run of `evenray gan train`";
+  check(("\n" + into.config_text).find("\n[gan]") != std::string::npos, Exit::bad_data, wrong);
   Runtime runtime;
   try {
     read_config_text(
@@ -218,11 +219,11 @@ void read_settings(const Path& path, RunRecord& into) {
         path.string());
     into.options.check();
   } catch (const Error& error) {
-    throw Error(Exit::bad_data, cat(not_ours, ": ", error.what()));
+    throw Error(Exit::bad_data, cat(wrong, ": ", error.what()));
   }
 }
 
-/// Size, class and number of images, which a run that has not ended tells nowhere else.
+/// Reads size, class and number of images, which an unfinished run has only in its checkpoint.
 void read_facts(const Path& checkpoint, RunRecord& into) {
   if (!std::filesystem::exists(checkpoint)) return;
   const TensorFile file = read_safetensors(checkpoint);
@@ -280,10 +281,10 @@ std::vector<Stage> RunRecord::stages() const {
 RunRecord read_run(const Path& folder) {
   check(std::filesystem::is_directory(folder),
         Exit::missing_input,
-        folder.string() + ": there is no such folder");
+        folder.string() + ": the folder does not exist");
   check(std::filesystem::exists(folder / "config.toml"),
         Exit::missing_input,
-        folder.string() + ": no run folder, config.toml is missing");
+        folder.string() + ": not a run folder, config.toml is missing");
   RunRecord out;
   out.folder = folder;
   read_settings(folder / "config.toml", out);
@@ -291,9 +292,9 @@ RunRecord read_run(const Path& folder) {
   read_events(folder / "events.jsonl", out);
   read_facts(folder / "checkpoints" / "best.safetensors", out);
   read_metrics(folder / "metrics.json", out);
-  out.sheets = find_sheets(folder / "samples");
-  out.judged = std::filesystem::exists(folder / "judgement.json");
-  if (out.judged) out.judgement = read_judgement(folder / "judgement.json");
+  out.sheets = list_sheets(folder / "samples");
+  out.has_judgement = std::filesystem::exists(folder / "judgement.json");
+  if (out.has_judgement) out.judgement = read_judgement(folder / "judgement.json");
   return out;
 }
 

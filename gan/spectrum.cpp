@@ -15,10 +15,10 @@ namespace evenray {
 namespace {
 
 constexpr int kLeastSide = 8;
-/// Far below what rounding to 16 bits leaves.
+/// Far below the power of rounding to 16 bits; keeps the logarithm finite.
 constexpr double kLeastPower = 1e-12;
 
-/// Falls to 0 half a pixel outside of both ends.
+/// A Hann window that is 0 half a pixel outside both ends, so no pixel has weight 0.
 std::vector<double> hann(int length) {
   std::vector<double> out;
   for (int i = 0; i < length; ++i)
@@ -26,7 +26,7 @@ std::vector<double> hann(int length) {
   return out;
 }
 
-/// What images of one size share.
+/// The window and rings for images of one size.
 class Rings {
  public:
   explicit Rings(cv::Size size) : size_(size), count_(std::min(size.width, size.height) / 2) {
@@ -42,11 +42,12 @@ class Rings {
   int count() const { return count_; }
   double frequency(int ring) const { return (ring + 1.) / std::min(size_.width, size_.height); }
 
-  /// Mean power of each ring of one image.
+  /// Returns the mean power of one image in each ring.
   std::vector<double> power(const cv::Mat& image) const {
     cv::Mat signal, spectrum;
     image.convertTo(signal, CV_64F, image.depth() == CV_8U ? 1 / 255. : 1 / 65535.);
-    // The mean as the window weighs it: nothing of it leaks into the lowest ring.
+    // The mean is weighted by the window; a plain mean would leave a rest that leaks into the
+    // lowest ring.
     signal -= signal.dot(window_) / sum_;
     signal = signal.mul(window_);
     cv::dft(signal, spectrum, cv::DFT_COMPLEX_OUTPUT);
@@ -60,12 +61,13 @@ class Rings {
         ++points[static_cast<size_t>(ring)];
       }
     }
+    // Divided by the window's energy, so that the power of white noise is its variance.
     for (size_t i = 0; i < out.size(); ++i) out[i] /= points[i] * energy_;
     return out;
   }
 
  private:
-  /// -1 for the mean.
+  /// Returns the ring of a frequency; -1 for the mean, count() or more for the corners.
   int ring_of(int y, int x) const {
     const double fy = std::min(y, size_.height - y) / double(size_.height),
                  fx = std::min(x, size_.width - x) / double(size_.width);
@@ -82,13 +84,21 @@ class Rings {
 }  // namespace
 
 Spectrum radial_spectrum(const std::vector<cv::Mat>& images) {
-  check(!images.empty(), Exit::bad_data, "the power spectrum of no images");
+  check(!images.empty(), Exit::bad_data, "the power spectrum requires at least one image");
   const cv::Size size = images[0].size();
   for (const auto& image : images)
-    check(image.size() == size, Exit::bad_data, "the power spectrum of images of different sizes");
+    check(image.size() == size,
+          Exit::bad_data,
+          "the power spectrum requires images of one size, but these have different sizes");
   check(std::min(size.width, size.height) >= kLeastSide,
         Exit::bad_data,
-        cat("the power spectrum of images of less than ", kLeastSide, " px a side"));
+        cat("the power spectrum requires images with sides of at least ",
+            kLeastSide,
+            " px, but these have ",
+            size.height,
+            "x",
+            size.width,
+            " px"));
   const Rings rings(size);
   std::vector<std::vector<double>> powers(images.size());
   parallel_for(

@@ -14,7 +14,7 @@ namespace evenray {
 
 namespace {
 
-/// Steps of training at one level on random images.
+/// Measures training steps at one level, on random images.
 class StepTimer {
  public:
   StepTimer(const GanOptions& options, int height, int width, const Compute& compute, int level)
@@ -25,7 +25,7 @@ class StepTimer {
       if (!stage.fades && stage.level == (level < 0 ? doublings : level))
         moment_ = schedule.at(stage.first_step + stage.steps - 1);
     moment_.restarts = false;
-    // Labels cost next to nothing.
+    // Without labels, whose cost is negligible.
     GanOptions unlabelled = options;
     unlabelled.conditioning = "none";
     players_ = std::make_unique<Players>(unlabelled, height, width, /*classes=*/0, compute, Rng(1));
@@ -39,8 +39,8 @@ class StepTimer {
 
   int64_t minibatch() const { return images_.size(0); }
 
-  /// A step with `count` of the minibatch's images, and its share of R1 and R2: the mean of `steps`
-  /// after `warming` others.
+  /// Returns the seconds of a step with `count` of the minibatch's images, including the share of
+  /// R1 and R2: the mean of `steps` steps after `warming` steps that are not measured.
   double seconds(int64_t count, int warming, int steps) {
     moment_.minibatch = count;
     time(kPlain, warming);
@@ -51,7 +51,8 @@ class StepTimer {
   }
 
  private:
-  /// Step number 0 has R1 and R2, number 1 has not (unless every step has).
+  /// The number of the step decides about R1 and R2: number 0 has them, number 1 does not (unless
+  /// every step has them).
   static constexpr int64_t kWithR1 = 0, kPlain = 1;
 
   double time(int64_t number, int steps) {
@@ -61,7 +62,7 @@ class StepTimer {
       throw_if_stopped();
       players_->step({real, {}}, moment_, number);
     }
-    players_->take_means(steps);
+    players_->take_means(steps);  // waits for the device
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps;
   }
 
@@ -71,7 +72,8 @@ class StepTimer {
   torch::Tensor images_;
 };
 
-/// Where even a few images take long, their time tells that of the minibatch.
+/// Returns the estimated seconds of a step. If a step with a few images is slow already, its time
+/// is extrapolated to the minibatch instead of measuring more.
 double estimated_step_seconds(
     const GanOptions& options, int height, int width, const Compute& compute, int level) {
   constexpr int64_t kFew = 4;

@@ -15,7 +15,8 @@ namespace {
 
 constexpr size_t kFewest = 50;
 
-std::string told(const std::string& class_name, const std::string& where) {
+/// The selected images, for messages: "class C where W".
+std::string selection_text(const std::string& class_name, const std::string& where) {
   return cat(
       "class ", class_name.empty() ? "(all)" : class_name, where.empty() ? "" : " where ", where);
 }
@@ -41,7 +42,8 @@ ClassImages class_images(const Store& store,
   return out;
 }
 
-/// The store, once it is known that there is enough in it.
+/// Returns the store after check_training_set(), for use in an initialiser list before images are
+/// loaded.
 const Store& checked(const Store& store, const std::string& class_name, const GanOptions& options) {
   check_training_set(store, class_name, options);
   return store;
@@ -54,17 +56,18 @@ void check_training_set(const Store& store,
                         const GanOptions& options) {
   const auto enough = [&](const std::string& name) {
     const size_t count = training_rows(store, name, options.where).size();
-    check(
-        count > 0, Exit::bad_data, "there are no training images of " + told(name, options.where));
+    check(count > 0,
+          Exit::bad_data,
+          "there are no training images of " + selection_text(name, options.where));
     check(count >= kFewest || options.allow_few,
           Exit::bad_data,
-          cat(told(name, options.where),
+          cat(selection_text(name, options.where),
               " has ",
               count,
-              " training images, fewer than the ",
+              " training images; with fewer than ",
               kFewest,
-              " below which a generator was seen to do harm; --allow-few (gan.allow_few) goes on "
-              "all the same"));
+              ", synthetic images have been observed to do harm. Use --allow-few "
+              "(gan.allow_few=true) to train anyway"));
   };
   if (conditioning_named(options.conditioning) == Conditioning::none) {
     enough(class_name);
@@ -72,12 +75,13 @@ void check_training_set(const Store& store,
   }
   check(class_name.empty(),
         Exit::config,
-        "labels (--conditional) and one class (--class) exclude one another; choose one");
-  check(!store.info().multi_label,
-        Exit::bad_data,
-        cat(store.path().string(),
-            ": its classes do not exclude one another, so labels cannot take turns; train one "
-            "class with --class"));
+        "labels (--conditional) cannot be combined with one class (--class); use one of them");
+  check(
+      !store.info().multi_label,
+      Exit::bad_data,
+      cat(store.path().string(),
+          ": its images may have several classes, but labels require exactly one class per image; "
+          "train one class with --class"));
   for (const int64_t row : training_rows(store, "", options.where)) {
     const auto& labels = store.part("train").labels[static_cast<size_t>(row)];
     check(std::count(labels.begin(), labels.end(), 1) == 1,
@@ -85,8 +89,8 @@ void check_training_set(const Store& store,
           cat(store.path().string(),
               ": training image '",
               store.part("train").ids[static_cast<size_t>(row)],
-              "' is not of one class, so labels cannot take turns; `evenray data check` lists all "
-              "such"));
+              "' does not have exactly one class, which labels require; `evenray data check` lists "
+              "all such images"));
   }
   for (const auto& name : store.info().class_names) enough(name);
 }
@@ -99,9 +103,9 @@ void check_gan_training(const Store& store,
   check(info.value_max == (info.bits == 8 ? 255 : 65535),
         Exit::bad_data,
         cat(store.path().string(),
-            ": its values end at ",
+            ": its value_max is ",
             info.value_max,
-            ", a generator is trained on those that use the full range (255 or 65535)"));
+            ", but a generator requires images that use the full range (255 or 65535)"));
   plan_size(info.height, info.width);
   check_training_set(store, class_name, options);
   if (options.transfer.from != "none" && !options.transfer.trains_parent()) {

@@ -11,7 +11,7 @@
 namespace evenray {
 namespace {
 
-/// The settings that a network's shape comes from, as text by key.
+/// Returns the settings that determine the shape of the networks, as pairs of key and value.
 std::vector<std::pair<std::string, std::string>> shape_of(const GanOptions& o) {
   std::vector<std::pair<std::string, std::string>> shape{{"gan.family", o.family},
                                                          {"gan.latent", cat(o.latent)},
@@ -28,8 +28,8 @@ std::vector<std::pair<std::string, std::string>> shape_of(const GanOptions& o) {
   return shape;
 }
 
-/// The class that gan.transfer.from "majority" (the one with the most real training images) or
-/// "all" (empty) stands for. Throws 65 where that is `class_name` itself.
+/// Returns the class that the parent is trained on: with gan.transfer.from "majority" the one with
+/// the most real training images, with "all" an empty name. Throws 65 if it is `class_name` itself.
 std::string parent_class(const Store& store,
                          const std::string& class_name,
                          const GanOptions& options) {
@@ -41,10 +41,12 @@ std::string parent_class(const Store& store,
     if (count > most) largest = name;
     most = std::max(most, count);
   }
-  check(
-      largest != class_name,
-      Exit::bad_data,
-      cat("class ", class_name, " is the largest one itself; train it without gan.transfer.from"));
+  check(largest != class_name,
+        Exit::bad_data,
+        cat("class ",
+            class_name,
+            " is the largest class, so there is no larger one to start from; train it without "
+            "gan.transfer.from"));
   return largest;
 }
 
@@ -60,7 +62,9 @@ Parent read_parent(const GanOptions& options,
   check(require_metadata(parent.file, "kind", parent.path) == "gan" &&
             parent.file.tensors.lower_bound("d.") != parent.file.tensors.lower_bound("d/"),
         Exit::bad_data,
-        cat(name, " holds no discriminator; give the run folder, or its last step's checkpoint"));
+        cat(name,
+            " does not contain a discriminator; give the run folder or the checkpoint of its last "
+            "step"));
   GanOptions theirs;
   Json facts;
   std::vector<std::string> names;
@@ -85,25 +89,28 @@ Parent read_parent(const GanOptions& options,
         Exit::config,
         cat("gan.transfer.from: ",
             name,
-            " draws ",
+            " draws images of ",
             facts["size_px"].dump(),
-            " px, the store has [",
+            " px, but the store has [",
             height,
             ",",
             width,
             "]"));
-  check(
-      grown, Exit::config, cat("gan.transfer.from: ", name, " has not grown to the full size yet"));
+  check(grown,
+        Exit::config,
+        cat("gan.transfer.from: ",
+            name,
+            " has not grown to the full size yet; continue that run first"));
   check(collapse.empty(),
         Exit::bad_data,
-        cat("gan.transfer.from: ", name, " ended early: ", collapse, "; begin with another run"));
+        cat("gan.transfer.from: ", name, " ended early: ", collapse, "; start from another run"));
   check(names == classes,
         Exit::config,
         cat("gan.transfer.from: ",
             name,
-            " knows the labels (",
+            " was trained with the labels (",
             join(names),
-            "), this run (",
+            "), but this run has (",
             join(classes),
             ")"));
   const auto wanted = shape_of(options), found = shape_of(theirs);
@@ -118,7 +125,7 @@ Parent read_parent(const GanOptions& options,
   }
   check(differences.empty(),
         Exit::config,
-        cat("gan.transfer.from: ", name, " holds other networks: ", join(differences)));
+        cat("gan.transfer.from: ", name, " contains different networks: ", join(differences)));
   return parent;
 }
 
@@ -128,7 +135,7 @@ void check_frozen_layers(const GanOptions& options, const DiscriminatorNet& disc
         Exit::config,
         cat("gan.transfer.freeze_d ",
             options.transfer.freeze_d,
-            " leaves nothing to train: the discriminator has ",
+            " leaves nothing to train, because the discriminator has only ",
             layers,
             " layers"));
 }
@@ -137,7 +144,8 @@ GanOptions parent_options(GanOptions options) {
   options.transfer.from = "none";
   options.transfer.freeze_d = 0;
   options.where.clear();
-  options.early_stop = false;  // its end is what the run begins with
+  // The run starts from the parent's last step, so the parent must not stop before it.
+  options.early_stop = false;
   if (options.transfer.parent_kimg > 0) options.total_kimg = options.transfer.parent_kimg;
   options.transfer.parent_kimg = 0;
   return options;
@@ -149,7 +157,7 @@ Path train_parent(const Store& store,
                   Runtime runtime,
                   const Path& run) {
   const std::string parent_name = parent_class(store, class_name, options);
-  // The reader of settings keeps pointers to both.
+  // Local variables, since RunFolder reads and writes its settings through references to them.
   GanOptions parent = parent_options(options);
   RunFolder folder(run / "parent", /*resume=*/true, [&](Fields& f) {
     runtime.fields(f);

@@ -8,29 +8,30 @@
 
 namespace evenray {
 
-/// A training's networks to begin another one with.
+/// A trained checkpoint whose networks another training starts from.
 struct Parent {
   Path path;
   TensorFile file;
-  std::string store;  ///< digest of the one that it was trained on
+  std::string store;  ///< digest of the store that it was trained on
 };
 
-/// Reads gan.transfer.from, a run folder or checkpoint. Throws 66, 65 for a file that is no
-/// training's checkpoint, or one of a training that collapsed, 78 for networks of another family,
-/// shape, size or list of classes than `options` wants, and for ones that have not grown to the
-/// full size.
+/// Reads the run folder or checkpoint gan.transfer.from. Throws 66 if it does not exist; 65 for a
+/// file that is not a training checkpoint, or is of a training that collapsed; 78 for networks
+/// whose family, shape, size or list of classes differs from `options`, or that have not grown to
+/// the full size.
 Parent read_parent(const GanOptions& options,
                    int height,
                    int width,
                    const std::vector<std::string>& classes);
 
 class DiscriminatorNet;
-/// Throws 78 where gan.transfer.freeze_d leaves nothing to train.
+/// Throws 78 if gan.transfer.freeze_d leaves nothing to train.
 void check_frozen_layers(const GanOptions& options, const DiscriminatorNet& discriminator);
 
-/// What it is trained with.
+/// Returns the options that the parent of a run is trained with.
 GanOptions parent_options(GanOptions options);
-/// Trains it in RUN/parent, which it gives back, or goes on there. Throws as train_gan().
+/// Trains the parent in the folder `run`/parent, or resumes its training, and returns that folder.
+/// Throws like train_gan().
 Path train_parent(const Store& store,
                   const std::string& class_name,
                   const GanOptions& options,

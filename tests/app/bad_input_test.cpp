@@ -202,11 +202,12 @@ TEST_CASE("checkpoints that are damaged, or of another kind") {
           "best.safetensors");
     fails(at, {"classify", "predict", model, "one.png"}, Exit::bad_data, "best.safetensors");
   }
-  fails(at, {"gan", "sample", workshop() / "model", "--out=s"}, Exit::bad_data, "is no generator");
+  fails(
+      at, {"gan", "sample", workshop() / "model", "--out=s"}, Exit::bad_data, "is not a generator");
   fails(at,
         {"classify", "predict", workshop() / "gan", "one.png"},
         Exit::bad_data,
-        "is no classifier");
+        "is not a classifier");
   fails(at, {"gan", "sample", "nothing", "--out=s"}, Exit::missing_input, "nothing");
   std::filesystem::remove(scratch / "one.png");
   CHECK(files_in(at) == before);

@@ -228,13 +228,18 @@ TEST_CASE("gan metrics compares anybody's feature matrices") {
   const Json few =
       done(at, {"gan", "metrics", "--real=short.npy", "--fake=fake.npy", "--k=4", "--json"}).json();
   CHECK(few["n_real"] == 5);
-  fails(at, both + Words{"--subsets=3"}, Exit::bad_data, "real.npy has 20 rows; subsets of 1000");
+  fails(at,
+        both + Words{"--subsets=3"},
+        Exit::bad_data,
+        "real.npy has 20 rows, but --subsets requires more than 1000");
   const auto fails_with = [&](const std::string& real, Exit code, const std::string& message) {
     const Words words{"gan", "metrics", "--real=" + real, "--fake=fake.npy"};
     fails(at, words, code, message);
   };
-  fails_with("wide.npy", Exit::bad_data, "wide.npy has 4 features a row, fake.npy has 3");
-  fails_with("short.npy", Exit::bad_data, "short.npy has 5 rows; 6 are the least");
+  fails_with("wide.npy", Exit::bad_data, "wide.npy has 4 features per row, but fake.npy has 3");
+  fails_with("short.npy",
+             Exit::bad_data,
+             "short.npy has 5 rows, but 5 neighbours (--k) require at least 6");
   fails_with("none.npy", Exit::missing_input, "none.npy");
 }
 

@@ -62,7 +62,7 @@ TEST_CASE("a generator is judged by its own class, and told where a store was an
   fails(at,
         {"gan", "eval", gan, "--real", set, "--class=Non_fractured"},
         Exit::bad_data,
-        "draws class 'Fractured', not 'Non_fractured'");
+        "cannot draw class 'Non_fractured': this generator draws class 'Fractured'");
   const Words judging{"gan", "eval", gan, "--metrics=msssim", "--n=4", "--real"};
   CHECK(done(at, judging + Words{set}).err.empty());
   done(at, {"data", "split", kPhantoms, "--out=split.csv", "--ratios=.5,.3,.2"});
@@ -71,7 +71,8 @@ TEST_CASE("a generator is judged by its own class, and told where a store was an
   for (const auto& words : {judging + Words{"set.h5"}, balancing}) {
     const Ran ran = run(at, words);
     CHECK(ran.code == 0);
-    CHECK(contains(ran.err, "the generator was trained on another store"));
+    CHECK(
+        contains(ran.err, " but on another store: if that store contained images of val or test"));
   }
   const Words by_features{"--metrics=kid", "--n=12", "--extractor", workshop() / "model", "--real"};
   const Words evaluate = Words{"gan", "eval", gan} + by_features;
@@ -113,7 +114,7 @@ TEST_CASE("gan eval without an extractor, or with one that is not trusted or not
   fails(at,
         evaluate + Words{"--metrics=kid", "--extractor", workshop() / "gan"},
         Exit::bad_data,
-        "no classifier");
+        "is not a classifier");
 }
 
 TEST_CASE("balance --gate memorised") {

@@ -13,9 +13,9 @@ constexpr const char* kDrawn =
     "phantom:images=4000,rare_share=.5,seed=3,size_px=40x32,difficulty=0";
 
 /// A fracture is a pixel or two wide here, and resampling would blur it.
+/// A progress line appears where training takes more than 30 s, hence --quiet.
 const Words kLearning =
-    kPlain + Words{"--quiet"} +  // on a busy machine the progress line appears after 30 s
-
+    kPlain + Words{"--quiet"} +
     Words{"--set=classify.steps=400", "--set=classify.rotate_deg=0", "--set=classify.scale=0"};
 
 /// Packs what the table names, trains on it, and gives the AUROC of the fractured on its test part.

@@ -41,7 +41,7 @@ TEST_CASE("gan report makes a page of a run folder") {
 TEST_CASE("gan report refuses what is no generator's run") {
   const ScratchFolder scratch;
   const Path& at = scratch.path();
-  fails(at, {"gan", "report", "none"}, Exit::missing_input, "none: there is no such folder");
+  fails(at, {"gan", "report", "none"}, Exit::missing_input, "none: the folder does not exist");
   make_folder(scratch / "empty");
   fails(at, {"gan", "report", "empty"}, Exit::missing_input, "config.toml is missing");
   fails(at, {"gan", "report", workshop() / "model"}, Exit::bad_data, "gan train");

@@ -187,12 +187,14 @@ TEST_CASE("what a classifier refuses to predict") {
   }
   Error error = error_of([&] { classifier.predict(bench.store("small.h5"), "test"); });
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "16x16 px, the classifier was trained with 8-bit ones of 20x16"));
+  CHECK(contains(error.what(),
+                 "16x16 px, but the classifier was trained with 8-bit images of 20x16 px"));
 
   write_blob_store(bench.scratch / "names.h5", {{1, 1}, {1, 1}, {1, 1}, {"Dim", "Bright"}});
   error = error_of([&] { classifier.predict(bench.store("names.h5"), "test"); });
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "classes Dim, Bright, the classifier Dark, Bright"));
+  CHECK(contains(error.what(),
+                 "classes Dim, Bright, but the classifier was trained with Dark, Bright"));
 
   write_blob_store(bench.scratch / "empty.h5", {{1, 1}, {1, 1}, {0, 0}});
   error = error_of([&] { classifier.predict(bench.store("empty.h5"), "test"); });
@@ -228,7 +230,7 @@ TEST_CASE("damaged and foreign checkpoints") {
   CHECK(contains(refused().what(), "not made by evenray"));
   foreign.metadata["kind"] = "gan";
   write_safetensors(best, foreign);
-  CHECK(contains(refused().what(), "is no classifier"));
+  CHECK(contains(refused().what(), "is not a classifier"));
 
   std::filesystem::remove_all(bench.scratch / "run" / "checkpoints");
   CHECK(refused().code() == Exit::missing_input);

@@ -18,7 +18,7 @@ GanOptions labelled(const std::string& family, const std::string& conditioning) 
   return options;
 }
 
-std::shared_ptr<DiscriminatorNet> judge_of(const GanOptions& options) {
+std::shared_ptr<DiscriminatorNet> discriminator_of(const GanOptions& options) {
   seed_torch(4);
   auto net = make_discriminator(options, 16, 16);
   net->condition(options, 2);
@@ -30,39 +30,39 @@ std::shared_ptr<DiscriminatorNet> judge_of(const GanOptions& options) {
 TEST_CASE("projection adds the features' product with the label's vector to the logit") {
   for (const std::string family : {"dcgan", "pggan"}) {
     INFO(family);
-    const auto net = judge_of(labelled(family, "projection"));
+    const auto net = discriminator_of(labelled(family, "projection"));
     net->eval();
     const auto x = wave(3 * 256, 1).view({3, 1, 16, 16});
     const auto plain = net->forward(x);
-    CHECK(largest_difference(net->judge(x, torch::zeros({3, 2})).logits, plain) < 1e-6);
+    CHECK(largest_difference(net->discriminate(x, torch::zeros({3, 2})).logits, plain) < 1e-6);
     const auto labels = torch::tensor({{1.f, 0.f}, {0.f, 1.f}, {.5f, 0.f}});
     auto features = net->features(x);
     if (features.dim() > 2) features = features.mean({2, 3});
     const auto vectors = net->named_parameters()["class_vectors"];
     CHECK(vectors.sizes() == std::vector<int64_t>{2, net->feature_count});
     const double root = std::sqrt(static_cast<double>(net->feature_count));
-    const auto judged = net->judge(x, labels).logits;
+    const auto judged = net->discriminate(x, labels).logits;
     for (int64_t i = 0; i < 3; ++i) {
       const auto product = (features[i] * labels[i].matmul(vectors)).sum() / root;
       CHECK(judged[i].item<double>() == Approx((plain[i] + product).item<double>()).margin(1e-5));
     }
-    CHECK_FALSE(net->judge(x, labels).classes.defined());
+    CHECK_FALSE(net->discriminate(x, labels).classes.defined());
   }
 }
 
 TEST_CASE("with spectral normalisation the vectors of the labels are normalised, too") {
   GanOptions options = labelled("dcgan", "projection");
   options.dcgan.residual = options.dcgan.spectral_norm = true;
-  const auto net = judge_of(options);
+  const auto net = discriminator_of(options);
   const auto x = wave(2 * 256, 1).view({2, 1, 16, 16});
   const auto labels = torch::tensor({{1.f, 0.f}, {0.f, .5f}});
   torch::NoGradGuard no_grad;
-  for (int i = 0; i < 50; ++i) net->judge(x, labels);  // power iterations
+  for (int i = 0; i < 50; ++i) net->discriminate(x, labels);  // power iterations
   net->eval();
   const auto weight = net->named_parameters()["class_vectors.weight"].flatten(1);
   const auto vectors = weight / torch::linalg_matrix_norm(weight, 2);
   const auto expected = net->forward(x) + (net->features(x) * labels.matmul(vectors.t())).sum(1);
-  CHECK(largest_difference(net->judge(x, labels).logits, expected) < 1e-4);
+  CHECK(largest_difference(net->discriminate(x, labels).logits, expected) < 1e-4);
 }
 
 TEST_CASE("labels in proportion come as often as their classes, evenly spread") {
@@ -75,14 +75,14 @@ TEST_CASE("labels in proportion come as often as their classes, evenly spread") 
 }
 
 TEST_CASE("acgan tells classes beside an unchanged logit; its loss is their cross-entropy") {
-  const auto net = judge_of(labelled("pggan", "acgan"));
+  const auto net = discriminator_of(labelled("pggan", "acgan"));
   net->eval();
   const auto x = wave(4 * 256, 1).view({4, 1, 16, 16});
   const auto labels = labels_in_turn(0, 4, 2);
-  const auto judged = net->judge(x, labels);
+  const auto judged = net->discriminate(x, labels);
   CHECK(largest_difference(judged.logits, net->forward(x)) < 1e-6);
   REQUIRE(judged.classes.sizes() == std::vector<int64_t>{4, 2});
-  Judgement by_hand;
+  DiscriminatorOutput by_hand;
   by_hand.classes = torch::tensor({{2.f, 0.f}, {1.f, 3.f}});
   const double expected = (std::log1p(std::exp(-2.)) + std::log1p(std::exp(-2.))) / 2;
   CHECK(class_loss(by_hand, labels_in_turn(0, 2, 2)).item<double>() == Approx(expected));
@@ -109,13 +109,13 @@ TEST_CASE("acgan: both players' losses hold the class loss, D's of real and of d
   const auto& loss = loss_named(options.loss);
   const auto latent = latents(Rng(3).fork("step", 0), 0, 4, options.latent);
   const auto fake = g->forward(with_labels(latent, labels));
-  const auto of_real = d->judge(real, labels), of_fake = d->judge(fake, labels);
+  const auto of_real = d->discriminate(real, labels), of_fake = d->discriminate(fake, labels);
   const auto classes = class_loss(of_real, labels) + class_loss(of_fake, labels);
   CHECK(classes.item<double>() > .1);
   CHECK(means[0] ==
         Approx((loss.discriminator(of_real.logits, of_fake.logits) + classes).item<double>()));
   load_module(after, "d", *d, "after");
-  const auto judged = d->judge(fake, labels);
+  const auto judged = d->discriminate(fake, labels);
   CHECK(means[1] ==
         Approx((loss.generator({}, judged.logits) + class_loss(judged, labels)).item<double>()));
 }
@@ -195,7 +195,8 @@ TEST_CASE("a generator with labels draws the class that it is asked for") {
   CHECK(same_pixels(mixed[2], rare[2]));
   const Error unknown = error_of([&] { of("Medium"); });
   CHECK(unknown.code() == Exit::bad_data);
-  CHECK(contains(unknown.what(), "this generator draws the classes Common, Rare, not 'Medium'"));
+  CHECK(contains(unknown.what(),
+                 "cannot draw class 'Medium': this generator draws the classes Common, Rare"));
   const Store store(scratch / "set.h5");
   const auto source = gan_source(scratch / "run", store, false);
   for (const int index : {0, 1}) CHECK(source->serves(index));

@@ -51,7 +51,7 @@ TEST_CASE("DiffAugment's names") {
     const Error error = error_of([&] { DiffAugment::parse(names); });
     CHECK(error.code() == Exit::config);
     CHECK(contains(error.what(), "gan.augment"));
-    CHECK(contains(error.what(), "none and ada stand alone"));
+    CHECK(contains(error.what(), "none and ada cannot be combined"));
   }
 }
 

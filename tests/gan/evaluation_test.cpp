@@ -135,8 +135,9 @@ TEST_CASE("sets that cannot be compared are refused") {
   CHECK(evaluating(evaluation_pictures(0, 2, 16), evaluation_pictures(50, 4)).code() ==
         Exit::bad_data);
   const std::vector<cv::Mat> taller(3, tiny_picture(1, 48, 32));
-  CHECK(contains(evaluating(taller, evaluation_pictures(50, 4)).what(),
-                 "a drawn image is 48x32 px of 8 bits, the first real one 32x32 px of 8 bits"));
+  CHECK(contains(
+      evaluating(taller, evaluation_pictures(50, 4)).what(),
+      "a drawn image is 48x32 px of 8 bits, but the first real image is 32x32 px of 8 bits"));
   auto mixed = evaluation_pictures(50, 5);
   mixed.back() = taller[0];
   for (const char* metrics : {"swd", "msssim", "memorisation"}) {
@@ -198,7 +199,7 @@ TEST_CASE("no group lies on both sides of a floor, nor in a pair of the real div
   twins.groups.assign(24, "one");
   const Error error = error_of([&] { floor(twins); });
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "all of group 'one'"));
+  CHECK(contains(error.what(), "all real images are of group 'one'"));
 }
 
 TEST_CASE("copies in features are told by number") {

@@ -102,7 +102,7 @@ TEST_CASE("what is no generator is refused with its name") {
     });
   };
   CHECK(contains(changed([](TensorFile& f) { f.metadata["kind"] = "classifier"; }).what(),
-                 "is no generator"));
+                 "is not a generator"));
   for (const std::string key : {"kind", "config", "facts"}) {
     INFO(key);
     const Error error = changed([&](TensorFile& f) { f.metadata.erase(key); });

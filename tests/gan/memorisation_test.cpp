@@ -15,7 +15,7 @@ const std::vector<cv::Mat> kTrain{
     four(150, 150, 50, 50), four(150, 50, 150, 50), four(150, 50, 50, 150)};
 
 Memorisation memorisation(const std::vector<cv::Mat>& fake, const std::vector<cv::Mat>& train) {
-  return MemorisationGauge({train}).judge(fake);
+  return MemorisationGauge({train}).evaluate(fake);
 }
 
 std::vector<cv::Mat> memorisation_pictures(uint64_t first, uint64_t count) {
@@ -97,8 +97,8 @@ TEST_CASE("the threshold is the 5 % quantile of held-out images, where there are
   few.held_out.pop_back();
   const MemorisationGauge alone(few);
   CHECK(alone.threshold() != gauge.threshold());
-  CHECK(gauge.judge(memorisation_pictures(200, 1)).closeness.held_out);
-  CHECK_FALSE(alone.judge(memorisation_pictures(200, 1)).closeness.held_out);
+  CHECK(gauge.evaluate(memorisation_pictures(200, 1)).closeness.held_out);
+  CHECK_FALSE(alone.evaluate(memorisation_pictures(200, 1)).closeness.held_out);
 }
 
 TEST_CASE("without held-out images the threshold is between training images of other groups") {
@@ -122,7 +122,7 @@ TEST_CASE("without held-out images the threshold is between training images of o
 
 TEST_CASE("images as far as held-out ones stay within the bound, copies do not") {
   const MemorisationGauge gauge({memorisation_pictures(0, 40), {}, memorisation_pictures(100, 60)});
-  const Closeness fresh = gauge.judge(memorisation_pictures(200, 60)).closeness;
+  const Closeness fresh = gauge.evaluate(memorisation_pictures(200, 60)).closeness;
   // Below the 3.95th of 60 distances: the largest k with P(X >= k) of 5 % or more for X
   // beta-binomial of 60, 3.95 and 57.05.
   CHECK(fresh.bound == Approx(9 / 60.));
@@ -132,13 +132,13 @@ TEST_CASE("images as far as held-out ones stay within the bound, copies do not")
   fake[3] = tiny_picture(5, 24, 16);
   fake[7] = tiny_picture(30, 24, 16);
   fake[8] = tiny_picture(6, 24, 16);
-  const Memorisation found = gauge.judge(fake);
+  const Memorisation found = gauge.evaluate(fake);
   CHECK(found.closeness.share > found.closeness.bound);
   CHECK(std::count(found.closeness.drops.begin(), found.closeness.drops.end(), 3u) == 1);
   CHECK(std::count(found.closeness.drops.begin(), found.closeness.drops.end(), 8u) == 1);
   CHECK(std::is_sorted(found.closeness.drops.begin(), found.closeness.drops.end()));
-  // One gauge, many judgements: each is its own.
-  CHECK(gauge.judge(memorisation_pictures(200, 60)).closeness.drops == fresh.drops);
+  // One gauge, many evaluations: each is its own.
+  CHECK(gauge.evaluate(memorisation_pictures(200, 60)).closeness.drops == fresh.drops);
 }
 
 TEST_CASE("closeness in features, worked numbers") {

@@ -35,7 +35,8 @@ TEST_CASE("other sides are refused") {
     INFO(height << "x" << width);
     const Error error = error_of([&, h = height, w = width] { plan_size(h, w); });
     CHECK(error.code() == Exit::config);
-    CHECK(contains(error.what(), cat("a generator cannot draw ", height, "x", width, " px")));
+    CHECK(contains(error.what(),
+                   cat("a generator cannot draw images of ", height, "x", width, " px")));
   }
   CHECK(error_of([] { make_generator({}, 48, 48); }).code() == Exit::config);
   CHECK(error_of([] { make_discriminator({}, 48, 48); }).code() == Exit::config);

@@ -75,7 +75,7 @@ TEST_CASE("a GAN option out of range is named by its key") {
        [](GanOptions& o) {
          o.pggan.minibatches = {8, 4};
        }},
-      {"gan.minibatch of 6 is no multiple of gan.pggan.stddev_group 4",
+      {"gan.minibatch 6 is not a multiple of gan.pggan.stddev_group 4",
        [](GanOptions& o) {
          o.family = "pggan";
          o.minibatch = 0;

@@ -137,7 +137,7 @@ TEST_CASE("PGGAN: the deviation over the minibatch is that of a population, in s
   }
   const Error error = error_of([&] { minibatch_stddev(x, 3); });
   CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "4 is no multiple of gan.pggan.stddev_group 3"));
+  CHECK(contains(error.what(), "4 is not a multiple of gan.pggan.stddev_group 3"));
 }
 
 TEST_CASE("PGGAN: at the start of a fade both networks are those of the level below") {

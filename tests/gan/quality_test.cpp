@@ -111,7 +111,8 @@ TEST_CASE("SWD compares equally many images of one size") {
   CHECK(error_of([&] { eight.distance(tall); }).code() == Exit::bad_data);
   const Error small = error_of([&] { SwdSet(quality_pictures("a", 8, 6, 32), {8, 1, 8}, Rng(1)); });
   CHECK(small.code() == Exit::bad_data);
-  CHECK(contains(small.what(), "SWD needs images of 7 px a side or more, these are 6x32"));
+  CHECK(contains(small.what(),
+                 "SWD requires images with sides of at least 7 px, but these have 6x32 px"));
 }
 
 TEST_CASE("SWD to a set of flat pictures is a number: a collapsed generator is no best one") {

@@ -9,7 +9,7 @@ TEST_CASE("values that do not use the full range are refused at once") {
   write_tiny_store(scratch / "odd.h5", {24, 16, 16, 54, 8, 4095});
   const Error error = error_of([&] { train_tiny(scratch / "run", scratch / "odd.h5"); });
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "its values end at 4095"));
+  CHECK(contains(error.what(), "its value_max is 4095"));
 }
 
 TEST_CASE("labels take turns where each image is of one class") {
@@ -34,7 +34,7 @@ TEST_CASE("labels take turns where each image is of one class") {
     const Error error =
         error_of([&] { train_tiny(scratch / "run", scratch / "set.h5", "", options); });
     CHECK(error.code() == Exit::bad_data);
-    CHECK(contains(error.what(), "'i5' is not of one class"));
+    CHECK(contains(error.what(), "'i5' does not have exactly one class"));
   }
 }
 
@@ -46,14 +46,14 @@ TEST_CASE("too few images, an unknown class, a size that cannot be drawn") {
   };
   Error error = training(tiny.store, "Common", tiny_options());
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "class Common has 8 training images, fewer than the 50"));
+  CHECK(contains(error.what(), "class Common has 8 training images; with fewer than 50"));
   error = training(tiny.store, "Fracture", tiny_options());
   CHECK(error.code() == Exit::bad_data);
   CHECK(contains(error.what(), "no class 'Fracture'"));
   write_tiny_store(scratch / "odd.h5", {20, 18, 8, 54, 0});
   error = training(scratch / "odd.h5", "Rare", tiny_options());
   CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "a generator cannot draw 20x18 px"));
+  CHECK(contains(error.what(), "a generator cannot draw images of 20x18 px"));
   write_tiny_store(scratch / "none.h5", {24, 16, 8, 54, 0});
   GanOptions few = tiny_options();
   few.allow_few = true;

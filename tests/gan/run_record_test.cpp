@@ -46,7 +46,7 @@ TEST_CASE("a run's record holds what its folder holds") {
   CHECK(run.sheets.size() == 2);
   REQUIRE(run.stages().size() == 1);
   CHECK(run.stages()[0].minibatch == 8);
-  CHECK(run.judged);
+  CHECK(run.has_judgement);
   CHECK(run.judgement.n_real == 54);
 }
 
@@ -145,6 +145,6 @@ TEST_CASE("damaged files beside the events are named") {
   write_text(scratch / "metrics.json", "{}");
   write_text(scratch / "judgement.json", R"({"swd":{"mean":"high"}})");
   const RunRecord run = read_run(scratch.path());
-  CHECK(run.judged);
+  CHECK(run.has_judgement);
   CHECK(std::isnan(run.judgement.swd));
 }

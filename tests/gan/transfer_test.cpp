@@ -83,7 +83,7 @@ TEST_CASE("labels of a parent count from the start, and are those of the run") {
   options.conditioning = "none";
   const Error error = error_of([&] { train_tiny(scratch / "plain", tiny.store, "Rare", options); });
   CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "knows the labels (Common, Rare), this run ()"));
+  CHECK(contains(error.what(), "was trained with the labels (Common, Rare), but this run has ()"));
 }
 
 TEST_CASE("networks of another kind are refused, with what differs") {
@@ -107,7 +107,7 @@ TEST_CASE("networks of another kind are refused, with what differs") {
   CHECK(contains(error.what(), "gan.family was dcgan, now pggan"));
   write_tiny_store(scratch / "large.h5", {48, 32, 8, 51, 8});
   error = beginning([](GanOptions&) {}, scratch / "large.h5");
-  CHECK(contains(error.what(), "draws [24,16] px, the store has [48,32]"));
+  CHECK(contains(error.what(), "draws images of [24,16] px, but the store has [48,32]"));
   error = beginning([](GanOptions& o) { o.transfer.freeze_d = 3; }, tiny.store);
   CHECK(error.code() == Exit::config);
   CHECK(contains(error.what(), "gan.transfer.freeze_d 3 leaves nothing to train"));
@@ -117,7 +117,7 @@ TEST_CASE("networks of another kind are refused, with what differs") {
       },
       tiny.store);
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "holds no discriminator"));
+  CHECK(contains(error.what(), "does not contain a discriminator"));
   TensorFile damaged = last_of(tiny.run);
   Json facts = facts_of(tiny.run);
   const Path file = scratch / "other.safetensors";
@@ -138,7 +138,7 @@ TEST_CASE("networks of another kind are refused, with what differs") {
   CHECK(error.code() == Exit::missing_input);
   error = beginning([](GanOptions& o) { o.transfer.from = "majority"; }, tiny.store);
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "class Rare is the largest one itself"));
+  CHECK(contains(error.what(), "class Rare is the largest class"));
 }
 
 TEST_CASE("PGGAN: networks that have not grown to the full size are none to begin with") {
