@@ -65,10 +65,11 @@ class Loop {
   int64_t resume() {
     const auto found = resume_run(run_, checkpoints_, fixed_facts_);
     // A run that was killed before its first step file may have left these; they are not this
-    // run's.
+    // run's. One that cannot be removed cannot be written either, which is reported then.
+    std::error_code ignored;
     if (!found)
       for (const auto& stale : {checkpoints_.best(), checkpoints_.evaluated()})
-        std::filesystem::remove(stale);
+        std::filesystem::remove(stale, ignored);
     return restore(found);
   }
 

@@ -137,7 +137,7 @@ TEST_CASE("classes that are too small, or alone") {
   fails(at,
         {"gan", "train", set, "--class=Fractured", "--out=g"},
         Exit::bad_data,
-        "fewer than the 50");
+        "with fewer than 50");
   done(at, {"gan", "sample", workshop() / "gan", "--n=20", "--out=one.h5"});
   fails(at,
         Words{"classify", "train", "one.h5", "--out=c"} + kTinyClassifier,

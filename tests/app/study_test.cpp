@@ -149,7 +149,7 @@ TEST_CASE("a study with a cell that fails: 1, one line, the others are done") {
   CHECK(contains(ran.out, "oversample"));
   const std::string status = done(at, {"study", "status", "s"}).out;
   CHECK(contains(status, "1 done, 2 failed"));
-  CHECK(contains(status, "fewer than the 50"));
+  CHECK(contains(status, "with fewer than 50"));
   CHECK(contains(read_file(scratch / "s/results.csv"), "gan-s0-f0,gan,0,0,failed,"));
   CHECK(contains(read_file(scratch / "s/report.md"), "oversample"));
 }

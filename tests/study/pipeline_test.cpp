@@ -195,7 +195,7 @@ TEST_CASE("a cell that fails is recorded, the others go on") {
   CHECK(status["done"].size() == 2);
   REQUIRE(status["failed"].size() == 2);
   CHECK(status["failed"][0]["id"] == "generator Fractured-s0-f0");
-  CHECK(contains(status["failed"][0]["message"].get<std::string>(), "fewer than the 50"));
+  CHECK(contains(status["failed"][0]["message"].get<std::string>(), "with fewer than 50"));
   CHECK(contains(status_text(status), "failed gan-s0-f0: "));
   const Json summary = read_json(out / "summary.json");
   CHECK(summary["failed"].size() == 2);
