@@ -115,8 +115,8 @@ TEST_CASE("a study that is killed again and again ends with the same bytes") {
     CAPTURE(ran.err);
     CHECK(ran.code == static_cast<int>(Exit::stopped));
     CHECK(ran.err ==
-          "evenray: stopped; run the same command again to go on (with --resume where it takes "
-          "that)\n");
+          "evenray: stopped; run the same command again to continue (with --resume if it has that "
+          "flag)\n");
     CHECK(ran.out.empty());
     CHECK_FALSE(std::filesystem::exists(scratch / "stopped/summary.json"));
   }
