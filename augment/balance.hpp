@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// The augment room makes new training rows. It applies operations (operation.hpp) and AutoAugment
+// policies (policy.hpp, pipeline.hpp) to images, and it balances stores: a plan says how many rows
+// each class gets (plan.hpp), sources draw them (sources.hpp), gates reject bad ones (gates.hpp),
+// and run_balance() writes the new store. Read operation.hpp, policy.hpp and pipeline.hpp, then
+// plan.hpp, this header, sources.hpp and gates.hpp.
 #include <memory>
 #include <optional>
 
