@@ -71,7 +71,7 @@ TEST_CASE("a GAN option out of range is named by its key") {
          o.minibatch = 0;
          o.pggan.minibatches = {8, 1};
        }},
-      {"gan.minibatch and gan.pggan.minibatches exclude one another",
+      {"gan.minibatch and gan.pggan.minibatches exclude each other",
        [](GanOptions& o) {
          o.pggan.minibatches = {8, 4};
        }},
