@@ -130,8 +130,7 @@ void GanOptions::fields(Fields& f) {
     preset,
     "auto (planned from image count, size and device), small (for 50 to 5,000 images); dcgan only: "
     "reference (as published), strong (residual, spectral norm, hinge); pggan only: paper, "
-    "paper-v1 "
-    "(as published, the second and the first version)");
+    "paper-v1 (as published, the second and the first version)");
   f("total_kimg",
     total_kimg,
     "length of the training in thousands of real images shown; pggan's stages are scaled to it; 0: "

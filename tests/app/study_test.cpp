@@ -146,7 +146,8 @@ TEST_CASE("a study with a cell that fails: 1, one line, the others are done") {
   CAPTURE(ran.out, ran.err);
   CHECK(ran.code == 1);
   CHECK(ran.error_lines() == 1);
-  CHECK(contains(ran.err, "2 generator(s) or cell(s) failed; `evenray study status s` says why"));
+  CHECK(contains(ran.err,
+                 "2 generator(s) or cell(s) failed; `evenray study status s` shows the errors"));
   CHECK(contains(ran.out, "oversample"));
   const std::string status = done(at, {"study", "status", "s"}).out;
   CHECK(contains(status, "1 done, 2 failed"));
