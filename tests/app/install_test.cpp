@@ -65,7 +65,9 @@ TEST_CASE("tools/install refuses what it cannot do in one line") {
   refused("--prefix out --build nowhere", 66, "nowhere/evenray is missing");
   write_text(scratch / "file", "x");
   const char* build = std::getenv("EVENRAY_BUILD");
-  refused(cat("--prefix file --build '", build, "'"), 73, "file/bin; give a folder that you can write to");
+  refused(cat("--prefix file --build '", build, "'"),
+          73,
+          "file/bin; give a folder that you can write to");
   CHECK(files_in(at) == Words{"file", "said"});
   CHECK(install(at, "--help") == 0);
   CHECK(contains(read_file(scratch / "said"), "the torch that it was built against"));
