@@ -92,7 +92,8 @@ int balance_command(const Cli& cli, const AugmentFlags& flags) {
        .settings = write_config([&, settings = config](Fields& f) mutable { settings.fields(f); }),
        .out = flags.out});
   std::string text = balance_plan_text(store.info(), plan);
-  // What a limit (--max-synthetic, --max-factor) or a gate held back came from another source.
+  // The limits --max-synthetic and --max-factor move rows from one source to another, so the
+  // numbers per source can differ from the shares that the user gave.
   for (const Json& share : report.json.at("sources"))
     text += cat("  ",
                 share.at("class").get<std::string>(),
@@ -113,49 +114,59 @@ int balance_command(const Cli& cli, const AugmentFlags& flags) {
 
 void add_augment_commands(CLI::App& app, Cli& cli) {
   auto flags = std::make_shared<AugmentFlags>();
-  CLI::App* augment = app.add_subcommand("augment", "operations and policies");
+  CLI::App* augment = app.add_subcommand("augment", "apply and preview operations and policies");
   augment->require_subcommand(1);
 
   auto* apply_cli = add_command(augment,
                                 cli,
                                 "apply",
-                                "named operations with their values",
+                                "apply named operations to an image",
                                 {.config = true, .seed = true},
                                 [&cli, flags] { return apply(cli, *flags); });
   apply_cli->add_option("IMAGE", flags->image, "PNG or JPEG")->required();
   apply_cli
-      ->add_option(
-          "--ops", flags->ops, "\"Rotate:15,Posterize:4\": some of " + join(operation_names()))
+      ->add_option("--ops",
+                   flags->ops,
+                   "operations with their values, \"Rotate:15,Posterize:4\"; known: " +
+                       join(operation_names()))
       ->required();
   apply_cli
-      ->add_option("--sampling",
-                   flags->sampling,
-                   "torchvision (nearest, empty areas 0) or radiograph (bilinear, border)")
+      ->add_option(
+          "--sampling",
+          flags->sampling,
+          "torchvision (nearest, empty areas are 0) or radiograph (bilinear, border median)")
       ->capture_default_str();
 
   auto* preview_cli = add_command(augment,
                                   cli,
                                   "preview",
-                                  "a sheet of what a policy does",
+                                  "draw a sheet of images that a policy has augmented",
                                   {.config = true, .seed = true},
                                   [&cli, flags] { return preview(cli, *flags); });
   preview_cli->add_option("IMAGE", flags->image, "PNG, JPEG or store")->required();
   preview_cli->add_option("--policy", flags->policy, join(policy_names()))->required();
-  preview_cli->add_option("--n", flags->n, "draws")->check(at_least(1))->capture_default_str();
+  preview_cli->add_option("--n", flags->n, "augmented images to draw")
+      ->check(at_least(1))
+      ->capture_default_str();
   for (CLI::App* command : {apply_cli, preview_cli})
-    command->add_option("--out", flags->out, "PNG")->required();
+    command->add_option("--out", flags->out, "PNG file to write")->required();
 
-  auto* policies = add_command(
-      augment, cli, "policies", "the policies and their tables", {.json = true}, [&cli, flags] {
-        print_result(cli, policies_json(flags->policy), policies_text(flags->policy));
-        return 0;
-      });
-  policies->add_option("NAME", flags->policy, "one policy in full");
+  auto* policies =
+      add_command(augment,
+                  cli,
+                  "policies",
+                  "list the policies and their tables",
+                  {.json = true},
+                  [&cli, flags] {
+                    print_result(cli, policies_json(flags->policy), policies_text(flags->policy));
+                    return 0;
+                  });
+  policies->add_option("NAME", flags->policy, "print this policy in full");
 
   auto* balance_cli = add_command(&app,
                                   cli,
                                   "balance",
-                                  "fill up the rare classes of a store",
+                                  "fill up the rare classes of a store; writes a new store",
                                   {.config = true,
                                    .seed = true,
                                    .threads = true,
@@ -163,8 +174,8 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
                                    .json = true,
                                    .dry_run = true},
                                   [&cli, flags] { return balance_command(cli, *flags); });
-  balance_cli->add_option("STORE", flags->store, "store")->required();
-  balance_cli->add_option("--out", flags->out, "store")->required();
+  balance_cli->add_option("STORE", flags->store, "store to read")->required();
+  balance_cli->add_option("--out", flags->out, "store to write")->required();
 }
 
 }  // namespace evenray

@@ -88,7 +88,7 @@ int evaluate_classifier(const Cli& cli, const ClassifyFlags& flags) {
       !flags.out.empty() ? Path(flags.out) : Path(flags.model) / ("eval-" + flags.part);
   check(!flags.out.empty() || std::filesystem::is_directory(flags.model),
         Exit::usage,
-        "give --out where the model is a file");
+        "MODEL is a file, not a run folder: give --out");
   const Classifier classifier(flags.model, make_compute(config.runtime));
   const Predictions predictions = classifier.predict(Store(flags.store), flags.part);
   MetricOptions options = metric_options(config, flags.part);
@@ -103,7 +103,8 @@ int evaluate_classifier(const Cli& cli, const ClassifyFlags& flags) {
 int predict(const Cli& cli, const ClassifyFlags& flags) {
   const Classifier classifier(flags.model, make_compute(cli.load().runtime));
   const Fit fit = parse_fit(flags.fit);
-  // As `data pack` does it, where these files stand for the set.
+  // Scale grey values as `data pack` does, with these files as the whole set: the brightest 16-bit
+  // value of all of them decides which value is white.
   std::vector<cv::Mat> images;
   unsigned brightest = 0;
   for (const auto& file : flags.files) {
@@ -136,7 +137,7 @@ int predict(const Cli& cli, const ClassifyFlags& flags) {
   return 0;
 }
 
-int panel(const Cli& cli, const ClassifyFlags& flags) {
+int metrics_command(const Cli& cli, const ClassifyFlags& flags) {
   const Predictions predictions = read_predictions(flags.predictions);
   MetricOptions options = metric_options(cli.load(), "");
   if (!flags.thresholds.empty()) options.thresholds = read_thresholds(flags.thresholds);
@@ -156,50 +157,56 @@ int panel(const Cli& cli, const ClassifyFlags& flags) {
 
 void add_classify_commands(CLI::App& app, Cli& cli) {
   auto flags = std::make_shared<ClassifyFlags>();
-  CLI::App* classify = app.add_subcommand("classify", "train classifiers and measure them");
+  CLI::App* classify = app.add_subcommand("classify", "train and evaluate classifiers");
   classify->require_subcommand(1);
 
-  auto* train_cli =
-      add_command(classify, cli, "train", "train on a store", kTraining, [&cli, flags] {
+  auto* train_cli = add_command(
+      classify, cli, "train", "train a classifier on a store", kTraining, [&cli, flags] {
         return train_command(cli, *flags);
       });
   train_cli->add_option("STORE", flags->store, "store")->required();
   train_cli->add_option("--out", flags->out, "run folder")->required();
-  train_cli->add_flag("--resume", flags->resume, "go on with the run in --out");
+  train_cli->add_flag("--resume", flags->resume, "resume the run in --out");
 
   const Takes predicting{.config = true, .threads = true, .device = true, .json = true};
-  Takes measuring = predicting;
-  measuring.seed = true;
-  auto* eval_cli = add_command(classify,
-                               cli,
-                               "eval",
-                               "metrics.json and predictions.csv of a part",
-                               measuring,
-                               [&cli, flags] { return evaluate_classifier(cli, *flags); });
+  Takes evaluating = predicting;
+  evaluating.seed = true;
+  auto* eval_cli =
+      add_command(classify,
+                  cli,
+                  "eval",
+                  "evaluate on a part of a store; writes metrics.json and predictions.csv",
+                  evaluating,
+                  [&cli, flags] { return evaluate_classifier(cli, *flags); });
   eval_cli->add_option("--data", flags->store, "store")->required();
-  eval_cli->add_option("--part", flags->part, "train, val or test")->capture_default_str();
-  eval_cli->add_option("--out", flags->out, "folder; else MODEL/eval-PART");
-  auto* predict_cli = add_command(
-      classify, cli, "predict", "probabilities of image files", predicting, [&cli, flags] {
-        return predict(cli, *flags);
-      });
+  eval_cli->add_option("--part", flags->part, "part to evaluate on: train, val or test")
+      ->capture_default_str();
+  eval_cli->add_option("--out", flags->out, "output folder (default: MODEL/eval-PART)");
+  auto* predict_cli = add_command(classify,
+                                  cli,
+                                  "predict",
+                                  "print class probabilities of image files",
+                                  predicting,
+                                  [&cli, flags] { return predict(cli, *flags); });
   for (CLI::App* command : {eval_cli, predict_cli})
     command->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
-  predict_cli->add_option("FILES", flags->files, "PNG or JPEG")->required();
-  predict_cli->add_option("--fit", flags->fit, "pad, stretch or crop, as the store was packed")
+  predict_cli->add_option("FILES", flags->files, "PNG or JPEG files")->required();
+  predict_cli
+      ->add_option("--fit", flags->fit, "pad, stretch or crop; use what the store was packed with")
       ->capture_default_str();
 
   auto* metrics_cli = add_command(classify,
                                   cli,
                                   "metrics",
-                                  "the whole panel, for anybody's predictions",
+                                  "compute all metrics of a table of predictions",
                                   {.config = true, .seed = true, .threads = true, .json = true},
-                                  [&cli, flags] { return panel(cli, *flags); });
+                                  [&cli, flags] { return metrics_command(cli, *flags); });
   metrics_cli->add_option("PREDICTIONS", flags->predictions, "CSV: id,group,y_CLASS...,p_CLASS...")
       ->required();
-  metrics_cli->add_option("--thresholds", flags->thresholds, "JSON: {\"CLASS\": threshold}");
   metrics_cli->add_option(
-      "--compare", flags->compare, "another CSV with the same ids: paired differences");
+      "--thresholds", flags->thresholds, "JSON file with {\"CLASS\": threshold}");
+  metrics_cli->add_option(
+      "--compare", flags->compare, "second CSV with the same ids; adds paired differences");
 }
 
 }  // namespace evenray

@@ -10,16 +10,16 @@
 namespace evenray {
 namespace {
 
-/// A variable of the shell that is not set would go for an option left out. (An empty --where
-/// takes back that of the configuration.)
+/// Throws for a flag with an empty value: an unset shell variable would otherwise count as a flag
+/// that was not given. An empty --where is allowed: it removes the condition of the configuration.
 void refuse_empty(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options())
     for (const auto& value : option->results())
       if (value.empty() && option->get_name() != "--where")
-        throw CLI::ValidationError(option->get_name(), "is empty; give it a value or leave it out");
+        throw CLI::ValidationError(option->get_name(), "is empty; give a value, or omit the flag");
 }
 
-/// "data pack" of the command of that name.
+/// Returns the command's words without the program's name: "data pack".
 std::string path_of(const CLI::App& command) {
   const CLI::App* parent = command.get_parent();
   return parent && parent->get_parent() ? cat(parent->get_name(), " ", command.get_name())
@@ -64,18 +64,19 @@ CLI::App* add_command(CLI::App* parent,
                       std::function<int()> action) {
   CLI::App* command = parent->add_subcommand(name, help);
   if (takes.config) {
-    command->add_option("--config", cli.config, "settings, TOML (evenray config lists them)");
-    command->add_option("--set", cli.sets, "one setting, a.b=c; may be repeated")
+    command->add_option(
+        "--config", cli.config, "TOML file with settings (evenray config lists them)");
+    command->add_option("--set", cli.sets, "set one key, a.b=c; may be repeated")
         ->allow_extra_args(false);
   }
   if (takes.seed) bind(*command, cli, shared_flag("--seed"));
   if (takes.threads) bind(*command, cli, shared_flag("--threads"));
   if (takes.device) bind(*command, cli, shared_flag("--device"));
   if (takes.precision) bind(*command, cli, shared_flag("--precision"));
-  if (takes.json) command->add_flag("--json", cli.json, "JSON on stdout");
-  if (takes.dry_run) command->add_flag("--dry-run", cli.dry_run, "print the plan, do nothing");
-  command->add_flag("--quiet", cli.quiet, "errors only");
-  command->add_flag("--verbose", cli.verbose, "tell what is being done");
+  if (takes.json) command->add_flag("--json", cli.json, "print JSON to stdout");
+  if (takes.dry_run) command->add_flag("--dry-run", cli.dry_run, "print the plan and do nothing");
+  command->add_flag("--quiet", cli.quiet, "log errors only");
+  command->add_flag("--verbose", cli.verbose, "log each step in detail");
   for (const FlagKey* flag : flags_of(path_of(*command))) bind(*command, cli, *flag);
   command->callback([&cli, command, action = std::move(action)] {
     refuse_empty(*command);
@@ -89,7 +90,7 @@ CLI::Validator at_least(int64_t least) {
       [least](std::string& text) {
         int64_t value = 0;
         if (parse_int(text, value) && value >= least) return std::string();
-        return cat(text, " is no whole number of ", least, " or more");
+        return cat(text, " is not a whole number of ", least, " or more");
       },
       cat("INT>=", least));
 }

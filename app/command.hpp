@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The command line's frame. CLI11 is seen in this room only.
+// The app room is the command line program `evenray`. main.cpp parses the command line and maps
+// errors to exit codes; each *_command(s).cpp adds the commands of one noun; command.cpp holds what
+// they share; completion.cpp makes the completion scripts and the manual page. Read this header,
+// then main.cpp. Except for bench/bench.cpp, only this room includes CLI11.
 #include <CLI/CLI.hpp>
 #include <deque>
 #include <functional>
@@ -11,35 +14,35 @@
 
 namespace evenray {
 
-/// A flag of a command that sets a key, and what it was given.
+/// A command's flag that sets a configuration key, and the words given for it.
 struct BoundFlag {
-  const FlagKey* flag = nullptr;
-  CLI::Option* option = nullptr;
-  std::vector<std::string> words;
+  const FlagKey* flag = nullptr;   ///< the flag and its key
+  CLI::Option* option = nullptr;   ///< its option in CLI11
+  std::vector<std::string> words;  ///< filled by CLI11
 };
 
-/// Flags that commands share, and what the chosen command does.
+/// Values of the flags that commands share, and the action of the chosen command.
 struct Cli {
-  Path config;
-  std::vector<std::string> sets;
-  std::deque<BoundFlag> bound;  ///< of all commands; addresses stay
+  Path config;                    ///< --config; empty: none
+  std::vector<std::string> sets;  ///< --set
+  std::deque<BoundFlag> bound;    ///< of all commands; a deque, since CLI11 points to its elements
   bool json = false, quiet = false, verbose = false, dry_run = false;
-  std::function<int()> action;  ///< of the command that was given; its result is the exit code
+  std::function<int()> action;  ///< of the command that the user gave; returns the exit code
 
-  /// Where the settings of this call come from: --config, --set and the flags that were given.
-  /// `file` replaces --config.
+  /// Returns the sources of this call's settings: --config (or `file`, if not empty), --set and the
+  /// flags that were given.
   Settings settings(const Path& file = {}) const;
-  /// Defaults (or `base`) with all of these, checked.
+  /// Returns `base` with these settings applied, checked. Throws as Settings::load().
   Config load(Config base = {}) const { return settings().load(std::move(base)); }
 };
 
-/// Which shared flags a command takes.
+/// The shared flags that a command takes.
 struct Takes {
   bool config = false;  ///< --config and --set
   bool seed = false, threads = false, device = false, precision = false;
   bool json = false, dry_run = false;
 };
-/// What training takes.
+/// The shared flags of commands that train.
 inline constexpr Takes kTraining{.config = true,
                                  .seed = true,
                                  .threads = true,
@@ -47,8 +50,8 @@ inline constexpr Takes kTraining{.config = true,
                                  .precision = true,
                                  .json = true,
                                  .dry_run = true};
-/// A command with its action, the shared flags that it takes, and all flags that
-/// settings/flags.hpp binds to it.
+/// Adds a command with its action, the shared flags that it takes, and all flags that
+/// settings/flags.hpp binds to it. Returns it, for further options.
 CLI::App* add_command(CLI::App* parent,
                       Cli& cli,
                       const std::string& name,
@@ -56,33 +59,35 @@ CLI::App* add_command(CLI::App* parent,
                       Takes takes,
                       std::function<int()> action);
 
-/// Runs `body`; a configuration error in it came from a flag, so it becomes a usage error (2).
+/// Runs `body` and turns a configuration error (78) in it into a usage error (2), because the value
+/// came from a flag.
 void from_flag(const std::function<void()>& body);
 
-/// For whole numbers of `least` or more.
+/// Returns a validator for whole numbers of `least` or more.
 CLI::Validator at_least(int64_t least);
 
-/// Prints to stdout: JSON with --json, the text otherwise.
+/// Prints `json` to stdout with --json, else `text`.
 void print_result(const Cli& cli, const Json& json, const std::string& text);
 
-/// Whether a path means a store: by its ending, .h5, or by what lies there (is_store_source).
+/// Returns true if `path` is a store: its name ends in .h5, or is_store_source() recognises it.
 bool is_store(const std::string& path);
 
-// One per noun, in its own file.
+// Each adds the commands of one noun, or a part of them, from its own source file.
 void add_data_commands(CLI::App& app, Cli& cli);
-void add_look_commands(CLI::App& data, Cli& cli);
+void add_inspect_commands(CLI::App& data, Cli& cli);
 void add_export_command(CLI::App& data, Cli& cli);
 void add_gan_commands(CLI::App& app, Cli& cli);
 void add_gan_report_command(CLI::App& gan, Cli& cli);
-void add_gan_judging_commands(CLI::App& gan, Cli& cli);
+void add_gan_evaluation_commands(CLI::App& gan, Cli& cli);
 void add_augment_commands(CLI::App& app, Cli& cli);
 void add_classify_commands(CLI::App& app, Cli& cli);
 void add_study_commands(CLI::App& app, Cli& cli);
 void add_system_commands(CLI::App& app, Cli& cli);
 
-/// Completion script for "bash", "zsh" or "fish", and the manual page (roff), made from the
-/// commands and flags themselves.
+/// Returns the completion script for `shell` (bash, zsh or fish), made from the commands and flags
+/// of `app`. Throws 2 for another shell.
 std::string completion_script(const CLI::App& app, const std::string& shell);
+/// Returns the manual page in roff, made from the same.
 std::string manual_page(const CLI::App& app);
 
 }  // namespace evenray

@@ -12,7 +12,7 @@ struct Entry {
   const CLI::App* command;
 };
 
-/// Every command with the words that lead to it, the whole program first.
+/// Returns all commands with their words; the program itself (no words) comes first.
 std::vector<Entry> entries(const CLI::App& app) {
   std::vector<Entry> out{{"", &app}};
   for (size_t i = 0; i < out.size(); ++i) {
@@ -60,8 +60,8 @@ std::string bash_script(const CLI::App& app) {
          "-F _evenray evenray\n";
 }
 
-/// Both shells complete with the same function; zsh reads bash's through bashcompinit. As a file of
-/// zsh's site-functions it is run as a function at the first completion, which it then serves.
+/// zsh uses the bash function through bashcompinit. zsh runs a file of its site-functions as a
+/// function at the first completion, so the last line must also answer that first completion.
 std::string zsh_script(const std::string& bash) {
   return cat("#compdef evenray\nautoload -U +X bashcompinit && bashcompinit\n",
              bash,

@@ -21,26 +21,26 @@ struct DataFlags {
   std::optional<int64_t> folds, fold;
 };
 
-/// Names of the classes that some image shows.
-std::set<std::string> shown_classes(const Manifest& manifest) {
-  std::set<std::string> shown;
+/// Returns the names of the classes that have an image with label 1.
+std::set<std::string> classes_with_images(const Manifest& manifest) {
+  std::set<std::string> names;
   for (const auto& sample : manifest.samples)
     for (size_t c = 0; c < sample.labels.size(); ++c)
-      if (sample.labels[c] == 1) shown.insert(manifest.class_names[c]);
-  return shown;
+      if (sample.labels[c] == 1) names.insert(manifest.class_names[c]);
+  return names;
 }
 
-/// Divides by published lists, which may leave out all images of a class (FracAtlas' are of
-/// fractures alone).
-size_t divide_as_published(Manifest& manifest, const std::string& name) {
-  const auto before = shown_classes(manifest);
+/// Applies a published split and logs a warning for each class that it leaves without images
+/// (the lists of FracAtlas hold fractures only). Returns the number of images that are in no list.
+size_t split_as_published(Manifest& manifest, const std::string& name) {
+  const auto before = classes_with_images(manifest);
   const size_t unlisted = apply_published_split(manifest, name);
-  const auto after = shown_classes(manifest);
+  const auto after = classes_with_images(manifest);
   for (const auto& lost : before)
     if (!after.contains(lost))
-      log_warning(cat("the published lists have no image of class '",
+      log_warning(cat("the published split has no image of class '",
                       lost,
-                      "': what is packed by them cannot train a classifier of it"));
+                      "': a store packed with it cannot train a classifier for this class"));
   return unlisted;
 }
 
@@ -53,19 +53,20 @@ int split_command(const Cli& cli, const DataFlags& flags) {
                        config.data.group,
                        config.runtime.seed};
   const bool held_out = settings.given("data.hold_out");
-  if (options.folds == 0 && !held_out) options.hold_out = 0;  // the file's is for folds
+  if (options.folds == 0 && !held_out)
+    options.hold_out = 0;  // hold_out of a file applies to folds only
   from_flag([&] { options.check(); });
   check(!settings.given("data.ratios") || !flags.folds,
         Exit::usage,
         "--ratios and --folds exclude each other");
-  check(options.folds > 0 || !held_out, Exit::usage, "--hold-out goes with --folds");
+  check(options.folds > 0 || !held_out, Exit::usage, "--hold-out requires --folds");
   Manifest manifest = read_datasets(flags.paths, config.data.read);
   size_t unlisted = 0;
   if (!flags.published.empty()) {
     check(flags.paths.size() == 1 && !flags.folds,
           Exit::usage,
-          "--published divides one collection as its lists say; leave --folds and other paths out");
-    unlisted = divide_as_published(manifest, flags.published);
+          "--published takes one PATH and no --folds; remove the others");
+    unlisted = split_as_published(manifest, flags.published);
   }
   if (!flags.external.empty()) hold_out_source(manifest, flags.external);
   const auto facts = scan_images(manifest, config.runtime.thread_count());
@@ -79,7 +80,7 @@ int split_command(const Cli& cli, const DataFlags& flags) {
   for (const auto& [name, count] : counts) text += cat("  ", name, ": ", count, "\n");
   if (!flags.published.empty()) {
     summary["unlisted"] = unlisted;
-    text += cat("  in no list: ", unlisted, "\n");
+    text += cat("  not in the published lists: ", unlisted, "\n");
   }
   const SplitRecord record{options, flags.published, flags.external};
   if (!cli.dry_run) write_split(flags.out, rows, &record);
@@ -128,7 +129,7 @@ int pack_command(const Cli& cli, const DataFlags& flags) {
   const std::string place = find_store(flags.out).value_or(flags.out).string();
   Json left_out = Json::object();
   std::string text;
-  if (place != flags.out) text += cat("in shards: ", place, "\n");
+  if (place != flags.out) text += cat("written as shards: ", place, "\n");
   for (const auto& [kind, ids] : packed.left_out) left_out[kind] = ids;
   for (const auto& [part, counts] : packed.counts) {
     text += part + ":";
@@ -167,10 +168,10 @@ int check_command(const DataFlags& flags) {
 
 void add_data_commands(CLI::App& app, Cli& cli) {
   auto flags = std::make_shared<DataFlags>();
-  CLI::App* data = app.add_subcommand("data", "look at a collection, split it, pack it");
+  CLI::App* data = app.add_subcommand("data", "inspect, split, pack and export image collections");
   data->require_subcommand(1);
-  add_look_commands(*data, cli);
-  auto* check_cli = add_command(data, cli, "check", "whether a store is whole", {}, [flags] {
+  add_inspect_commands(*data, cli);
+  auto* check_cli = add_command(data, cli, "check", "check a store for damage", {}, [flags] {
     return check_command(*flags);
   });
   check_cli->add_option("PATH", flags->path, "store")->required();
@@ -179,25 +180,28 @@ void add_data_commands(CLI::App& app, Cli& cli) {
       add_command(data,
                   cli,
                   "split",
-                  "divide a collection by patient or group: split.csv",
+                  "split a collection by patient or group; writes split.csv",
                   {.config = true, .seed = true, .threads = true, .json = true, .dry_run = true},
                   [&cli, flags] { return split_command(cli, *flags); });
-  split_cli->add_option("--out", flags->out, "split.csv")->required();
-  split_cli->add_option("--folds", flags->folds, "cross-validation folds");
+  split_cli->add_option("--out", flags->out, "split.csv to write")->required();
+  split_cli->add_option("--folds", flags->folds, "number of cross-validation folds");
   split_cli->add_option("--published",
                         flags->published,
-                        "by the lists that came with it: " + join(published_splits()));
+                        "use a split published with the collection: " + join(published_splits()));
   split_cli->add_option(
-      "--external", flags->external, "of several sources, the one that is all test");
+      "--external", flags->external, "source (of several PATHs) whose images all go to test");
 
-  auto* pack_cli = add_command(data,
-                               cli,
-                               "pack",
-                               "decode, resize and write the store (HDF5) that all training reads",
-                               {.config = true, .threads = true, .json = true, .dry_run = true},
-                               [&cli, flags] { return pack_command(cli, *flags); });
+  auto* pack_cli =
+      add_command(data,
+                  cli,
+                  "pack",
+                  "decode and resize images and write them to a store (HDF5) for training",
+                  {.config = true, .threads = true, .json = true, .dry_run = true},
+                  [&cli, flags] { return pack_command(cli, *flags); });
   pack_cli->add_option("--split", flags->split, "split.csv")->required();
-  pack_cli->add_option("--fold", flags->fold, "this fold tests, the next validates, the rest train")
+  pack_cli
+      ->add_option(
+          "--fold", flags->fold, "fold used as test; the next one is val, the others are train")
       ->check(CLI::Range(0, 99));
   pack_cli->add_option("--out", flags->out, "store to write (.h5)")->required();
   for (CLI::App* command : {split_cli, pack_cli}) {

@@ -37,7 +37,7 @@ ExportResult export_from(const Cli& cli, const ExportFlags& flags) {
   if (is_store(flags.path)) {
     check(!settings.given("data.format"),
           Exit::usage,
-          "--format goes with a folder, not with a store");
+          "--format is for a folder, but PATH is a store; omit it");
     const Store store(flags.path);
     return cli.dry_run ? plan_export(store, options)
                        : export_store(store, options, flags.out, threads);
@@ -45,7 +45,7 @@ ExportResult export_from(const Cli& cli, const ExportFlags& flags) {
   check(options.to == "png" && options.part.empty(),
         Exit::usage,
         cat(flags.path,
-            " is no store: without one only --to png, without --part; data pack makes a store"));
+            " is not a store, so only --to png without --part works; data pack makes a store"));
   const Manifest manifest = images_at(flags.path, config.data.read);
   return cli.dry_run ? plan_export_images(manifest, options)
                      : export_images(manifest, options, flags.out, threads);
@@ -54,20 +54,20 @@ ExportResult export_from(const Cli& cli, const ExportFlags& flags) {
 std::string result_text(const ExportFlags& flags, const ExportResult& result, bool dry_run) {
   std::string out = cat(result.images, " images");
   if (result.boxes > 0) out += cat(", ", result.boxes, " boxes");
-  out += cat(dry_run ? " would go to " : ": ", flags.out, "\n");
+  out += cat(dry_run ? " would be written to " : ": ", flags.out, "\n");
   for (const auto& [part, images] : result.parts) out += cat("  ", part, ": ", images, "\n");
   if (result.renamed > 0) out += cat("  renamed: ", result.renamed, " (names.csv)\n");
   const bool boxed = flags.to == "coco" || flags.to == "yolo" || flags.to == "voc";
   if (boxed && result.not_annotated > 0)
     out += cat("  not annotated: ",
                result.not_annotated,
-               "; detectors would take them for images without a finding\n");
+               "; a detector would treat them as images without a finding\n");
   for (const auto& [kind, ids] : result.left_out)
     out += cat("  left out, ", kind, ": ", ids.size(), "\n");
   if (dry_run && result.pixel_bytes > 0)
-    out += cat("  at most about ",
+    out += cat("  about ",
                fixed(static_cast<double>(result.pixel_bytes) / 1e6, 1),
-               " MB; PNG takes less\n");
+               " MB at most; PNG files are smaller\n");
   return out;
 }
 
@@ -92,24 +92,27 @@ int export_command(const Cli& cli, const ExportFlags& flags) {
 
 void add_export_command(CLI::App& data, Cli& cli) {
   auto flags = std::make_shared<ExportFlags>();
-  auto* command = add_command(&data,
-                              cli,
-                              "export",
-                              "a store's images as PNG with their annotations in another layout",
-                              {.config = true, .threads = true, .json = true, .dry_run = true},
-                              [&cli, flags] { return export_command(cli, *flags); });
+  auto* command =
+      add_command(&data,
+                  cli,
+                  "export",
+                  "write a store's images as PNG files, with annotations in another layout",
+                  {.config = true, .threads = true, .json = true, .dry_run = true},
+                  [&cli, flags] { return export_command(cli, *flags); });
   command
       ->add_option("PATH", flags->path, "store; with --to png also a folder, file or phantom:...")
       ->required();
-  command->add_option("--to", flags->to, join(export_layouts()))->required();
+  command->add_option("--to", flags->to, "layout: " + join(export_layouts()))->required();
   command->add_option("--out", flags->out, "new or empty folder")->required();
-  command->add_option("--part", flags->part, "only train, val or test");
-  command->add_option(
-      "--rename", flags->rename, "file names of {class}, {id}, {part} and {n}: '{class}_{n:05}'");
-  command->add_option("--bits", flags->bits, "with png: 8 or 16 (as stored)");
-  command->add_option("--size", flags->size, "with png: PX (square) or HEIGHTxWIDTH, padded");
-  command->add_option(
-      "--voi", flags->voi, "with png, how DICOM values become grey: " + join(voi_names()));
+  command->add_option("--part", flags->part, "only this part: train, val or test");
+  command->add_option("--rename",
+                      flags->rename,
+                      "pattern of file names, with {class}, {id}, {part}, {n}: '{class}_{n:05}'");
+  command->add_option("--bits", flags->bits, "with --to png: 8 or 16 bits (default: as stored)");
+  command->add_option("--size", flags->size, "with --to png: PX (square) or HEIGHTxWIDTH, padded");
+  command->add_option("--voi",
+                      flags->voi,
+                      "with --to png: how DICOM values are mapped to grey: " + join(voi_names()));
 }
 
 }  // namespace evenray

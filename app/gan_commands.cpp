@@ -27,19 +27,21 @@ struct GanFlags {
   double truncation = 0;
 };
 
-/// Images in a row of an interpolation sheet.
+/// Images per row of an interpolation sheet.
 constexpr int64_t kInterpolated = 8;
-constexpr int64_t kMostOnSheet = 1024;
+constexpr int64_t kMaxOnSheet = 1024;
 
-/// The run's settings, planned where the preset goes by the store. What is set by hand stays.
+/// Returns the settings of the run. If the preset depends on the store, they are planned here;
+/// values that the user set override the plan.
 Config training_config(const Cli& cli, const GanFlags& flags, const Store& store) {
   const Settings settings = cli.settings();
   const auto with_labels = [&](Config config) {
     if (flags.conditional && config.gan.conditioning == "none")
       config.gan.conditioning = config.gan.usual_conditioning();
-    check(flags.class_name.empty() || config.gan.conditioning == "none",
-          Exit::usage,
-          "--class and --conditional exclude one another: one class, or labels of all");
+    check(
+        flags.class_name.empty() || config.gan.conditioning == "none",
+        Exit::usage,
+        "--class and --conditional exclude each other: train on one class, or with labels of all");
     from_flag([&] { config.gan.check(); });
     return config;
   };
@@ -53,7 +55,7 @@ Config training_config(const Cli& cli, const GanFlags& flags, const Store& store
   };
   auto [transfer, planned] = plan();
   if (planned.gan.transfer.from != transfer) {
-    // The transfer is set by hand, so nothing may count on the planned one.
+    // The user set gan.transfer.from, so plan again without relying on the planned transfer.
     situation.largest_other = 0;
     planned = plan().second;
   }
@@ -76,7 +78,7 @@ std::string stages_text(const Json& plan) {
   return text;
 }
 
-/// What a preset chose.
+/// Returns the settings that a preset chose, for the printed plan.
 Json settings_json(const GanOptions& options) {
   Json out{{"preset", options.preset},
            {"loss", options.loss},
@@ -113,10 +115,10 @@ std::string gan_plan_text(const Json& plan) {
                          plan["bf16"] ? "bf16" : "fp32",
                          plan["device"] == "cuda" ? " on the GPU about " : " on the CPU about ",
                          duration_text(plan["estimate_s"]),
-                         ", evaluations up to a tenth more and the judgement at the end besides\n",
+                         ", plus up to a tenth for evaluations, plus the final evaluation\n",
                          settings_text(plan["settings"]));
   if (plan.contains("parent"))
-    text += cat(" first its parent, ",
+    text += cat(" first the parent, ",
                 plan["parent"]["kimg"].dump(),
                 " kimg\n",
                 stages_text(plan["parent"]),
@@ -168,7 +170,8 @@ int train_generator(const Cli& cli, const GanFlags& flags) {
   return 0;
 }
 
-/// Draws images in blocks, so that memory does not grow with their number: use(number, image).
+/// Draws images 0 .. count-1 and calls use(number, image) for each, in blocks, so that memory does
+/// not grow with their number. Throws 75 if the user stops it.
 void draw_each(const Generator& generator,
                int64_t count,
                const Drawing& drawing,
@@ -183,15 +186,17 @@ void draw_each(const Generator& generator,
   }
 }
 
-/// A store whose train part holds the images.
+/// Writes `count` drawn images as the train part of a new store. Throws 65 if the generator has
+/// labels but has not used them yet.
 void write_store(const Path& path,
                  const Generator& generator,
                  int64_t count,
                  const Drawing& drawing) {
-  check(generator.labelled(),
-        Exit::bad_data,
-        "the labels of this generator do not count yet, so its images have no class: train it "
-        "longer (gan.label_warmup), or draw PNG files");
+  check(
+      generator.labelled(),
+      Exit::bad_data,
+      "this generator has not used its labels yet (gan.label_warmup), so its images have no class: "
+      "train it longer, or draw PNG files");
   StoreInfo info;
   info.class_names = generator.classes();
   if (info.class_names.empty())
@@ -206,7 +211,7 @@ void write_store(const Path& path,
   draw_each(generator, count, drawing, [&](int64_t number, const cv::Mat& image) {
     StoreRow row;
     row.image = image;
-    // Without a class asked for, they take turns.
+    // Without --class the generator draws its classes in turn.
     const size_t label = classes > 1 && !drawing.class_name.empty()
                              ? static_cast<size_t>(info.class_index(drawing.class_name))
                              : static_cast<size_t>(number) % classes;
@@ -233,13 +238,13 @@ int sample(const Cli& cli, const GanFlags& flags) {
         Exit::usage,
         "--interpolate writes a sheet: --out must end in .png");
   if (sheet) {
-    check(flags.n <= kMostOnSheet && flags.interpolate <= kMostOnSheet / kInterpolated,
+    check(flags.n <= kMaxOnSheet && flags.interpolate <= kMaxOnSheet / kInterpolated,
           Exit::usage,
           cat("a sheet holds up to ",
-              kMostOnSheet,
+              kMaxOnSheet,
               " images, ",
               kInterpolated,
-              " a row of --interpolate; give a folder to --out for more"));
+              " per row with --interpolate; give a folder to --out for more"));
     SheetOptions options;
     if (flags.interpolate > 0) options.columns = kInterpolated;
     std::vector<SheetItem> items;
@@ -268,20 +273,22 @@ int sample(const Cli& cli, const GanFlags& flags) {
 
 void add_gan_commands(CLI::App& app, Cli& cli) {
   auto flags = std::make_shared<GanFlags>();
-  CLI::App* gan = app.add_subcommand("gan", "train generators, draw from them, judge them");
+  CLI::App* gan = app.add_subcommand("gan", "train generators, draw images and evaluate them");
   gan->require_subcommand(1);
 
-  auto* train_cli = add_command(
-      gan, cli, "train", "train a generator on a store's class", kTraining, [&cli, flags] {
-        return train_generator(cli, *flags);
-      });
+  auto* train_cli = add_command(gan,
+                                cli,
+                                "train",
+                                "train a generator on one class or all classes of a store",
+                                kTraining,
+                                [&cli, flags] { return train_generator(cli, *flags); });
   train_cli->add_option("STORE", flags->store, "store (data pack)")->required();
   train_cli->add_option("--out", flags->out, "run folder")->required();
   train_cli->add_flag(
       "--conditional",
       flags->conditional,
-      "one generator with labels of all classes (projection; acgan in the papers' presets)");
-  train_cli->add_flag("--resume", flags->resume, "go on with the run in --out");
+      "one generator with the labels of all classes (projection; acgan in presets of papers)");
+  train_cli->add_flag("--resume", flags->resume, "resume the run in --out");
 
   auto* sample_cli = add_command(gan,
                                  cli,
@@ -291,25 +298,26 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
                                  [&cli, flags] { return sample(cli, *flags); });
   sample_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
   sample_cli
-      ->add_option("--out", flags->out, "folder for PNG files, a store (.h5), or a sheet's PNG")
+      ->add_option("--out", flags->out, "folder for PNG files, a store (.h5), or one sheet (.png)")
       ->required();
-  sample_cli->add_option("--truncation",
-                         flags->truncation,
-                         "draw latent values beyond it again: more typical, less diverse; 0: none");
+  sample_cli->add_option(
+      "--truncation",
+      flags->truncation,
+      "redraw latent values above this limit: more typical, less diverse images; 0: no limit");
   sample_cli
       ->add_option("--interpolate",
                    flags->interpolate,
-                   "one sheet of so many rows, each from one random image to another")
+                   "draw a sheet with this many rows, each from one random image to another")
       ->check(at_least(1));
 
-  sample_cli->add_option("--n", flags->n, "images to draw")
+  sample_cli->add_option("--n", flags->n, "number of images to draw")
       ->check(at_least(1))
       ->capture_default_str();
   add_gan_report_command(*gan, cli);
   for (CLI::App* command : {train_cli, sample_cli})
-    command->add_option("--class", flags->class_name, "class of the store; without it all");
+    command->add_option("--class", flags->class_name, "only this class (default: all classes)");
 
-  add_gan_judging_commands(*gan, cli);
+  add_gan_evaluation_commands(*gan, cli);
 }
 
 }  // namespace evenray

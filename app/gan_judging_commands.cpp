@@ -19,14 +19,14 @@ namespace {
 
 constexpr size_t kSheetPairs = 32;
 
-struct JudgingFlags {
+struct EvaluationFlags {
   std::string class_name, where, model, real, fake, extractor, sheet,
       metrics = "swd,msssim,memorisation";
   bool trust_code = false;
   int64_t n = 64, k = 5, subsets = 0;
 };
 
-int compare_matrices(const Cli& cli, const JudgingFlags& flags) {
+int compare_matrices(const Cli& cli, const EvaluationFlags& flags) {
   Runtime runtime = cli.load().runtime;
   runtime.device = "cpu";
   make_compute(runtime);
@@ -50,9 +50,9 @@ std::vector<cv::Mat> read_folder(const Path& path) {
     images.push_back(read_whole_image(file));
     check(images.back().size() == images[0].size() && images.back().type() == images[0].type(),
           Exit::bad_data,
-          cat(file.string(), " has another size or depth than the first image of its folder"));
+          cat(file.string(), " differs in size or depth from the first image of its folder"));
   }
-  check(!images.empty(), Exit::bad_data, cat(path.string(), ": no images"));
+  check(!images.empty(), Exit::bad_data, cat(path.string(), ": the folder has no images"));
   return images;
 }
 
@@ -71,27 +71,30 @@ RealImages read_real(const std::string& path,
   return real_images(Store(path), class_name, where);
 }
 
-/// Drawn images and what each is called: its file's name, or its number.
+/// Drawn images, and the name of each: its file name, or its number.
 struct DrawnImages {
   std::vector<cv::Mat> images;
   std::vector<Json> names;
 };
 
-/// By a manifest (.json), or a classifier of this program.
-std::shared_ptr<Features> read_extractor(const JudgingFlags& flags,
+/// Returns the network of --extractor: a TorchScript network by its manifest (.json), or a
+/// classifier of this program; nullptr without the flag. Throws 2 if `metrics` needs one and there
+/// is none.
+std::shared_ptr<Features> read_extractor(const EvaluationFlags& flags,
                                          const GanMetrics& metrics,
                                          const Compute& compute) {
   if (flags.extractor.empty()) {
     check(!metrics.needs_features(),
           Exit::usage,
-          "kid, fid and prdc compare features: give --extractor, a run folder of `classify train` "
-          "or the manifest (.json) of a TorchScript network");
+          "kid, fid and prdc need features: give --extractor, a run folder of `classify train` or "
+          "the manifest (.json) of a TorchScript network");
     return nullptr;
   }
   const Path file = flags.extractor;
   check(file.extension() != ".pt" && file.extension() != ".pth",
         Exit::usage,
-        cat(flags.extractor, ": give --extractor its manifest (.json), which names it"));
+        cat(flags.extractor,
+            ": give the network's manifest (.json) to --extractor, not the network itself"));
   if (file.extension() == ".json")
     return load_extractor(flags.extractor, flags.trust_code, compute);
   return classifier_features(flags.extractor, compute);
@@ -110,21 +113,21 @@ void write_pairs(const Path& path, const DrawnImages& fake, const RealImages& re
   write_atomic(path, encode_png(draw_sheet(items, {})));
 }
 
-/// One figure and its floor.
-std::string beside_floor(const Json& out, const std::string& key) {
+/// Returns one metric with its floor, the value between real images.
+std::string with_floor(const Json& out, const std::string& key) {
   return cat(" ", fixed(out[key], 3), " (floor ", fixed(out["floor"][key], 3), ")");
 }
 
 std::string closeness_text(const Json& found) {
   return cat(fixed(100 * found["share"].get<double>(), 1),
-             " % are nearer to a training image than 95 % of ",
+             " % of the drawn images are nearer to a training image than 95 % of ",
              found["threshold_of"] == "train" ? "other training" : "held-out",
              " images (chance: up to ",
              fixed(100 * found["bound"].get<double>(), 1),
              " %)");
 }
 
-std::string text_of(const Json& out) {
+std::string evaluation_text(const Json& out) {
   std::string text = cat(out["n_fake"].dump(), " drawn, ", out["n_real"].dump(), " real images\n");
   if (out.contains("swd")) {
     text += cat("SWD ",
@@ -150,14 +153,14 @@ std::string text_of(const Json& out) {
                 out["floor"]["n"].dump(),
                 ":");
     for (const char* key : {"kid", "fid", "precision", "recall", "density", "coverage"})
-      if (out.contains(key)) text += cat(" ", key, beside_floor(out, key));
+      if (out.contains(key)) text += cat(" ", key, with_floor(out, key));
     text += "\n";
   }
   if (out.contains("memorisation")) {
     const Json& found = out["memorisation"];
-    text += cat("nearest training image ",
+    text += cat("distance to the nearest training image ",
                 fixed(found["nearest_ratio"], 2),
-                " x as far as between training images (real ones ",
+                " x that between training images (real images ",
                 fixed(found["nearest_ratio_real"], 2),
                 "), authentic ",
                 fixed(found["authentic"], 3),
@@ -175,7 +178,7 @@ std::string text_of(const Json& out) {
   return text;
 }
 
-int evaluate_generator(const Cli& cli, const JudgingFlags& flags) {
+int evaluate_generator(const Cli& cli, const EvaluationFlags& flags) {
   const Config config = cli.load();
   const GanMetrics metrics = parse_gan_metrics(flags.metrics);
   const Compute compute = make_compute(config.runtime);
@@ -208,9 +211,9 @@ int evaluate_generator(const Cli& cli, const JudgingFlags& flags) {
   }
   if (features && !features->store().empty() && is_store(flags.real) &&
       features->store() != Store(flags.real).content_digest())
-    log_warning(cat("the classifier that gives the features was trained on another store than ",
+    log_warning(cat("the classifier of --extractor was trained on another store than ",
                     flags.real,
-                    ": it may tell less of these images"));
+                    ": its features may describe these images less well"));
   Json out = evaluate_gan(fake.images, real, metrics, seed, features.get());
   for (const char* where : {"/memorisation/drops", "/memorisation/features/drops"}) {
     const Json::json_pointer at(where);
@@ -218,39 +221,49 @@ int evaluate_generator(const Cli& cli, const JudgingFlags& flags) {
     for (Json& drop : out[at]) drop = fake.names[drop.get<size_t>()];
   }
   if (!flags.sheet.empty()) write_pairs(flags.sheet, fake, real);
-  print_result(cli, out, text_of(out));
+  print_result(cli, out, evaluation_text(out));
   return 0;
 }
 
 }  // namespace
 
-void add_gan_judging_commands(CLI::App& gan, Cli& cli) {
-  auto flags = std::make_shared<JudgingFlags>();
+void add_gan_evaluation_commands(CLI::App& gan, Cli& cli) {
+  auto flags = std::make_shared<EvaluationFlags>();
   auto* eval_cli =
       add_command(&gan,
                   cli,
                   "eval",
-                  "compare drawn with real images",
+                  "compare drawn images with real images",
                   {.config = true, .seed = true, .threads = true, .device = true, .json = true},
                   [&cli, flags] { return evaluate_generator(cli, *flags); });
-  eval_cli->add_option("MODEL", flags->model, "run folder, checkpoint, or a folder of images")
+  eval_cli
+      ->add_option("MODEL",
+                   flags->model,
+                   "run folder or checkpoint of a generator, or a folder of drawn images")
       ->required();
-  eval_cli->add_option("--real", flags->real, "store, or a folder of images")->required();
-  eval_cli->add_option("--metrics", flags->metrics, "some of swd,msssim,kid,fid,prdc,memorisation")
+  eval_cli->add_option("--real", flags->real, "real images: a store, or a folder of images")
+      ->required();
+  eval_cli
+      ->add_option(
+          "--metrics", flags->metrics, "metrics, from swd,msssim,kid,fid,prdc,memorisation")
       ->capture_default_str();
   eval_cli->add_option(
       "--extractor",
       flags->extractor,
-      "whose features to compare: a classifier, or a manifest (.json) of a TorchScript network");
-  eval_cli->add_flag(
-      "--trust-code", flags->trust_code, "run the TorchScript network, which is a program");
-  eval_cli->add_option("--sheet", flags->sheet, "PNG of drawn images, each beside its nearest one");
-  eval_cli->add_option("--n", flags->n, "images to draw, at most as many as there are real ones")
+      "network for the features: a classifier, or the manifest (.json) of a TorchScript network");
+  eval_cli->add_flag("--trust-code",
+                     flags->trust_code,
+                     "allow the TorchScript network to run; it is executable code");
+  eval_cli->add_option(
+      "--sheet", flags->sheet, "PNG file of drawn images, each beside its nearest real image");
+  eval_cli
+      ->add_option(
+          "--n", flags->n, "number of images to draw, at most as many as there are real images")
       ->check(at_least(1))
       ->capture_default_str();
-  eval_cli->add_option("--class", flags->class_name, "class of the store; without it all");
+  eval_cli->add_option("--class", flags->class_name, "only this class (default: all classes)");
   eval_cli->add_option(
-      "--where", flags->where, "only real images whose metadata say so: 'sex=F and age>60'");
+      "--where", flags->where, "only real images whose metadata match: 'sex=F and age>60'");
 
   auto* metrics_cli = add_command(&gan,
                                   cli,
@@ -258,16 +271,17 @@ void add_gan_judging_commands(CLI::App& gan, Cli& cli) {
                                   "compare feature vectors of drawn and real images",
                                   {.config = true, .seed = true, .threads = true, .json = true},
                                   [&cli, flags] { return compare_matrices(cli, *flags); });
-  metrics_cli->add_option("--real", flags->real, ".npy, a row an image")->required();
-  metrics_cli->add_option("--fake", flags->fake, "the same of drawn images")->required();
+  metrics_cli->add_option("--real", flags->real, ".npy file, one row per real image")->required();
+  metrics_cli->add_option("--fake", flags->fake, ".npy file, one row per drawn image")->required();
   metrics_cli
-      ->add_option("--k", flags->k, "nearest neighbours of precision, recall, density, coverage")
+      ->add_option("--k", flags->k, "nearest neighbours in precision, recall, density and coverage")
       ->check(at_least(1))
       ->capture_default_str();
   metrics_cli
-      ->add_option("--subsets",
-                   flags->subsets,
-                   "KID as the mean over so many pairs of random subsets of 1,000; 0: of all")
+      ->add_option(
+          "--subsets",
+          flags->subsets,
+          "KID as the mean over this many pairs of random subsets of 1,000 rows; 0: over all rows")
       ->check(at_least(0))
       ->capture_default_str();
 }

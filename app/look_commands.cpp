@@ -14,17 +14,17 @@
 namespace evenray {
 namespace {
 
-struct LookFlags {
+struct InspectFlags {
   std::vector<std::string> paths, by;
   std::string html, table, split, out, class_name;
   int64_t n = 64;
   bool boxes = false, polygons = false;
 };
 
-int inspect(const Cli& cli, const LookFlags& flags) {
+int inspect(const Cli& cli, const InspectFlags& flags) {
   const Config config = cli.load();
   const Manifest manifest = read_datasets(flags.paths, config.data.read);
-  images_by(manifest, flags.by);  // a wrong column is told before the images are read
+  images_by(manifest, flags.by);  // throws for an unknown column before the slow scan
   const auto facts = scan_images(manifest, config.runtime.thread_count());
   const Json found = inspect_json(manifest, facts, flags.by);
   if (!flags.table.empty()) write_atomic(flags.table, inspect_table(manifest, facts));
@@ -52,7 +52,7 @@ std::string audit_text(const std::vector<Finding>& findings, const Json& report)
   return out;
 }
 
-int audit_command(const Cli& cli, const LookFlags& flags) {
+int audit_command(const Cli& cli, const InspectFlags& flags) {
   const Config config = cli.load();
   const Manifest manifest = read_datasets(flags.paths, config.data.read);
   std::vector<SplitRow> rows;
@@ -66,7 +66,7 @@ int audit_command(const Cli& cli, const LookFlags& flags) {
   return 0;
 }
 
-std::vector<SheetItem> store_items(const LookFlags& flags) {
+std::vector<SheetItem> store_items(const InspectFlags& flags) {
   const Store store(flags.paths[0]);
   std::vector<SheetItem> items;
   for (const char* part : kParts) {
@@ -82,7 +82,7 @@ std::vector<SheetItem> store_items(const LookFlags& flags) {
   return items;
 }
 
-std::vector<SheetItem> folder_items(const Config& config, const LookFlags& flags) {
+std::vector<SheetItem> folder_items(const Config& config, const InspectFlags& flags) {
   const Manifest manifest = read_datasets(flags.paths, config.data.read);
   const int wanted = flags.class_name.empty() ? -1 : manifest.class_index(flags.class_name);
   std::vector<SheetItem> items;
@@ -95,7 +95,7 @@ std::vector<SheetItem> folder_items(const Config& config, const LookFlags& flags
   return items;
 }
 
-int view(const Cli& cli, const LookFlags& flags) {
+int view(const Cli& cli, const InspectFlags& flags) {
   const bool store = flags.paths.size() == 1 && is_store(flags.paths[0]);
   const auto items = store ? store_items(flags) : folder_items(cli.load(), flags);
   check(!items.empty(), Exit::bad_data, cat(join(flags.paths), ": no image to show"));
@@ -108,40 +108,46 @@ int view(const Cli& cli, const LookFlags& flags) {
 
 }  // namespace
 
-void add_look_commands(CLI::App& data, Cli& cli) {
-  auto flags = std::make_shared<LookFlags>();
+void add_inspect_commands(CLI::App& data, Cli& cli) {
+  auto flags = std::make_shared<InspectFlags>();
   const Takes settings{.config = true, .threads = true, .json = true};
-  auto* inspect_cli = add_command(&data,
-                                  cli,
-                                  "inspect",
-                                  "classes, sizes, patients, boxes and imbalance of a collection",
-                                  settings,
-                                  [&cli, flags] { return inspect(cli, *flags); });
-  inspect_cli->add_option("--table", flags->table, "write a row an image, CSV");
-  inspect_cli->add_option("--by", flags->by, "count classes by this column too; may be repeated")
+  auto* inspect_cli =
+      add_command(&data,
+                  cli,
+                  "inspect",
+                  "report classes, sizes, patients, boxes and imbalance of a collection",
+                  settings,
+                  [&cli, flags] { return inspect(cli, *flags); });
+  inspect_cli->add_option("--table", flags->table, "write a CSV file with one row per image");
+  inspect_cli
+      ->add_option(
+          "--by", flags->by, "also count classes per value of this column; may be repeated")
       ->allow_extra_args(false);
   auto* audit_cli =
       add_command(&data,
                   cli,
                   "audit",
-                  "faults of a collection: truncated files, duplicates, leaks, shortcuts",
+                  "report faults of a collection: truncated files, duplicates, leaks, shortcuts",
                   settings,
                   [&cli, flags] { return audit_command(cli, *flags); });
-  audit_cli->add_option("--split", flags->split, "split.csv: look for leaks between its parts");
+  audit_cli->add_option(
+      "--split", flags->split, "split.csv; also check for leaks between its parts");
   auto* view_cli =
-      add_command(&data, cli, "view", "a sheet of images", {.config = true}, [&cli, flags] {
+      add_command(&data, cli, "view", "draw a sheet of images", {.config = true}, [&cli, flags] {
         return view(cli, *flags);
       });
-  view_cli->add_option("--out", flags->out, "PNG")->required();
+  view_cli->add_option("--out", flags->out, "PNG file to write")->required();
   view_cli->add_option("--class", flags->class_name, "only this class");
-  view_cli->add_option("--n", flags->n, "images")->check(at_least(1))->capture_default_str();
+  view_cli->add_option("--n", flags->n, "number of images")
+      ->check(at_least(1))
+      ->capture_default_str();
   view_cli->add_flag("--boxes", flags->boxes, "draw boxes");
   view_cli->add_flag("--polygons", flags->polygons, "draw polygons");
   for (CLI::App* command : {inspect_cli, audit_cli, view_cli}) {
     command->add_option("PATH", flags->paths, "folders, stores or phantom:...")->required();
   }
   for (CLI::App* command : {inspect_cli, audit_cli})
-    command->add_option("--html", flags->html, "write a page");
+    command->add_option("--html", flags->html, "write an HTML page");
 }
 
 }  // namespace evenray

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What evenray can do: one noun a file, one stage a command.
+// The entry point of the program: parses the command line, runs the chosen command and maps errors
+// to exit codes.
 #include <c10/util/Exception.h>
 
 #include <iostream>
@@ -30,7 +31,8 @@ int fail(Exit code, const std::string& message) {
   return static_cast<int>(code);
 }
 
-/// "unknown command 'x' (known: ...)" where the first word that is no flag names none, else "".
+/// Returns "unknown command 'x' (known: ...)" if a word before the first flag names no command,
+/// else "".
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
   const CLI::App* noun = &app;
   for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
@@ -47,16 +49,17 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
   return "";
 }
 
-/// The exit code, if all that was printed has been written.
-int told(int code) {
+/// Flushes stdout and returns `code`. Throws Exit::io if the text cannot be written, so that a full
+/// disk behind a pipe or redirection is not reported as success.
+int flush_stdout(int code) {
   check(static_cast<bool>(std::cout.flush()), Exit::io, "cannot write to stdout");
   return code;
 }
 
 int run(int argc, char** argv) {
   CLI::App app(
-      "Makes imbalanced X-ray sets even: synthesises rare classes, balances, trains, and measures "
-      "what it did.",
+      "Balances imbalanced X-ray sets: synthesises images of rare classes, fills up the classes, "
+      "trains classifiers and measures the effect.",
       "evenray");
   app.set_version_flag("--version", cat("evenray ", kVersion));
   app.require_subcommand(1);
@@ -66,7 +69,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
-    return told(app.exit(help));
+    return flush_stdout(app.exit(help));
   } catch (const CLI::ParseError& error) {
     const std::string unknown = unknown_command(app, argc, argv);
     return fail(Exit::usage,
@@ -74,7 +77,7 @@ int run(int argc, char** argv) {
   }
   if (cli.quiet) set_log_level(LogLevel::quiet);
   if (cli.verbose) set_log_level(LogLevel::verbose);
-  return told(cli.action());
+  return flush_stdout(cli.action());
 }
 
 }  // namespace
@@ -83,7 +86,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace evenray;
   tune_allocator();
-  cv::setNumThreads(1);  // our own threads share the work
+  cv::setNumThreads(1);  // evenray runs OpenCV from its own threads
   catch_stop_signals();
   try {
     return run(argc, argv);

@@ -33,7 +33,7 @@ int run_or_plan(const Cli& cli, const Config& config, const Path& out) {
         cat(failed,
             " generator(s) or cell(s) failed; `evenray study status ",
             out.string(),
-            "` says why, running it again tries again"));
+            "` shows the errors, running the command again retries them"));
   return 0;
 }
 
@@ -41,13 +41,14 @@ int run_or_plan(const Cli& cli, const Config& config, const Path& out) {
 
 void add_study_commands(CLI::App& app, Cli& cli) {
   auto flags = std::make_shared<StudyFlags>();
-  CLI::App* study = app.add_subcommand("study", "arms x seeds x folds, compared with intervals");
+  CLI::App* study =
+      app.add_subcommand("study", "compare arms over seeds and folds, with intervals");
   study->require_subcommand(1);
 
   auto* plan = add_command(study,
                            cli,
                            "plan",
-                           "what a study would do, with its estimated time",
+                           "print what a study would do and its estimated time",
                            kTraining,
                            [&cli, flags] {
                              const Json plan = plan_study(load(cli, *flags), /*estimate=*/true);
@@ -61,18 +62,18 @@ void add_study_commands(CLI::App& app, Cli& cli) {
   for (CLI::App* command : {plan, run_command}) {
     command->remove_option(command->get_option("--config"));
     if (command == plan) command->remove_option(command->get_option("--dry-run"));
-    command->add_option("CONFIG", flags->config, "settings, TOML")->required();
+    command->add_option("CONFIG", flags->config, "TOML file with settings")->required();
   }
   run_command->add_option("--out", flags->out, "study folder")->capture_default_str();
 
   auto* status = add_command(
-      study, cli, "status", "what is done, failed and waiting", {.json = true}, [&cli, flags] {
+      study, cli, "status", "print what is done, failed or waiting", {.json = true}, [&cli, flags] {
         const Json status = study_status(flags->folder);
         print_result(cli, status, status_text(status));
         return 0;
       });
   auto* report = add_command(
-      study, cli, "report", "write the report again from what is there", {}, [&cli, flags] {
+      study, cli, "report", "write the report again from the results so far", {}, [&cli, flags] {
         report_study(flags->folder);
         std::cout << comparison_table(flags->folder)
                   << "report: " << (Path(flags->folder) / "report.html").string() << "\n";
@@ -86,14 +87,15 @@ void add_study_commands(CLI::App& app, Cli& cli) {
   auto* demo = add_command(&app,
                            cli,
                            "demo",
-                           "the whole study on drawn phantom radiographs",
+                           "run a whole study on synthetic phantom radiographs",
                            kTraining,
                            [&cli, demo_flags] {
                              return run_or_plan(
                                  cli, cli.load(demo_config(demo_flags->quick)), demo_flags->out);
                            });
   demo->add_option("--out", demo_flags->out, "study folder")->capture_default_str();
-  demo->add_flag("--quick", demo_flags->quick, "a smoke test in seconds that measures nothing");
+  demo->add_flag(
+      "--quick", demo_flags->quick, "smoke test that takes seconds; its results mean nothing");
 }
 
 }  // namespace evenray

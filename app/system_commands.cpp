@@ -18,7 +18,7 @@
 namespace evenray {
 namespace {
 
-/// Writes and fsyncs 16 MiB in the present folder. MB/s, or negative where it cannot write.
+/// Writes and fsyncs 16 MiB in the current folder. Returns MB/s, or a negative value if that fails.
 double write_speed() {
   const Path path = temporary_beside("doctor");
   const std::string block(16 << 20, 'x');
@@ -71,7 +71,8 @@ int doctor(const Cli& cli) {
   print_result(cli, out, text);
   check(speed > 0,
         Exit::cannot_create,
-        "cannot write into this folder; change to one of your own, or name --out");
+        "cannot write into the current folder; change to a folder that you can write to, or give "
+        "--out");
   return 0;
 }
 
@@ -81,7 +82,7 @@ void add_system_commands(CLI::App& app, Cli& cli) {
   add_command(&app,
               cli,
               "doctor",
-              "versions, threads, GPU, free space, write speed",
+              "report versions, threads, GPUs, free disk space and write speed",
               {.json = true},
               [&cli] { return doctor(cli); });
 
@@ -90,7 +91,7 @@ void add_system_commands(CLI::App& app, Cli& cli) {
       &app,
       cli,
       "config",
-      "every setting with its default and meaning, as TOML",
+      "print every setting with its default and meaning, as TOML",
       {.config = true, .seed = true, .threads = true, .device = true, .precision = true},
       [&cli, section] {
         Config settings = cli.load();
@@ -98,16 +99,17 @@ void add_system_commands(CLI::App& app, Cli& cli) {
             [&](Fields& f) { settings.fields(f); }, /*comments=*/true, *section);
         return 0;
       });
-  config->add_option("SECTION", *section, "data, gan, balance, classify or study");
+  config->add_option(
+      "SECTION", *section, "only this section: data, gan, balance, classify or study");
 
   auto shell = std::make_shared<std::string>();
-  auto* completion =
-      add_command(&app, cli, "completion", "completion script for a shell", {}, [&app, shell] {
+  auto* completion = add_command(
+      &app, cli, "completion", "print a completion script for a shell", {}, [&app, shell] {
         std::cout << completion_script(app, *shell);
         return 0;
       });
   completion->add_option("SHELL", *shell, "bash, zsh or fish")->required();
-  add_command(&app, cli, "man", "the manual page", {}, [&app] {
+  add_command(&app, cli, "man", "print the manual page", {}, [&app] {
     std::cout << manual_page(app);
     return 0;
   });

@@ -19,19 +19,22 @@ namespace evenray {
 namespace {
 
 constexpr int64_t kBatch = 64;
-constexpr int64_t kLeastBatch =
-    8;  ///< a source is asked for no fewer, so that the last ones do not come one by one
-constexpr int64_t kMostTries = 20;   ///< images tried for each one asked
-constexpr int64_t kFreeTries = 100;  ///< and so many more
+/// Smallest batch drawn from a source: if many images are rejected, the last missing rows would
+/// otherwise be drawn one by one.
+constexpr int64_t kMinBatch = 8;
+/// Images tried before a source gives up: kMaxTries per row asked for, plus kFreeTries.
+constexpr int64_t kMaxTries = 20;
+constexpr int64_t kFreeTries = 100;
 
 struct Packed {
   cv::Mat image;
   PreparedImage prepared;
 };
 
+/// Returns true for images that are made from a training row.
 bool from_a_row(Origin origin) { return origin == Origin::copy || origin == Origin::augmented; }
 
-/// One run of balance().
+/// One call of run_balance().
 class Filler {
  public:
   explicit Filler(const BalanceRequest& request)
@@ -58,7 +61,7 @@ class Filler {
     leave_out_replaced();
     for (const Provenance& provenance : train_.provenance)
       if (from_a_row(provenance.origin)) ++tally_.made_from[provenance.parent];
-    // All classes are planned before a row is written: what cannot be done ends here.
+    // Plan all classes before writing a row, so that an impossible request fails at once.
     std::vector<Filling> fillings;
     const auto classes = static_cast<int>(tally_.class_names.size());
     for (int c = 0; c < classes; ++c) fillings.push_back(plan_class(c));
@@ -78,7 +81,7 @@ class Filler {
  private:
   StoreInfo out_info(const std::string& config_text) const {
     StoreInfo info = in_.info();
-    // Label map and how the store was divided stay known.
+    // Keep the input's record of its label map and its split.
     const size_t kept = std::min(info.config.find("\n[labels]\n"), info.config.find("\n[split]\n"));
     info.config = config_text + (kept == std::string::npos ? "" : info.config.substr(kept));
     return info;
@@ -109,7 +112,7 @@ class Filler {
                         tally_.class_names[c],
                         "' has ",
                         real.size(),
-                        " real rows that may go, fewer than the ",
+                        " real rows that can be replaced, fewer than the ",
                         replaced,
                         " to replace"));
       }
@@ -154,7 +157,7 @@ class Filler {
         });
   }
 
-  /// Who fills a class.
+  /// The sources that fill a class, and the rows that each draws.
   struct Filling {
     std::vector<Source*> serving;
     Allotment allotment;
@@ -163,7 +166,7 @@ class Filler {
   Filling plan_class(int class_index) {
     const auto c = static_cast<size_t>(class_index);
     const auto real = static_cast<int64_t>(parents_of(class_index).size());
-    const int64_t synthetic_before = rows_there(class_index, Origin::synthetic);
+    const int64_t synthetic_before = rows_with_origin(class_index, Origin::synthetic);
     std::vector<Source*> serving;
     std::vector<double> shares;
     std::vector<bool> synthetic;
@@ -175,13 +178,13 @@ class Filler {
       synthetic.push_back(s.source->origin() == Origin::synthetic);
       served += s.share;
     }
-    // What a generator of another class would have given falls to those that serve this one.
-    // Where only sources without a share are left, those that start from real rows serve.
+    // Sources that cannot draw this class (a generator of another one) leave their share to the
+    // rest. If the rest has no share at all, the sources that start from real rows draw everything.
     for (size_t s = 0; s < shares.size(); ++s)
       shares[s] = served > 0 ? shares[s] / served : (synthetic[s] ? 0 : 1);
     const auto dose =
         static_cast<int64_t>(std::floor(options_.max_synthetic * static_cast<double>(real)));
-    // Without a row to start from there is nothing but synthesis.
+    // Without a real row there is nothing to copy or augment, so synthetic rows are not limited.
     const int64_t synthetic_cap =
         real == 0 ? plan_.added[c] : std::max<int64_t>(0, dose - synthetic_before);
     int64_t derived_cap = options_.max_factor > 0 ? room_for_copies(class_index) : -1;
@@ -200,7 +203,7 @@ class Filler {
         throw Error(Exit::usage,
                     cat("balance: class '",
                         tally_.class_names[c],
-                        "' has rows to replace but no synthetic source is named"));
+                        "' has rows to replace, but there is no synthetic source"));
       for (size_t s = 0; s < serving.size(); ++s) allotment.from[s] += instead.from[s];
     }
     return {std::move(serving), std::move(allotment)};
@@ -213,21 +216,24 @@ class Filler {
       draw_from(*make_copy_source(in_, threads_), class_index, filling.allotment.copies);
   }
 
-  int64_t rows_there(int class_index, Origin origin) const {
+  /// Returns the number of the class's training rows of that origin.
+  int64_t rows_with_origin(int class_index, Origin origin) const {
     const auto rows = train_.rows_of(class_index);
     return std::count_if(rows.begin(), rows.end(), [&](int64_t row) {
       return train_.provenance[static_cast<size_t>(row)].origin == origin;
     });
   }
 
-  /// Real rows of the class that stay.
+  /// Returns the real rows of the class that are not replaced.
   std::vector<int64_t> parents_of(int class_index) const {
     auto rows = real_rows(in_, "train", tally_.class_names[static_cast<size_t>(class_index)]);
     std::erase_if(rows, [&](int64_t row) { return new_row_[static_cast<size_t>(row)] < 0; });
     return rows;
   }
 
-  int64_t most_from_one() const { return static_cast<int64_t>(std::floor(options_.max_factor)); }
+  int64_t max_rows_from_one() const {
+    return static_cast<int64_t>(std::floor(options_.max_factor));
+  }
 
   int64_t made_from(int64_t row) const {
     const auto found = tally_.made_from.find(row);
@@ -237,19 +243,19 @@ class Filler {
   int64_t room_for_copies(int class_index) const {
     int64_t room = 0;
     for (const int64_t row : parents_of(class_index))
-      room += std::max<int64_t>(0, most_from_one() - made_from(row));
+      room += std::max<int64_t>(0, max_rows_from_one() - made_from(row));
     return room;
   }
 
-  /// Whether a row may be used once more; -1, no row, always may.
+  /// Returns true if a row may be used once more. -1 (not made from a row) is always free.
   bool is_free(int64_t parent) const {
     if (parent < 0) return true;
     if (new_row_[static_cast<size_t>(parent)] < 0) return false;
-    return options_.max_factor == 0 || made_from(parent) < most_from_one();
+    return options_.max_factor == 0 || made_from(parent) < max_rows_from_one();
   }
 
-  /// Images number first, first + 1, ... up to `most`, from free rows alone: those of other rows
-  /// are passed over. Sets `first` to the number after the last. There must be a free row.
+  /// Draws up to `most` images with consecutive numbers from `first` on, skipping numbers whose row
+  /// is not free. Sets `first` to the number after the last one. There must be a free row.
   std::vector<Drawn> next_batch(
       Source& source, int class_index, int64_t& first, int64_t most, const Rng& rng) const {
     while (!is_free(source.parent(class_index, first, rng))) ++first;
@@ -264,26 +270,28 @@ class Filler {
     if (asked == 0) return;
     BalanceTally::Drawing drawing{
         source.name(), tally_.class_names[static_cast<size_t>(class_index)], asked};
-    // Rows of an earlier balance may be the stream's own images, which must not come again.
+    // Rows of an earlier balance may come from the same random stream, so fork it to get new
+    // images.
     Rng rng = rng_.fork(source.name(), static_cast<uint64_t>(class_index));
-    const int64_t there = rows_there(class_index, source.origin());
-    if (there > 0) rng = rng.fork("after", static_cast<uint64_t>(there));
+    const int64_t existing = rows_with_origin(class_index, source.origin());
+    if (existing > 0) rng = rng.fork("after", static_cast<uint64_t>(existing));
     const auto parents =
         from_a_row(source.origin()) ? parents_of(class_index) : std::vector<int64_t>{};
-    int64_t number = 0, in_vain = 0;
+    int64_t number = 0, rejected_in_row = 0;
     while (drawing.accepted < asked) {
       const int64_t wanted = asked - drawing.accepted;
       const auto free =
           std::count_if(parents.begin(), parents.end(), [&](int64_t row) { return is_free(row); });
-      // Where max_factor has used up some rows, nothing of those left may pass the gates.
+      // If max_factor has used up some rows, the gates may reject everything made from the others.
+      // Then the rest of the class is reported as missing instead of failing the whole balance.
       if (free < static_cast<int64_t>(parents.size()) &&
-          (free == 0 || in_vain >= kMostTries * wanted + kFreeTries)) {
+          (free == 0 || rejected_in_row >= kMaxTries * wanted + kFreeTries)) {
         tally_.missing[static_cast<size_t>(class_index)] += wanted;
         break;
       }
-      if (drawing.tried >= kMostTries * asked + kFreeTries) entry_.give_up(drawing);
+      if (drawing.tried >= kMaxTries * asked + kFreeTries) entry_.give_up(drawing);
       const std::vector<Drawn> batch =
-          next_batch(source, class_index, number, std::clamp(wanted, kLeastBatch, kBatch), rng);
+          next_batch(source, class_index, number, std::clamp(wanted, kMinBatch, kBatch), rng);
       entry_.prepare(source, batch);
       std::vector<const Drawn*> kept;
       for (const Drawn& drawn : batch) {
@@ -291,9 +299,9 @@ class Filler {
         const bool derived = from_a_row(drawn.provenance.origin);
         if (derived && !is_free(drawn.provenance.parent)) continue;
         ++drawing.tried;
-        ++in_vain;
+        ++rejected_in_row;
         if (!entry_.passes(drawn, class_index)) continue;
-        in_vain = 0;
+        rejected_in_row = 0;
         ++drawing.accepted;
         drawing.boxes_dropped += drawn.boxes_dropped;
         if (derived) ++tally_.made_from[drawn.provenance.parent];
@@ -360,8 +368,8 @@ std::vector<int64_t> real_rows(const Store& store,
   std::vector<int64_t> real;
   for (int64_t row = 0; row < rows.size(); ++row) {
     const auto i = static_cast<size_t>(row);
-    const bool meant = c < 0 || rows.labels[i][static_cast<size_t>(c)] == 1;
-    if (meant && rows.provenance[i].origin == Origin::real) real.push_back(row);
+    const bool in_class = c < 0 || rows.labels[i][static_cast<size_t>(c)] == 1;
+    if (in_class && rows.provenance[i].origin == Origin::real) real.push_back(row);
   }
   return real;
 }

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// The augment room makes new training rows. It applies operations (operation.hpp) and AutoAugment
+// policies (policy.hpp, pipeline.hpp) to images, and it balances stores: a plan says how many rows
+// each class gets (plan.hpp), sources draw them (sources.hpp), gates reject bad ones (gates.hpp),
+// and run_balance() writes the new store. Read operation.hpp, policy.hpp and pipeline.hpp, then
+// plan.hpp, this header, sources.hpp and gates.hpp.
 #include <memory>
 #include <optional>
 
@@ -10,95 +15,99 @@
 
 namespace evenray {
 
-/// What a source gave: an image of the store's size and depth and how it was made.
+/// An image that a source made, of the store's size and depth, and how it was made.
 struct Drawn {
-  cv::Mat image;
-  Provenance provenance;     ///< parent: row of the input's train part
-  std::vector<Box> boxes{};  ///< of a copy or a moved original
-  bool boxes_known = false;
-  int boxes_dropped = 0;  ///< boxes of the parent that left the picture
+  cv::Mat image;          ///< u8 or u16
+  Provenance provenance;  ///< parent: row of the input's train part
+  std::vector<Box>
+      boxes{};  ///< the parent's boxes after the operations; empty for synthetic images
+  bool boxes_known = false;  ///< the parent was annotated with boxes
+  int boxes_dropped = 0;     ///< boxes of the parent that are now outside the image
 };
 
-/// Draws images of a class. Implemented here by copies and policies (sources.hpp), by the gan room
+/// Draws images of a class. Implemented by sources.hpp for copies and policies, and by the gan room
 /// for generators.
 class Source {
  public:
   virtual ~Source() = default;
-  /// "copy", "augment:xray", "gan:CLASS@DIGEST": what it is, not where it lies. The draws of
-  /// balance() are named by it.
+  /// Returns "copy", "augment:xray" or "gan:CLASS@DIGEST": what the source is, not its path.
+  /// run_balance() derives its random streams from this name.
   virtual std::string name() const = 0;
+  /// Returns the origin of all its images.
   virtual Origin origin() const = 0;
-  /// Whether it can draw images of the class; shares of those that cannot fall to the others.
+  /// Returns true if it can draw images of the class. If not, the other sources get its share.
   virtual bool serves(int) const { return true; }
-  /// Training row that image `number` is made from; -1: none.
+  /// Returns the training row that image `number` of the class is made from; -1: none.
   virtual int64_t parent(int /*class_index*/, int64_t /*number*/, const Rng&) { return -1; }
-  /// Images number first .. first+count-1 of the class: image i is a function of the source, the
-  /// class, `rng`'s key and i alone, however the numbers are cut into calls. Throws 65 where it has
-  /// nothing of that class.
+  /// Returns images first .. first+count-1 of the class. Image i depends only on the source, the
+  /// class, `rng`'s key and i, not on how the numbers are divided into calls. Throws 65 if the
+  /// source has nothing of that class.
   virtual std::vector<Drawn> draw(int class_index,
                                   int64_t first,
                                   int64_t count,
                                   const Rng& rng) = 0;
 };
 
-/// Accepts an image or says why not.
+/// Accepts an image, or rejects it with a reason.
 class Gate {
  public:
   virtual ~Gate() = default;
+  /// Returns the name used in reports, "near-duplicate".
   virtual std::string name() const = 0;
-  /// Which origins pass through it.
+  /// Returns true if the gate checks images of this origin; others pass unchecked.
   virtual bool applies(Origin origin) const = 0;
-  /// Told of the images that reject() will be asked about next, in that order (but for those that
-  /// another gate rejects): work that is cheaper in one go is done here.
+  /// Called with the images that reject() will get next, in that order (except those that another
+  /// gate rejects). Work that is cheaper for many images at once is done here.
   virtual void prepare(const std::vector<Drawn>&) {}
-  /// nullopt: accepted; else one of a few fixed reasons, which are counted. Called in row order,
-  /// never at once from two threads.
+  /// Returns nullopt if the image is accepted, else one of a few fixed reasons, which are counted.
+  /// Called in row order, never from two threads at once.
   virtual std::optional<std::string> reject(const Drawn& drawn, int class_index) = 0;
-  /// Told of every row that all gates accepted, before the next reject().
+  /// Called for every image that all gates accepted, before the next reject().
   virtual void accepted(const Drawn&, int) {}
 };
 
-/// A share of what is added, in [0, 1]; the shares of one balance sum to 1.
+/// A source and its share of the added rows, in [0, 1]. The shares of one request sum to 1.
 struct SourceShare {
   std::shared_ptr<Source> source;
   double share = 1;
 };
 
 struct BalanceReport {
-  Json json;  ///< `balance --json` of cli.md
+  Json json;  ///< as `balance --json` prints it, see docs/commands.md
   std::string content_digest;
 };
 
-/// What one balance reads, adds and writes. The store must outlive it.
+/// The input of run_balance(). The store must outlive it.
 struct BalanceRequest {
-  const Store& in;
+  const Store& in;                           ///< store to read
   Plan plan;                                 ///< rows to add per class
-  std::vector<SourceShare> sources;          ///< who draws them
-  std::vector<std::shared_ptr<Gate>> gates;  ///< what keeps some out
-  BalanceOptions options;                    ///< max_factor and max_synthetic count here
-  uint64_t seed = 1;
-  int threads = 1;
-  std::string settings;  ///< TOML, kept in the store
-  Path out;
+  std::vector<SourceShare> sources;          ///< draw these rows
+  std::vector<std::shared_ptr<Gate>> gates;  ///< reject some of the drawn images
+  BalanceOptions options;                    ///< only max_factor and max_synthetic are used
+  uint64_t seed = 1;                         ///< of all random choices
+  int threads = 1;                           ///< do not change the result
+  std::string settings;                      ///< TOML, written into the store
+  Path out;                                  ///< store to write
 };
 
-/// Copies `request.in` with its val and test untouched and its train rows first, then adds
-/// plan.added rows a class to train, drawn from the sources by share, through the gates, with
-/// provenance. Where a class gets more synthetic rows than max_synthetic allows, the rest goes to
-/// the other sources, or to copies where there are none; what max_factor leaves unfilled is
-/// reported as missing. Where the plan replaces rows, those are left out (by seed) and synthetic
-/// ones of the class take their place. In a multi-label store a copied or augmented row has all
-/// labels of its parent, a synthetic one only that of its class, the others unknown. Throws 65
-/// where the gates reject so much that a class cannot be filled, 2 for rows to replace without a
-/// synthetic source, 74 on a full disk. The content is a function of its inputs and seed, whatever
-/// the threads, but for what its sources depend on beyond (a generator: see gan/gan.hpp).
+/// Copies `request.in` without changing val and test, then adds plan.added rows per class to train,
+/// after the copied rows. The rows are drawn from the sources according to their shares, checked by
+/// the gates, and written with their provenance. If max_synthetic allows fewer synthetic rows than
+/// planned, the other sources (or copies, if there is no other source) draw the rest; rows that
+/// max_factor does not allow are reported as missing. Rows that the plan replaces are chosen by
+/// seed and omitted; synthetic rows of their class take their place. In a multi-label store a
+/// copied or augmented row has all labels of its parent; a synthetic row has only the label of its
+/// class, the others are unknown. Throws 65 if the gates reject so many images that a class cannot
+/// be filled, 2 for rows to replace without a synthetic source, 74 on a full disk. The content
+/// depends only on the inputs and the seed, not on the threads, except for what a source itself
+/// depends on (a generator: see gan/gan.hpp).
 BalanceReport run_balance(const BalanceRequest& request);
 
-/// Training rows of each class with label 1: the counts for make_plan.
+/// Returns the number of training rows with label 1 of each class: the counts for make_plan().
 std::vector<int64_t> class_counts(const Store& store);
 
-/// Rows of a part whose origin is real: of the class, or all of them where its name is empty.
-/// Throws 65 for an unknown class.
+/// Returns the rows of a part whose origin is real and that have label 1 of the class; all real
+/// rows if `class_name` is empty. Throws 65 for an unknown class.
 std::vector<int64_t> real_rows(const Store& store,
                                const std::string& part,
                                const std::string& class_name);

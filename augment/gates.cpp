@@ -36,7 +36,7 @@ class BlankGate final : public Gate {
   }
 
  private:
-  /// The level of the pixel at this place of them all, sorted.
+  /// Returns the level of the pixel at index `place` of all pixels sorted by level.
   static int level_at(const std::vector<size_t>& histogram, double place) {
     size_t below = 0;
     int level = 0;
@@ -140,20 +140,21 @@ class NearDuplicateGate final : public Gate {
     parallel_for(batch.size(), threads_, [&](size_t i) {
       thumbnails_.write(batch[i].image, &batch_[i * length_]);
     });
-    // Blocks of the bank stay in the cache while the whole batch passes over them.
+    // Compare the whole batch with one block of the bank at a time, so that the block stays in the
+    // cache.
     const size_t blocks = (compared_ + kBlock - 1) / kBlock;
     std::vector<Nearest> found(blocks * batch.size());
     parallel_for(blocks, threads_, [&](size_t block) {
       for (size_t i = 0; i < batch.size(); ++i) {
         Nearest& nearest = found[block * batch.size() + i];
         for (size_t row = block * kBlock; row < std::min(compared_, (block + 1) * kBlock); ++row)
-          nearest.see(thumbnails_.correlation(&batch_[i * length_], &bank_[row * length_]),
+          nearest.add(thumbnails_.correlation(&batch_[i * length_], &bank_[row * length_]),
                       row < training_);
       }
     });
     nearest_.assign(batch.size(), {});
     for (size_t block = 0; block < blocks; ++block)
-      for (size_t i = 0; i < batch.size(); ++i) nearest_[i].join(found[block * batch.size() + i]);
+      for (size_t i = 0; i < batch.size(); ++i) nearest_[i].merge(found[block * batch.size() + i]);
   }
 
   std::optional<std::string> reject(const Drawn& drawn, int) override {
@@ -162,7 +163,7 @@ class NearDuplicateGate final : public Gate {
     current_ = next_++;
     Nearest nearest = nearest_[current_];
     for (size_t row = compared_; row < bank_.size() / length_; ++row)
-      nearest.see(thumbnails_.correlation(&batch_[current_ * length_], &bank_[row * length_]),
+      nearest.add(thumbnails_.correlation(&batch_[current_ * length_], &bank_[row * length_]),
                   false);
     if (nearest.training > threshold_) return "of a training image";
     if (nearest.accepted > threshold_) return "of an accepted image";
@@ -175,26 +176,27 @@ class NearDuplicateGate final : public Gate {
   }
 
  private:
-  static constexpr size_t kMostBytes = size_t{1} << 29;
+  static constexpr size_t kMaxBytes = size_t{1} << 29;
   static constexpr size_t kBlock = 32;
 
-  /// Of 64 px, or the largest of which all training images fit into kMostBytes.
+  /// Returns thumbnails of 64 px, or the largest size of which those of all training images fit
+  /// into kMaxBytes.
   static Thumbnails fitting(const Store& store) {
     const cv::Size size(store.info().width, store.info().height);
     const auto rows = static_cast<size_t>(store.part("train").size());
     int side = 64;
-    while (side > 8 && rows * Thumbnails(size, side).length() * sizeof(float) > kMostBytes)
+    while (side > 8 && rows * Thumbnails(size, side).length() * sizeof(float) > kMaxBytes)
       side /= 2;
     return {size, side};
   }
 
   struct Nearest {
     float training = -1, accepted = -1;
-    void see(float correlation, bool of_training) {
+    void add(float correlation, bool of_training) {
       float& nearest = of_training ? training : accepted;
       nearest = std::max(nearest, correlation);
     }
-    void join(const Nearest& other) {
+    void merge(const Nearest& other) {
       training = std::max(training, other.training);
       accepted = std::max(accepted, other.accepted);
     }
@@ -206,8 +208,8 @@ class NearDuplicateGate final : public Gate {
   Thumbnails thumbnails_;
   size_t length_;
   std::vector<float> bank_;  ///< thumbnails of training images, then of accepted ones
-  std::vector<cv::Mat>
-      prepared_;  ///< what prepare() was told; held, so that their addresses tell them apart
+  /// Images of the last prepare(). They are kept alive so that their data addresses identify them.
+  std::vector<cv::Mat> prepared_;
   std::vector<float> batch_;  ///< their thumbnails
   std::vector<Nearest> nearest_;
   size_t next_ = 0, current_ = 0, compared_ = 0;

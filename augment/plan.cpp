@@ -22,9 +22,9 @@ void add_ratio(Plan& plan, double ratio, size_t majority, const std::string& str
     throw Error(Exit::bad_data,
                 cat("strategy ",
                     strategy,
-                    ": a ratio needs two classes, here ",
+                    ": a ratio needs two classes with rows, but ",
                     present,
-                    " have rows; name targets instead (class=count,...)"));
+                    " have rows; use class=count,... instead"));
   for (size_t c = 0; c < plan.before.size(); ++c) {
     if (c == majority || plan.before[c] == 0) continue;
     const double target = static_cast<double>(plan.before[majority]) * ratio;
@@ -33,17 +33,17 @@ void add_ratio(Plan& plan, double ratio, size_t majority, const std::string& str
       throw Error(Exit::bad_data,
                   cat("strategy ",
                       strategy,
-                      ": the minority is at ",
+                      ": the smaller class already has ",
                       plan.before[c],
-                      " of ",
+                      " rows to ",
                       plan.before[majority],
-                      " already, a ratio of ",
+                      ", a ratio of ",
                       fixed(double(plan.before[c]) / double(plan.before[majority]), 3),
-                      "; choose a larger one, up to 1"));
+                      "; choose a larger ratio, up to 1"));
   }
 }
 
-/// "a=3,b=5" as pairs; throws 2.
+/// Parses "a=3,b=5" into pairs. Throws 2.
 std::vector<std::pair<std::string, int64_t>> parse_targets(const std::string& strategy) {
   std::vector<std::pair<std::string, int64_t>> targets;
   for (const std::string& part : split_text(strategy, ',')) {
@@ -77,7 +77,8 @@ void add_targets(Plan& plan,
   }
 }
 
-/// n as whole parts in proportion to the weights; equal remainders go to the first.
+/// Divides n into whole parts in proportion to the weights, by largest remainders; of equal
+/// remainders the first wins.
 std::vector<int64_t> deal(int64_t n, const std::vector<double>& weights) {
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.);
   std::vector<int64_t> parts(weights.size());
@@ -100,29 +101,35 @@ std::vector<int64_t> deal(int64_t n, const std::vector<double>& weights) {
 void BalanceOptions::fields(Fields& f) {
   f("strategy",
     strategy,
-    "auto, minority, not minority, not majority, all, a ratio, or class=count,...");
+    "target counts: auto, minority, not minority, not majority, all, a ratio, or class=count,...");
   f("sources",
     sources,
-    "what fills the classes: copy, augment:POLICY, gan:PATH, each with @SHARE or without");
+    "sources of the added rows: copy, augment:POLICY, gan:PATH, each with or without @SHARE");
   f("near_duplicate",
     near_duplicate,
-    "correlation with a training image above which a synthetic one is rejected; 0: off");
+    "reject synthetic images that correlate above this with a training image; 0: off");
   f("memorised",
     memorised,
-    "reject synthetic images nearer to a training image than 95 % of held-out ones are");
-  f("max_factor", max_factor, "at most so many rows made from one image; 0: no cap");
-  f("max_synthetic", max_synthetic, "synthetic images per real one of the class");
-  f("allow_resize", allow_resize, "take a source of another size than the store's");
+    "reject synthetic images that are nearer to a training image than 95 % of held-out ones");
+  f("max_factor",
+    max_factor,
+    "maximum number of copies and augmented rows made from one image; 0: no limit");
+  f("max_synthetic",
+    max_synthetic,
+    "maximum number of synthetic images per real image of the class");
+  f("allow_resize",
+    allow_resize,
+    "accept a generator of another size than the store's and resize its images");
 }
 
 void BalanceOptions::check() const {
   const auto fail = [](const std::string& what) { throw Error(Exit::config, "balance." + what); };
   if (!(near_duplicate >= 0 && near_duplicate <= 1)) fail("near_duplicate must lie in 0..1");
   if (!(max_factor == 0 || (max_factor >= 1 && max_factor <= 1e9)))
-    fail("max_factor must be 0 (no cap) or lie in 1..1e9");
+    fail("max_factor must be 0 (no limit) or lie in 1..1e9");
   if (!(max_synthetic >= 0 && max_synthetic <= 1e9)) fail("max_synthetic must lie in 0..1e9");
   if (sources.empty()) fail("sources must name at least one source");
-  // Checked before a store is read: a wrong word ends a study before it begins.
+  // Parsed here, before a store is read, so that a study with a wrong word fails at once.
   try {
     source_shares(parse_sources(sources));
     if (strategy.find('=') == std::string::npos) {
@@ -150,7 +157,7 @@ Plan make_plan(const std::vector<int64_t>& counts,
   if (!is_ratio && std::find(kStrategies.begin(), kStrategies.end(), strategy) == kStrategies.end())
     throw Error(Exit::usage,
                 unknown_name("strategy", strategy, kStrategies) + ", a ratio, or class=count,...");
-  // Of equal counts the first class is the one meant, as in imbalanced-learn.
+  // Of classes with equal counts the first one wins, as in imbalanced-learn.
   size_t majority = counts.size(), minority = counts.size();
   for (size_t c = 0; c < counts.size(); ++c) {
     if (counts[c] == 0) continue;
@@ -164,10 +171,10 @@ Plan make_plan(const std::vector<int64_t>& counts,
     return plan;
   }
   for (size_t c = 0; c < counts.size(); ++c) {
-    const bool meant = strategy == "minority"       ? c == minority
-                       : strategy == "not minority" ? c != minority
-                                                    : true;
-    if (meant && counts[c] > 0) plan.added[c] = counts[majority] - counts[c];
+    const bool selected = strategy == "minority"       ? c == minority
+                          : strategy == "not minority" ? c != minority
+                                                       : true;
+    if (selected && counts[c] > 0) plan.added[c] = counts[majority] - counts[c];
   }
   return plan;
 }
@@ -225,7 +232,7 @@ Allotment allot(int64_t need,
   if (derived_cap >= 0) derived = std::min(derived, derived_cap);
   if (any_synthetic) made = std::min(need - derived, synthetic_cap);
 
-  // A source with share 0 is named, so it may take what another one may not.
+  // If all sources of a kind have share 0, they divide the rows that moved to their kind equally.
   const auto or_equal = [&](std::vector<double>& weights, bool of) {
     if (std::accumulate(weights.begin(), weights.end(), 0.) > 0) return;
     for (size_t i = 0; i < weights.size(); ++i) weights[i] = synthetic[i] == of ? 1 : 0;

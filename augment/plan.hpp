@@ -8,63 +8,67 @@
 
 namespace evenray {
 
-/// Correlation above which two pictures count as one.
+/// Correlation above which two images count as duplicates.
 inline constexpr double kNearDuplicate = .98;
 
 /// [balance] of a configuration.
 struct BalanceOptions {
   std::string strategy = "auto";                ///< see make_plan()
-  std::vector<std::string> sources = {"copy"};  ///< NAME or NAME@SHARE, see SourceKind
-  double near_duplicate = kNearDuplicate;       ///< synthetic images above it are rejected; 0: off
-  bool memorised = false;     ///< reject synthetic images nearer to training than held-out ones are
-  double max_factor = 0;      ///< upper limit of copies and augmented rows per image; 0: no limit
-  double max_synthetic = 1;   ///< upper limit of synthetic images per real one of the class
-  bool allow_resize = false;  ///< take a generator of another size than the store's
+  std::vector<std::string> sources = {"copy"};  ///< sources of the added rows: NAME or NAME@SHARE
+  double near_duplicate =
+      kNearDuplicate;      ///< reject synthetic images above this correlation; 0: off
+  bool memorised = false;  ///< reject synthetic images nearer to training images than held-out ones
+  double max_factor = 0;   ///< maximum of copies and augmented rows per image; 0: no limit
+  double max_synthetic = 1;   ///< maximum of synthetic images per real one of the class
+  bool allow_resize = false;  ///< resize images of a generator that has another size
 
   void fields(Fields& f);
-  /// Throws 78 for a value out of range. The names of sources are checked by check_sources().
+  /// Throws 78 for a value out of range. check_sources() checks the names of the sources.
   void check() const;
 };
 
-/// How many rows each class has and gets. Where rows may have several labels, the classes are
-/// planned one by one: a copy made for one of them carries the other labels of its parent too, so
-/// these may end above their plan.
+/// The number of rows that each class has and gets. If rows can have several labels, each class is
+/// planned alone: a copy made for one class also has the other labels of its parent, so other
+/// classes may get more rows than planned.
 struct Plan {
-  std::vector<int64_t> before, added;
-  /// Real rows of each class that give way to synthetic ones on top of `added`; empty: none.
+  std::vector<int64_t> before, added;  ///< per class
+  /// Real rows per class that synthetic ones replace, in addition to `added`; empty: none.
   std::vector<int64_t> replaced;
 };
 
-/// imbalanced-learn's `sampling_strategy` for over-sampling: `auto` (= `not majority`), `minority`,
-/// `not minority`, `not majority`, `all`, a ratio (two classes: minority / majority after), or
-/// "class=count,..." with counts at least the present ones. The words and ratios leave classes
-/// without rows alone. Throws 2 for an unknown strategy, 65 for an unknown class, a target below
-/// the present count, or a ratio with more classes.
+/// Returns the plan of imbalanced-learn's `sampling_strategy` for over-sampling: `auto` (= `not
+/// majority`), `minority`, `not minority`, `not majority`, `all`, a ratio (two classes: minority /
+/// majority after balancing), or "class=count,..." with counts not below the present ones. Words
+/// and ratios add nothing to classes without rows. Throws 2 for an unknown strategy, 65 for an
+/// unknown class, a target below the present count, or a ratio if not exactly two classes have
+/// rows.
 Plan make_plan(const std::vector<int64_t>& counts,
                const std::vector<std::string>& class_names,
                const std::string& strategy);
 
-/// "augment:xray@.5" -> {"augment:xray", .5}; without @ the share is -1 (what is left is shared
-/// equally). Throws 2, also for a source named twice.
+/// A source as the user writes it: "augment:xray@.5" -> {"augment:xray", .5}.
 struct ParsedSource {
   std::string name;
-  double share;
+  double share;  ///< 0 to 1; -1: not given, an equal part of what the others leave
 };
+/// Parses them, in order. Throws 2 for a share out of range, an empty name or a name given twice.
 std::vector<ParsedSource> parse_sources(const std::vector<std::string>& sources);
 
-/// The shares with what is left dealt out; they sum to 1. Throws 2 where they cannot.
+/// Returns the share of each source, summing to 1; sources without a share get equal parts of what
+/// is left. Throws 2 if the given shares sum to more than 1, or to less while none is open.
 std::vector<double> source_shares(const std::vector<ParsedSource>& sources);
 
-/// Who makes how many of the rows that a class needs.
+/// The number of rows that each source draws for a class.
 struct Allotment {
-  std::vector<int64_t> from;  ///< one a source
-  int64_t copies = 0;         ///< plain copies where no source but synthetic ones is named
-  int64_t missing = 0;        ///< what the caps leave unfilled
+  std::vector<int64_t> from;  ///< rows per source
+  int64_t copies = 0;         ///< plain copies, if all sources are synthetic
+  int64_t missing = 0;        ///< rows that the limits do not allow
 };
 
-/// Deals `need` rows by shares (largest remainders), then moves what exceeds `synthetic_cap` to the
-/// other sources (or copies), and what exceeds `derived_cap` (copies and augmented; negative: none)
-/// back to synthetic ones as far as their cap allows.
+/// Divides `need` rows among the sources according to `shares` (largest remainders). Rows above
+/// `synthetic_cap` move to the other sources (or to copies); then rows above `derived_cap` (copies
+/// and augmented rows; negative: no limit) move back to the synthetic ones, as far as synthetic_cap
+/// allows.
 Allotment allot(int64_t need,
                 const std::vector<double>& shares,
                 const std::vector<bool>& synthetic,

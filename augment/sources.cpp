@@ -12,7 +12,7 @@
 namespace evenray {
 namespace {
 
-/// Which row of a class image number i starts from.
+/// The row of a class that image number i is made from.
 class ParentOrder {
  public:
   explicit ParentOrder(const Store& store) : store_(store) {}
@@ -122,7 +122,7 @@ class AugmentSource final : public RowSource {
   const Policy& policy_;
 };
 
-/// The kind of a source's name, and what follows the colon.
+/// Returns the kind of the source and the text after the colon. Throws 2 for an unknown kind.
 std::pair<const SourceKind*, std::string> kind_of(const std::string& name,
                                                   const SourceKinds& kinds) {
   const size_t colon = name.find(':');

@@ -9,42 +9,45 @@
 
 namespace evenray {
 
-/// Copies of training rows. Image i of a class starts from its row i modulo their number, in an
-/// order that is shuffled anew each round, so use counts of two rows differ by at most 1. Real rows
-/// only; throws 65 where the class has none. The store must outlive the source.
+/// Returns a source of copies of real training rows. Image i of a class is made from row i modulo
+/// the number of its rows, in an order that is shuffled again each round, so the use counts of two
+/// rows differ by at most 1. Its draws throw 65 if the class has no real row. The store must
+/// outlive it.
 std::shared_ptr<Source> make_copy_source(const Store& store, int threads);
 
-/// The same rows, each after a draw of the policy; boxes move along. Throws 2 for an unknown
-/// policy.
+/// Returns a source that takes the same rows and applies a random draw of the policy to each; boxes
+/// move with the image. Throws 2 for an unknown policy. The store must outlive it.
 std::shared_ptr<Source> make_augment_source(const Store& store,
                                             const std::string& policy,
                                             int threads);
 
-/// What a source is made for. The store must outlive the source.
+/// What a source needs from its user. The store must outlive the source.
 struct SourceContext {
-  const Store& store;
+  const Store& store;  ///< store to balance
   int threads = 1;
   bool allow_resize = false;  ///< BalanceOptions::allow_resize
 };
 
-/// A kind of source by the word before the colon of its name: "copy", "augment" of
-/// "augment:POLICY", "gan" of "gan:PATH".
+/// A kind of source. The word before the colon of a source's name selects it: "augment:xray" is of
+/// kind "augment".
 struct SourceKind {
-  std::string name;
-  std::string usage;  ///< "augment:POLICY", for messages
-  /// Throws 2 for what may not follow the colon ("" where there is none).
+  std::string name;   ///< "copy", "augment", "gan"
+  std::string usage;  ///< "copy", "augment:POLICY", "gan:PATH", for messages
+  /// Throws 2 if `rest`, the text after the colon ("" without a colon), is not valid.
   std::function<void(const std::string& rest)> check;
+  /// Makes the source.
   std::function<std::shared_ptr<Source>(const std::string& rest, const SourceContext&)> make;
 };
 using SourceKinds = std::vector<SourceKind>;
 
-/// copy and augment:POLICY. The gan room adds its own: source_kinds() is the whole table.
+/// Returns the kinds `copy` and `augment:POLICY`. source_kinds() of the gan room returns all kinds.
 SourceKinds row_source_kinds();
 
-/// Throws 2 for a name that is of none of the kinds, or that its kind refuses.
+/// Throws 2 for a source of unknown kind, or with a rest that its kind does not accept.
 void check_sources(const std::vector<ParsedSource>& sources, const SourceKinds& kinds);
 
-/// The sources with their shares, in order. Throws as check_sources() and as each kind does.
+/// Makes the sources, with their shares, in order. Throws as check_sources(), source_shares() and
+/// each kind's `make`.
 std::vector<SourceShare> make_sources(const std::vector<ParsedSource>& sources,
                                       const SourceKinds& kinds,
                                       const SourceContext& context);

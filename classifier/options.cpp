@@ -25,32 +25,36 @@ std::vector<std::string> architectures() { return backbone_names(); }
 void ClassifyOptions::fields(Fields& f) {
   f("arch", arch, "small (residual, .3 M parameters) or resnet18");
   f("steps", steps, "optimiser steps");
-  f("minibatch", minibatch, "images a step");
-  f("lr", lr, "AdamW's learning rate at the top of the schedule");
+  f("minibatch", minibatch, "images per step");
+  f("lr", lr, "maximum learning rate of AdamW");
   f("weight_decay", weight_decay, "AdamW's decoupled weight decay");
   f("warmup_share",
     warmup_share,
-    "share of the steps with a rising rate; then half a cosine down to 0");
-  f("ema_half_life_steps", ema_half_life_steps, "half-life of the weights' average; 0: no average");
+    "share of the steps in which the learning rate rises; then it falls to 0 along half a cosine");
+  f("ema_half_life_steps",
+    ema_half_life_steps,
+    "half-life in steps of the average of the weights; 0: no average");
   f("loss_weights",
     loss_weights,
-    "none, or inverse: a class weighs total / (classes x its images) in the loss");
+    "none, or inverse: the weight of a class in the loss is total / (classes x its images)");
   f("sampling", sampling, "natural, or balanced: each class is drawn equally often");
   f("mirror",
     mirror,
-    "online augmentation: flip left to right half of the time (limbs; not chests)");
-  f("rotate_deg", rotate_deg, "online augmentation: rotation up to so many degrees either way");
-  f("scale", scale, "online augmentation: size by 1 plus or minus so much");
-  f("shift", shift, "online augmentation: shift by so much of each side");
+    "online augmentation: flip left to right half of the time (suits limbs, not chests)");
+  f("rotate_deg",
+    rotate_deg,
+    "online augmentation: maximum rotation in degrees, in both directions");
+  f("scale", scale, "online augmentation: scale by a factor from 1 minus this to 1 plus this");
+  f("shift", shift, "online augmentation: maximum shift, as a share of each side");
   f("intensity",
     intensity,
-    "online augmentation: brightness and contrast by so many standard deviations");
+    "online augmentation: maximum change of brightness and contrast, in standard deviations");
   f("eval_every", eval_every, "steps between validations; 0: a tenth of the run");
   f("patience",
     patience,
-    "stop after so many validations without a better AUPRC; 0: never (a study always runs all "
+    "stop after this many validations without a better AUPRC; 0: never (a study always runs all "
     "steps)");
-  f("bootstrap", bootstrap, "draws behind each interval");
+  f("bootstrap", bootstrap, "bootstrap draws per interval");
 }
 
 void ClassifyOptions::check() const {

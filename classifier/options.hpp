@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// [classify] of a configuration. Free of torch; the rest of the room's door is classifier.hpp.
+// [classify] of a configuration. Does not include torch. Read classifier.hpp first, the main header
+// of the room.
 #include <string>
 #include <vector>
 
@@ -8,30 +9,32 @@
 
 namespace evenray {
 
+/// [classify] of a configuration.
 struct ClassifyOptions {
-  std::string arch = "small";         ///< see architectures()
-  int64_t steps = 600;                ///< optimiser steps
-  int64_t minibatch = 64;             ///< images per step
-  double lr = 2e-3;                   ///< AdamW's learning rate at the top of the schedule
-  double weight_decay = 1e-2;         ///< AdamW's decoupled weight decay
-  double warmup_share = .1;           ///< share of the steps with a rising rate, then half a cosine
-  double ema_half_life_steps = 20;    ///< half-life of the weights' average; 0: no average
-  std::string loss_weights = "none";  ///< none, inverse (of the class counts)
-  std::string sampling = "natural";   ///< natural, balanced (each class equally often)
-  bool mirror = true;                 ///< online augmentation: flip half of the images
-  double rotate_deg = 10;             ///< online augmentation: rotation, up to, either way
-  double scale = .1;                  ///< online augmentation: size by 1 plus or minus
-  double shift = .05;                 ///< online augmentation: shift, share of each side
-  double intensity = .2;              ///< online augmentation: brightness and contrast, deviations
+  std::string arch = "small";  ///< see architectures()
+  int64_t steps = 600;         ///< optimiser steps
+  int64_t minibatch = 64;      ///< images per step
+  double lr = 2e-3;            ///< AdamW's maximum learning rate
+  double weight_decay = 1e-2;  ///< AdamW's decoupled weight decay
+  double warmup_share = .1;    ///< share of the steps with rising rate, then half a cosine to 0
+  double ema_half_life_steps = 20;    ///< half-life in steps of the weight average; 0: no average
+  std::string loss_weights = "none";  ///< none, inverse (to the class counts)
+  std::string sampling = "natural";   ///< natural, balanced (draws each class equally often)
+  bool mirror = true;                 ///< online augmentation: flip left to right half of the time
+  double rotate_deg = 10;             ///< online augmentation: maximum rotation, both directions
+  double scale = .1;                  ///< online augmentation: factor up to 1 plus or minus this
+  double shift = .05;                 ///< online augmentation: maximum shift, share of each side
+  double intensity = .2;              ///< online augmentation: brightness, contrast, in deviations
   int64_t eval_every = 0;             ///< steps between validations; 0: a tenth of the run
-  int64_t patience = 0;               ///< validations without a better AUPRC before the end; 0: all
-  int64_t bootstrap = 1000;           ///< draws behind each interval
+  int64_t patience = 0;      ///< validations without a better AUPRC before it stops; 0: never
+  int64_t bootstrap = 1000;  ///< bootstrap draws per interval
 
   void fields(Fields& f);
-  /// Throws 78 for a value out of range, named as the user writes it.
+  /// Throws 78 for a value out of range, naming the key as the user writes it.
   void check() const;
 };
 
+/// Returns the names that `arch` accepts.
 std::vector<std::string> architectures();
 
 }  // namespace evenray

@@ -54,8 +54,8 @@ std::string place(const std::string& name, const toml::source_region& source) {
   return source.begin && name != kSet ? cat(name, " line ", source.begin.line) : name;
 }
 
-/// The known key or section that may be meant: one that ends so in another section, else the
-/// nearest key. Empty: none.
+/// Returns the known key or section that the user may have meant: a section whose last part is
+/// `key`, else the nearest key; "" if there is none.
 std::string nearest_key(const std::string& key,
                         const std::vector<std::string>& keys,
                         const std::set<std::string>& sections) {
@@ -64,7 +64,7 @@ std::string nearest_key(const std::string& key,
   return nearest_name(key, keys);
 }
 
-/// Walks a parsed table along the known keys.
+/// Applies a parsed table to the known keys.
 class Reader {
  public:
   Reader(const Visit& visit, std::string name) : known_(collect(visit)), name_(std::move(name)) {
@@ -77,7 +77,7 @@ class Reader {
 
   /// Sets the fields that `table` names; throws 78 for any key that is not a field.
   void apply(const toml::table& table) { walk(table, "", /*assigning=*/true); }
-  /// One line per key that stands at its old place.
+  /// Returns one line per key that is written with its old name.
   std::vector<std::string> moved(const toml::table& table) {
     walk(table, "", /*assigning=*/false);
     return std::move(moved_);
@@ -172,7 +172,7 @@ std::string with_leading_zeros(const std::string& value) {
   return out;
 }
 
-/// "a.b=c" as a table: c is TOML where it parses as such, else text.
+/// Parses "a.b=c" into a table. If c is not valid TOML, it is taken as text.
 toml::table parse_set(const std::string& set) {
   const size_t equals = set.find('=');
   check(equals != std::string::npos && equals > 0,
@@ -189,7 +189,8 @@ toml::table parse_set(const std::string& set) {
   return parse_toml(key + " = " + toml_text(value), std::string(kSet));
 }
 
-/// The words of a flag as the type of a field.
+/// Converts the words of a flag to the type of a field. Returns false if they do not have that
+/// type.
 bool assign_words(const std::vector<std::string>& words, bool& out) {
   out = words.empty() || words[0] == "true";
   return true;
@@ -255,7 +256,7 @@ std::vector<std::string> ConfigText::moved_keys(const Visit& visit) const {
 }
 
 void read_config_text(const Visit& visit, std::string_view text, const std::string& name) {
-  // Such a text is whole: a list that it does not have is empty.
+  // Such a text is complete, so a list that it does not mention is empty.
   for (const auto& [key, list] : collect(visit).lists) list.resize(0);
   ConfigText::parse(text, name).apply(visit);
 }

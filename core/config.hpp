@@ -13,7 +13,7 @@
 
 namespace evenray {
 
-/// A pointer to an option of one of the types that a configuration may hold.
+/// A pointer to an option; these are the types that a configuration may hold.
 using FieldRef = std::variant<bool*,
                               int64_t*,
                               double*,
@@ -23,20 +23,20 @@ using FieldRef = std::variant<bool*,
                               std::vector<std::string>*>;
 
 class Fields;
-/// Calls fields() of a whole configuration on the visitor given.
+/// A function that calls fields() of a whole configuration on the visitor.
 using Visit = std::function<void(Fields&)>;
 
 /// A list of option structs, `[[study.arm]]` in TOML, as a visitor sees it.
 struct FieldList {
-  std::function<size_t()> size;
-  std::function<void(size_t)> resize;  ///< to so many structs with their defaults
-  std::function<Visit(size_t)> item;   ///< visits the fields of one of them, keys without prefix
+  std::function<size_t()> size;        ///< returns the number of structs
+  std::function<void(size_t)> resize;  ///< replaces the list by this many structs with defaults
+  std::function<Visit(size_t)> item;   ///< returns a visit of one struct, keys without prefix
 };
 
 /// Visits the fields of option structs. Each struct has `void fields(Fields& f)` with one line per
 /// field, `f("total_kimg", total_kimg, "thousands of real images shown");`, `f.section("optim",
-/// optim);` for a struct inside, and `f.list("arm", arms);` for a list of structs. That list alone
-/// serves reading, writing, the commented defaults and the check for unknown keys.
+/// optim);` for a nested struct, and `f.list("arm", arms);` for a list of structs. These lines
+/// alone serve reading, writing, the commented defaults and the check for unknown keys.
 class Fields {
  public:
   virtual ~Fields() = default;
@@ -66,7 +66,7 @@ class Fields {
          [&items](size_t i) -> Visit { return [&items, i](Fields& f) { items[i].fields(f); }; }});
   }
 
-  /// `old_key` of this section is still read, as `new_key` of this section.
+  /// Declares that `old_key` of this section is still read, as `new_key` of this section.
   void moved(std::string_view old_key, std::string_view new_key) {
     on_moved(prefix_ + std::string(old_key), prefix_ + std::string(new_key));
   }
@@ -80,19 +80,19 @@ class Fields {
   std::string prefix_;
 };
 
-/// What a configuration file and `--set` words say, parsed once. Order: file < sets.
+/// The values in a configuration file and in --set, parsed once. --set has priority over the file.
 class ConfigText {
  public:
-  /// `file` may be empty. `sets` are "a.b=c" with c as TOML, or a bare word for text. Throws 66
-  /// where the file is missing, 78 with file and line where it is no TOML, 2 for a set without "=".
+  /// `file` may be empty. `sets` are "a.b=c" with c in TOML, or a bare word for text. Throws 66 if
+  /// the file is missing, 78 with file and line if it is not TOML, 2 for a set without "=".
   ConfigText(const Path& file, const std::vector<std::string>& sets);
-  /// Of a text in place of a file; `name` is used in messages.
+  /// From a text in place of a file. `name` is used in messages.
   static ConfigText parse(std::string_view text, const std::string& name);
 
-  /// Sets the fields that are named. May be called again on other structs. Throws 78 with file,
-  /// line and the nearest known key for an unknown key or a wrong type.
+  /// Sets the fields of `visit` that the sources name. May be called again on other structs. Throws
+  /// 78 for an unknown key (with file, line and the nearest known key) or a wrong type.
   void apply(const Visit& visit) const;
-  /// One line per key that stands at its old place (Fields::moved), naming the new one.
+  /// Returns one line per key that is written with its old name (Fields::moved), with the new name.
   std::vector<std::string> moved_keys(const Visit& visit) const;
 
  private:
@@ -102,27 +102,30 @@ class ConfigText {
   std::vector<std::shared_ptr<const Source>> sources_;
 };
 
-/// Reads a text that write_config made. Throws as ConfigText does.
+/// Reads a complete text that write_config() made: a list that it does not mention becomes empty.
+/// Throws as ConfigText.
 void read_config_text(const Visit& visit, std::string_view text, const std::string& name);
 
-/// What a command-line flag sets: `words` (one, or several where the field is a list) as the type
-/// of the field wants them. Throws 2 naming the flag for a value of another type.
+/// Sets the field `key` to the words of a command-line flag: one word, or several if the field is a
+/// list; none for a switch. Throws 2, naming `flag`, if they do not have the field's type. The key
+/// must be known.
 void set_field(const Visit& visit,
                const std::string& key,
                const std::vector<std::string>& words,
                const std::string& flag);
 
-/// The meaning of a key, from its fields() line; the key must be known.
+/// Returns the help of a key from its line in fields(). The key must be known.
 std::string field_help(const Visit& visit, const std::string& key);
-/// How many words a flag for the key takes: 0 a switch, 1 a value, 2 a list.
+/// Returns the kind of flag that sets the key: 0 a switch without a word, 1 a flag with one word, 2
+/// a flag with a list of words. The key must be known.
 int field_words(const Visit& visit, const std::string& key);
 
-/// TOML of all fields in order. With comments: each key's meaning above it, and the fields of empty
-/// lists as a comment. `section`: only keys below it ("" for all); throws 2 where there is none of
-/// that name.
+/// Returns all fields as TOML, in order. `comments`: with each key's help above it, and with the
+/// fields of an empty list as a comment. `section`: only the keys in it; "": all. Throws 2 for an
+/// unknown section.
 std::string write_config(const Visit& visit, bool comments = false, std::string_view section = "");
 
-/// Dotted key -> value as TOML text; those of a list as "study.arm[0].name".
+/// Returns dotted key -> value as TOML text; keys in a list are written "study.arm[0].name".
 std::map<std::string, std::string> flat_config(const Visit& visit);
 
 }  // namespace evenray

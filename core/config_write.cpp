@@ -33,8 +33,8 @@ using evenray::toml_text;
 std::string toml_text(bool value) { return value ? "true" : "false"; }
 std::string toml_text(int64_t value) { return std::to_string(value); }
 std::string toml_text(double value) {
-  // The shortest text that reads back as the same number, always with a point or an exponent; the
-  // latter only where it spares the reader a row of noughts.
+  // The shortest text that reads back as the same number. It always has a point or an exponent, so
+  // that TOML reads a float; the exponent only avoids long rows of zeros.
   const double size = std::abs(value);
   const bool plain = size == 0 || (size >= 1e-5 && size < 1e9);
   char buffer[32];
@@ -70,7 +70,7 @@ std::string comment(std::string_view text, const std::string& mark) {
   return out + line + "\n";
 }
 
-/// A table's keys as text, each under its comment.
+/// Returns the line of a field, with its help as a comment above it.
 std::string field_lines(const Known::Field& field, bool comments) {
   const size_t dot = field.key.rfind('.');
   return cat(comments ? comment(field.help, "#") : "",
@@ -80,7 +80,8 @@ std::string field_lines(const Known::Field& field, bool comments) {
              "\n");
 }
 
-/// The structs of a list, or, where it is empty, what one may say, as a comment.
+/// Returns the structs of a list; if the list is empty, the possible fields of one struct as a
+/// comment.
 std::string list_text(const std::string& key, const FieldList& list, bool comments) {
   std::string out;
   const size_t count = list.size();
@@ -113,7 +114,7 @@ std::string toml_text(const std::string& value) {
 
 std::string write_config(const Visit& visit, bool comments, std::string_view section) {
   const Known known = collect(visit);
-  // A table may be opened once only, and keys without one come before all tables.
+  // TOML allows only one header per table, and keys without a table must come before all tables.
   std::vector<std::pair<std::string, std::string>> tables{{"", ""}};
   const auto wanted = [&](const std::string& table) {
     return section.empty() || table == section || table.starts_with(cat(section, "."));

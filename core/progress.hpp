@@ -6,24 +6,26 @@
 
 namespace evenray {
 
-/// One moving line on a terminal (at most 10 a second), a plain line every 30 s elsewhere, nothing
-/// with --quiet. To stderr. Example: `Progress progress("pack", images, "img"); ...
-/// progress.advance();`
+/// Shows progress on stderr: on a terminal one line that is redrawn at most 10 times per second,
+/// else a plain line every 30 s; nothing with --quiet. Example:
+///   Progress progress("pack", images, "img"); ... progress.advance();
 class Progress {
  public:
   Progress(std::string what, int64_t total, std::string unit);
-  /// Ends the moving line.
+  /// Erases the redrawn line.
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// Counts `by` more units as done. `note` is shown at the end of the line.
   void advance(int64_t by = 1, const std::string& note = "");
 
-  /// Units a second since the start (what a resumed run skipped is not counted).
+  /// Returns units per second since the start; units given to skip() are not counted.
   double rate() const;
-  /// Seconds to the end at that rate; negative while unknown.
+  /// Returns the seconds to the end at that rate; negative if the rate is not known yet.
   double eta_s() const;
-  /// Work that was done before this process started; below 0: that is to be done again.
+  /// Counts units that were done before this process started. Negative: units that must be done
+  /// again.
   void skip(int64_t done);
 
  private:

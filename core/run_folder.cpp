@@ -23,14 +23,14 @@ void on_stop_signal(int number) {
   if (stop_flag.exchange(true)) _exit(128 + number);
 }
 
-/// Keys whose change between start and resume changes no result. A run whose result depends on its
-/// threads compares their number itself (nn/training.hpp).
+/// Returns true for keys that may change between start and resume because they do not change a
+/// result. A run whose result depends on the thread count compares it itself (nn/training.hpp).
 bool free_to_change(const std::string& key) {
   return key == "checkpoint_every_s" || key == "keep_checkpoints" || key == "threads";
 }
 
-/// Whether a run has left more than its settings and log: one that was refused at once may start
-/// anew with other settings.
+/// Returns true if a run left more in `folder` than its settings and log. A run that failed before
+/// it began may start again there with other settings.
 bool has_begun(const Path& folder) {
   std::error_code error;
   for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
@@ -42,7 +42,7 @@ bool has_begun(const Path& folder) {
   return false;
 }
 
-bool is_there(const Path& path) {
+bool file_exists(const Path& path) {
   std::error_code error;
   return std::filesystem::exists(path, error);
 }
@@ -50,12 +50,16 @@ bool is_there(const Path& path) {
 }  // namespace
 
 void Runtime::fields(Fields& f) {
-  f("seed", seed, "every random stream is derived from it");
-  f("threads", threads, "worker and torch threads; 0: all that the machine has");
+  f("seed", seed, "all random streams are derived from this number");
+  f("threads", threads, "worker and torch threads; 0: all hardware threads");
   f("device", device, "auto, cpu, cuda or cuda:i");
-  f("precision", precision, "auto (bf16 where the hardware has it), bf16 or fp32");
-  f("checkpoint_every_s", checkpoint_every_s, "seconds between checkpoints; changes no result");
-  f("keep_checkpoints", keep_checkpoints, "so many of the last ones stay, besides the best");
+  f("precision", precision, "auto (bf16 if the hardware supports it), bf16 or fp32");
+  f("checkpoint_every_s",
+    checkpoint_every_s,
+    "seconds between checkpoints; does not change results");
+  f("keep_checkpoints",
+    keep_checkpoints,
+    "number of newest checkpoints to keep, in addition to the best");
 }
 
 void Runtime::check() const {
@@ -80,18 +84,19 @@ int Runtime::thread_count() const {
 
 RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : folder_(folder) {
   make_folder(folder);
-  // First of all: another process may be about to begin here.
+  // Lock before reading anything: another process may start in the same folder.
   lock_ = std::make_unique<FolderLock>(folder);
   const Path config = folder / "config.toml";
-  resumed_ = is_there(config) && has_begun(folder);
-  check(resume || !resumed_,
-        Exit::cannot_create,
-        cat(folder.string(),
-            " holds a run already: give --resume to go on with it, or another --out"));
+  resumed_ = file_exists(config) && has_begun(folder);
+  check(
+      resume || !resumed_,
+      Exit::cannot_create,
+      cat(folder.string(), " already holds a run: give --resume to continue it, or another --out"));
   remove_leftovers(folder);
   if (resumed_) {
     const auto now = flat_config(settings);
-    // The settings are read back into the same structs, compared, and put back.
+    // `settings` gives access to one set of structs only, so the old values are read into them,
+    // compared, and replaced by the new ones again.
     const std::string text = write_config(settings);
     read_config_text(settings, read_file(config, 1 << 20), config.string());
     const auto before = flat_config(settings);
@@ -102,16 +107,16 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
       const bool in_list = key.find('[') != std::string::npos;
       if (old == before.end() ? in_list : old->second != value && !free_to_change(key))
         changes.push_back(
-            cat(key, " was ", old == before.end() ? "not there" : old->second, ", now ", value));
+            cat(key, " was ", old == before.end() ? "not set" : old->second, ", now ", value));
     }
     for (const auto& [key, value] : before)
-      if (!now.contains(key)) changes.push_back(cat(key, " was ", value, ", now not there"));
+      if (!now.contains(key)) changes.push_back(cat(key, " was ", value, ", now not set"));
     check(changes.empty(),
           Exit::config,
           cat(folder.string(),
               ": cannot resume with changed settings: ",
               join(changes, "; "),
-              "; set them back, or begin anew in another folder (--out)"));
+              "; restore them, or start a new run in another folder (--out)"));
     rewind_events(std::numeric_limits<int64_t>::max());
   } else {
     write_atomic(config, cat("# evenray ", kVersion, "\n", write_config(settings)));
@@ -119,7 +124,7 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
   log_ = std::make_unique<LogFile>(folder / "log.txt");
 }
 
-bool run_done(const Path& folder) { return is_there(folder / "DONE"); }
+bool run_done(const Path& folder) { return file_exists(folder / "DONE"); }
 bool RunFolder::done() const { return run_done(folder_); }
 
 void RunFolder::event(const Json& event) {
@@ -131,7 +136,7 @@ void RunFolder::event(const Json& event) {
 
 void RunFolder::rewind_events(int64_t step) {
   const Path path = folder_ / "events.jsonl";
-  if (!is_there(path)) return;
+  if (!file_exists(path)) return;
   std::string kept;
   for (const auto& line : split_text(read_file(path), '\n')) {
     const Json event = Json::parse(line, nullptr, false);
@@ -152,8 +157,9 @@ bool stop_requested() { return stop_flag; }
 
 void throw_if_stopped() {
   if (stop_flag)
-    throw Error(Exit::stopped,
-                "stopped; run the same command again to go on (with --resume where it takes that)");
+    throw Error(
+        Exit::stopped,
+        "stopped; run the same command again to continue (with --resume if it has that flag)");
 }
 
 }  // namespace evenray

@@ -9,42 +9,43 @@
 
 namespace evenray {
 
-/// Options that every run shares.
+/// Options that all commands share.
 struct Runtime {
-  int64_t seed = 1;
-  int64_t threads = 0;
-  std::string device = "auto";
-  std::string precision = "auto";
-  double checkpoint_every_s = 60;
-  int64_t keep_checkpoints = 2;
+  int64_t seed = 1;                ///< all random streams are derived from it
+  int64_t threads = 0;             ///< worker and torch threads; 0: all hardware threads
+  std::string device = "auto";     ///< auto, cpu, cuda, cuda:i
+  std::string precision = "auto";  ///< auto (bf16 if the hardware supports it), bf16, fp32
+  double checkpoint_every_s = 60;  ///< seconds between checkpoints; does not change results
+  int64_t keep_checkpoints = 2;    ///< newest checkpoints to keep, in addition to the best
 
   void fields(Fields& f);
   /// Throws 78 for a value out of range.
   void check() const;
-  /// threads, or the hardware's where it is 0.
+  /// Returns `threads`, or the number of hardware threads if it is 0.
   int thread_count() const;
 };
 
-/// A folder that one run writes: config.toml before work starts, events.jsonl, log.txt,
-/// checkpoints/, DONE at the end.
+/// The folder of one run: config.toml (written before work starts), events.jsonl, log.txt,
+/// checkpoints/, and DONE (written at the end). It is locked as long as the object lives.
 class RunFolder {
  public:
-  /// Starts or resumes a run in `folder`. Throws 73 where a run is there and `resume` is false, 78
-  /// with the changed keys where the settings differ from those it was begun with (threads, how
-  /// often it checkpoints and how many it keeps may differ). A folder that holds settings and log
-  /// alone counts as empty: that run never began.
+  /// Starts or resumes a run in `folder`. Throws 73 if there is a run and `resume` is false, 78
+  /// with the changed keys if the settings differ from those that the run was started with
+  /// (threads, checkpoint_every_s and keep_checkpoints may differ). A folder that holds only
+  /// settings and log counts as empty: that run never began.
   RunFolder(const Path& folder, bool resume, const Visit& settings);
 
   const Path& path() const { return folder_; }
-  /// Whether the run was there already, and ended.
+  /// Returns true if the run has finished.
   bool done() const;
+  /// Returns true if the folder already held a run.
   bool resumed() const { return resumed_; }
-  /// One line of events.jsonl. A line is flushed when it is written; a line that a kill cut short
-  /// is dropped on resume.
+  /// Appends one line to events.jsonl and flushes it. A line that is incomplete because the process
+  /// was killed is dropped on resume. Throws if the write fails.
   void event(const Json& event);
-  /// Drops the events whose `step` is above `step`: they will be written again.
+  /// Drops the events whose "step" is above `step`, because they will be written again.
   void rewind_events(int64_t step);
-  /// Writes DONE: the run has ended and its files are whole.
+  /// Writes DONE: the run has finished and its files are complete.
   void finish();
 
  private:
@@ -54,15 +55,15 @@ class RunFolder {
   std::unique_ptr<LogFile> log_;
 };
 
-/// Whether `folder` holds a finished run.
+/// Returns true if `folder` holds a finished run.
 bool run_done(const Path& folder);
 
-/// From now on SIGTERM, SIGINT and SIGUSR2 only set a flag; a second signal ends the process at
-/// once with 128 + its number.
+/// Installs handlers: SIGTERM, SIGINT and SIGUSR2 only set a flag; a second signal ends the process
+/// at once with exit code 128 + its number.
 void catch_stop_signals();
-/// Whether a stop was asked for. Long work checks it at safe points.
+/// Returns true after a stop signal. Long work checks it at safe points.
 bool stop_requested();
-/// Throws Error 75 "stopped; run again to go on" if so.
+/// Throws Error 75 ("stopped; run the same command again to continue") after a stop signal.
 void throw_if_stopped();
 
 }  // namespace evenray

@@ -35,7 +35,7 @@ void check_width(int64_t value, const char* key) {
 void check_minibatches(const GanOptions& o) {
   check(o.pggan.minibatches.empty() || o.minibatch == 0,
         Exit::config,
-        "gan.minibatch and gan.pggan.minibatches exclude one another; set gan.minibatch=0, or "
+        "gan.minibatch and gan.pggan.minibatches exclude each other; set gan.minibatch=0, or "
         "gan.pggan.minibatches=[]");
   for (const int64_t images :
        o.pggan.minibatches.empty() ? std::vector{o.minibatch} : o.pggan.minibatches)
@@ -48,9 +48,9 @@ void check_minibatches(const GanOptions& o) {
 
 void DcganOptions::fields(Fields& f) {
   f("ngf", ngf, "width of the generator: channels at half size, doubled at each halving");
-  f("ndf", ndf, "width of the discriminator, likewise");
-  f("spectral_norm", spectral_norm, "spectral norm in place of batch norm in the discriminator");
-  f("residual", residual, "residual blocks (SNGAN) in place of plain convolutions");
+  f("ndf", ndf, "width of the discriminator: the same");
+  f("spectral_norm", spectral_norm, "spectral norm instead of batch norm in the discriminator");
+  f("residual", residual, "residual blocks (SNGAN) instead of plain convolutions");
 }
 
 void DcganOptions::check() const {
@@ -59,18 +59,22 @@ void DcganOptions::check() const {
 }
 
 void PgganOptions::fields(Fields& f) {
-  f("fmap_base", fmap_base, "channels are fmap_base / 2 at 4 px, halved at each doubling");
-  f("fmap_max", fmap_max, "but at most so many");
+  f("fmap_base",
+    fmap_base,
+    "channels are fmap_base / 2 at 4 px, halved at each doubling of the size");
+  f("fmap_max", fmap_max, "maximum number of channels");
   f("stddev_group", stddev_group, "images per group of minibatch stddev; 0: the minibatch");
   f("stage_kimg",
     stage_kimg,
-    "thousands of images to fade a resolution in, and as many to stabilise it");
+    "thousands of images to fade in a resolution, and as many again to stabilise it");
   f("final_kimg", final_kimg, "thousands of images to stabilise the last resolution");
   f("minibatches",
     minibatches,
-    "images per step by resolution from the smallest on, the last for all above, in place of "
-    "gan.minibatch, which is 0 then");
-  f("lr_factors", lr_factors, "factors of both learning rates by resolution; empty: 1");
+    "images per step for each resolution, smallest first, the last value for all larger ones; "
+    "replaces gan.minibatch, which must be 0 then");
+  f("lr_factors",
+    lr_factors,
+    "factors on both learning rates for each resolution, smallest first; empty: 1");
 }
 
 void PgganOptions::check() const {
@@ -85,8 +89,8 @@ void PgganOptions::check() const {
 }
 
 void AdaOptions::fields(Fields& f) {
-  f("target", target, "mean sign of D's outputs for real images that the strength aims at");
-  f("kimg", kimg, "thousands of images in which the strength may rise from 0 to 1");
+  f("target", target, "target for the mean sign of the discriminator's outputs on real images");
+  f("kimg", kimg, "thousands of images in which the strength can rise from 0 to 1");
 }
 
 void AdaOptions::check() const {
@@ -99,80 +103,84 @@ void AdaOptions::check() const {
 void TransferOptions::fields(Fields& f) {
   f("from",
     from,
-    "begin with trained networks: a run folder or checkpoint; majority or all: first train on the "
-    "largest class, on all classes, in parent/; or none");
-  f("parent_kimg", parent_kimg, "thousands of images of that first training; 0: as total_kimg");
-  f("freeze_d", freeze_d, "layers of the discriminator, from the image's side, that are kept");
+    "start from trained networks: a run folder or checkpoint; majority or all: first train a "
+    "parent on the largest class or on all classes, in parent/; or none");
+  f("parent_kimg", parent_kimg, "thousands of images to train the parent; 0: as total_kimg");
+  f("freeze_d",
+    freeze_d,
+    "number of discriminator layers, from the image side, that are not trained");
 }
 
 void TransferOptions::check() const {
-  evenray::check(freeze_d >= 0 && (freeze_d == 0 || from != "none"),
-                 Exit::config,
-                 "gan.transfer.freeze_d keeps layers of a discriminator that gan.transfer.from "
-                 "brings; without one set it to 0");
-  evenray::check(parent_kimg == 0 || trains_parent(),
-                 Exit::config,
-                 "gan.transfer.parent_kimg is for gan.transfer.from majority or all; without them "
-                 "set it to 0");
+  evenray::check(
+      freeze_d >= 0 && (freeze_d == 0 || from != "none"),
+      Exit::config,
+      "gan.transfer.freeze_d requires a discriminator from gan.transfer.from; without one "
+      "set it to 0");
+  evenray::check(
+      parent_kimg == 0 || trains_parent(),
+      Exit::config,
+      "gan.transfer.parent_kimg requires gan.transfer.from majority or all; without them "
+      "set it to 0");
 }
 
 void GanOptions::fields(Fields& f) {
   f("family", family, "network family: dcgan, pggan");
   f("preset",
     preset,
-    "auto (planned from image count, size and device), small (what 50 to 5,000 images need); of "
-    "dcgan: reference (as published), strong (residual, "
-    "spectral norm, hinge); of pggan: paper, paper-v1 (as published, the second and the first "
-    "version)");
+    "auto (planned from image count, size and device), small (for 50 to 5,000 images); dcgan only: "
+    "reference (as published), strong (residual, spectral norm, hinge); pggan only: paper, "
+    "paper-v1 (as published, the second and the first version)");
   f("total_kimg",
     total_kimg,
-    "thousands of real images shown; stages are stretched to it; 0: as long as pggan's stages are; "
-    "`gan train` plans it for the preset auto and pggan's small where it is not set");
+    "length of the training in thousands of real images shown; pggan's stages are scaled to it; 0: "
+    "the sum of pggan's stages; if it is not set, `gan train` plans it for preset auto and for "
+    "preset small of pggan");
   f("minibatch", minibatch, "images per step; 0: gan.pggan.minibatches");
   f("latent", latent, "length of the latent vector");
   f("lr_ramp_kimg",
     lr_ramp_kimg,
-    "thousands of images in which learning rates rise to their height at the start");
+    "thousands of images over which the learning rates rise to their full value at the start");
   f("lr_g", lr_g, "Adam's learning rate of the generator");
-  f("lr_d", lr_d, "and of the discriminator");
+  f("lr_d", lr_d, "Adam's learning rate of the discriminator");
   f("beta1", beta1, "Adam's beta1");
   f("beta2", beta2, "Adam's beta2");
   f("loss", loss, "adversarial loss: " + join(loss_names()));
   f("own_latents",
     own_latents,
-    "the generator's step draws latents of its own, as pggan's paper; else it goes by the images "
+    "draw new latents for the generator's step, as in PGGAN's paper; else the step uses the images "
     "that the discriminator has just seen");
   f("gp_weight", gp_weight, "weight of wgan-gp's gradient penalty");
-  f("gp_target", gp_target, "gradient norm that it wants");
+  f("gp_target", gp_target, "gradient norm that the penalty aims at");
   f("augment",
     augment,
-    "augmentation before the discriminator: some of brightness,contrast,translation,cutout "
-    "(DiffAugment), ada (adaptive), or none");
-  f("mirror", mirror, "show each image flipped left to right half of the time (limbs; not chests)");
-  f("where", where, "only images whose metadata say so: sex=F and age>60");
+    "augmentation before the discriminator: any of brightness,contrast,translation,cutout "
+    "(DiffAugment), or ada (adaptive), or none");
+  f("mirror", mirror, "flip each image left to right half of the time (suits limbs, not chests)");
+  f("where", where, "only images whose metadata match: sex=F and age>60");
   f("conditioning",
     conditioning,
-    "labels of all classes in one generator: projection, acgan, or none");
+    "train one generator with the labels of all classes: projection, acgan, or none");
   f("label_warmup",
     label_warmup,
-    "share of the run before labels count, and again until they count in full");
+    "share of the run without labels; over the same share their weight then rises to full");
   f("ema_kimg",
     ema_kimg,
-    "half-life of the generator's average in thousands of images; 0: no average");
-  f("ema_decay", ema_decay, "decay of that average a step instead, as pggan's paper; 0: ema_kimg");
+    "half-life of the average of the generator's weights, in thousands of images; 0: no average");
+  f("ema_decay", ema_decay, "decay of that average per step, as in PGGAN's paper; 0: use ema_kimg");
   f("r1_gamma", r1_gamma, "weight of the R1 gradient penalty; 0: none");
-  f("r2_gamma", r2_gamma, "the same on drawn images (R2)");
+  f("r2_gamma", r2_gamma, "weight of the R2 gradient penalty (R1 on drawn images); 0: none");
   f("r1_every", r1_every, "steps between R1 and R2 penalties (lazy regularisation)");
   f("lecam_weight", lecam_weight, "weight of LeCam's regulariser; 0: none");
-  f("lecam_from_kimg", lecam_from_kimg, "thousands of images before it acts");
+  f("lecam_from_kimg", lecam_from_kimg, "thousands of images before LeCam's regulariser acts");
   f("eval_every_kimg",
     eval_every_kimg,
-    "thousands of images between evaluations; 0: a tenth of the run, or 25 times as many as one "
-    "compares");
-  f("eval_images", eval_images, "at most so many images in an evaluation");
+    "thousands of images between evaluations; 0: the larger of a tenth of the run and 25 times the "
+    "images of one evaluation");
+  f("eval_images", eval_images, "maximum number of images in an evaluation");
   f("early_stop",
     early_stop,
-    "end where three evaluations in a row found samples less diverse than real ones, a saturated "
+    "stop if three evaluations in a row find samples less diverse than real images, a saturated "
     "discriminator or memorisation");
   f("allow_few", allow_few, "train on fewer than 50 images of the class");
   f.section("dcgan", dcgan);
@@ -243,7 +251,9 @@ void GanOptions::check() const {
                  Exit::config,
                  cat("gan.transfer.from ",
                      transfer.from,
-                     " is for one class; a generator with labels learns of all"));
+                     " is for the training of one class, but gan.conditioning ",
+                     conditioning,
+                     " trains on all classes; set one of them to none"));
 }
 
 void GanOptions::check_transfer() const { transfer.check(); }

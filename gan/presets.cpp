@@ -19,7 +19,8 @@ void dcgan_reference(GanOptions& o) {
   o.early_stop = false;
 }
 
-/// SNGAN's networks at the learning rates of SAGAN (Zhang et al. 2019), one step of D a step of G.
+/// SNGAN's networks with the learning rates of SAGAN (Zhang et al. 2019), one step of D per step of
+/// G.
 void dcgan_strong(GanOptions& o) {
   o.dcgan.residual = true;
   o.dcgan.spectral_norm = true;
@@ -32,7 +33,7 @@ void dcgan_strong(GanOptions& o) {
   o.beta2 = .9;
 }
 
-/// The size of the networks comes from the defaults.
+/// The sizes of the networks are the defaults.
 void pggan_small(GanOptions& o) {
   o.latent = 128;
   o.lr_g = o.lr_d = 1e-3;
@@ -41,7 +42,7 @@ void pggan_small(GanOptions& o) {
   o.r1_gamma = 1;
 }
 
-/// What both published versions share (Karras et al. 2018, appendix A).
+/// The settings that both published versions share (Karras et al. 2018, appendix A).
 void pggan_published(GanOptions& o) {
   o.latent = 512;
   o.pggan.fmap_base = 8192;
@@ -60,7 +61,7 @@ void pggan_published(GanOptions& o) {
   o.early_stop = false;
 }
 
-/// Their second version on one GPU: 12,000 kimg at 1024 px.
+/// The second published version, on one GPU: 12,000 kimg at 1024 px.
 void pggan_paper(GanOptions& o) {
   pggan_published(o);
   o.pggan.stage_kimg = 600;
@@ -69,8 +70,8 @@ void pggan_paper(GanOptions& o) {
   o.pggan.lr_factors = {1, 1, 1, 1, 1, 1, 1, 1, 1.5};
 }
 
-/// Their first: 19,000 kimg at 1024 px, groups of the whole minibatch, learning rates that rise at
-/// the start and are alike at all sizes.
+/// The first published version: 19,000 kimg at 1024 px, minibatch stddev over the whole minibatch,
+/// learning rates that rise at the start and are equal at all sizes.
 void pggan_paper_v1(GanOptions& o) {
   pggan_published(o);
   o.pggan.stage_kimg = 800;
@@ -84,7 +85,7 @@ struct Preset {
   std::string_view family, name;
   void (*apply)(GanOptions&);
 };
-/// `auto` fixes nothing: plan_gan_options() does, when the store is known.
+/// `auto` sets nothing here; plan_gan_options() sets its values when the store is known.
 constexpr std::array kPresets{Preset{"dcgan", kAutoPreset, [](GanOptions&) {}},
                               Preset{"pggan", kAutoPreset, [](GanOptions&) {}},
                               Preset{"dcgan", "reference", &dcgan_reference},
@@ -119,7 +120,7 @@ void check_preset(const GanOptions& options) {
   if (std::count(presets.begin(), presets.end(), options.preset) > 0) return;
   std::string others;
   for (const auto& known : kPresets)
-    if (known.name == options.preset) others = cat("; --family ", known.family, " has it");
+    if (known.name == options.preset) others = cat("; --family ", known.family, " has that preset");
   throw Error(Exit::config, unknown_name("gan preset", options.preset, presets) + others);
 }
 

@@ -5,7 +5,7 @@
 
 namespace evenray {
 
-/// Throws 78 where the family has no preset of that name.
+/// Throws 78 if the family has no preset with the name options.preset.
 void check_preset(const GanOptions& options);
 
 }  // namespace evenray

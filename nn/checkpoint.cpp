@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kStepPrefix = "step-";
 
-/// Step checkpoints, oldest first (their names are padded, so they sort).
+/// Returns the step checkpoints, oldest first. Step numbers are zero-padded, so names sort by step.
 std::vector<Path> step_files(const Path& folder) {
   std::vector<Path> files;
   if (!std::filesystem::is_directory(folder)) return files;
@@ -64,7 +64,7 @@ void load_tensor(const TensorFile& file,
             name,
             "' has shape ",
             found->second.sizes(),
-            ", the network wants ",
+            ", the network needs ",
             tensor.sizes()));
   tensor.copy_(found->second);
 }
@@ -127,13 +127,13 @@ std::optional<Checkpoints::Found> Checkpoints::newest() const {
       return found;
     } catch (const Error& error) {
       if (error.code() != Exit::bad_data) throw;
-      log_warning(cat("passing over a damaged checkpoint: ", error.what()));
+      log_warning(cat("skipping a damaged checkpoint: ", error.what()));
       damaged.push_back(files.back());
     }
   }
   throw Error(Exit::bad_data,
               cat(folder_.string(),
-                  ": none of the step checkpoints is whole; start anew in another folder"));
+                  ": all step checkpoints are damaged; start a new run in another folder"));
 }
 
 std::optional<Checkpoints::Found> Checkpoints::last_evaluated() const {

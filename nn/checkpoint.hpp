@@ -11,50 +11,55 @@
 
 namespace evenray {
 
-/// Adds a module's parameters and buffers as "prefix.name".
+/// Adds a module's parameters and buffers to `file` as "prefix.name".
 void add_module(TensorFile& file, const std::string& prefix, const torch::nn::Module& module);
 
-/// Copies them back; every tensor must be there with its shape. Throws 65 with the name.
+/// Copies the tensors "prefix.name" of `file` into the module. Throws 65, naming the tensor, if one
+/// is missing or has another shape. `path` is used in messages.
 void load_module(const TensorFile& file,
                  const std::string& prefix,
                  torch::nn::Module& module,
                  const Path& path);
 
-/// Copies the tensor of that name back; it must be there with its shape. Throws 65 with the name.
+/// Copies the tensor `name` of `file` into `tensor`. Throws 65, naming it, if it is missing or has
+/// another shape.
 void load_tensor(const TensorFile& file,
                  const std::string& name,
                  torch::Tensor& tensor,
                  const Path& path);
 
-/// metadata[key]; throws 65 where it is missing.
+/// Returns metadata[key] of `file`. Throws 65 if it is missing.
 const std::string& require_metadata(const TensorFile& file,
                                     const std::string& key,
                                     const Path& path);
 
-/// checkpoints/step-00001234.safetensors of a run folder.
+/// The checkpoints of a run folder: checkpoints/step-00001234.safetensors.
 class Checkpoints {
  public:
+  /// `every_s`: seconds between step checkpoints. `keep`: number of step checkpoints to keep.
   Checkpoints(const Path& run_folder, double every_s, int64_t keep = 2);
 
-  /// Whether it is time for the next one.
+  /// Returns true if `every_s` seconds have passed since the last write().
   bool due() const;
-  /// Writes the step's file and removes the others but for the newest `keep`, it included.
+  /// Writes the file of `step` and removes old ones, so that `keep` files remain.
   void write(int64_t step, const TensorFile& file);
-  /// Removes the files of later steps, for a run that goes back. Throws 74.
+  /// Removes the files of later steps, for a run that goes back to `step`. Throws 74.
   void drop_after(int64_t step);
   struct Found {
     Path path;
     TensorFile file;
   };
-  /// The newest whole one; nullopt where no step was ever written. Damaged newer ones are renamed
-  /// to NAME.damaged, with a warning. Throws 65 where none is whole, 66 or 74 where one cannot be
-  /// read.
+  /// Returns the newest undamaged step checkpoint; nullopt if there is no step checkpoint. Renames
+  /// damaged newer ones to NAME.damaged and logs a warning. Throws 65 if all are damaged, 66 or 74
+  /// if one cannot be read.
   std::optional<Found> newest() const;
 
+  /// The checkpoint with the best evaluation.
   Path best() const { return folder_ / "best.safetensors"; }
-  /// A whole state, kept beside the steps' files by whoever evaluates.
+  /// The complete state at the last evaluation, written by the caller.
   Path evaluated() const { return folder_ / "evaluated.safetensors"; }
-  /// Its content; nullopt where it was never written. Throws as read_safetensors().
+  /// Returns the content of evaluated(); nullopt if the file does not exist. Throws as
+  /// read_safetensors().
   std::optional<Found> last_evaluated() const;
 
  private:
@@ -64,11 +69,12 @@ class Checkpoints {
   std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
 };
 
-/// What a user means by a model: a file, or a run folder's best (else newest) checkpoint. Throws 66
-/// where there is none.
+/// Returns the checkpoint of a model that the user names: `path` itself if it is a file, else the
+/// best (or, without one, the newest) checkpoint of the run folder. Throws 66 if there is none.
 Path model_file(const Path& path);
 
-/// Likewise what to train on from: a file, or a run folder's newest step checkpoint. Throws 66.
+/// Returns the checkpoint to continue training from: `path` itself if it is a file, else the newest
+/// step checkpoint of the run folder. Throws 66 if there is none.
 Path training_file(const Path& path);
 
 }  // namespace evenray

@@ -7,10 +7,11 @@
 namespace evenray {
 namespace {
 
-/// How a run whose `key` has changed may go on.
-std::string way_out(const std::string& key, const Json& before) {
-  if (key == "threads") return cat("give --threads ", before.dump(), " to go on bit for bit");
-  return "go on with what it was begun with, or start anew in another folder";
+/// Returns what the user can do if fact `key` of a run has changed.
+std::string resume_hint(const std::string& key, const Json& before) {
+  if (key == "threads")
+    return cat("give --threads ", before.dump(), " to resume with bit-identical results");
+  return "resume with the old value, or start a new run in another folder";
 }
 
 }  // namespace
@@ -57,7 +58,7 @@ std::optional<Resumed> rewind_run(RunFolder& run,
               ", now ",
               now.dump(),
               "; ",
-              way_out(key, before)));
+              resume_hint(key, before)));
   }
   run.rewind_events(out.step);
   return out;

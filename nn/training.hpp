@@ -10,19 +10,19 @@
 
 namespace evenray {
 
-/// What must be the same for a run to go on bit for bit, for the facts of its checkpoints: threads,
-/// device ("cpu" or "cuda"), bf16, store.
+/// Returns the facts that must not change if a resumed run is to be bit-identical: threads, device
+/// ("cpu" or "cuda"), bf16, store (its digest). They are written into the checkpoints.
 Json run_facts(const Compute& compute, const std::string& store_digest);
 
 /// The newest checkpoint of a run and the facts in it.
 struct Resumed {
-  Path path;
-  TensorFile file;
-  Json facts;
-  int64_t step = 0;
+  Path path;         ///< of the checkpoint
+  TensorFile file;   ///< its content
+  Json facts;        ///< its metadata "facts"
+  int64_t step = 0;  ///< facts["step"]
 
-  /// facts[key], `if_null` for a number that was not finite. Throws 65 where it is missing or of
-  /// another type.
+  /// Returns facts[key], or `if_null` for null (JSON writes non-finite numbers as null). Throws 65
+  /// if it is missing or of another type.
   template <class T>
   T fact(const std::string& key, T if_null = {}) const {
     try {
@@ -32,17 +32,18 @@ struct Resumed {
       damaged_facts(key);
     }
   }
+  /// Throws 65, naming the file and the key.
   [[noreturn]] void damaged_facts(const std::string& key) const;
 };
 
-/// Where a run may go on: nullopt for a fresh one. The events after the checkpoint's step are
-/// dropped, since they will be written again. `facts`: those of run_facts(), and what else must not
-/// have changed. Throws 78 where one differs, 65 for damaged facts.
+/// Returns the newest checkpoint of a run to resume; nullopt for a new run. Drops the events after
+/// the checkpoint's step, because they will be written again. `facts`: those of run_facts(), and
+/// others that must not have changed. Throws 78 if one differs, 65 for damaged facts.
 std::optional<Resumed> resume_run(RunFolder& run,
                                   const Checkpoints& checkpoints,
                                   const Json& facts);
 
-/// The same from what was found, for a run that is under way and goes back.
+/// The same with a given checkpoint, for a running training that goes back to it.
 std::optional<Resumed> rewind_run(RunFolder& run,
                                   std::optional<Checkpoints::Found> found,
                                   const Json& facts);

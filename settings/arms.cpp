@@ -18,27 +18,29 @@ bool any_source(const Arm& arm, const char* prefix) {
 }  // namespace
 
 void Arm::fields(Fields& f) {
-  f("name", name, "what the arm is called");
-  f("meaning", meaning, "what it does, for the report");
+  f("name", name, "name of the arm");
+  f("meaning", meaning, "what the arm does, for the report");
   f("sources",
     sources,
-    "what fills the classes, each with @SHARE or without: copy, augment:POLICY, gan:rare, "
-    "gan:others, gan:all, gan:CLASS; empty: the training part stays as it is");
+    "sources of the added rows, each with or without @SHARE: copy, augment:POLICY, gan:rare, "
+    "gan:others, gan:all, gan:CLASS; empty: the training part is not changed");
   f("replace",
     replace,
-    "synthetic share of the other classes' rows, which replaces real ones, as a multiple of the "
-    "rare class's");
+    "synthetic share of the other classes' rows, which replace real ones, as a multiple of the "
+    "rare class's share; 0: no row is replaced");
   f("dose", dose, "synthetic images per real one in this arm; -1: balance.max_synthetic");
-  f("gates", gates, "besides the study's: near-duplicate:CORRELATION, memorised");
-  f("set", set, "settings of this arm alone, of classify and balance: ['classify.lr=1e-3']");
-  f("generator", generator, "settings of generators of its own: ['gan.preset=strong']");
+  f("gates", gates, "gates added to the study's: near-duplicate:CORRELATION, memorised");
+  f("set", set, "settings of classify and balance for this arm only: ['classify.lr=1e-3']");
+  f("generator",
+    generator,
+    "settings of gan, for generators of this arm only: ['gan.preset=strong']");
 }
 
 bool Arm::synthetic() const { return any_source(*this, "gan:"); }
 bool Arm::augmented() const { return any_source(*this, "augment:"); }
 
 std::vector<Arm> builtin_arms(const std::string& policy) {
-  // Share 0: what the dose of the generator leaves open.
+  // Share 0: this source fills only the rows that the generator's dose does not allow.
   const std::string augment = "augment:" + policy;
   return {
       {.name = "real", .meaning = "the training part as it is"},

@@ -8,37 +8,39 @@
 
 namespace evenray {
 
-/// One way to treat the training part: what it is filled up with, and the settings that differ from
-/// the study's. `[[study.arm]]` in a configuration adds more to the built-in ones.
+/// One way to prepare the training part: the sources that fill it up, and the settings that differ
+/// from the study's. `[[study.arm]]` in a configuration adds arms to the built-in ones.
 struct Arm {
-  std::string name{};
-  std::string meaning{};  ///< for the report
-  /// What fills the classes, in the words of `balance --source`: copy, augment:POLICY, and the
+  std::string name{};     ///< without '/', '@' and blanks
+  std::string meaning{};  ///< what the arm does, for the report
+  /// Sources of the added rows, written as for `balance --source`: copy, augment:POLICY, and the
   /// study's generators by the class that they draw: gan:rare, gan:others, gan:all, gan:CLASS.
-  /// Empty: the training part stays as it is.
+  /// Empty: the training part is not changed.
   std::vector<std::string> sources{};
-  /// Real rows of the classes but the rare one that give way to synthetic ones: their synthetic
-  /// share, as a multiple of the rare class's. 1: the same share; 0: none.
+  /// Synthetic share of every class except the rare one, as a multiple of the rare class's share;
+  /// these synthetic rows replace real ones. 1: the same share; 0: none.
   double replace = 0;
-  double dose = -1;  ///< synthetic images per real one, balance.max_synthetic of this arm; -1: that
-  std::vector<std::string> gates{};  ///< besides the study's, in the words of `balance --gate`
-  std::vector<std::string> set{};    ///< settings of this arm alone: "classify.lr=1e-3"
-  std::vector<std::string>
-      generator{};  ///< settings of a generator of its own: "gan.preset=strong"
+  double dose = -1;                      ///< balance.max_synthetic of this arm; -1: the study's
+  std::vector<std::string> gates{};      ///< added to the study's, written as for `balance --gate`
+  std::vector<std::string> set{};        ///< settings of this arm only: "classify.lr=1e-3"
+  std::vector<std::string> generator{};  ///< settings of its own generators: "gan.preset=strong";
+                                         ///< empty: uses the study's
 
   void fields(Fields& f);
 
-  bool balanced() const { return !sources.empty(); }  ///< trains on a store of its own
-  bool synthetic() const;                             ///< some rows are drawn by generators
-  bool augmented() const;                             ///< some rows come from a policy
+  bool balanced() const { return !sources.empty(); }  ///< trains on its own store
+  bool synthetic() const;                             ///< has rows drawn by generators
+  bool augmented() const;                             ///< has rows augmented by a policy
 };
 
-/// real, weighted, oversample, autoaugment, gan, gan+autoaugment, gan-both; those that augment do
-/// by `policy`.
+/// Returns the built-in arms: real, weighted, oversample, autoaugment, gan, gan+autoaugment,
+/// gan-both. `policy`: augmentation policy of those that augment.
 std::vector<Arm> builtin_arms(const std::string& policy);
+/// Returns their names, in the same order.
 std::vector<std::string> builtin_arm_names();
 
-/// "gan vs oversample" -> {"gan", "oversample"}; throws 78 for anything but two different names.
+/// Parses "gan vs oversample" into {"gan", "oversample"}. Throws 78 unless there are two different
+/// names.
 std::pair<std::string, std::string> parse_contrast(const std::string& contrast);
 
 }  // namespace evenray

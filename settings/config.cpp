@@ -14,7 +14,7 @@
 namespace evenray {
 namespace {
 
-/// Settings that arms share, since the comparison rests on them.
+/// Settings that an arm cannot change: if they differed, the comparison would not be valid.
 constexpr std::array kShared{"classify.steps",
                              "classify.patience",
                              "classify.eval_every",
@@ -38,9 +38,9 @@ void choose_generator(Config& config, const std::string& key, const std::string&
   (family ? config.gan.family : config.gan.preset) = word;
 }
 
-/// Runs `body`; its errors get the arm's name in front and code 78.
+/// Runs `body` and throws its errors again with the arm's name in front and code 78.
 template <class Body>
-void for_user_of(const Arm& arm, const Body& body) {
+void with_arm_name(const Arm& arm, const Body& body) {
   try {
     body();
   } catch (const Error& error) {
@@ -68,7 +68,7 @@ bool starts_with_section(const std::string& word, const std::string& section) {
 }
 
 void check_arm(const Config& config, const Arm& arm) {
-  for_user_of(arm, [&] {
+  with_arm_name(arm, [&] {
     check(arm.dose == -1 || (arm.dose >= 0 && arm.dose <= 1e9),
           Exit::config,
           cat("dose must lie in 0..1e9, or be -1 for balance.max_synthetic, not ", arm.dose));
@@ -126,7 +126,7 @@ void Config::check_study() const {
   const auto arms_decide = [](bool is_default, const char* key) {
     evenray::check(is_default,
                    Exit::config,
-                   cat(key, " is what the arms of a study differ in or share; leave it out"));
+                   cat(key, " cannot be set in a study, because the arms decide it; remove it"));
   };
   arms_decide(balance.sources == balance_default.sources, "balance.sources");
   arms_decide(balance.max_factor == balance_default.max_factor, "balance.max_factor");
@@ -134,8 +134,8 @@ void Config::check_study() const {
   arms_decide(gan.conditioning == GanOptions{}.conditioning, "gan.conditioning");
   evenray::check(gan.preset != kAutoPreset,
                  Exit::config,
-                 "gan.preset auto plans for one class of a store, a study trains several; name "
-                 "another preset");
+                 "gan.preset auto plans for one class of a store, but a study trains generators of "
+                 "several; choose another preset");
   arms_decide(classify.loss_weights == classify_default.loss_weights, "classify.loss_weights");
   arms_decide(classify.sampling == classify_default.sampling, "classify.sampling");
   arms_decide(classify.patience == classify_default.patience, "classify.patience");
@@ -144,7 +144,7 @@ void Config::check_study() const {
 
 Config Config::for_arm(const Arm& arm) const {
   Config out = *this;
-  for_user_of(arm, [&] {
+  with_arm_name(arm, [&] {
     for (const auto& word : arm.set)
       check_set_key(word, starts_with_section(word, "balance") ? "balance" : "classify", "set");
     ConfigText("", arm.set).apply(visit(out));
@@ -156,12 +156,13 @@ Config Config::for_arm(const Arm& arm) const {
 
 GanOptions Config::generator_of(const Arm& arm) const {
   Config out = *this;
-  for_user_of(arm, [&] {
+  with_arm_name(arm, [&] {
     for (const auto& word : arm.generator) check_set_key(word, "gan", "generator");
     const ConfigText text("", arm.generator);
     text.apply(visit(out));
     if (out.gan.family == gan.family && out.gan.preset == gan.preset) return;
-    // Another preset's values lie above the study's, below the arm's own words.
+    // Priority: the study's settings < the arm's own preset < the arm's other settings. The preset
+    // has just overwritten the latter, so apply them again.
     out.gan.apply_preset();
     text.apply(visit(out));
   });
@@ -177,7 +178,8 @@ Settings::Settings(const Path& file,
 }
 
 Config Settings::load(Config base) const {
-  // The preset lies below the file, whoever chooses it, so the choice is looked up first.
+  // A preset has lower priority than the file, even if a flag chooses it. So find out which family
+  // and preset are chosen, apply the preset, then apply the file and the flags on top.
   const auto choose = [&](Config& config) {
     for (const auto& flag : flags_)
       if (flag.key == "gan.family" || flag.key == "gan.preset")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The settings room holds the whole configuration: Config with its sections, where its values come
-// from (defaults, presets, a file, --set words, flags), the arms of a study, and the flags that set
-// a key. Read config.hpp, then arms.hpp, then flags.hpp.
+// The settings room holds the whole configuration: Config with its sections, the sources of its
+// values (defaults, presets, a file, --set, flags), the options and arms of a study, and the table
+// of flags that set a key. Read config.hpp, then study_options.hpp, arms.hpp and flags.hpp.
 #include <string>
 #include <vector>
 
@@ -15,47 +15,50 @@
 
 namespace evenray {
 
-/// The whole configuration: every command reads the sections that concern it from the same file.
+/// The whole configuration. All commands read the same file; each uses only some of the sections.
 struct Config {
-  Runtime runtime;
-  DataOptions data;
-  GanOptions gan;
-  BalanceOptions balance;
-  ClassifyOptions classify;
-  StudyOptions study;
+  Runtime runtime;           ///< keys without a section
+  DataOptions data;          ///< [data]
+  GanOptions gan;            ///< [gan]
+  BalanceOptions balance;    ///< [balance]
+  ClassifyOptions classify;  ///< [classify]
+  StudyOptions study;        ///< [study]
 
+  /// Visits all keys.
   void fields(Fields& f);
-  /// Throws 78 for a value out of range, named as the user writes it.
+  /// Throws 78 for a value out of range, naming the key as the user writes it.
   void check() const;
-  /// Throws 78 besides where something is set that the arms of a study decide, or where an arm
+  /// Runs check(). Also throws 78 if a key is set that the arms of a study decide, or if an arm
   /// names a source, policy, gate or setting that it cannot have.
   void check_study() const;
 
-  /// The study's settings with those of one arm on top. Throws 78 with the arm's name.
+  /// Returns these settings with those of `arm` applied on top. Throws 78 with the arm's name.
   Config for_arm(const Arm& arm) const;
-  /// The settings of an arm's own generators; the study's where it has none.
+  /// Returns the settings of the arm's own generators, or the study's if the arm has none. Throws
+  /// 78 with the arm's name.
   GanOptions generator_of(const Arm& arm) const;
 };
 
-/// A flag that was given: `--bits 16` sets data.bits.
+/// A flag on the command line that sets a key: `--bits 16` sets data.bits.
 struct FlagValue {
-  std::string flag, key;
-  std::vector<std::string> words;
+  std::string flag;                ///< "--bits", for messages
+  std::string key;                 ///< "data.bits"
+  std::vector<std::string> words;  ///< {"16"}; empty for a switch
 };
 
-/// Where values come from, lowest first: a base, the preset that the others choose, a file, --set
-/// words, flags. The file is read once.
+/// The sources of values, from lowest to highest priority: a base, the preset that the others
+/// choose, a file, --set, flags. The file is read once.
 class Settings {
  public:
-  /// Logs a line for each key that stands at its old place. Throws as ConfigText does.
+  /// Logs a warning for each key that is written with its old name. Throws as ConfigText().
   Settings(const Path& file,
            const std::vector<std::string>& sets,
            std::vector<FlagValue> flags = {});
 
-  /// `base` with all of them, checked. Throws 78 for a wrong key or value of file and sets, 2 for
-  /// one of a flag.
+  /// Returns `base` with all of them applied, checked. Throws 78 for a wrong key or value in the
+  /// file or --set, 2 for one in a flag.
   Config load(Config base = {}) const;
-  /// Whether a flag for the key was given.
+  /// Returns true if the command line has a flag for `key`.
   bool given(const std::string& key) const;
 
  private:
@@ -63,8 +66,8 @@ class Settings {
   std::vector<FlagValue> flags_;
 };
 
-/// The configuration of `evenray demo`: all arms on drawn phantoms. `quick`: a smoke test in
-/// seconds that measures nothing.
+/// Returns the configuration of `evenray demo`: all arms on synthetic phantoms. `quick`: a smoke
+/// test that takes seconds; its results mean nothing.
 Config demo_config(bool quick);
 
 }  // namespace evenray

@@ -10,21 +10,21 @@
 namespace evenray {
 
 void StudyOptions::fields(Fields& f) {
-  f("arms", arms, "what is compared: " + join(builtin_arm_names()));
-  f("seeds", seeds, "repetitions of everything that is random but the split");
+  f("arms", arms, "arms to compare: " + join(builtin_arm_names()));
+  f("seeds", seeds, "repetitions of everything that is random, except the split");
   f("folds", folds, "cross-validation folds; 0: one split by data.ratios");
   f("rare_class",
     rare_class,
-    "class that is synthesised; empty: the one with the fewest training images");
-  f("policy", policy, "policy of the autoaugment arms");
+    "class to synthesise; empty: the class with the fewest training images");
+  f("policy", policy, "augmentation policy of the autoaugment arms");
   f("contrast",
     contrast,
     "the one comparison named beforehand: 'ARM vs ARM'; all others are exploratory");
-  f("bootstrap", bootstrap, "draws behind each interval");
-  f("judge_images", judge_images, "at most so many drawn images to judge a generator by");
+  f("bootstrap", bootstrap, "bootstrap draws per interval");
+  f("judge_images", judge_images, "maximum number of drawn images to evaluate a generator with");
   f("origin_steps",
     origin_steps,
-    "training steps of the net that tries to tell synthetic from real");
+    "training steps of the network that learns to separate synthetic from real images");
   f("keep_stores", keep_stores, "keep each cell's balanced.h5 when the cell is done");
   f.list("arm", arm);
 }
@@ -35,7 +35,7 @@ void StudyOptions::check() const {
     evenray::check(
         !own.name.empty() && own.name.find_first_of("/@ ") == std::string::npos,
         Exit::config,
-        cat("study.arm '", own.name, "': a name must not be empty or hold blanks, '/' or '@'"));
+        cat("study.arm '", own.name, "': a name must not be empty or contain blanks, '/' or '@'"));
   std::vector<std::string> names;
   for (const auto& one : compared()) names.push_back(one.name);
   const auto named = [&](const std::string& name) {
@@ -72,7 +72,7 @@ void StudyOptions::check() const {
                    Exit::config,
                    cat("study.contrast names '",
                        one,
-                       "', which study.arms does not; choose a contrast of two of its arms"));
+                       "', which is not an arm of the study; choose two of its arms"));
   }
 }
 

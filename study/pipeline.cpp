@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main flow of a study: data, generators, cells, comparison, report. Each step keeps what is
-// there already.
+// The steps of a study: data, generators, cells, comparison, report. Each step skips what earlier
+// runs have finished.
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "nn/compute.hpp"
@@ -26,7 +26,7 @@ Config read_study_config(const Path& folder) {
   return config;
 }
 
-/// Threads, device and precision: results are the same bit for bit only where these are.
+/// Returns threads, device and precision. Results are bit-identical only if these are equal.
 Json computed_with(const Config& config) {
   const Compute compute = make_compute(config.runtime);
   return {{"threads", compute.threads},
@@ -34,7 +34,7 @@ Json computed_with(const Config& config) {
           {"precision", compute.bf16 ? "bf16" : "fp32"}};
 }
 
-/// plan.json; a study goes on only as it was begun.
+/// Writes plan.json. Throws 78 if the study was started with other threads, device or precision.
 void write_plan(const Config& config, const StudyFolder& folder, const StudyPlan& plan) {
   const Path path = folder.root / "plan.json";
   Json out = plan_json(plan);
@@ -44,13 +44,13 @@ void write_plan(const Config& config, const StudyFolder& folder, const StudyPlan
     check(before == out["computed"],
           Exit::config,
           cat(folder.root.string(),
-              " was begun with --threads ",
+              " was started with --threads ",
               before.value("threads", Json()).dump(),
               " --device ",
               before.value("device", "cpu"),
               " --precision ",
               before.value("precision", "fp32"),
-              "; give these to go on with it"));
+              "; give the same to resume it"));
   }
   write_json(path, out);
 }
@@ -59,7 +59,7 @@ void write_plan(const Config& config, const StudyFolder& folder, const StudyPlan
 
 int run_study(const Config& given, const Path& out) {
   given.check_study();
-  computed_with(given);  // refuses a device that is not there before any work
+  computed_with(given);  // throws for a missing device before any work is done
   Config config = given;
   const StudyFolder folder{out};
   RunFolder run(out, /*resume=*/true, [&](Fields& f) { config.fields(f); });
@@ -68,7 +68,7 @@ int run_study(const Config& given, const Path& out) {
   const StudyPlan plan = plan_from(config, facts);
   write_plan(config, folder, plan);
   check_doses(config, plan, facts);
-  check_judgeable(plan, folder, config.gan.where);
+  check_groups(plan, folder, config.gan.where);
   int failed = 0;
   for (const auto& generator : plan.generators) {
     log_info(cat("generator ", generator.id()));
@@ -106,7 +106,7 @@ Json study_status(const Path& folder_path) {
     return out;
   }
   const StudyPlan plan = plan_from(config, read_json(facts));
-  const auto sort_in = [&](const std::string& id, const Path& path, const Path& mark) {
+  const auto add_state = [&](const std::string& id, const Path& path, const Path& mark) {
     const std::string message = failure_of(folder_path, path);
     if (std::filesystem::exists(mark)) {
       out["done"].push_back(id);
@@ -117,10 +117,10 @@ Json study_status(const Path& folder_path) {
     }
   };
   for (const auto& cell : plan.generators)
-    sort_in(
+    add_state(
         "generator " + cell.id(), folder.generator(cell), folder.generator(cell) / "quality.json");
   for (const auto& cell : plan.cells)
-    sort_in(cell.id(), folder.cell(cell), folder.cell(cell) / "DONE");
+    add_state(cell.id(), folder.cell(cell), folder.cell(cell) / "DONE");
   out["state"] = run_done(folder_path) ? "done" : "unfinished";
   return out;
 }
@@ -150,7 +150,7 @@ void report_study(const Path& folder_path) {
   const Path facts = folder_path / "data" / "facts.json";
   check(std::filesystem::exists(facts),
         Exit::missing_input,
-        cat(folder_path.string(), ": the study has no data yet; `study run` makes them"));
+        cat(folder_path.string(), ": the study has no prepared data yet; run `study run` first"));
   const Json known = read_json(facts);
   write_report(config, folder, plan_from(config, known), known);
 }

@@ -27,8 +27,8 @@ double seconds_of_cell(const Config& config, const Compute& compute) {
          static_cast<double>(config.classify.steps);
 }
 
-/// The classes of the data and which of them is rare, as far as a look at the labels tells; roles
-/// instead of names where no data are named yet.
+/// Returns the classes of the data and the rare one, from the labels alone (without reading
+/// images). Without data.path the names are the roles "other" and "rare".
 std::pair<std::vector<std::string>, std::string> expected_classes(const Config& config) {
   if (config.data.path.empty()) return {{"other", "rare"}, "rare"};
   const Manifest manifest = read_dataset(config.data.path, config.data.read);
@@ -81,12 +81,12 @@ void check_doses(const Config& config, const StudyPlan& plan, const Json& facts)
                 arm.name,
                 "' would get no synthetic image of ",
                 plan.rare_class,
-                ": look at study.rare_class, balance.strategy and balance.max_synthetic"));
+                ": check study.rare_class, balance.strategy and balance.max_synthetic"));
     }
   }
 }
 
-void check_judgeable(const StudyPlan& plan, const StudyFolder& folder, const std::string& where) {
+void check_groups(const StudyPlan& plan, const StudyFolder& folder, const std::string& where) {
   for (const auto& generator : plan.generators) {
     if (generator.seed > 0) continue;  // all seeds have the same rows
     const Store store(folder.store(generator.fold));
@@ -98,9 +98,9 @@ void check_judgeable(const StudyPlan& plan, const StudyFolder& folder, const std
           Exit::bad_data,
           cat("all training images of ",
               generator.class_name,
-              " are of group '",
+              " belong to group '",
               groups.empty() ? "" : *groups.begin(),
-              "': a generator of them cannot be judged; leave out the arms with gan"));
+              "', so a generator of them cannot be evaluated; remove the arms with gan"));
   }
 }
 
@@ -138,7 +138,7 @@ std::string plan_text(const Json& plan) {
                         plan["size_px"].dump(),
                         " px, ",
                         plan["steps"].dump(),
-                        " classifier steps a cell\n");
+                        " classifier steps per cell\n");
   for (const auto& cell : plan["cells"]) out += "  " + cell["id"].get<std::string>() + "\n";
   if (plan.contains("estimate_s")) {
     const Json& estimate = plan["estimate_s"];
@@ -146,9 +146,9 @@ std::string plan_text(const Json& plan) {
                duration_text(estimate["total"]),
                " (",
                duration_text(estimate["generator"]),
-               " a generator, ",
+               " per generator, ",
                duration_text(estimate["cell"]),
-               " a cell), data and judging not counted\n");
+               " per cell), without data preparation and evaluation\n");
   }
   return out;
 }

@@ -4,15 +4,15 @@
 
 namespace evenray {
 
-/// plan.json: {"schema","rare_class","generators":[],"cells":[]}.
+/// Returns the content of plan.json: {"schema","rare_class","generators":[],"cells":[]}.
 Json plan_json(const StudyPlan& plan);
 
-/// An arm with a generator that gets nothing from it would be another arm under its name. `facts`:
-/// of the prepared data. Throws 78.
+/// Throws 78 if an arm with a generator would get no synthetic image of the rare class: it would
+/// repeat another arm under its own name. `facts`: as prepare_data() returns them.
 void check_doses(const Config& config, const StudyPlan& plan, const Json& facts);
 
-/// What judges a generator compares groups of its training images: told before it is trained.
-/// Throws 65 where a class that a generator is for has one group alone. `where`: gan.where.
-void check_judgeable(const StudyPlan& plan, const StudyFolder& folder, const std::string& where);
+/// Throws 65 if all training images of a generator's class belong to one group: its evaluation
+/// compares groups, so it would fail after the training. `where`: gan.where.
+void check_groups(const StudyPlan& plan, const StudyFolder& folder, const std::string& where);
 
 }  // namespace evenray

@@ -25,8 +25,8 @@ std::vector<uint8_t> labels_of(const StorePart& part, int class_index) {
   return labels;
 }
 
-/// How well the table's columns alone tell the rare class: a logistic regression fitted on train,
-/// measured on test.
+/// Returns how well the metadata columns alone predict the rare class: the AUROC on test, with its
+/// interval, of a logistic regression fitted on train; null without columns or rows.
 Json metadata_baseline(const Store& store, int rare) {
   const StorePart &train = store.part("train"), &test = store.part("test");
   if (store.info().meta_columns.empty() || train.size() == 0 || test.size() == 0) return nullptr;
@@ -55,7 +55,8 @@ Json part_counts(const PackResult& packed) {
   return out;
 }
 
-/// The class with the fewest training images that has any.
+/// Returns the class with the fewest training images, among those that have any. Throws 65 if none
+/// has.
 std::string rarest(const PackResult& packed, const std::vector<std::string>& class_names) {
   std::string best;
   int64_t fewest = INT64_MAX;
@@ -78,7 +79,7 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
   if (std::filesystem::exists(facts_path)) return read_json(facts_path);
   check(!config.data.path.empty(),
         Exit::usage,
-        "no data: give --data PATH, or data.path in the configuration");
+        "no data: give --data PATH, or set data.path in the configuration");
   const Manifest manifest = read_dataset(config.data.path, config.data.read);
   check(!manifest.multi_label, Exit::bad_data, "a study needs classes that exclude each other");
   if (!config.study.rare_class.empty()) manifest.class_index(config.study.rare_class);
@@ -135,7 +136,7 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
     const auto& test = store.part("test");
     check(test.size() > 0 && store.part("val").size() > 0,
           Exit::bad_data,
-          "the split leaves the val or the test part empty");
+          "the split leaves val or test without images; change data.ratios or study.folds");
     facts["folds"].push_back(
         {{"counts", part_counts(packed)},
          {"store", packed.content_digest},
@@ -143,8 +144,8 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
           metadata_baseline(store,
                             store.info().class_index(facts["rare_class"].get<std::string>()))}});
   }
-  // Written last: a fault that stops the packing is mended by other settings, which a begun study
-  // would not take.
+  // Written only after all folds are packed: if packing fails, the user may need other settings,
+  // and a study that has results accepts no changed settings.
   write_json(data / "audit.json", audit_report);
   const SplitRecord record{split, "", ""};
   write_split(data / "split.csv", rows, &record);

@@ -4,9 +4,12 @@
 
 namespace evenray {
 
-/// Reads, audits, splits and packs; leaves data/{audit.json,split.csv,set-fN.h5,facts.json} in the
-/// study folder; what is there whole is not made again. Returns facts.json: source, classes, counts
-/// by part and class, findings by kind, median box side, metadata baseline, rare class.
+/// Reads, audits, splits and packs the data. Writes
+/// data/{audit.json,split.csv,set-fN.h5,facts.json} into the study folder, unless facts.json is
+/// there already. Returns the content of facts.json: source, classes, counts per part and class,
+/// findings per kind, median box side, metadata baseline, rare class. Throws 2 without data.path,
+/// 65 for data with several labels per image, without training images, or with an empty val or test
+/// part.
 Json prepare_data(const Config& config, const StudyFolder& folder);
 
 }  // namespace evenray

@@ -14,7 +14,7 @@ namespace evenray {
 namespace {
 
 constexpr size_t kSheet = 16;  ///< images of each kind on the sample sheet
-constexpr size_t kPairs = 8;   ///< nearest pairs shown
+constexpr size_t kPairs = 8;   ///< nearest pairs on the sheet
 
 void write_sheet(const Path& path, const std::vector<SheetItem>& items) {
   SheetOptions options;
@@ -22,7 +22,8 @@ void write_sheet(const Path& path, const std::vector<SheetItem>& items) {
   write_atomic(path, encode_png(draw_sheet(items, options)));
 }
 
-/// What the training measured at its end, without what only `gan report` draws.
+/// Returns the evaluation at the end of the training, without the spectra that only `gan report`
+/// uses.
 Json trained_quality(const Path& judgement) {
   if (!std::filesystem::exists(judgement)) return Json::object();
   Json out = read_json(judgement);
@@ -37,7 +38,7 @@ void write_quality(const Config& config,
                    const Store& store,
                    const GeneratorCell& cell,
                    const Path& folder) {
-  // Written last, so its presence means that the sheets are there too.
+  // quality.json is written last, so if it exists, the sheets exist too.
   const Path quality = folder / "quality.json";
   if (std::filesystem::exists(quality)) return;
   const Compute compute = make_compute(config.runtime);
@@ -57,18 +58,18 @@ void write_quality(const Config& config,
   out["class"] = cell.class_name;
   out["seed"] = cell.seed;
   out["fold"] = cell.fold;
-  std::vector<cv::Mat> as_many;
+  std::vector<cv::Mat> real_subset;
   std::vector<std::string> groups;
   for (const size_t i : order) {
-    as_many.push_back(real.images[i]);
+    real_subset.push_back(real.images[i]);
     groups.push_back(real.groups[i]);
   }
   out["origin"] = origin_auroc(
-      as_many, groups, fake, config.study.origin_steps, rng.fork("origin").key(), compute);
+      real_subset, groups, fake, config.study.origin_steps, rng.fork("origin").key(), compute);
 
   std::vector<SheetItem> sheet, pairs;
   const size_t shown = std::min(kSheet, order.size());
-  for (size_t i = 0; i < shown; ++i) sheet.push_back({as_many[i], "real", {}});
+  for (size_t i = 0; i < shown; ++i) sheet.push_back({real_subset[i], "real", {}});
   for (size_t i = 0; i < shown; ++i) sheet.push_back({fake[i], "synthetic", {}});
   Json nearest_ids = Json::array();
   for (const auto& [image, nearest] : most_alike(fake, real.images, kPairs)) {

@@ -4,10 +4,11 @@
 
 namespace evenray {
 
-/// Writes quality.json into a trained generator's folder: what its training measured in
-/// judgement.json (SWD, MS-SSIM, memorisation; absent where the class had too few images), and
-/// beside it the origin AUROC and the nearest training images of a few drawn ones. Also samples.png
-/// (drawn beside real) and nearest.png (pairs). Does nothing where quality.json is there.
+/// Writes quality.json into the folder of a trained generator: the results of judgement.json (SWD,
+/// MS-SSIM, memorisation; absent if the class had too few images), the origin AUROC, and the
+/// nearest training images of the drawn images that are most similar to one. Also writes
+/// samples.png (real images, then drawn ones) and nearest.png (pairs). Does nothing if quality.json
+/// exists.
 void write_quality(const Config& config,
                    const Store& store,
                    const GeneratorCell& cell,

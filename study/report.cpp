@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report, in the order in which a doubter asks: what was found, on how many, split how, against
-// what, how sure, which images, which settings.
+// The report. Its sections answer the questions of a critical reader in this order: what was found,
+// how certain it is, on how many images, against which baselines, with which generators, what the
+// audit found, and with which settings.
 #include "study/report.hpp"
 
 #include <torch/version.h>
@@ -24,7 +25,10 @@ std::string box_text(const Json& summary) {
   const std::string text =
       cat("The median side of a marked box is ", plain_number(side), " px at the working size");
   if (side >= kLeastBoxPx) return text + ".";
-  return cat(text, ", below ", kLeastBoxPx, ": such a run proves the plumbing, not medicine.");
+  return cat(text,
+             ", below ",
+             kLeastBoxPx,
+             ": such a run only tests the software, it has no medical meaning.");
 }
 
 ReportHead head_of(const Json& summary) {
@@ -68,19 +72,19 @@ void write_arms(ReportWriter& out, const Json& summary) {
     if (what.synthetic() && !what.augmented() && what.replace == 0) {
       meaning += cat(" (at most ",
                      plain_number(number_at(summary, "/max_synthetic")),
-                     " synthetic a real one)");
+                     " synthetic images per real one)");
     }
     meanings.push_back(meaning);
   }
   out.paragraph(
       "All arms have the same test images, the same number of training steps, the same seeds and "
-      "the same random moves of their training images. They differ in what they train on:");
+      "the same random online augmentation. They differ in their training images:");
   out.list(meanings);
   out.table(metrics_table(summary));
   if (const auto without = count_at(summary, "/comparison/without_threshold"); without > 0) {
     out.paragraph(cat(counted(without, "classifier"),
-                      " found no useful threshold on validation: there the likelier class was "
-                      "taken, so sensitivity and specificity do not compare well."));
+                      " found no useful threshold on validation and took the more likely class "
+                      "instead, so their sensitivity and specificity are not comparable."));
   }
 }
 
@@ -89,27 +93,27 @@ void write_differences(ReportWriter& out, const Json& summary) {
   out.section("How sure");
   const double detectable = number_at(summary, "/comparison/detectable/auroc");
   if (detectable > 0) {
-    out.paragraph(
-        cat("With this spread between test images",
-            count_at(summary, "/seeds") > 1 ? " and seeds" : "",
-            ", a true difference of ",
-            plain_number(rounded_up(detectable)),
-            " AUROC between the two arms named beforehand would be found four times in five."));
+    out.paragraph(cat(
+        "With this spread between test images",
+        count_at(summary, "/seeds") > 1 ? " and seeds" : "",
+        ", a true difference of ",
+        plain_number(rounded_up(detectable)),
+        " AUROC between the two arms named beforehand would be found with a probability of 80 %."));
   }
   if (count_at(summary, "/seeds") == 1) {
     out.paragraph(
-        "One seed: the intervals hold the variation between test images, not that between "
-        "trainings, which may be as large.");
+        "There is one seed: the intervals contain the variation between test images, but not the "
+        "variation between trainings, which may be as large.");
   } else {
     out.paragraph(
-        "The seeds repeat what is random in training; the split of the images is one and the same, "
-        "so another split may answer otherwise.");
+        "The seeds repeat everything that is random in training, but all use the same split of the "
+        "images. Another split may give another answer.");
   }
   out.table(differences_table(summary));
 }
 
 void write_counts(ReportWriter& out, const Json& summary) {
-  out.section("On how many");
+  out.section("Numbers of images");
   out.table(parts_table(summary));
   const HtmlTable training = training_table(summary);
   if (!training.rows.empty()) out.table(training);
@@ -127,30 +131,31 @@ void write_counts(ReportWriter& out, const Json& summary) {
   }
   if (rejected.empty()) return;
   out.paragraph(
-      "Drawn but rejected in the first seed and fold, and replaced by others unless stated:");
+      "Images that were drawn but rejected, in the first seed and fold. Others replaced them "
+      "unless stated otherwise:");
   out.list(rejected);
 }
 
 void write_baselines(ReportWriter& out, const Json& summary) {
-  out.section("What else tells the classes");
+  out.section("Other ways to predict the class");
   const Json& baseline = part_at(summary, "/data/folds/0/metadata_baseline");
   if (baseline.empty()) {
-    out.paragraph("The source has no table of further columns, so there is no baseline from them.");
+    out.paragraph(
+        "The source has no table with further columns, so there is no baseline from them.");
   } else {
     std::vector<std::string> columns;
     for (const auto& column : part_at(baseline, "/columns")) columns.push_back(column);
     out.paragraph(cat("A logistic regression on the table's columns (",
                       join(columns),
-                      ") sees no image. An arm that is not clearly above it may have read no more "
-                      "than these columns tell."));
+                      ") does not see the images. An arm that is not clearly better may have "
+                      "learned nothing that these columns do not already contain."));
   }
   if (!part_at(summary, "/generators").empty()) {
     out.paragraph(
-        "The origin AUROC is that of a small net that tells synthetic from real training images of "
-        "one class, on images it "
-        "was not trained with: .5 means no trace. The higher it is, the easier a classifier can "
-        "learn \"synthetic\" where it "
-        "should learn the class.");
+        "The origin AUROC is that of a small network that separates synthetic from real training "
+        "images of one class, on images that it was not trained with: .5 means that it finds no "
+        "difference. The higher the value, the more easily a classifier can learn \"synthetic\" "
+        "instead of the class.");
   }
   out.table(baselines_table(summary));
   std::vector<std::string> shortcuts;
@@ -164,10 +169,10 @@ void write_curves(ReportWriter& out, const std::vector<HtmlFigure>& curves) {
   if (curves.empty()) return;
   out.section("Curves");
   out.charts(curves);
-  out.paragraph("Every point can be had from cells/*/predictions.csv.");
+  out.paragraph("All points can be computed from cells/*/predictions.csv.");
 }
 
-/// The first seed and fold of each class.
+/// Returns the first generator of each class: its first seed and fold.
 std::vector<GeneratorCell> shown_generators(const Json& summary) {
   std::vector<GeneratorCell> out;
   for (const auto& generator : part_at(summary, "/generators")) {
@@ -197,19 +202,20 @@ void write_generators(ReportWriter& out, const StudyFolder& folder, const Json& 
               cat(cell.class_name,
                   ", seed ",
                   cell.seed,
-                  ": the synthetic images that are most like a training image, each beside it, "
-                  "with their correlation."));
+                  ": the synthetic images that are most similar to a training image, each beside "
+                  "that image, with their correlation."));
   }
   out.table(generators_table(summary));
   out.list({
-      "SWD: sliced Wasserstein distance \u00d7 1000 to as many real images (at most half of them). "
-      "Its floor is that between as many real ones and as many others.",
-      "MS-SSIM: likeness between images of one set. Higher than among real ones means less "
-      "variety.",
-      "Nearest ratio: distance to the nearest training image over that among training images. Well "
-      "below 1 means copying.",
-      "Authentic: share of images that are not closer to a training image than that one is to its "
-      "own nearest.",
+      "SWD: sliced Wasserstein distance \u00d7 1000 to the same number of real images (at most "
+      "half of them). Its floor is the distance between as many real images and as many other "
+      "real ones.",
+      "MS-SSIM: similarity between images of one set. A higher value than among real images means "
+      "less variety.",
+      "Nearest ratio: distance to the nearest training image, divided by that between training "
+      "images. A value well below 1 means copying.",
+      "Authentic: share of images that are not closer to their nearest training image than that "
+      "training image is to its own nearest one.",
       "Near copies: images that correlate above .98 with a training image.",
   });
   out.charts(generator_figures(folder, summary));
@@ -219,11 +225,12 @@ void write_audit(ReportWriter& out, const Json& summary) {
   out.section("What the audit found");
   const HtmlTable findings = findings_table(summary);
   if (findings.rows.empty()) {
-    out.paragraph("Nothing that it looks for.");
+    out.paragraph("No findings.");
   } else {
     out.table(findings);
     out.paragraph(
-        "Findings are files or groups of files, left out are rows. data/audit.json names each.");
+        "\"Findings\" counts files or groups of files, \"Left out\" counts rows. data/audit.json "
+        "lists all of them.");
   }
 }
 
@@ -235,7 +242,7 @@ void write_failures(ReportWriter& out, const Json& summary) {
   for (const auto& entry : failed)
     lines.push_back(cat(text_at(entry, "/id"), ": ", text_at(entry, "/message")));
   out.paragraph(
-      "An arm of which a cell is missing is not compared. The same command tries these again:");
+      "An arm with a missing cell is not compared. Run the same command again to retry these:");
   out.list(lines);
 }
 
@@ -264,15 +271,16 @@ void write_settings(ReportWriter& out, const Json& summary, const std::string& c
                     text_at(computed, "/precision"),
                     " with ",
                     counted(count_at(computed, "/threads"), "thread"),
-                    ". In the settings below, what loss_weights, sampling and balance.sources say "
-                    "is decided by each arm instead."));
+                    ". In the settings below, loss_weights, sampling and balance.sources are not "
+                    "used, because each arm decides them."));
   out.details("All settings (config.toml)", config_text);
 }
 
-std::string written(ReportWriter& out,
-                    const StudyFolder& folder,
-                    const Json& summary,
-                    const std::string& config_text) {
+/// Writes all sections and returns the text of the report.
+std::string write_sections(ReportWriter& out,
+                           const StudyFolder& folder,
+                           const Json& summary,
+                           const std::string& config_text) {
   out.charts(difference_figures(summary));
   write_arms(out, summary);
   write_differences(out, summary);
@@ -292,14 +300,14 @@ std::string report_html(const StudyFolder& folder,
                         const Json& summary,
                         const std::string& config_text) {
   HtmlReport out(head_of(summary), folder.root);
-  return written(out, folder, summary, config_text);
+  return write_sections(out, folder, summary, config_text);
 }
 
 std::string report_markdown(const StudyFolder& folder,
                             const Json& summary,
                             const std::string& config_text) {
   MarkdownReport out(head_of(summary), folder.root);
-  return written(out, folder, summary, config_text);
+  return write_sections(out, folder, summary, config_text);
 }
 
 }  // namespace evenray

@@ -4,20 +4,20 @@
 
 namespace evenray {
 
-/// The one sentence that a study answers with, from its summary: the named contrast in AUROC, a
-/// null result stated as one.
+/// Returns the answer of a study in one sentence, from its summary: the difference in AUROC of the
+/// primary contrast. An interval that contains 0 is reported as no measurable difference.
 std::string answer_text(const Json& summary);
 
-/// The comparison as an aligned text table, for the terminal and report.md.
+/// Returns the comparison as an aligned text table, for the terminal.
 std::string study_text(const Json& summary);
 
-/// report.html: self-contained, from summary.json and what the folder holds (audit, predictions for
-/// the curves, generators' events and sheets).
+/// Returns report.html, self-contained, made from summary.json and files of the folder (predictions
+/// for the curves, events and sheets of the generators). `config_text`: config.toml.
 std::string report_html(const StudyFolder& folder,
                         const Json& summary,
                         const std::string& config_text);
 
-/// The same in Markdown.
+/// Returns report.md, the same in Markdown, without charts.
 std::string report_markdown(const StudyFolder& folder,
                             const Json& summary,
                             const std::string& config_text);

@@ -15,10 +15,10 @@
 namespace evenray {
 namespace {
 
-/// Points of a drawn curve, evenly spaced: light enough for seven arms with many seeds.
+/// Points of a drawn curve, evenly spaced; few enough for a page with seven arms and many seeds.
 constexpr int kCurvePoints = 101;
 
-/// What a seed of an arm said about the test rows, all folds one after the other.
+/// The predictions of one seed of an arm for the test rows, all folds one after the other.
 struct SeedScores {
   std::vector<double> scores;
   std::vector<uint8_t> labels;
@@ -43,7 +43,8 @@ std::optional<SeedScores> read_scores(const StudyFolder& folder,
   return out;
 }
 
-/// True positive rate at a false positive rate: the highest point there, straight lines between.
+/// Returns the true positive rate at a false positive rate: the highest point there, linear between
+/// points.
 double roc_at(const std::vector<CurvePoint>& curve, double x) {
   const auto after =
       std::upper_bound(curve.begin(), curve.end(), x, [](double at, const CurvePoint& point) {
@@ -55,7 +56,8 @@ double roc_at(const std::vector<CurvePoint>& curve, double x) {
   return left.y + (after->y - left.y) * (x - left.x) / (after->x - left.x);
 }
 
-/// Precision where a recall is first reached: the steps that average precision sums.
+/// Returns the precision at the first point that reaches a recall: the steps that average precision
+/// sums.
 double precision_at(const std::vector<CurvePoint>& curve, double x) {
   const auto reached = std::lower_bound(
       curve.begin(), curve.end(), x - 1e-12, [](const CurvePoint& point, double at) {
@@ -64,7 +66,8 @@ double precision_at(const std::vector<CurvePoint>& curve, double x) {
   return reached == curve.end() ? curve.back().y : reached->y;
 }
 
-/// Each run as a thin line and their mean as far as they share their x; a single run as it is.
+/// Adds each run as a thin line, and the mean of the runs as far as their x values agree. A single
+/// run is drawn as the mean.
 void add_runs(std::vector<Series>& out,
               const std::string& name,
               std::vector<Series> runs,
@@ -107,7 +110,7 @@ std::vector<Series> curves_of(const std::vector<SeedScores>& seeds, Curve curve,
   return runs;
 }
 
-/// ROC and precision-recall of some arms, side by side.
+/// Adds the ROC and the precision-recall curves of some arms.
 void add_pair(std::vector<HtmlFigure>& figures,
               const Json& summary,
               const std::vector<std::string>& arms,
@@ -126,19 +129,18 @@ void add_pair(std::vector<HtmlFigure>& figures,
   const std::string what = cat(" of ", join(arms), " for ", text_at(summary, "/rare_class"));
   const auto axis = [](const char* label) { return Axis{label, 0., 1.}; };
   figures.push_back(
-      {line_chart(cat("ROC curves",
-                      what,
-                      "; the areas under them stand in the table of the arms as AUROC."),
-                  axis("false positive rate (1 \u2212 specificity)"),
-                  axis("true positive rate (sensitivity)"),
-                  roc,
-                  {{"chance", 0, 0, 1, 1}}),
+      {line_chart(
+           cat("ROC curves", what, "; the table of the arms gives the areas under them as AUROC."),
+           axis("false positive rate (1 \u2212 specificity)"),
+           axis("true positive rate (sensitivity)"),
+           roc,
+           {{"chance", 0, 0, 1, 1}}),
        "ROC, better towards the upper left. Thin: each seed; thick: their mean at equal false "
        "positive rate; dashed: arms with synthetic images."});
   figures.push_back(
       {line_chart(cat("Precision-recall curves",
                       what,
-                      "; the average precisions stand in the table of the arms as AUPRC."),
+                      "; the table of the arms gives the average precisions as AUPRC."),
                   axis("recall (sensitivity)"),
                   axis("precision"),
                   recall,
@@ -147,7 +149,7 @@ void add_pair(std::vector<HtmlFigure>& figures,
        "equal recall; dashed: arms with synthetic images."});
 }
 
-/// At most kCurvePoints of a long run, evenly picked, the last among them.
+/// Returns at most kCurvePoints points of a run, evenly chosen, including the last.
 Series thinned(const Series& series) {
   const size_t n = series.x.size(), step = (n + kCurvePoints - 1) / kCurvePoints;
   if (step <= 1) return series;
@@ -159,7 +161,7 @@ Series thinned(const Series& series) {
   return out;
 }
 
-/// What the generators of a class told while they were trained.
+/// Curves from the training of the generators of a class, one series per generator.
 struct TrainingRuns {
   std::vector<Series> discriminator, generator, swd;
 };
@@ -202,13 +204,14 @@ std::vector<HtmlFigure> difference_figures(const Json& summary) {
   }
   if (rows.empty()) return {};
   const std::string caption =
-      cat("Right of the line the arm named first is better. Lines are 95 % intervals of ",
+      cat("To the right of the vertical line, the arm named first is better. Lines are 95 % "
+          "intervals of ",
           plain_count(number_at(summary, "/comparison/draws")),
           " draws that resample groups of test images",
           count_at(summary, "/seeds") > 1 ? " and seeds" : "",
           ", the same draw for all arms. The "
-          "exploratory intervals are not adjusted; "
-          "their p values are, in the table below.");
+          "exploratory intervals are not adjusted for multiple comparisons; their p values in the "
+          "table below are.");
   return {{forest_plot(alt, "difference in AUROC", rows), caption}};
 }
 
@@ -262,17 +265,17 @@ std::vector<HtmlFigure> generator_figures(const StudyFolder& folder, const Json&
                     losses),
          cat("Losses for ",
              classes[c],
-             ". Thin: each generator; thick: their mean. Level lines mean that neither side has "
-             "won; they do not tell how good the images are.")});
+             ". Thin: each generator; thick: their mean. Flat curves mean that neither network "
+             "dominates; they do not show how good the images are.")});
   }
   if (classes.empty()) return {};
-  figures.push_back({line_chart("Sliced Wasserstein distance of the generators over images shown.",
-                                shown,
-                                {"SWD (\u00d7 1000)", 0.},
-                                distances),
-                     "Distance to real images while training, by which the checkpoint is chosen: "
-                     "the lowest is kept. It is taken on "
-                     "fewer patches than that in the table."});
+  figures.push_back(
+      {line_chart("Sliced Wasserstein distance of the generators over images shown.",
+                  shown,
+                  {"SWD (\u00d7 1000)", 0.},
+                  distances),
+       "Distance to real images during training. The checkpoint with the lowest distance "
+       "is kept. It is computed on fewer patches than the value in the table."});
   return figures;
 }
 

@@ -7,16 +7,16 @@
 
 namespace evenray {
 
-/// The charts of a report. Each is empty where the study has nothing to draw.
+/// The charts of a report. Each function returns an empty list if the study has nothing to draw.
 
-/// Differences in AUROC, the contrast named beforehand on top.
+/// Returns the forest plot of the differences in AUROC, with the contrast named beforehand on top.
 std::vector<HtmlFigure> difference_figures(const Json& summary);
 
-/// ROC and precision-recall curves on the test part: a thin line a seed (all folds together) and
-/// each arm's mean, from the cells' predictions.csv.
+/// Returns ROC and precision-recall curves on the test part, from the cells' predictions.csv: a
+/// thin line per seed (all folds together) and the mean of each arm.
 std::vector<HtmlFigure> curve_figures(const StudyFolder& folder, const Json& summary);
 
-/// Losses and SWD over images shown, a line a generator, from events.jsonl.
+/// Returns losses and SWD over images shown, one line per generator, from events.jsonl.
 std::vector<HtmlFigure> generator_figures(const StudyFolder& folder, const Json& summary);
 
 }  // namespace evenray

@@ -27,12 +27,12 @@ double count_of(const Json& counts, const std::string& name) {
   return found == counts.end() || !found->is_number() ? 0 : found->get<double>();
 }
 
-/// {"auroc","ci"} as rate_with_interval reads it.
+/// Converts {"auroc","ci"} to {"value","ci"}, for rate_with_interval().
 Json as_metric(const Json& found) {
   return {{"value", number_at(found, "/auroc")}, {"ci", part_at(found, "/ci")}};
 }
 
-/// The generators, all of a class together.
+/// Returns the generators, grouped by class in order of first appearance.
 std::vector<Json> by_class(const Json& generators) {
   std::vector<Json> out(generators.begin(), generators.end());
   std::vector<std::string> seen;
@@ -51,7 +51,7 @@ HtmlTable parts_table(const Json& summary) {
   HtmlTable table;
   const auto names = class_names(summary);
   table.caption =
-      number_at(summary, "/folds") > 0 ? "Images by part, in the first fold" : "Images by part";
+      number_at(summary, "/folds") > 0 ? "Images per part, in the first fold" : "Images per part";
   table.head = {"Part"};
   table.head.insert(table.head.end(), names.begin(), names.end());
   for (const auto& [part, counts] : part_at(summary, "/data/folds/0/counts").items()) {
@@ -64,7 +64,7 @@ HtmlTable parts_table(const Json& summary) {
 
 HtmlTable training_table(const Json& summary) {
   HtmlTable table;
-  table.caption = "Rows that each arm trains on, by how they came to be (first seed and fold)";
+  table.caption = "Training rows of each arm, by origin (first seed and fold)";
   table.head = {"Arm", "Class", "Real", "Copies", "Augmented", "Synthetic", "All"};
   table.numeric = {false, false, true, true, true, true, true};
   const Json& real = part_at(summary, "/data/folds/0/counts/train");
@@ -100,7 +100,7 @@ HtmlTable metrics_table(const Json& summary) {
                       "chosen on validation and frozen.");
   table.head = {"Arm",
                 "AUROC",
-                cat("AUPRC (by chance ", rate_text(positives / images), ")"),
+                cat("AUPRC (chance ", rate_text(positives / images), ")"),
                 cat("Sensitivity (n ", plain_count(positives), ")"),
                 cat("Specificity (n ", plain_count(images - positives), ")"),
                 "Balanced accuracy"};
@@ -118,7 +118,7 @@ HtmlTable metrics_table(const Json& summary) {
     table.rows.push_back(
         {"table's columns alone", rate_with_interval(as_metric(baseline)), "-", "-", "-", "-"});
   }
-  table.rows.push_back({"always the commoner class",
+  table.rows.push_back({"always the more common class",
                         ".500",
                         rate_text(positives / images),
                         ".000",
@@ -131,11 +131,12 @@ HtmlTable differences_table(const Json& summary) {
   const Json& differences = part_at(summary, "/comparison/differences");
   const bool named = part_at(summary, "/comparison/differences/0").value("primary", false);
   HtmlTable table;
-  table.caption = cat("Paired differences, first arm minus second, with 95 % intervals. ",
-                      named ? "The first row was named beforehand, its p is as it is; the others "
-                              "are exploratory, theirs are"
-                            : "All are exploratory, p is",
-                      " adjusted by Holm within the column.");
+  table.caption =
+      cat("Paired differences, first arm minus second, with 95 % intervals. ",
+          named ? "The first row was named beforehand, its p is not adjusted; the others "
+                  "are exploratory, their p values are"
+                : "All are exploratory, the p values are",
+          " adjusted by Holm's method within the column.");
   table.head = {"Comparison", "AUROC", "p", "AUPRC", "p", "Balanced accuracy", "p"};
   for (const auto& difference : differences) {
     const char* p = difference.value("primary", false) ? "/p" : "/p_holm";
@@ -152,9 +153,9 @@ HtmlTable differences_table(const Json& summary) {
 
 HtmlTable baselines_table(const Json& summary) {
   HtmlTable table;
-  table.head = {"What is told apart, from what", "AUROC (95 % interval)"};
+  table.head = {"What is predicted, from what", "AUROC (95 % interval)"};
   const std::string rare = text_at(summary, "/rare_class");
-  table.rows.push_back({cat(rare, ", by chance"), ".500"});
+  table.rows.push_back({cat(rare, ", chance"), ".500"});
   const Json& folds = part_at(summary, "/data/folds");
   for (size_t fold = 0; fold < folds.size(); ++fold) {
     const Json& baseline = part_at(folds[fold], "/metadata_baseline");
@@ -176,9 +177,11 @@ HtmlTable baselines_table(const Json& summary) {
     origins.back().second.push_back(found);
   }
   for (const auto& [name, found] : origins) {
-    table.rows.push_back(
-        {cat("synthetic from real ", name, ", mean of ", counted(std::ssize(found), "generator")),
-         rate_text(mean(found))});
+    table.rows.push_back({cat("synthetic or real ",
+                              name,
+                              ", from the image: mean of ",
+                              counted(std::ssize(found), "generator")),
+                          rate_text(mean(found))});
   }
   return table;
 }
@@ -187,7 +190,7 @@ HtmlTable generators_table(const Json& summary) {
   HtmlTable table;
   table.head = {"Generator",
                 "Best at (kimg)",
-                "Images judged",
+                "Images evaluated",
                 "SWD",
                 "SWD floor",
                 "MS-SSIM synthetic",

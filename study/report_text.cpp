@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The answer in a sentence, and the comparison as a terminal shows it.
+// The answer in one sentence, and the comparison as a text table.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -12,7 +12,7 @@
 namespace evenray {
 namespace {
 
-/// What the arm does, as the subject of a sentence.
+/// Returns what the arm does, as the subject of a sentence.
 std::string subject(const Json& summary, const std::string& name) {
   const Arm arm = arm_in(summary, name);
   const std::string rare = text_at(summary, "/rare_class"), policy = text_at(summary, "/policy");

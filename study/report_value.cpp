@@ -10,7 +10,7 @@
 namespace evenray {
 namespace {
 
-/// Terminals and Markdown tables are aligned by bytes: no typographic minus, no dash.
+/// Replaces the typographic minus and dash by ASCII, because terminal tables are aligned by bytes.
 std::string plain(const std::string& text) {
   const std::string_view minus = "\u2212", none = "\u2013";
   if (text == none) return "-";

@@ -7,43 +7,45 @@
 
 namespace evenray {
 
-/// Below this median box side a finding is hardly more than noise.
+/// Median box side in px below which a finding is little more than noise.
 inline constexpr double kLeastBoxPx = 8;
 
-/// What a summary holds, as plain text that HtmlPage typesets. A study may lack any part, so a
-/// missing or null value is NaN, "" or "-", never an error.
+/// These functions read values of a summary and format them as plain text, which HtmlPage typesets.
+/// Any part of a study may be missing, so a missing or null value is NaN, "" or "-", never an
+/// error.
 
-/// At a JSON pointer ("/comparison/groups").
+/// Returns the number at a JSON pointer ("/comparison/groups"); NaN if there is none.
 double number_at(const Json& json, const std::string& pointer);
-/// A whole number; 0 where there is none.
+/// Returns the number there, rounded; 0 if there is none.
 int64_t count_at(const Json& json, const std::string& pointer);
+/// Returns the text there; "" if there is none.
 std::string text_at(const Json& json, const std::string& pointer);
-/// An empty object where there is none.
+/// Returns the part there; an empty object if there is none.
 const Json& part_at(const Json& json, const std::string& pointer);
 
-/// An arm of the study: a built-in one, or as "arms" describes it; one of that name alone where the
-/// summary has none.
+/// Returns an arm of the study: a built-in one, or one that "arms" of the summary describes; else
+/// an arm with only that name.
 Arm arm_in(const Json& summary, const std::string& name);
-/// Its colour in every chart.
+/// Returns the number of the arm's colour, the same in all charts.
 size_t arm_colour_in(const Json& summary, const std::string& name);
 
-/// ".834"
+/// Formats a rate: ".834".
 std::string rate_text(double value);
-/// "+.011"
+/// Formats a difference: "+.011".
 std::string difference_text(double value);
-/// ".834 (.801 to .866)" of {"value","ci"}.
+/// Formats {"value","ci"}: ".834 (.801 to .866)", or the value alone without an interval.
 std::string rate_with_interval(const Json& metric);
 std::string difference_with_interval(const Json& metric);
-/// "<.001", ".04": two significant digits.
+/// Formats a p value with at most two digits: "<.001", ".04".
 std::string p_text(double p);
-/// At most 3 significant digits.
+/// Formats a number with at most 3 significant digits.
 std::string plain_number(double value);
-/// "12 346", "-" for NaN.
+/// Formats a count: "12 346"; "-" for NaN.
 std::string plain_count(double value);
-/// Two significant digits, never less than `value`: what a test promises is not rounded in its own
-/// favour.
+/// Rounds `value` up to two significant digits, so that the difference that a test can find is
+/// never stated smaller than it is.
 double rounded_up(double value);
-/// "3 seeds", "1 seed".
+/// Formats a count with its noun: "3 seeds", "1 seed".
 std::string counted(int64_t count, const std::string& noun);
 
 }  // namespace evenray

@@ -6,10 +6,10 @@
 namespace evenray {
 namespace {
 
-/// Of all images of a page together, before base64.
-constexpr size_t kMostImageBytes = 1'100'000;
+/// Limit for all images of a page together, before base64.
+constexpr size_t kMaxImageBytes = 1'100'000;
 
-/// What a Markdown table would take for its own marks.
+/// Escapes the characters that have a meaning in Markdown tables.
 std::string escape_cell(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -49,8 +49,8 @@ void HtmlReport::image(const std::string& relative_path,
   const Path path = folder_ / relative_path;
   if (!std::filesystem::exists(path)) return;
   const auto bytes = std::filesystem::file_size(path);
-  if (image_bytes_ + bytes > kMostImageBytes) {
-    page_.paragraph(cat("Left out to keep this page light: ", relative_path, " (", alt, ")."));
+  if (image_bytes_ + bytes > kMaxImageBytes) {
+    page_.paragraph(cat("Not shown, to keep this page small: ", relative_path, " (", alt, ")."));
     return;
   }
   image_bytes_ += bytes;

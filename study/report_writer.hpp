@@ -8,7 +8,7 @@
 
 namespace evenray {
 
-/// Where the parts of a report go, one after the other: report.html and report.md say the same.
+/// Collects the parts of a report, in order. report.html and report.md have the same text.
 class ReportWriter {
  public:
   virtual ~ReportWriter() = default;
@@ -16,15 +16,17 @@ class ReportWriter {
   virtual void paragraph(const std::string& text) = 0;
   virtual void list(const std::vector<std::string>& items) = 0;
   virtual void table(const HtmlTable& table) = 0;
-  /// Whether charts() shows anything.
+  /// Returns true if charts() shows anything.
   virtual bool draws() const = 0;
-  /// Side by side where there is room. Text has only the tables that stand beside them.
+  /// Adds charts, side by side if the page is wide enough. Markdown shows only the tables.
   virtual void charts(const std::vector<HtmlFigure>& figures) = 0;
-  /// A PNG of the study folder; nothing where it is not there.
+  /// Adds a PNG file of the study folder; nothing if the file does not exist.
   virtual void image(const std::string& relative_path,
                      const std::string& alt,
                      const std::string& caption) = 0;
+  /// Adds a block of preformatted text that can be folded away.
   virtual void details(const std::string& summary, const std::string& preformatted) = 0;
+  /// Returns the whole report.
   virtual std::string text() const = 0;
 };
 
@@ -33,7 +35,7 @@ struct ReportHead {
   std::string title, answer, measured_on;
 };
 
-/// Images are taken in as long as the page stays light, then named by their path.
+/// Embeds images as long as the page stays small; of further ones it states the path.
 class HtmlReport : public ReportWriter {
  public:
   HtmlReport(const ReportHead& head, const Path& folder);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The study room answers the question that the project exists for: does synthesising the rare
-// class, alone or with AutoAugment, make a classifier better, and by how much? run_study() prepares
-// the data, trains one generator a class, fold and seed, trains the classifier in each arm,
-// measures all on the same untouched test part and writes report.html. Everything in the study
-// folder is made once: run it again and it goes on where it stopped.
+// The study room answers the question of the project: does synthesising the rare class, alone or
+// with AutoAugment, make a classifier better, and by how much? run_study() prepares the data,
+// trains one generator per class, fold and seed, trains the classifier of each arm, evaluates all
+// on the same unchanged test part and writes report.html. Everything in the study folder is made
+// only once: if the study is run again, it continues where it stopped. Read this header, then
+// cells.hpp, plan.hpp, preparation.hpp, quality.hpp, compare.hpp, summary.hpp and report.hpp.
 
 #include <string>
 #include <vector>
@@ -14,25 +15,28 @@
 
 namespace evenray {
 
-/// What `study plan` prints: the cells, the generators, the sizes, and with `estimate` the time
-/// that short trials foretell.
+/// Returns the JSON of `study plan`: cells, generators, sizes, and with `estimate` the time in
+/// seconds that a few timed steps predict. Throws 78 as Config::check_study().
 Json plan_study(const Config& config, bool estimate);
+/// Returns such a plan as text.
 std::string plan_text(const Json& plan);
 
-/// Runs or resumes. Returns the number of cells and generators that failed (their messages are in
-/// <id>/error.json). Throws 75 after a stop signal, 78 where `out` holds a study with other
-/// settings or begun with other threads, device or precision.
+/// Runs or resumes a study in `out`. Returns the number of cells and generators that failed (their
+/// messages are in <id>/error.json). Throws 75 after a stop signal, 78 if `out` holds a study with
+/// other settings, or started with other threads, device or precision.
 int run_study(const Config& config, const Path& out);
 
-/// done, failed and waiting cells and generators of a study folder. Throws 66.
+/// Returns the done, failed and waiting cells and generators of a study folder. Throws 66 if it
+/// holds no study.
 Json study_status(const Path& folder);
+/// Returns such a status as text.
 std::string status_text(const Json& status);
 
-/// Compares again and writes summary.json, results.csv, report.html and report.md from what the
-/// folder holds. Throws 66 before the data are prepared.
+/// Compares again and writes summary.json, results.csv, report.html and report.md from the results
+/// in the folder. Throws 66 if the study has no prepared data yet.
 void report_study(const Path& folder);
 
-/// The comparison table of a study's summary.json.
+/// Returns the comparison table of a study as text, from its summary.json.
 std::string comparison_table(const Path& folder);
 
 }  // namespace evenray

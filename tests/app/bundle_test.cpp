@@ -59,5 +59,5 @@ TEST_CASE("a bundle runs beside a torch wheel without the libraries of this mach
   write_text(scratch / "old" / "lib" / "libtorch_cpu.so", "");
   write_text(scratch / "old" / "version.py", "__version__ = '2.10.0+cpu'\n");
   CHECK(run_beside("old") == 69);
-  CHECK(contains(said(), "torch 2.10.0 in old"));
+  CHECK(contains(said(), "old holds torch 2.10.0"));
 }

@@ -106,8 +106,10 @@ TEST_CASE("what data export refuses") {
   refuses({set, "--to=png", "--size=9000"}, Exit::usage, "8 to 8192");
   refuses({set, "--to=coco", "--rename={x}"}, Exit::usage, "unknown field 'x'");
   refuses({set, "--to=coco", "--rename={class}"}, Exit::usage, "add {n} or {id}");
-  refuses({set, "--to=coco", "--format=folder"}, Exit::usage, "--format goes with a folder");
-  refuses({kPhantoms, "--to=coco"}, Exit::usage, "is no store");
+  refuses({set, "--to=coco", "--format=folder"},
+          Exit::usage,
+          "--format is for a folder, but PATH is a store");
+  refuses({kPhantoms, "--to=coco"}, Exit::usage, "is not a store");
   refuses({"none.h5", "--to=coco"}, Exit::missing_input, "none.h5");
   refuses({"none", "--to=png"}, Exit::missing_input, "none");
   CHECK(files_in(at).empty());

@@ -78,7 +78,7 @@ TEST_CASE("a generator is judged by its own class, and told where a store was an
   const Words evaluate = Words{"gan", "eval", gan} + by_features;
   CHECK(done(at, evaluate + Words{set}).err.empty());
   CHECK(contains(run(at, evaluate + Words{"set.h5"}).err,
-                 "the classifier that gives the features was trained on another store"));
+                 "the classifier of --extractor was trained on another store"));
 }
 
 TEST_CASE("gan eval without an extractor, or with one that is not trusted or not whole") {

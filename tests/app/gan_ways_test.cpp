@@ -20,7 +20,7 @@ TEST_CASE("one generator with labels of all classes") {
   fails(at,
         Words{"gan", "train", set, "--conditional", "--class=Fractured", "--out=h"},
         Exit::usage,
-        "exclude one another");
+        "exclude each other");
   // It fills the class that lacks.
   const Json filled =
       done(at,
@@ -47,7 +47,8 @@ TEST_CASE("a sheet from image to image, and truncated draws") {
         Exit::usage,
         "whole number");
   fails(at, {"gan", "sample", workshop() / "set.h5", "--out=s"}, Exit::bad_data, "is a store");
-  fails(at, {"gan", "sample", gan, "--n=0", "--out=s"}, Exit::usage, "0 is no whole number of 1");
+  fails(
+      at, {"gan", "sample", gan, "--n=0", "--out=s"}, Exit::usage, "0 is not a whole number of 1");
   done(at, {"gan", "sample", gan, "--n=2", "--truncation=.7", "--out=typical"});
   done(at, {"gan", "sample", gan, "--n=2", "--out=plain"});
   CHECK(read_file(scratch / "typical/000001.png") != read_file(scratch / "plain/000001.png"));
@@ -182,7 +183,7 @@ TEST_CASE("a store of drawn images is not labelled where the labels do not count
   fails(at,
         {"gan", "sample", young, "--n=4", "--out=both.h5"},
         Exit::bad_data,
-        "labels of this generator do not count yet");
+        "this generator has not used its labels yet");
   CHECK_FALSE(std::filesystem::exists(scratch / "both.h5"));
   done(at, {"gan", "sample", young, "--n=4", "--out=plain"});
 }

@@ -58,15 +58,17 @@ TEST_CASE("tools/install refuses what it cannot do in one line") {
     CHECK(said.starts_with("tools/install: "));
     CHECK(std::count(said.begin(), said.end(), '\n') == 1);
   };
-  refused("", 2, "name the folder to install to: --prefix DIR");
+  refused("", 2, "give the folder to install to: --prefix DIR");
   refused("--prefix", 2, "--prefix needs a folder");
   refused("--prefix=", 2, "--prefix needs a folder");
-  refused("/usr/local", 2, "unknown word '/usr/local'");
+  refused("/usr/local", 2, "unknown argument '/usr/local'");
   refused("--prefix out --build nowhere", 66, "nowhere/evenray is missing");
   write_text(scratch / "file", "x");
   const char* build = std::getenv("EVENRAY_BUILD");
-  refused(cat("--prefix file --build '", build, "'"), 73, "file/bin; name a folder of your own");
+  refused(cat("--prefix file --build '", build, "'"),
+          73,
+          "file/bin; give a folder that you can write to");
   CHECK(files_in(at) == Words{"file", "said"});
   CHECK(install(at, "--help") == 0);
-  CHECK(contains(read_file(scratch / "said"), "torch where it was built against it"));
+  CHECK(contains(read_file(scratch / "said"), "the torch that it was built against"));
 }

@@ -114,8 +114,8 @@ TEST_CASE("a study that is killed again and again ends with the same bytes") {
     CAPTURE(ran.err);
     CHECK(ran.code == static_cast<int>(Exit::stopped));
     CHECK(ran.err ==
-          "evenray: stopped; run the same command again to go on (with --resume where it takes "
-          "that)\n");
+          "evenray: stopped; run the same command again to continue (with --resume if it has that "
+          "flag)\n");
     CHECK(ran.out.empty());
     CHECK_FALSE(std::filesystem::exists(scratch / "stopped/summary.json"));
   }
@@ -145,7 +145,8 @@ TEST_CASE("a study with a cell that fails: 1, one line, the others are done") {
   CAPTURE(ran.out, ran.err);
   CHECK(ran.code == 1);
   CHECK(ran.error_lines() == 1);
-  CHECK(contains(ran.err, "2 generator(s) or cell(s) failed; `evenray study status s` says why"));
+  CHECK(contains(ran.err,
+                 "2 generator(s) or cell(s) failed; `evenray study status s` shows the errors"));
   CHECK(contains(ran.out, "oversample"));
   const std::string status = done(at, {"study", "status", "s"}).out;
   CHECK(contains(status, "1 done, 2 failed"));

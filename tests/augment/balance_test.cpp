@@ -388,6 +388,6 @@ TEST_CASE("what a class cannot have is said before anything is drawn for another
                  .out = folder / "out.h5"});
   });
   CHECK(error.code() == Exit::usage);
-  CHECK(contains(error.what(), "'Broken' has rows to replace but no synthetic source"));
+  CHECK(contains(error.what(), "'Broken' has rows to replace, but there is no synthetic source"));
   CHECK(drawn == 0);
 }

@@ -51,7 +51,8 @@ TEST_CASE("a GAN option out of range is named by its key") {
        [](GanOptions& o) { o.family = std::string("x"); }},
       {"unknown gan preset 'smal' (known: auto, reference, small, strong); did you mean 'small'?",
        [](GanOptions& o) { o.preset = "smal"; }},
-      {"unknown gan preset 'paper' (known: auto, reference, small, strong); --family pggan has it",
+      {"unknown gan preset 'paper' (known: auto, reference, small, strong); --family pggan has "
+       "that preset",
        [](GanOptions& o) { o.preset = "paper"; }},
       {"gan.augment 'cut'", [](GanOptions& o) { o.augment = "cut"; }},
       {"gan.loss: unknown loss 'wgan'", [](GanOptions& o) { o.loss = "wgan"; }},
@@ -71,7 +72,7 @@ TEST_CASE("a GAN option out of range is named by its key") {
          o.minibatch = 0;
          o.pggan.minibatches = {8, 1};
        }},
-      {"gan.minibatch and gan.pggan.minibatches exclude one another",
+      {"gan.minibatch and gan.pggan.minibatches exclude each other",
        [](GanOptions& o) {
          o.pggan.minibatches = {8, 4};
        }},

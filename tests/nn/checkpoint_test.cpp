@@ -60,7 +60,7 @@ TEST_CASE("a module is not loaded from another's tensors") {
   other.tensors["net.bn1.bias"] = torch::zeros({1});
   error = loading(other, "net");
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "'net.bn1.bias' has shape [1], the network wants [4]"));
+  CHECK(contains(error.what(), "'net.bn1.bias' has shape [1], the network needs [4]"));
 }
 
 TEST_CASE("metadata that is missing is named") {
@@ -107,7 +107,7 @@ TEST_CASE("checkpoints: damaged ones are set aside, with a warning") {
     for (int i = 0; i < 2; ++i) {
       const Error error = error_of([&] { checkpoints.newest(); });
       CHECK(error.code() == Exit::bad_data);
-      CHECK(contains(error.what(), "none of the step checkpoints is whole"));
+      CHECK(contains(error.what(), "all step checkpoints are damaged"));
     }
     // A file that cannot be read is not a damaged one.
     std::filesystem::create_directory(step_path(run, "00000010"));
@@ -115,7 +115,7 @@ TEST_CASE("checkpoints: damaged ones are set aside, with a warning") {
   }
   set_log_level(level);
   const std::string log = read_file(run / "log.txt");
-  CHECK(contains(log, "passing over a damaged checkpoint"));
+  CHECK(contains(log, "skipping a damaged checkpoint"));
   CHECK(contains(log, "step-00000009.safetensors"));
 }
 

@@ -64,7 +64,7 @@ TEST_CASE("a run with other threads, precision, device or store is refused, its 
   CHECK(contains(error.what(), "store was \"abc\", now \"abd\""));
   error = error_of([&] { begun.resume(2, "abc", true); });
   CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "bf16 was false, now true; go on with what it was begun with"));
+  CHECK(contains(error.what(), "bf16 was false, now true; resume with the old value"));
   Begun elsewhere(R"({"step": 20, "threads": 2, "device": "cuda", "bf16": false, "store": "abc"})");
   error = error_of([&] { elsewhere.resume(2, "abc"); });
   CHECK(error.code() == Exit::config);

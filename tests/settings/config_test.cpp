@@ -30,7 +30,7 @@ TEST_CASE("settings that no study can have") {
            {"balance.sources=['vae:x']", "balance: unknown source 'vae:x'"},
            {"study.policy=imagnet", "study.policy"},
            {"study.contrast=gan", "ARM vs ARM"},
-           {"study.arms=['real','gan']", "'gan+autoaugment', which study.arms"},
+           {"study.arms=['real','gan']", "'gan+autoaugment', which is not an arm of the study"},
            {"study.judge_images=1", "judge_images"},
            {"study.origin_steps=0", "origin_steps"},
            {"study.armz=1", "'study.arms'"},

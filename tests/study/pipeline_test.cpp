@@ -274,7 +274,7 @@ TEST_CASE("a class of one patient has no generator that can be judged") {
   config.data.path = (scratch / "set").string();
   const Error error = error_of([&] { run_study(config, scratch / "study"); });
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "all training images of rare are of group '00000004'"));
+  CHECK(contains(error.what(), "all training images of rare belong to group '00000004'"));
   CHECK_FALSE(std::filesystem::exists(scratch / "study" / "generators"));
 }
 

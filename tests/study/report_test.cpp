@@ -130,7 +130,9 @@ TEST_CASE(
   const std::string html = report_html({folder.path()}, summary, "");
   REQUIRE(contains(html, "&lt;b&gt;set: 1\u202f234 images, at 80 \u00d7 64 px"));
   REQUIRE(contains(
-      html, "4.7 px at the working size, below 8: such a run proves the plumbing, not medicine."));
+      html,
+      "4.7 px at the working size, below 8: such a run only tests the software, it has no medical "
+      "meaning."));
   REQUIRE(contains(html, "gan-s1-f0: out of memory"));
   REQUIRE(contains(html, "hardware=1"));
   const auto findings = findings_table(summary).rows;
