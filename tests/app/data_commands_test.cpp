@@ -110,7 +110,7 @@ TEST_CASE("published lists that have no image of a class are told") {
   const Ran ran = run(at, {"data", "split", "in", "--published=nih", "--out=s.csv"});
   CHECK(ran.code == 0);
   CHECK(ran.error_lines() == 1);
-  CHECK(contains(ran.err, "have no image of class 'b'"));
+  CHECK(contains(ran.err, "has no image of class 'b'"));
 }
 
 TEST_CASE("data split, pack and check make a store") {

@@ -191,7 +191,8 @@ TEST_CASE("generators are shown with their curves and sheets") {
                    "](<generators/Rare-s0-f0/samples.png>)"));
   REQUIRE(generators_table(summary).rows[1][0] == "Rare-s1-f0");
   REQUIRE(baselines_table(summary).rows.back() ==
-          std::vector<std::string>{"synthetic from real Rare, mean of 2 generators", ".850"});
+          std::vector<std::string>{"synthetic or real Rare, from the image: mean of 2 generators",
+                                   ".850"});
 }
 
 }  // namespace evenray
