@@ -25,10 +25,10 @@ void write_sheet(const Path& path, const std::vector<SheetItem>& items) {
 /// Returns the evaluation at the end of the training, without the spectra that only `gan report`
 /// uses.
 Json trained_quality(const Path& judgement) {
-  if (!std::filesystem::exists(judgement)) return Json::object();
-  Json out = read_json(judgement);
-  out.erase("schema");
-  out.erase("spectrum");
+  Json out{{"schema", "evenray-gan-eval-1"}};
+  if (!std::filesystem::exists(judgement)) return out;
+  for (const auto& [key, value] : read_json(judgement).items())
+    if (key != "schema" && key != "spectrum") out[key] = value;
   return out;
 }
 
