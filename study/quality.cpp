@@ -27,7 +27,8 @@ void write_sheet(const Path& path, const std::vector<SheetItem>& items) {
 Json trained_quality(const Path& judgement) {
   Json out{{"schema", "evenray-gan-eval-1"}};
   if (!std::filesystem::exists(judgement)) return out;
-  for (const auto& [key, value] : read_json(judgement).items())
+  const Json found = read_json(judgement);
+  for (const auto& [key, value] : found.items())
     if (key != "schema" && key != "spectrum") out[key] = value;
   return out;
 }
