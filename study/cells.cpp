@@ -104,6 +104,9 @@ Path training_store(const Config& config,
 std::string GeneratorCell::id() const {
   return cat(class_name, variant.empty() ? "" : "@" + variant, "-s", seed, "-f", fold);
 }
+GeneratorCell cell_of(const GeneratorResult& result) {
+  return {result.class_name, result.seed, result.fold, result.variant};
+}
 std::string Cell::id() const { return cat(arm, "-s", seed, "-f", fold); }
 
 int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index) {

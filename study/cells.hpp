@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "augment/balance.hpp"
+#include "results/study_result.hpp"
 #include "study/study.hpp"
 
 namespace evenray {
@@ -16,6 +17,9 @@ struct GeneratorCell {
   std::string variant{};
   std::string id() const;
 };
+
+/// The generator that a result is of.
+GeneratorCell cell_of(const GeneratorResult& result);
 
 /// One classifier: an arm in a seed and fold.
 struct Cell {

@@ -156,7 +156,7 @@ void report_study(const Path& folder_path) {
 }
 
 std::string comparison_table(const Path& folder) {
-  return study_text(read_json(folder / "summary.json"));
+  return study_text(parse_study_result(read_json(folder / "summary.json")));
 }
 
 }  // namespace evenray

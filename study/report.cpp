@@ -19,8 +19,8 @@
 namespace evenray {
 namespace {
 
-std::string box_text(const Json& summary) {
-  const double side = number_at(summary, "/data/median_box_side_px");
+std::string box_text(const StudyResult& result) {
+  const double side = result.data.median_box_side_px;
   if (!(side > 0)) return "";
   const std::string text =
       cat("The median side of a marked box is ", plain_number(side), " px at the working size");
@@ -31,47 +31,45 @@ std::string box_text(const Json& summary) {
              ": such a run only tests the software, it has no medical meaning.");
 }
 
-ReportHead head_of(const Json& summary) {
-  const std::string rare = text_at(summary, "/rare_class");
-  const double folds = number_at(summary, "/folds");
-  std::string measured = cat(text_at(summary, "/data/source"),
+ReportHead head_of(const StudyResult& result) {
+  const std::string rare = result.rare_class;
+  std::string measured = cat(result.data.source,
                              ": ",
-                             plain_count(number_at(summary, "/data/images")),
+                             plain_count(result.data.images),
                              " images, at ",
-                             plain_count(number_at(summary, "/data/size_px/0")),
+                             plain_count(result.data.height_px),
                              " \u00d7 ",
-                             plain_count(number_at(summary, "/data/size_px/1")),
+                             plain_count(result.data.width_px),
                              " px (height \u00d7 width). Measured on ",
-                             plain_count(number_at(summary, "/comparison/test/images")),
+                             plain_count(result.comparison.test_images),
                              " test images in ",
-                             plain_count(number_at(summary, "/comparison/groups")),
+                             plain_count(result.comparison.groups),
                              " groups, ",
-                             plain_count(number_at(summary, "/comparison/test/positives")),
+                             plain_count(result.comparison.test_positives),
                              " of them ",
                              rare,
                              "; ",
-                             counted(count_at(summary, "/seeds"), "seed"),
+                             counted(result.seeds, "seed"),
                              ", ",
-                             folds > 0 ? counted(count_at(summary, "/folds"), "fold") : "one split",
+                             result.folds > 0 ? counted(result.folds, "fold") : "one split",
                              ". ",
-                             box_text(summary));
-  const auto [first, second] = parse_contrast(text_at(summary, "/contrast"));
+                             box_text(result));
+  const auto [first, second] = parse_contrast(result.contrast);
   return {cat("Is a classifier for ", rare, " better with ", first, " than with ", second, "?"),
-          answer_text(summary),
+          answer_text(result),
           measured};
 }
 
-void write_arms(ReportWriter& out, const Json& summary) {
+void write_arms(ReportWriter& out, const StudyResult& result) {
   out.section("Each arm");
   std::vector<std::string> meanings;
-  for (const auto& arm : part_at(summary, "/comparison/arms")) {
-    const std::string name = text_at(arm, "/arm");
-    const Arm what = arm_in(summary, name);
-    std::string meaning = cat(name, ": ", what.meaning);
-    if (what.augmented()) meaning += cat(" (policy ", text_at(summary, "/policy"), ")");
+  for (const auto& arm : result.comparison.arms) {
+    const Arm what = result.arm_named(arm.arm);
+    std::string meaning = cat(arm.arm, ": ", what.meaning);
+    if (what.augmented()) meaning += cat(" (policy ", result.policy, ")");
     if (what.synthetic() && !what.augmented() && what.replace == 0) {
       meaning += cat(" (at most ",
-                     plain_number(number_at(summary, "/max_synthetic")),
+                     plain_number(what.dose >= 0 ? what.dose : result.max_synthetic),
                      " synthetic images per real one)");
     }
     meanings.push_back(meaning);
@@ -80,27 +78,27 @@ void write_arms(ReportWriter& out, const Json& summary) {
       "All arms have the same test images, the same number of training steps, the same seeds and "
       "the same random online augmentation. They differ in their training images:");
   out.list(meanings);
-  out.table(metrics_table(summary));
-  if (const auto without = count_at(summary, "/comparison/without_threshold"); without > 0) {
+  out.table(metrics_table(result));
+  if (const auto without = result.comparison.without_threshold; without > 0) {
     out.paragraph(cat(counted(without, "classifier"),
                       " found no useful threshold on validation and took the more likely class "
                       "instead, so their sensitivity and specificity are not comparable."));
   }
 }
 
-void write_differences(ReportWriter& out, const Json& summary) {
-  if (part_at(summary, "/comparison/differences").empty()) return;
+void write_differences(ReportWriter& out, const StudyResult& result) {
+  if (result.comparison.differences.empty()) return;
   out.section("How sure");
-  const double detectable = number_at(summary, "/comparison/detectable/auroc");
+  const double detectable = result.comparison.detectable_auroc;
   if (detectable > 0) {
     out.paragraph(cat(
         "With this spread between test images",
-        count_at(summary, "/seeds") > 1 ? " and seeds" : "",
+        result.seeds > 1 ? " and seeds" : "",
         ", a true difference of ",
         plain_number(rounded_up(detectable)),
         " AUROC between the two arms named beforehand would be found with a probability of 80 %."));
   }
-  if (count_at(summary, "/seeds") == 1) {
+  if (result.seeds == 1) {
     out.paragraph(
         "There is one seed: the intervals contain the variation between test images, but not the "
         "variation between trainings, which may be as large.");
@@ -109,25 +107,33 @@ void write_differences(ReportWriter& out, const Json& summary) {
         "The seeds repeat everything that is random in training, but all use the same split of the "
         "images. Another split may give another answer.");
   }
-  out.table(differences_table(summary));
+  out.table(differences_table(result));
 }
 
-void write_counts(ReportWriter& out, const Json& summary) {
+void write_counts(ReportWriter& out, const StudyResult& result) {
   out.section("Numbers of images");
-  out.table(parts_table(summary));
-  const HtmlTable training = training_table(summary);
+  out.table(parts_table(result));
+  const HtmlTable training = training_table(result);
   if (!training.rows.empty()) out.table(training);
   std::vector<std::string> rejected;
-  for (const auto& [arm, balance] : part_at(summary, "/balance").items()) {
-    for (const auto& [gate, reasons] : part_at(balance, "/rejected").items()) {
-      for (const auto& [reason, count] : reasons.items()) {
-        rejected.push_back(cat(arm, ": ", counted(count, "image"), ", ", gate, " (", reason, ")"));
-      }
-    }
-    for (const auto& [name, count] : part_at(balance, "/missing").items()) {
-      rejected.push_back(
-          cat(arm, ": ", counted(count, "row"), " of ", name, " could not be filled"));
-    }
+  for (const auto& balance : result.balances) {
+    for (const auto& [gate, reasons] : balance.rejected)
+      for (const auto& [reason, count] : reasons)
+        rejected.push_back(cat(balance.arm,
+                               ": ",
+                               counted(std::llround(count), "image"),
+                               ", ",
+                               gate,
+                               " (",
+                               reason,
+                               ")"));
+    for (const auto& [name, count] : balance.missing)
+      rejected.push_back(cat(balance.arm,
+                             ": ",
+                             counted(std::llround(count), "row"),
+                             " of ",
+                             name,
+                             " could not be filled"));
   }
   if (rejected.empty()) return;
   out.paragraph(
@@ -136,33 +142,29 @@ void write_counts(ReportWriter& out, const Json& summary) {
   out.list(rejected);
 }
 
-void write_baselines(ReportWriter& out, const Json& summary) {
+void write_baselines(ReportWriter& out, const StudyResult& result) {
   out.section("Other ways to predict the class");
-  const Json& baseline = part_at(summary, "/data/folds/0/metadata_baseline");
-  if (baseline.empty()) {
+  const auto& folds = result.data.folds;
+  if (folds.empty() || !folds[0].baseline) {
     out.paragraph(
         "The source has no table with further columns, so there is no baseline from them.");
   } else {
-    std::vector<std::string> columns;
-    for (const auto& column : part_at(baseline, "/columns")) columns.push_back(column);
     out.paragraph(cat("A logistic regression on the table's columns (",
-                      join(columns),
+                      join(folds[0].baseline->columns),
                       ") does not see the images. An arm that is not clearly better may have "
                       "learned nothing that these columns do not already contain."));
   }
-  if (!part_at(summary, "/generators").empty()) {
+  if (!result.generators.empty()) {
     out.paragraph(
         "The origin AUROC is that of a small network that separates synthetic from real training "
         "images of one class, on images that it was not trained with: .5 means that it finds no "
         "difference. The higher the value, the more easily a classifier can learn \"synthetic\" "
         "instead of the class.");
   }
-  out.table(baselines_table(summary));
-  std::vector<std::string> shortcuts;
-  for (const auto& shortcut : part_at(summary, "/data/shortcuts")) shortcuts.push_back(shortcut);
-  if (shortcuts.empty()) return;
+  out.table(baselines_table(result));
+  if (result.data.shortcuts.empty()) return;
   out.paragraph("Shortcuts that the audit found in this set:");
-  out.list(shortcuts);
+  out.list(result.data.shortcuts);
 }
 
 void write_curves(ReportWriter& out, const std::vector<HtmlFigure>& curves) {
@@ -172,24 +174,23 @@ void write_curves(ReportWriter& out, const std::vector<HtmlFigure>& curves) {
   out.paragraph("All points can be computed from cells/*/predictions.csv.");
 }
 
-/// Returns the first generator of each class: its first seed and fold.
-std::vector<GeneratorCell> shown_generators(const Json& summary) {
+/// Returns the first generator of each class and variant: its first seed and fold.
+std::vector<GeneratorCell> shown_generators(const StudyResult& result) {
   std::vector<GeneratorCell> out;
-  for (const auto& generator : part_at(summary, "/generators")) {
-    const std::string name = text_at(generator, "/class");
-    const bool known = std::any_of(
-        out.begin(), out.end(), [&](const GeneratorCell& cell) { return cell.class_name == name; });
-    if (!known)
-      out.push_back(
-          {name, count_at(generator, "/seed"), static_cast<int>(count_at(generator, "/fold"))});
+  for (const auto& generator : result.generators) {
+    const GeneratorCell cell = cell_of(generator);
+    const bool known = std::any_of(out.begin(), out.end(), [&](const GeneratorCell& other) {
+      return other.class_name == cell.class_name && other.variant == cell.variant;
+    });
+    if (!known) out.push_back(cell);
   }
   return out;
 }
 
-void write_generators(ReportWriter& out, const StudyFolder& folder, const Json& summary) {
-  if (part_at(summary, "/generators").empty()) return;
+void write_generators(ReportWriter& out, const StudyFolder& folder, const StudyResult& result) {
+  if (result.generators.empty()) return;
   out.section("The generators");
-  for (const auto& cell : shown_generators(summary)) {
+  for (const auto& cell : shown_generators(result)) {
     const std::string at = "generators/" + cell.id() + "/";
     out.image(at + "samples.png",
               cat("Real and synthetic images of ", cell.class_name),
@@ -205,7 +206,7 @@ void write_generators(ReportWriter& out, const StudyFolder& folder, const Json& 
                   ": the synthetic images that are most similar to a training image, each beside "
                   "that image, with their correlation."));
   }
-  out.table(generators_table(summary));
+  out.table(generators_table(result));
   out.list({
       "SWD: sliced Wasserstein distance \u00d7 1000 to the same number of real images (at most "
       "half of them). Its floor is the distance between as many real images and as many other "
@@ -218,12 +219,12 @@ void write_generators(ReportWriter& out, const StudyFolder& folder, const Json& 
       "training image is to its own nearest one.",
       "Near copies: images that correlate above .98 with a training image.",
   });
-  out.charts(generator_figures(folder, summary));
+  out.charts(generator_figures(folder, result));
 }
 
-void write_audit(ReportWriter& out, const Json& summary) {
+void write_audit(ReportWriter& out, const StudyResult& result) {
   out.section("What the audit found");
-  const HtmlTable findings = findings_table(summary);
+  const HtmlTable findings = findings_table(result);
   if (findings.rows.empty()) {
     out.paragraph("No findings.");
   } else {
@@ -234,21 +235,19 @@ void write_audit(ReportWriter& out, const Json& summary) {
   }
 }
 
-void write_failures(ReportWriter& out, const Json& summary) {
-  const Json& failed = part_at(summary, "/failed");
-  if (failed.empty()) return;
+void write_failures(ReportWriter& out, const StudyResult& result) {
+  if (result.failed.empty()) return;
   out.section("What failed");
   std::vector<std::string> lines;
-  for (const auto& entry : failed)
-    lines.push_back(cat(text_at(entry, "/id"), ": ", text_at(entry, "/message")));
+  for (const auto& [id, message] : result.failed) lines.push_back(cat(id, ": ", message));
   out.paragraph(
       "An arm with a missing cell is not compared. Run the same command again to retry these:");
   out.list(lines);
 }
 
-void write_settings(ReportWriter& out, const Json& summary, const std::string& config_text) {
+void write_settings(ReportWriter& out, const StudyResult& result, const std::string& config_text) {
   out.section("Settings");
-  const std::string licence = text_at(summary, "/data/licence");
+  const std::string licence = result.data.licence;
   out.list(
       {cat("evenray ",
            kVersion,
@@ -260,17 +259,16 @@ void write_settings(ReportWriter& out, const Json& summary, const std::string& c
            TORCH_VERSION_PATCH,
            ", OpenCV ",
            CV_VERSION),
-       cat("Named beforehand: ", text_at(summary, "/contrast")),
+       cat("Named beforehand: ", result.contrast),
        cat("Digest of the images trained and tested with: ",
-           text_at(summary, "/data/folds/0/store").substr(0, 16)),
+           result.data.folds.empty() ? "" : result.data.folds[0].store.substr(0, 16)),
        cat("Licence of the images: ", licence.empty() ? "not stated by their source" : licence)});
-  const Json& computed = part_at(summary, "/computed");
   out.paragraph(cat("Computed on ",
-                    text_at(computed, "/device"),
+                    result.device,
                     " in ",
-                    text_at(computed, "/precision"),
+                    result.precision,
                     " with ",
-                    counted(count_at(computed, "/threads"), "thread"),
+                    counted(result.threads, "thread"),
                     ". In the settings below, loss_weights, sampling and balance.sources are not "
                     "used, because each arm decides them."));
   out.details("All settings (config.toml)", config_text);
@@ -279,35 +277,35 @@ void write_settings(ReportWriter& out, const Json& summary, const std::string& c
 /// Writes all sections and returns the text of the report.
 std::string write_sections(ReportWriter& out,
                            const StudyFolder& folder,
-                           const Json& summary,
+                           const StudyResult& result,
                            const std::string& config_text) {
-  out.charts(difference_figures(summary));
-  write_arms(out, summary);
-  write_differences(out, summary);
-  write_counts(out, summary);
-  write_baselines(out, summary);
-  if (out.draws()) write_curves(out, curve_figures(folder, summary));
-  write_generators(out, folder, summary);
-  write_audit(out, summary);
-  write_failures(out, summary);
-  write_settings(out, summary, config_text);
+  out.charts(difference_figures(result));
+  write_arms(out, result);
+  write_differences(out, result);
+  write_counts(out, result);
+  write_baselines(out, result);
+  if (out.draws()) write_curves(out, curve_figures(folder, result));
+  write_generators(out, folder, result);
+  write_audit(out, result);
+  write_failures(out, result);
+  write_settings(out, result, config_text);
   return out.text();
 }
 
 }  // namespace
 
 std::string report_html(const StudyFolder& folder,
-                        const Json& summary,
+                        const StudyResult& result,
                         const std::string& config_text) {
-  HtmlReport out(head_of(summary), folder.root);
-  return write_sections(out, folder, summary, config_text);
+  HtmlReport out(head_of(result), folder.root);
+  return write_sections(out, folder, result, config_text);
 }
 
 std::string report_markdown(const StudyFolder& folder,
-                            const Json& summary,
+                            const StudyResult& result,
                             const std::string& config_text) {
-  MarkdownReport out(head_of(summary), folder.root);
-  return write_sections(out, folder, summary, config_text);
+  MarkdownReport out(head_of(result), folder.root);
+  return write_sections(out, folder, result, config_text);
 }
 
 }  // namespace evenray

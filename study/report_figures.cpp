@@ -25,16 +25,16 @@ struct SeedScores {
 };
 
 std::optional<SeedScores> read_scores(const StudyFolder& folder,
-                                      const Json& summary,
+                                      const StudyResult& result,
                                       const std::string& arm,
                                       int64_t seed) {
-  const int folds = std::max(1, static_cast<int>(count_at(summary, "/folds")));
+  const int folds = std::max(1, static_cast<int>(result.folds));
   SeedScores out;
   for (int fold = 0; fold < folds; ++fold) {
     const Path path = folder.cell({arm, seed, fold}) / "predictions.csv";
     if (!std::filesystem::exists(path)) return std::nullopt;
     const Predictions predictions = read_predictions(path);
-    const size_t rare = predictions.class_index(text_at(summary, "/rare_class"));
+    const size_t rare = predictions.class_index(result.rare_class);
     for (size_t i = 0; i < predictions.rows(); ++i) {
       out.scores.push_back(predictions.probabilities[i][rare]);
       out.labels.push_back(predictions.labels[i][rare] == 1);
@@ -112,21 +112,20 @@ std::vector<Series> curves_of(const std::vector<SeedScores>& seeds, Curve curve,
 
 /// Adds the ROC and the precision-recall curves of some arms.
 void add_pair(std::vector<HtmlFigure>& figures,
-              const Json& summary,
+              const StudyResult& result,
               const std::vector<std::string>& arms,
               const std::map<std::string, std::vector<SeedScores>>& scores) {
   std::vector<Series> roc, recall;
   for (const auto& arm : arms) {
-    const size_t colour = arm_colour_in(summary, arm);
-    const bool dashed = arm_in(summary, arm).synthetic();
+    const size_t colour = result.colour_of(arm);
+    const bool dashed = result.arm_named(arm).synthetic();
     const auto& seeds = scores.at(arm);
     add_runs(roc, arm, curves_of(seeds, roc_curve, roc_at), colour, dashed);
     add_runs(recall, arm, curves_of(seeds, precision_recall_curve, precision_at), colour, dashed);
   }
   if (roc.empty()) return;
-  const double prevalence = number_at(summary, "/comparison/test/positives") /
-                            number_at(summary, "/comparison/test/images");
-  const std::string what = cat(" of ", join(arms), " for ", text_at(summary, "/rare_class"));
+  const double prevalence = result.comparison.test_positives / result.comparison.test_images;
+  const std::string what = cat(" of ", join(arms), " for ", result.rare_class);
   const auto axis = [](const char* label) { return Axis{label, 0., 1.}; };
   figures.push_back(
       {line_chart(
@@ -170,7 +169,7 @@ void read_training(const Path& events, TrainingRuns& into) {
   Series discriminator, generator, swd;
   const auto add = [](Series& series, const Json& event, const char* key) {
     if (!event.contains(key) || !event[key].is_number()) return;
-    series.x.push_back(number_at(event, "/kimg"));
+    series.x.push_back(event.value("kimg", NAN));
     series.y.push_back(event[key].get<double>());
   };
   for (const auto& line : split_text(read_file(events), '\n')) {
@@ -187,61 +186,53 @@ void read_training(const Path& events, TrainingRuns& into) {
 
 }  // namespace
 
-std::vector<HtmlFigure> difference_figures(const Json& summary) {
+std::vector<HtmlFigure> difference_figures(const StudyResult& result) {
   std::vector<ForestRow> rows;
   std::string alt = "Differences in AUROC with 95 % intervals.";
-  for (const auto& difference : part_at(summary, "/comparison/differences")) {
-    const Json& auroc = part_at(difference, "/metrics/auroc");
-    const std::string first = text_at(difference, "/first"),
-                      name = cat(first, " vs ", text_at(difference, "/second"));
-    rows.push_back({name,
-                    number_at(auroc, "/value"),
-                    number_at(auroc, "/ci/0"),
-                    number_at(auroc, "/ci/1"),
-                    difference.value("primary", false),
-                    arm_colour_in(summary, first)});
+  for (const auto& pair : result.comparison.differences) {
+    const Difference& auroc = pair.metrics.auroc;
+    const std::string name = cat(pair.first, " vs ", pair.second);
+    rows.push_back(
+        {name, auroc.value, auroc.low, auroc.high, pair.primary, result.colour_of(pair.first)});
     alt += cat(" ", name, ": ", difference_with_interval(auroc), ".");
   }
   if (rows.empty()) return {};
   const std::string caption =
       cat("To the right of the vertical line, the arm named first is better. Lines are 95 % "
           "intervals of ",
-          plain_count(number_at(summary, "/comparison/draws")),
+          plain_count(result.comparison.draws),
           " draws that resample groups of test images",
-          count_at(summary, "/seeds") > 1 ? " and seeds" : "",
+          result.seeds > 1 ? " and seeds" : "",
           ", the same draw for all arms. The "
           "exploratory intervals are not adjusted for multiple comparisons; their p values in the "
           "table below are.");
   return {{forest_plot(alt, "difference in AUROC", rows), caption}};
 }
 
-std::vector<HtmlFigure> curve_figures(const StudyFolder& folder, const Json& summary) {
+std::vector<HtmlFigure> curve_figures(const StudyFolder& folder, const StudyResult& result) {
   std::map<std::string, std::vector<SeedScores>> scores;
   std::vector<std::string> arms, contrast;
-  const auto seeds = count_at(summary, "/seeds");
-  const auto [first, second] = parse_contrast(text_at(summary, "/contrast"));
-  for (const auto& entry : part_at(summary, "/comparison/arms")) {
-    arms.push_back(text_at(entry, "/arm"));
+  const auto [first, second] = parse_contrast(result.contrast);
+  for (const auto& entry : result.comparison.arms) {
+    arms.push_back(entry.arm);
     if (arms.back() == first || arms.back() == second) contrast.push_back(arms.back());
-    for (int64_t seed = 0; seed < seeds; ++seed) {
-      if (auto one = read_scores(folder, summary, arms.back(), seed))
+    for (int64_t seed = 0; seed < result.seeds; ++seed) {
+      if (auto one = read_scores(folder, result, arms.back(), seed))
         scores[arms.back()].push_back(std::move(*one));
     }
     scores[arms.back()];
   }
   std::vector<HtmlFigure> figures;
-  if (contrast.size() == 2 && arms.size() > 2) add_pair(figures, summary, contrast, scores);
-  add_pair(figures, summary, arms, scores);
+  if (contrast.size() == 2 && arms.size() > 2) add_pair(figures, result, contrast, scores);
+  add_pair(figures, result, arms, scores);
   return figures;
 }
 
-std::vector<HtmlFigure> generator_figures(const StudyFolder& folder, const Json& summary) {
+std::vector<HtmlFigure> generator_figures(const StudyFolder& folder, const StudyResult& result) {
   std::map<std::string, TrainingRuns> runs;
   std::vector<std::string> classes;
-  for (const auto& entry : part_at(summary, "/generators")) {
-    const GeneratorCell cell{text_at(entry, "/class"),
-                             count_at(entry, "/seed"),
-                             static_cast<int>(count_at(entry, "/fold"))};
+  for (const auto& generator : result.generators) {
+    const GeneratorCell cell = cell_of(generator);
     const Path events = folder.generator(cell) / "events.jsonl";
     if (!std::filesystem::exists(events)) continue;
     if (!runs.contains(cell.class_name)) classes.push_back(cell.class_name);
@@ -252,7 +243,7 @@ std::vector<HtmlFigure> generator_figures(const StudyFolder& folder, const Json&
   const Axis shown{"images shown (thousands)", 0.};
   for (size_t c = 0; c < classes.size(); ++c) {
     // Classes take the colours of the arms that draw from their generators.
-    const size_t colour = arm_colour_in(summary, "gan") + 2 * c;
+    const size_t colour = result.colour_of("gan") + 2 * c;
     const TrainingRuns& run = runs[classes[c]];
     std::vector<Series> losses;
     add_runs(losses, "discriminator", run.discriminator, colour);

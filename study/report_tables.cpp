@@ -16,45 +16,38 @@ namespace {
 
 constexpr std::array kOrigins{"real", "copy", "augmented", "synthetic", "total"};
 
-std::vector<std::string> class_names(const Json& summary) {
-  std::vector<std::string> names;
-  for (const auto& name : part_at(summary, "/data/class_names")) names.push_back(name);
-  return names;
-}
-
-double count_of(const Json& counts, const std::string& name) {
-  const auto found = counts.find(name);
-  return found == counts.end() || !found->is_number() ? 0 : found->get<double>();
-}
-
-/// Converts {"auroc","ci"} to {"value","ci"}, for rate_with_interval().
-Json as_metric(const Json& found) {
-  return {{"value", number_at(found, "/auroc")}, {"ci", part_at(found, "/ci")}};
-}
-
 /// Returns the generators, grouped by class in order of first appearance.
-std::vector<Json> by_class(const Json& generators) {
-  std::vector<Json> out(generators.begin(), generators.end());
+std::vector<GeneratorResult> by_class(std::vector<GeneratorResult> generators) {
   std::vector<std::string> seen;
-  for (const auto& generator : out) seen.push_back(text_at(generator, "/class"));
-  const auto rank = [&](const Json& generator) {
-    return std::find(seen.begin(), seen.end(), text_at(generator, "/class"));
+  for (const auto& generator : generators) seen.push_back(generator.class_name);
+  const auto rank = [&](const GeneratorResult& generator) {
+    return std::find(seen.begin(), seen.end(), generator.class_name);
   };
   std::stable_sort(
-      out.begin(), out.end(), [&](const Json& a, const Json& b) { return rank(a) < rank(b); });
-  return out;
+      generators.begin(),
+      generators.end(),
+      [&](const GeneratorResult& a, const GeneratorResult& b) { return rank(a) < rank(b); });
+  return generators;
+}
+
+/// Returns the images of each class in a part of the first fold.
+Counts part_counts(const StudyResult& result, const std::string& part) {
+  if (!result.data.folds.empty())
+    for (const auto& [name, counts] : result.data.folds[0].parts)
+      if (name == part) return counts;
+  return {};
 }
 
 }  // namespace
 
-HtmlTable parts_table(const Json& summary) {
+HtmlTable parts_table(const StudyResult& result) {
   HtmlTable table;
-  const auto names = class_names(summary);
-  table.caption =
-      number_at(summary, "/folds") > 0 ? "Images per part, in the first fold" : "Images per part";
+  const auto& names = result.data.class_names;
+  table.caption = result.folds > 0 ? "Images per part, in the first fold" : "Images per part";
   table.head = {"Part"};
   table.head.insert(table.head.end(), names.begin(), names.end());
-  for (const auto& [part, counts] : part_at(summary, "/data/folds/0/counts").items()) {
+  if (result.data.folds.empty()) return table;
+  for (const auto& [part, counts] : result.data.folds[0].parts) {
     std::vector<std::string> row{part};
     for (const auto& name : names) row.push_back(plain_count(count_of(counts, name)));
     table.rows.push_back(row);
@@ -62,23 +55,23 @@ HtmlTable parts_table(const Json& summary) {
   return table;
 }
 
-HtmlTable training_table(const Json& summary) {
+HtmlTable training_table(const StudyResult& result) {
   HtmlTable table;
   table.caption = "Training rows of each arm, by origin (first seed and fold)";
   table.head = {"Arm", "Class", "Real", "Copies", "Augmented", "Synthetic", "All"};
   table.numeric = {false, false, true, true, true, true, true};
-  const Json& real = part_at(summary, "/data/folds/0/counts/train");
-  const Json& balance = part_at(summary, "/balance");
-  for (const auto& arm : part_at(summary, "/comparison/arms")) {
-    const std::string name = text_at(arm, "/arm");
-    const bool balanced = arm_in(summary, name).balanced();
-    if (balanced && !balance.contains(name)) continue;
-    for (const auto& class_name : class_names(summary)) {
-      std::vector<std::string> row{name, class_name};
+  const Counts real = part_counts(result, "train");
+  for (const auto& arm : result.comparison.arms) {
+    const bool balanced = result.arm_named(arm.arm).balanced();
+    const BalanceResult* balance = result.balance_of(arm.arm);
+    if (balanced && !balance) continue;
+    for (const auto& class_name : result.data.class_names) {
+      std::vector<std::string> row{arm.arm, class_name};
       if (balanced) {
-        const Json counts =
-            balance.at(name).value("after", Json::object()).value(class_name, Json::object());
-        for (const char* origin : kOrigins) row.push_back(plain_count(count_of(counts, origin)));
+        Counts origins;
+        for (const auto& [name, counts] : balance->after)
+          if (name == class_name) origins = counts;
+        for (const char* origin : kOrigins) row.push_back(plain_count(count_of(origins, origin)));
       } else {
         const std::string count = plain_count(count_of(real, class_name));
         row.insert(row.end(), {count, "0", "0", "0", count});
@@ -89,12 +82,12 @@ HtmlTable training_table(const Json& summary) {
   return table;
 }
 
-HtmlTable metrics_table(const Json& summary) {
-  const double images = number_at(summary, "/comparison/test/images");
-  const double positives = number_at(summary, "/comparison/test/positives");
+HtmlTable metrics_table(const StudyResult& result) {
+  const double images = result.comparison.test_images;
+  const double positives = result.comparison.test_positives;
   HtmlTable table;
   table.caption = cat("Means over ",
-                      counted(count_at(summary, "/seeds"), "seed"),
+                      counted(result.seeds, "seed"),
                       " on the same test images, with 95 % intervals. Sensitivity and specificity "
                       "at the threshold that was "
                       "chosen on validation and frozen.");
@@ -104,20 +97,17 @@ HtmlTable metrics_table(const Json& summary) {
                 cat("Sensitivity (n ", plain_count(positives), ")"),
                 cat("Specificity (n ", plain_count(images - positives), ")"),
                 "Balanced accuracy"};
-  for (const auto& arm : part_at(summary, "/comparison/arms")) {
-    std::vector<std::string> row{text_at(arm, "/arm")};
-    for (const char* metric :
-         {"auroc", "auprc", "sensitivity", "specificity", "balanced_accuracy"}) {
-      row.push_back(rate_with_interval(part_at(arm, cat("/metrics/", metric))));
-    }
-    table.rows.push_back(row);
-  }
-  for (const auto& fold : part_at(summary, "/data/folds")) {
-    const Json& baseline = part_at(fold, "/metadata_baseline");
-    if (baseline.empty()) continue;
-    table.rows.push_back(
-        {"table's columns alone", rate_with_interval(as_metric(baseline)), "-", "-", "-", "-"});
-  }
+  for (const auto& [arm, metrics] : result.comparison.arms)
+    table.rows.push_back({arm,
+                          rate_with_interval(metrics.auroc),
+                          rate_with_interval(metrics.auprc),
+                          rate_with_interval(metrics.sensitivity),
+                          rate_with_interval(metrics.specificity),
+                          rate_with_interval(metrics.balanced_accuracy)});
+  for (const auto& fold : result.data.folds)
+    if (fold.baseline)
+      table.rows.push_back(
+          {"table's columns alone", rate_with_interval(fold.baseline->auroc), "-", "-", "-", "-"});
   table.rows.push_back({"always the more common class",
                         ".500",
                         rate_text(positives / images),
@@ -127,9 +117,8 @@ HtmlTable metrics_table(const Json& summary) {
   return table;
 }
 
-HtmlTable differences_table(const Json& summary) {
-  const Json& differences = part_at(summary, "/comparison/differences");
-  const bool named = part_at(summary, "/comparison/differences/0").value("primary", false);
+HtmlTable differences_table(const StudyResult& result) {
+  const bool named = result.primary() != nullptr;
   HtmlTable table;
   table.caption =
       cat("Paired differences, first arm minus second, with 95 % intervals. ",
@@ -138,43 +127,37 @@ HtmlTable differences_table(const Json& summary) {
                 : "All are exploratory, the p values are",
           " adjusted by Holm's method within the column.");
   table.head = {"Comparison", "AUROC", "p", "AUPRC", "p", "Balanced accuracy", "p"};
-  for (const auto& difference : differences) {
-    const char* p = difference.value("primary", false) ? "/p" : "/p_holm";
-    std::vector<std::string> row{
-        cat(text_at(difference, "/first"), " vs ", text_at(difference, "/second"))};
-    for (const char* metric : {"auroc", "auprc", "balanced_accuracy"}) {
-      const Json& values = part_at(difference, cat("/metrics/", metric));
-      row.insert(row.end(), {difference_with_interval(values), p_text(number_at(values, p))});
-    }
+  for (const auto& pair : result.comparison.differences) {
+    std::vector<std::string> row{cat(pair.first, " vs ", pair.second)};
+    for (const Difference& one :
+         {pair.metrics.auroc, pair.metrics.auprc, pair.metrics.balanced_accuracy})
+      row.insert(row.end(),
+                 {difference_with_interval(one), p_text(pair.primary ? one.p : one.p_holm)});
     table.rows.push_back(row);
   }
   return table;
 }
 
-HtmlTable baselines_table(const Json& summary) {
+HtmlTable baselines_table(const StudyResult& result) {
   HtmlTable table;
   table.head = {"What is predicted, from what", "AUROC (95 % interval)"};
-  const std::string rare = text_at(summary, "/rare_class");
+  const std::string& rare = result.rare_class;
   table.rows.push_back({cat(rare, ", chance"), ".500"});
-  const Json& folds = part_at(summary, "/data/folds");
-  for (size_t fold = 0; fold < folds.size(); ++fold) {
-    const Json& baseline = part_at(folds[fold], "/metadata_baseline");
-    if (baseline.empty()) continue;
+  const auto& folds = result.data.folds;
+  for (size_t fold = 0; fold < folds.size(); ++fold)
+    if (folds[fold].baseline)
+      table.rows.push_back(
+          {cat(rare, ", from the table's columns", folds.size() > 1 ? cat(", fold ", fold) : ""),
+           rate_with_interval(folds[fold].baseline->auroc)});
+  for (const auto& arm : result.comparison.arms)
     table.rows.push_back(
-        {cat(rare, ", from the table's columns", folds.size() > 1 ? cat(", fold ", fold) : ""),
-         rate_with_interval(as_metric(baseline))});
-  }
-  for (const auto& arm : part_at(summary, "/comparison/arms")) {
-    table.rows.push_back({cat(rare, ", from the image: ", text_at(arm, "/arm")),
-                          rate_with_interval(part_at(arm, "/metrics/auroc"))});
-  }
+        {cat(rare, ", from the image: ", arm.arm), rate_with_interval(arm.metrics.auroc)});
   std::vector<std::pair<std::string, std::vector<double>>> origins;
-  for (const auto& generator : by_class(part_at(summary, "/generators"))) {
-    const double found = number_at(generator, "/origin/auroc");
-    if (!std::isfinite(found)) continue;
-    const std::string name = text_at(generator, "/class");
-    if (origins.empty() || origins.back().first != name) origins.push_back({name, {}});
-    origins.back().second.push_back(found);
+  for (const auto& generator : by_class(result.generators)) {
+    if (!std::isfinite(generator.origin.value)) continue;
+    if (origins.empty() || origins.back().first != generator.class_name)
+      origins.push_back({generator.class_name, {}});
+    origins.back().second.push_back(generator.origin.value);
   }
   for (const auto& [name, found] : origins) {
     table.rows.push_back({cat("synthetic or real ",
@@ -186,7 +169,7 @@ HtmlTable baselines_table(const Json& summary) {
   return table;
 }
 
-HtmlTable generators_table(const Json& summary) {
+HtmlTable generators_table(const StudyResult& result) {
   HtmlTable table;
   table.head = {"Generator",
                 "Best at (kimg)",
@@ -199,43 +182,37 @@ HtmlTable generators_table(const Json& summary) {
                 "Authentic",
                 "Near copies",
                 "Origin AUROC"};
-  for (const auto& generator : by_class(part_at(summary, "/generators"))) {
-    const GeneratorCell cell{text_at(generator, "/class"),
-                             count_at(generator, "/seed"),
-                             static_cast<int>(count_at(generator, "/fold"))};
-    table.rows.push_back({cell.id(),
-                          cat(plain_number(number_at(generator, "/training/best_kimg")),
-                              " of ",
-                              plain_number(number_at(generator, "/training/kimg"))),
-                          plain_count(number_at(generator, "/n_fake")),
-                          plain_number(number_at(generator, "/swd/mean")),
-                          plain_number(number_at(generator, "/swd/floor/mean")),
-                          plain_number(number_at(generator, "/msssim/fake")),
-                          plain_number(number_at(generator, "/msssim/real")),
-                          plain_number(number_at(generator, "/memorisation/nearest_ratio")),
-                          plain_number(number_at(generator, "/memorisation/authentic")),
-                          plain_count(number_at(generator, "/memorisation/flagged")),
-                          rate_with_interval(as_metric(part_at(generator, "/origin")))});
+  for (const auto& generator : by_class(result.generators)) {
+    table.rows.push_back(
+        {cell_of(generator).id(),
+         cat(plain_number(generator.best_kimg), " of ", plain_number(generator.kimg)),
+         plain_count(generator.images),
+         plain_number(generator.swd),
+         plain_number(generator.swd_floor),
+         plain_number(generator.msssim),
+         plain_number(generator.msssim_real),
+         plain_number(generator.nearest_ratio),
+         plain_number(generator.authentic),
+         plain_count(generator.near_copies),
+         rate_with_interval(generator.origin)});
   }
   return table;
 }
 
-HtmlTable findings_table(const Json& summary) {
+HtmlTable findings_table(const StudyResult& result) {
   HtmlTable table;
   table.head = {"Kind", "Findings", "Left out", "What it means"};
   table.numeric = {false, true, true, false};
-  const Json& findings = part_at(summary, "/data/findings");
-  const Json& left_out = part_at(summary, "/data/left_out");
-  for (const auto& [kind, count] : findings.items()) {
-    table.rows.push_back({kind,
-                          plain_count(count.get<double>()),
-                          plain_count(count_of(left_out, kind)),
-                          finding_meaning(kind)});
-  }
-  for (const auto& [kind, count] : left_out.items()) {
-    if (!findings.contains(kind))
-      table.rows.push_back({kind, "-", plain_count(count.get<double>()), finding_meaning(kind)});
-  }
+  const Counts &findings = result.data.findings, &left_out = result.data.left_out;
+  for (const auto& [kind, count] : findings)
+    table.rows.push_back(
+        {kind, plain_count(count), plain_count(count_of(left_out, kind)), finding_meaning(kind)});
+  const auto found = [&](const std::string& kind) {
+    return std::any_of(
+        findings.begin(), findings.end(), [&](const auto& one) { return one.first == kind; });
+  };
+  for (const auto& [kind, count] : left_out)
+    if (!found(kind)) table.rows.push_back({kind, "-", plain_count(count), finding_meaning(kind)});
   return table;
 }
 

@@ -13,9 +13,9 @@ namespace evenray {
 namespace {
 
 /// Returns what the arm does, as the subject of a sentence.
-std::string subject(const Json& summary, const std::string& name) {
-  const Arm arm = arm_in(summary, name);
-  const std::string rare = text_at(summary, "/rare_class"), policy = text_at(summary, "/policy");
+std::string subject(const StudyResult& result, const std::string& name) {
+  const Arm arm = result.arm_named(name);
+  const std::string &rare = result.rare_class, &policy = result.policy;
   const auto builtin = builtin_arm_names();
   if (std::find(builtin.begin(), builtin.end(), name) == builtin.end()) return "Arm " + name;
   if (arm.replace > 0) return "Synthetic images of all classes";
@@ -32,22 +32,22 @@ std::string subject(const Json& summary, const std::string& name) {
 
 }  // namespace
 
-std::string answer_text(const Json& summary) {
-  const std::string contrast = text_at(summary, "/contrast");
+std::string answer_text(const StudyResult& result) {
+  const std::string& contrast = result.contrast;
   const auto [first, second] = parse_contrast(contrast);
-  const Json& difference = part_at(summary, "/comparison/differences/0");
-  if (!difference.value("primary", false)) {
+  const PairResult* primary = result.primary();
+  if (!primary) {
     return cat("No answer yet: ",
                contrast,
                " was named beforehand, and not both arms have all their cells done.");
   }
-  const Json& auroc = part_at(difference, "/metrics/auroc");
-  const double low = number_at(auroc, "/ci/0"), high = number_at(auroc, "/ci/1");
-  const std::string who = subject(summary, first);
-  if (!std::isfinite(low) || !std::isfinite(high)) {
+  const Difference& auroc = primary->metrics.auroc;
+  const double low = auroc.low, high = auroc.high;
+  const std::string who = subject(result, first);
+  if (!auroc.has_interval()) {
     return cat("No answer: the test part does not allow AUROC to be measured for ", contrast, ".");
   }
-  const std::string figures = cat(difference_text(number_at(auroc, "/value")),
+  const std::string figures = cat(difference_text(auroc.value),
                                   " AUROC against ",
                                   second,
                                   ", 95 % interval ",
@@ -55,16 +55,15 @@ std::string answer_text(const Json& summary) {
                                   " to ",
                                   difference_text(high),
                                   ".");
-  const auto seeds = count_at(summary, "/seeds");
-  const double box_px = number_at(summary, "/data/median_box_side_px");
+  const double box_px = result.data.median_box_side_px;
   const std::string limits = cat(" That is for this split and ",
-                                 counted(seeds, "seed"),
+                                 counted(result.seeds, "seed"),
                                  box_px > 0 && box_px < kLeastBoxPx
                                      ? "; what is marked is too small at this size for medicine."
                                      : ".");
   if (low > 0) return cat(who, " helped: ", figures, limits);
   if (high < 0) return cat(who, " did harm: ", figures, limits);
-  const double detectable = rounded_up(number_at(summary, "/comparison/detectable/auroc"));
+  const double detectable = rounded_up(result.comparison.detectable_auroc);
   std::string out = cat(who, " did not measurably help: ", figures, " No difference was found");
   if (detectable > 0) {
     out += cat("; this test could have shown one of ", plain_number(detectable), " or more");
@@ -72,36 +71,27 @@ std::string answer_text(const Json& summary) {
   return out + "." + limits;
 }
 
-std::string study_text(const Json& summary) {
+std::string study_text(const StudyResult& result) {
   constexpr std::array kHead{
       "arm", "AUROC", "95 % interval", "AUPRC", "sensitivity", "specificity", "balanced accuracy"};
   std::vector<std::vector<std::string>> rows{{kHead.begin(), kHead.end()}};
-  for (const auto& arm : part_at(summary, "/comparison/arms")) {
-    const Json& auroc = part_at(arm, "/metrics/auroc");
-    const double low = number_at(auroc, "/ci/0"), high = number_at(auroc, "/ci/1");
-    auto& row = rows.emplace_back();
-    row = {text_at(arm, "/arm"),
-           rate_text(number_at(auroc, "/value")),
-           std::isfinite(low) && std::isfinite(high)
-               ? cat("[", rate_text(low), ", ", rate_text(high), "]")
-               : "-"};
-    for (const char* metric : {"auprc", "sensitivity", "specificity", "balanced_accuracy"}) {
-      row.push_back(rate_text(number_at(arm, cat("/metrics/", metric, "/value"))));
-    }
-  }
-  const Json& columns = part_at(summary, "/data/folds/0/metadata_baseline");
-  if (!columns.empty()) {
-    rows.push_back({"table's columns alone",
-                    rate_text(number_at(columns, "/auroc")),
-                    cat("[",
-                        rate_text(number_at(columns, "/ci/0")),
-                        ", ",
-                        rate_text(number_at(columns, "/ci/1")),
-                        "]"),
-                    "-",
-                    "-",
-                    "-",
-                    "-"});
+  const auto interval = [](const Estimate& estimate) {
+    return estimate.has_interval()
+               ? cat("[", rate_text(estimate.low), ", ", rate_text(estimate.high), "]")
+               : "-";
+  };
+  for (const auto& [arm, metrics] : result.comparison.arms)
+    rows.push_back({arm,
+                    rate_text(metrics.auroc.value),
+                    interval(metrics.auroc),
+                    rate_text(metrics.auprc.value),
+                    rate_text(metrics.sensitivity.value),
+                    rate_text(metrics.specificity.value),
+                    rate_text(metrics.balanced_accuracy.value)});
+  if (!result.data.folds.empty() && result.data.folds[0].baseline) {
+    const Estimate& columns = result.data.folds[0].baseline->auroc;
+    rows.push_back(
+        {"table's columns alone", rate_text(columns.value), interval(columns), "-", "-", "-", "-"});
   }
   std::array<size_t, kHead.size()> widths{};
   for (const auto& row : rows) {
@@ -115,15 +105,14 @@ std::string study_text(const Json& summary) {
     }
     out += "\n";
   }
-  const Json& difference = part_at(summary, "/comparison/differences/0");
-  if (difference.value("primary", false)) {
+  if (const PairResult* primary = result.primary()) {
     out += cat("\n",
-               text_at(summary, "/contrast"),
+               result.contrast,
                " (named beforehand): ",
-               difference_with_interval(part_at(difference, "/metrics/auroc")),
+               difference_with_interval(primary->metrics.auroc),
                " AUROC\n");
   }
-  return cat(out, "\n", answer_text(summary), "\n");
+  return cat(out, "\n", answer_text(result), "\n");
 }
 
 }  // namespace evenray

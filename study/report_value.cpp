@@ -23,62 +23,21 @@ std::string plain(const std::string& text) {
   return out;
 }
 
-std::string with_interval(const Json& metric, std::string (*text)(double)) {
-  const std::string value = text(number_at(metric, "/value"));
-  const double low = number_at(metric, "/ci/0"), high = number_at(metric, "/ci/1");
-  if (!std::isfinite(low) || !std::isfinite(high)) return value;
-  return cat(value, " (", text(low), " to ", text(high), ")");
+std::string with_interval(const Estimate& estimate, std::string (*text)(double)) {
+  const std::string value = text(estimate.value);
+  if (!estimate.has_interval()) return value;
+  return cat(value, " (", text(estimate.low), " to ", text(estimate.high), ")");
 }
 
 }  // namespace
-
-const Json& part_at(const Json& json, const std::string& pointer) {
-  static const Json nothing = Json::object();
-  const Json::json_pointer at(pointer);
-  if (!json.contains(at) || json.at(at).is_null()) return nothing;
-  return json.at(at);
-}
-
-double number_at(const Json& json, const std::string& pointer) {
-  const Json& found = part_at(json, pointer);
-  return found.is_number() ? found.get<double>() : NAN;
-}
-
-int64_t count_at(const Json& json, const std::string& pointer) {
-  const double number = number_at(json, pointer);
-  return std::isfinite(number) ? std::llround(number) : 0;
-}
-
-std::string text_at(const Json& json, const std::string& pointer) {
-  const Json& found = part_at(json, pointer);
-  return found.is_string() ? found.get<std::string>() : "";
-}
-
-Arm arm_in(const Json& summary, const std::string& name) {
-  for (const auto& arm : builtin_arms(text_at(summary, "/policy")))
-    if (arm.name == name) return arm;
-  for (const auto& arm : part_at(summary, "/arms"))
-    if (text_at(arm, "/name") == name)
-      return {.name = name,
-              .meaning = text_at(arm, "/meaning"),
-              .sources = arm.value("sources", std::vector<std::string>{}),
-              .replace = number_at(arm, "/replace")};
-  return {.name = name};
-}
-
-size_t arm_colour_in(const Json& summary, const std::string& name) {
-  auto names = builtin_arm_names();
-  for (const auto& arm : part_at(summary, "/arms")) names.push_back(text_at(arm, "/name"));
-  return static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin());
-}
 
 std::string rate_text(double value) { return plain(decimal_text(value, 3)); }
 
 std::string difference_text(double value) { return plain(decimal_text(value, 3, true)); }
 
-std::string rate_with_interval(const Json& metric) { return with_interval(metric, rate_text); }
+std::string rate_with_interval(const Estimate& metric) { return with_interval(metric, rate_text); }
 
-std::string difference_with_interval(const Json& metric) {
+std::string difference_with_interval(const Estimate& metric) {
   return with_interval(metric, difference_text);
 }
 

@@ -142,7 +142,7 @@ Json summarise(const Config& config,
   summary["generators"] = generators;
   summary["balance"] = balances;
   summary["failed"] = failed;
-  summary["answer"] = answer_text(summary);
+  summary["answer"] = answer_text(parse_study_result(summary));
   return summary;
 }
 
@@ -198,8 +198,9 @@ void write_report(const Config& config,
   const Json summary = summarise(config, folder, plan, facts);
   const std::string settings = read_file(folder.root / "config.toml");
   write_json(folder.root / "summary.json", summary);
-  write_atomic(folder.root / "report.md", report_markdown(folder, summary, settings));
-  write_atomic(folder.root / "report.html", report_html(folder, summary, settings));
+  const StudyResult result = parse_study_result(summary);
+  write_atomic(folder.root / "report.md", report_markdown(folder, result, settings));
+  write_atomic(folder.root / "report.html", report_html(folder, result, settings));
 }
 
 }  // namespace evenray

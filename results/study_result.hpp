@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// summary.json of a study as one struct. Whatever shows results (reports, pages) reads this struct,
+// never the JSON, so a misspelt name does not compile.
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/json.hpp"
+#include "settings/arms.hpp"
+
+namespace evenray {
+
+/// A value with its 95 % interval; NaN where it was not measured.
+struct Estimate {
+  double value = NAN, low = NAN, high = NAN;
+
+  bool has_interval() const { return std::isfinite(low) && std::isfinite(high); }
+};
+
+/// A paired difference; `p_holm` is NaN for the contrast named beforehand.
+struct Difference : Estimate {
+  double p = NAN, p_holm = NAN;
+};
+
+/// One value per metric that a study compares.
+template <class Value>
+struct PerMetric {
+  Value auroc, auprc, sensitivity, specificity, balanced_accuracy;
+};
+
+struct ArmResult {
+  std::string arm;
+  PerMetric<Estimate> metrics;
+};
+
+struct PairResult {
+  std::string first, second;
+  bool primary = false;  ///< the contrast named beforehand
+  PerMetric<Difference> metrics;
+};
+
+struct Comparison {
+  std::vector<ArmResult> arms;
+  std::vector<PairResult> differences;
+  double detectable_auroc = NAN;  ///< difference that the test finds with 80 % power
+  double test_images = NAN, test_positives = NAN, groups = NAN, draws = NAN;
+  int64_t without_threshold = 0;  ///< classifiers whose validation gave no threshold
+};
+
+/// Counts by name, in the order of the file.
+using Counts = std::vector<std::pair<std::string, double>>;
+/// The count of a name; 0 where there is none.
+double count_of(const Counts& counts, const std::string& name);
+
+/// Logistic regression on the table's columns, measured on test.
+struct MetadataBaseline {
+  std::vector<std::string> columns;
+  Estimate auroc;
+};
+
+struct FoldFacts {
+  std::vector<std::pair<std::string, Counts>> parts;  ///< part -> images per class
+  std::string store;                                  ///< its content digest
+  std::optional<MetadataBaseline> baseline;           ///< nullopt: no columns
+};
+
+/// What is known of the images.
+struct DataFacts {
+  std::string source, licence;
+  double images = NAN, height_px = NAN, width_px = NAN, median_box_side_px = NAN;
+  std::vector<std::string> class_names, shortcuts;
+  Counts findings, left_out;  ///< by kind
+  std::vector<FoldFacts> folds;
+};
+
+/// One trained generator. Figures are NaN where its class had too few images for them.
+struct GeneratorResult {
+  std::string class_name;
+  int64_t seed = 0;
+  int fold = 0;
+  std::string variant;  ///< the arm that it belongs to; empty: shared
+  double best_kimg = NAN, kimg = NAN, images = NAN;
+  double swd = NAN, swd_floor = NAN, msssim = NAN, msssim_real = NAN;
+  double nearest_ratio = NAN, authentic = NAN, near_copies = NAN;
+  Estimate origin;  ///< AUROC of telling synthetic from real
+};
+
+/// How an arm's training part was filled, in the first seed and fold.
+struct BalanceResult {
+  std::string arm;
+  std::vector<std::pair<std::string, Counts>> after;     ///< class -> rows by origin, and "total"
+  std::vector<std::pair<std::string, Counts>> rejected;  ///< gate -> images by reason
+  Counts missing;                                        ///< rows by class that were not filled
+};
+
+struct Failure {
+  std::string id, message;
+};
+
+struct StudyResult {
+  std::string rare_class, contrast, policy;
+  int64_t seeds = 0, folds = 0;  ///< folds 0: one split
+  double max_synthetic = NAN;
+  std::string device, precision;
+  int64_t threads = 0;
+  std::vector<Arm> own_arms;  ///< those of [[study.arm]]
+  DataFacts data;
+  Comparison comparison;
+  std::vector<GeneratorResult> generators;
+  std::vector<BalanceResult> balances;
+  std::vector<Failure> failed;
+
+  /// An arm of the study, built-in or own; one of that name alone where it is neither.
+  Arm arm_named(const std::string& name) const;
+  /// The number of the arm's colour, the same in all charts.
+  size_t colour_of(const std::string& arm) const;
+  /// nullptr where the arm was not filled.
+  const BalanceResult* balance_of(const std::string& arm) const;
+  /// The contrast named beforehand; nullptr where not both of its arms are done.
+  const PairResult* primary() const;
+};
+
+/// Parses summary.json. Parts may be missing, as in a study that is not finished; a part of another
+/// type throws 65 with its place ("/comparison/arms/0/arm").
+StudyResult parse_study_result(const Json& summary);
+
+}  // namespace evenray
