@@ -6,6 +6,7 @@
 
 #include <torch/version.h>
 
+#include <algorithm>
 #include <cmath>
 #include <opencv2/core/version.hpp>
 
@@ -60,20 +61,40 @@ ReportHead head_of(const StudyResult& result) {
           measured};
 }
 
+/// Returns what an arm does: of a built-in one its meaning with the policy or the dose, of an own
+/// one its meaning and all that it sets.
+std::string meaning_of(const StudyResult& result, const std::string& name) {
+  const Arm arm = result.arm_named(name);
+  const auto builtin = builtin_arm_names();
+  if (std::find(builtin.begin(), builtin.end(), name) != builtin.end()) {
+    if (arm.augmented()) return cat(arm.meaning, " (policy ", result.policy, ")");
+    if (!arm.synthetic() || arm.replace > 0) return arm.meaning;
+    return cat(arm.meaning,
+               " (at most ",
+               plain_number(result.max_synthetic),
+               " synthetic images per real one)");
+  }
+  std::vector<std::string> parts;
+  if (!arm.meaning.empty()) parts.push_back(arm.meaning);
+  const auto add = [&](const char* what, const std::vector<std::string>& words) {
+    if (!words.empty()) parts.push_back(cat(what, " ", join(words)));
+  };
+  add("filled by", arm.sources);
+  if (arm.synthetic())
+    parts.push_back(cat("at most ",
+                        plain_number(arm.dose >= 0 ? arm.dose : result.max_synthetic),
+                        " synthetic images per real one"));
+  add("gates", arm.gates);
+  add("settings", arm.set);
+  add("its own generator:", arm.generator);
+  return parts.empty() ? "the training part as it is" : join(parts, "; ");
+}
+
 void write_arms(ReportWriter& out, const StudyResult& result) {
   out.section("Each arm");
   std::vector<std::string> meanings;
-  for (const auto& arm : result.comparison.arms) {
-    const Arm what = result.arm_named(arm.arm);
-    std::string meaning = cat(arm.arm, ": ", what.meaning);
-    if (what.augmented()) meaning += cat(" (policy ", result.policy, ")");
-    if (what.synthetic() && !what.augmented() && what.replace == 0) {
-      meaning += cat(" (at most ",
-                     plain_number(what.dose >= 0 ? what.dose : result.max_synthetic),
-                     " synthetic images per real one)");
-    }
-    meanings.push_back(meaning);
-  }
+  for (const auto& arm : result.comparison.arms)
+    meanings.push_back(cat(arm.arm, ": ", meaning_of(result, arm.arm)));
   out.paragraph(
       "All arms have the same test images, the same number of training steps, the same seeds and "
       "the same random online augmentation. They differ in their training images:");

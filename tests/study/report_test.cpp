@@ -149,6 +149,23 @@ TEST_CASE(
           std::vector<std::string>{"real", "Rare", "10", "0", "0", "0", "10"});
 }
 
+TEST_CASE("an own arm is described by all that it sets") {
+  const ScratchFolder folder;
+  Json summary = two_arms(-.004, -.019, .011);
+  summary["comparison"]["arms"][1]["arm"] = "half";
+  summary["max_synthetic"] = 1;
+  summary["arms"] = Json::array({{{"name", "half"},
+                                  {"meaning", "half a dose"},
+                                  {"sources", {"gan:rare@.5", "augment:xray"}},
+                                  {"dose", .5},
+                                  {"set", {"classify.lr=1e-3"}}}});
+  const std::string text = report_markdown({folder.path()}, parse_study_result(summary), "");
+  REQUIRE(contains(text,
+                   "half: half a dose; filled by gan:rare@.5, augment:xray; at most .5 synthetic "
+                   "images per real one; settings classify.lr=1e-3"));
+  REQUIRE(contains(text, "oversample: rare class filled up with copies"));
+}
+
 TEST_CASE("curves come from the cells that are there") {
   const ScratchFolder folder;
   const Json summary = two_arms(-.004, -.019, .011);
