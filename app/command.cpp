@@ -78,7 +78,8 @@ CLI::App* add_command(CLI::App* parent,
   command->add_flag("--quiet", cli.quiet, "log errors only");
   command->add_flag("--verbose", cli.verbose, "log each step in detail");
   for (const FlagKey* flag : flags_of(path_of(*command))) bind(*command, cli, *flag);
-  command->callback([&cli, command, action = std::move(action)] {
+  command->callback([&cli, command, computes = takes.device, action = std::move(action)] {
+    cli.computes = computes;
     refuse_empty(*command);
     cli.action = action;
   });

@@ -27,6 +27,7 @@ struct Cli {
   std::vector<std::string> sets;  ///< --set
   std::deque<BoundFlag> bound;    ///< of all commands; a deque, since CLI11 points to its elements
   bool json = false, quiet = false, verbose = false, dry_run = false;
+  bool computes = false;        ///< the command that was given runs networks
   std::function<int()> action;  ///< of the command that the user gave; returns the exit code
 
   /// Returns the sources of this call's settings: --config (or `file`, if not empty), --set and the

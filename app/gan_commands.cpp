@@ -46,7 +46,7 @@ Config training_config(const Cli& cli, const GanFlags& flags, const Store& store
     return config;
   };
   const Config config = with_labels(settings.load());
-  if (!goes_by_situation(config.gan)) return config;
+  if (!depends_on_store(config.gan)) return config;
   GanSituation situation = gan_situation(store, flags.class_name, config.gan, config.runtime);
   const auto plan = [&] {
     Config base = config;

@@ -2,13 +2,16 @@
 // The entry point of the program: parses the command line, runs the chosen command and maps errors
 // to exit codes.
 #include <c10/util/Exception.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <opencv2/core.hpp>
 
 #include "app/command.hpp"
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "core/run_folder.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 
@@ -56,6 +59,17 @@ int flush_stdout(int code) {
   return code;
 }
 
+/// Starts the program again with a small spin count. Torch's OpenMP threads wait for each other by
+/// spinning, 300,000 rounds by default: where another process computes on one of the cores, the
+/// others burn their time slices and training falls to a fraction. libgomp reads the count when it
+/// is loaded, before main(), so it must be in the environment by then. What the user has set stays.
+void restart_with_short_spins(char** argv) {
+  constexpr const char* kRounds = "5000";
+  if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY") || stop_requested()) return;
+  ::setenv("GOMP_SPINCOUNT", kRounds, 1);
+  ::execv("/proc/self/exe", argv);  // returns only if it fails; then the default count is used
+}
+
 int run(int argc, char** argv) {
   CLI::App app(
       "Balances imbalanced X-ray sets: synthesises images of rare classes, fills up the classes, "
@@ -75,6 +89,7 @@ int run(int argc, char** argv) {
     return fail(Exit::usage,
                 unknown.empty() ? cat(first_line(error.what()), " (see evenray --help)") : unknown);
   }
+  if (cli.computes) restart_with_short_spins(argv);
   if (cli.quiet) set_log_level(LogLevel::quiet);
   if (cli.verbose) set_log_level(LogLevel::verbose);
   return flush_stdout(cli.action());

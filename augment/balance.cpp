@@ -289,7 +289,7 @@ class Filler {
         tally_.missing[static_cast<size_t>(class_index)] += wanted;
         break;
       }
-      if (drawing.tried >= kMaxTries * asked + kFreeTries) entry_.give_up(drawing);
+      if (drawing.tried >= kMaxTries * asked + kFreeTries) entry_.throw_too_few(drawing);
       const std::vector<Drawn> batch =
           next_batch(source, class_index, number, std::clamp(wanted, kMinBatch, kBatch), rng);
       entry_.prepare(source, batch);

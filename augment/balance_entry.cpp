@@ -52,7 +52,7 @@ std::map<std::string, std::map<std::string, int64_t>> Entry::take_rejected() {
   return std::exchange(rejected_, {});
 }
 
-void Entry::give_up(const BalanceTally::Drawing& drawing) const {
+void Entry::throw_too_few(const BalanceTally::Drawing& drawing) const {
   std::vector<std::string> causes;
   for (const auto& [gate, reasons] : rejected_)
     for (const auto& [reason, images] : reasons)

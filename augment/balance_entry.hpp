@@ -26,7 +26,7 @@ class Entry {
   /// Returns gate -> reason -> number of images rejected since the last call.
   std::map<std::string, std::map<std::string, int64_t>> take_rejected();
   /// Throws 65: too few images passed. The message contains the rejections since take_rejected().
-  [[noreturn]] void give_up(const BalanceTally::Drawing& drawing) const;
+  [[noreturn]] void throw_too_few(const BalanceTally::Drawing& drawing) const;
 
  private:
   const StoreInfo& info_;

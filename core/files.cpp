@@ -207,7 +207,7 @@ uint64_t free_bytes(const Path& path) {
   return uint64_t{status.f_bavail} * status.f_frsize;
 }
 
-void remove_leftovers(const Path& folder) {
+void remove_abandoned_temporaries(const Path& folder) {
   std::error_code error;
   for (std::filesystem::recursive_directory_iterator entry(folder, error), end;
        !error && entry != end;

@@ -65,7 +65,7 @@ uint64_t free_bytes(const Path& path);
 
 /// Removes temporary files and folders below `folder` whose writer process ended without publishing
 /// them.
-void remove_leftovers(const Path& folder);
+void remove_abandoned_temporaries(const Path& folder);
 /// Same, but only the temporary files and folders of `path`.
 void remove_leftovers_of(const Path& path);
 

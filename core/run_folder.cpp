@@ -92,7 +92,7 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
       resume || !resumed_,
       Exit::cannot_create,
       cat(folder.string(), " already holds a run: give --resume to continue it, or another --out"));
-  remove_leftovers(folder);
+  remove_abandoned_temporaries(folder);
   if (resumed_) {
     const auto now = flat_config(settings);
     // `settings` gives access to one set of structs only, so the old values are read into them,

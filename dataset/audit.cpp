@@ -53,7 +53,7 @@ void add_file_findings(const Manifest& manifest,
       findings.push_back({kind, {sample.id}, detail});
     };
     std::string holds;
-    if (!sample.draw && !ending_fits(sample.file, holds))
+    if (!sample.draw && !extension_matches(sample.file, holds))
       add("wrong_ending", cat("named ", sample.file.extension().string(), ", holds ", holds));
     if (!fact.readable) {
       add("unreadable", fact.fault);

@@ -33,7 +33,7 @@ std::vector<Finding> audit(const Manifest& manifest,
 /// The report of `data audit --json`.
 Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings);
 /// Returns what a kind of finding means and what follows from it; "" for an unknown kind.
-std::string finding_meaning(const std::string& kind);
+std::string describe_finding_kind(const std::string& kind);
 /// The same report as an HTML page.
 std::string audit_html(const Manifest& manifest, const std::vector<Finding>& findings);
 

@@ -106,7 +106,7 @@ void add_kind(HtmlPage& page,
 
 }  // namespace
 
-std::string finding_meaning(const std::string& kind) {
+std::string describe_finding_kind(const std::string& kind) {
   for (const auto& known : kKinds) {
     if (kind == known.name) return known.meaning;
   }

@@ -52,7 +52,7 @@ std::vector<std::string> group_names(const Manifest& manifest,
     const auto& sample = samples[i];
     if (!sample.patient.empty()) {
       together.unite(first_of_patient.emplace(sample.patient, i).first->second, i);
-    } else if (const auto block = visit_block(sample.id); sample.running_id && !block.empty()) {
+    } else if (const auto block = visit_block(sample.id); sample.sequential_id && !block.empty()) {
       together.unite(first_of_block.emplace(block, i).first->second, i);
     }
   }

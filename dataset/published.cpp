@@ -33,7 +33,7 @@ size_t apply_published_split(Manifest& manifest, const std::string& name) {
         Exit::usage,
         unknown_name("published split", name, known));
   std::unordered_map<std::string, std::string> part_of;
-  const auto files = files_ending(manifest.root, {".txt", ".csv"});
+  const auto files = files_with_extension(manifest.root, {".txt", ".csv"});
   for (const List& list : kLists) {
     if (list.split != name) continue;
     const auto file = std::find_if(files.begin(), files.end(), [&](const Path& path) {

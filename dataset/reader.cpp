@@ -196,7 +196,7 @@ void check_exists(const std::string& path) {
 void find_unread_kinds(Manifest& manifest) {
   Finding finding{"unread_kind", {}, ""};
   std::set<std::string> endings;
-  for (const auto& file : files_ending(manifest.root, unread_endings())) {
+  for (const auto& file : files_with_extension(manifest.root, unsupported_extensions())) {
     finding.ids.push_back(file.lexically_relative(manifest.root).generic_string());
     endings.insert(lower(file.extension().string()));
   }

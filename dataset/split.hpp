@@ -21,8 +21,9 @@ struct SplitOptions {
 /// Returns the group of each row; rows of one group must stay in one part. Mode `none`: each row is
 /// a group. `patient`: the patient, where known. `auto`: rows are linked by a patient, by a picture
 /// (`duplicates`, the result of near_duplicate_groups) and, for rows without a patient, by an
-/// aligned block of 8 consecutive numbers (Sample::running_id). A group has the name of its first
-/// known patient, else of its first id. Throws Exit::bad_data for `patient` if no patient is known.
+/// aligned block of 8 consecutive numbers (Sample::sequential_id). A group has the name of its
+/// first known patient, else of its first id. Throws Exit::bad_data for `patient` if no patient is
+/// known.
 std::vector<std::string> group_names(const Manifest& manifest,
                                      const std::vector<std::vector<size_t>>& duplicates,
                                      const std::string& mode);

@@ -32,7 +32,7 @@ double small_kimg(const GanOptions& plan, const GanSituation& situation) {
 
 }  // namespace
 
-bool goes_by_situation(const GanOptions& options) {
+bool depends_on_store(const GanOptions& options) {
   return options.preset == kAutoPreset ||
          (options.preset == "small" && family_grows(options.family));
 }

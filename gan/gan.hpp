@@ -41,7 +41,7 @@ GanSituation gan_situation(const Store& store,
                            const GanOptions& options,
                            const Runtime& runtime);
 /// Whether the preset depends on the situation: `auto`, and `small` of pggan.
-bool goes_by_situation(const GanOptions& options);
+bool depends_on_store(const GanOptions& options);
 /// Returns the options that such a preset plans from `given`. `small` of pggan: the training is
 /// longer with more images and with more stages, whose number follows from the image size. `auto`:
 /// the preset `small` of the given family, its length planned in the same way; a pggan has more
@@ -115,7 +115,7 @@ class Generator {
 
   /// Logs a warning if it was trained on another store: images of this store's val and test may
   /// have been among its training images, and its images may reveal them.
-  void warn_of_another(const Store& store) const;
+  void warn_if_other_store(const Store& store) const;
 
   /// Throws 65 for a class that it does not draw; 2 for a truncation below 0 or between 0 and .05,
   /// or for any truncation of a pggan, which normalises the length of its latents.
@@ -211,15 +211,15 @@ struct Neighbour {
 /// is mirrored if that gives a higher one. Throws 65 for an empty set or mixed sizes.
 std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images,
                                       const std::vector<cv::Mat>& among);
-struct Likeness {
+struct SimilarImage {
   size_t image;       ///< index into `images`
   Neighbour nearest;  ///< its nearest image of `among`
 };
 /// Returns the `count` images with the highest correlation to any of `among`, descending: copies
 /// come first. Throws like nearest_images().
-std::vector<Likeness> most_alike(const std::vector<cv::Mat>& images,
-                                 const std::vector<cv::Mat>& among,
-                                 size_t count);
+std::vector<SimilarImage> most_similar(const std::vector<cv::Mat>& images,
+                                       const std::vector<cv::Mat>& among,
+                                       size_t count);
 
 /// Returns the seconds per training step on random images (forward, backward and update), after a
 /// warm-up; for bench. Steps with R1 or R2 are weighted by their share. `level`: the level of a

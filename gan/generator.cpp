@@ -153,7 +153,7 @@ bool Generator::draws(const std::string& class_name) const {
          std::find(classes.begin(), classes.end(), class_name) != classes.end();
 }
 
-void Generator::warn_of_another(const Store& store) const {
+void Generator::warn_if_other_store(const Store& store) const {
   if (facts().at("store") == store.content_digest()) return;
   log_warning(
       cat("the generator was not trained on ",

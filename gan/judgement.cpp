@@ -37,7 +37,7 @@ void write_nearest(const Path& path,
                    const std::vector<cv::Mat>& drawn,
                    const std::vector<cv::Mat>& real) {
   std::vector<SheetItem> items;
-  for (const auto& [image, nearest] : most_alike(drawn, real, kShownPairs)) {
+  for (const auto& [image, nearest] : most_similar(drawn, real, kShownPairs)) {
     items.push_back({drawn[image], "drawn", {}});
     items.push_back({real[nearest.index], cat("real ", fixed(nearest.correlation, 3)), {}});
   }

@@ -186,13 +186,13 @@ std::vector<Neighbour> nearest_images(const std::vector<cv::Mat>& images,
   return nearest_rows(form, thumbnails_of(form, images), thumbnails_of(form, among), any);
 }
 
-std::vector<Likeness> most_alike(const std::vector<cv::Mat>& images,
-                                 const std::vector<cv::Mat>& among,
-                                 size_t count) {
-  std::vector<Likeness> out;
+std::vector<SimilarImage> most_similar(const std::vector<cv::Mat>& images,
+                                       const std::vector<cv::Mat>& among,
+                                       size_t count) {
+  std::vector<SimilarImage> out;
   for (const auto& neighbour : nearest_images(images, among))
     out.push_back({out.size(), neighbour});
-  std::stable_sort(out.begin(), out.end(), [](const Likeness& a, const Likeness& b) {
+  std::stable_sort(out.begin(), out.end(), [](const SimilarImage& a, const SimilarImage& b) {
     return a.nearest.correlation > b.nearest.correlation;
   });
   out.resize(std::min(count, out.size()));

@@ -150,7 +150,8 @@ std::optional<HtmlFigure> variety_figure(const RunRecord& run) {
                  {"MS-SSIM"},
                  series,
                  references),
-      "Likeness between images of one set. Above the real ones: the generator varies less than the "
+      "SimilarImage between images of one set. Above the real ones: the generator varies less than "
+      "the "
       "truth."};
 }
 

@@ -41,7 +41,7 @@ class GanSource final : public Source {
               " was trained on all classes without labels: it cannot fill one; train it with "
               "--class or --conditional"));
     if (generator_.classes().empty()) info.class_index(generator_.class_name());
-    generator_.warn_of_another(store);
+    generator_.warn_if_other_store(store);
     class_names_ = info.class_names;
   }
 

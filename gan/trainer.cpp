@@ -22,14 +22,14 @@ namespace evenray {
 namespace {
 
 /// With fewer real images there is nothing to compare.
-constexpr size_t kFewestJudged = 16;
+constexpr size_t kFewestEvaluated = 16;
 /// A run that diverges goes back to its last checkpoint so often, each time with half the learning
 /// rates.
 constexpr int64_t kMostRetries = 3;
 /// An evaluation draws and compares so many times fewer images than are shown until the next one:
 /// on a processor an image judged takes 2.5 times as long as one shown, and evaluations are to take
 /// no more than a tenth of the time.
-constexpr int64_t kShownPerJudged = 25;
+constexpr int64_t kShownPerEvaluated = 25;
 
 /// One training run: networks, data and schedule, evaluation, what its checkpoints hold.
 class Training final : public Trainee, public Batches {
@@ -67,7 +67,7 @@ class Training final : public Trainee, public Batches {
     const int64_t tenth = schedule_.at(steps_).shown / 10;
     eval_every_ = options.eval_every_kimg > 0
                       ? std::llround(options.eval_every_kimg * 1000)
-                      : std::max(tenth, kShownPerJudged * examiner_->images());
+                      : std::max(tenth, kShownPerEvaluated * examiner_->images());
     eval_every_ = std::max<int64_t>(1, eval_every_);
   }
 
@@ -271,11 +271,11 @@ class Training final : public Trainee, public Batches {
     drawing.in_proportion = true;
     const auto drawn = Generator(checkpoints_.best(), compute_).sample(0, count, drawing);
     const bool two_groups = !halves(real_.images.size(), real_.groups, rng_)[1].empty();
-    if (real_.images.size() >= kFewestJudged && two_groups) {
+    if (real_.images.size() >= kFewestEvaluated && two_groups) {
       write_judgement(run_.path(), drawn, real_, best_.leaks, rng_.fork("judgement").key());
     } else {
       log_warning(cat("no judgement.json: it takes ",
-                      kFewestJudged,
+                      kFewestEvaluated,
                       " real images or more, of two groups or more"));
     }
     write_json(run_.path() / "metrics.json", metrics);

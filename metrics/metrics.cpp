@@ -56,10 +56,10 @@ Json confusion(const Predictions& predictions, const Decisions& decisions) {
     for (size_t c = 0; c < classes; ++c) {
       if (labels[c] < 0) continue;
       if (!decisions.exclusive) {
-        ++matrices[c][static_cast<size_t>(labels[c])][decisions.said[row][c]];
+        ++matrices[c][static_cast<size_t>(labels[c])][decisions.predicted[row][c]];
       } else if (labels[c] == 1) {
         for (size_t predicted = 0; predicted < classes; ++predicted)
-          matrices[0][c][predicted] += decisions.said[row][predicted];
+          matrices[0][c][predicted] += decisions.predicted[row][predicted];
       }
     }
   }

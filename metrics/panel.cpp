@@ -68,7 +68,7 @@ Panel::Column Panel::make_column(const Predictions& predictions, std::vector<Pai
     rows.push_back(row);
     probabilities.push_back(predictions.probabilities[row][c]);
     labels.push_back(predictions.labels[row][c] == 1);
-    predicted.push_back(decisions_.said[row][c]);
+    predicted.push_back(decisions_.predicted[row][c]);
   }
   RankedScores ranked(probabilities, labels);
   return {std::move(rows),

@@ -16,17 +16,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// Returns z with P(|X| <= z) = confidence for a standard normal X. Bisection on erf: the standard
-/// library has no inverse, and 200 halvings reach the precision of a double.
-double normal_half_width(double confidence) {
-  double low = 0, high = 40;
-  for (int i = 0; i < 200; ++i) {
-    const double middle = (low + high) / 2;
-    (std::erf(middle / std::sqrt(2.0)) < confidence ? low : high) = middle;
-  }
-  return (low + high) / 2;
-}
-
 double log_gamma(double x) {
   int sign = 0;
   return ::lgamma_r(x, &sign);
@@ -174,18 +163,6 @@ std::vector<CurvePoint> precision_recall_curve(std::span<const double> scores,
   if (all.positive == 0) return {};
   for (auto& point : points) point.x /= all.positive;
   return points;
-}
-
-Interval wilson(int64_t successes, int64_t n, double confidence) {
-  assert(successes >= 0 && successes <= n);
-  if (n == 0) return {0, 1};
-  const double z = normal_half_width(confidence), count = static_cast<double>(n);
-  const double share = static_cast<double>(successes) / count, spread = z * z / count;
-  const double centre = (share + spread / 2) / (1 + spread);
-  const double half =
-      z * std::sqrt(share * (1 - share) / count + spread / count / 4) / (1 + spread);
-  // For no or only successes the bound is exactly 0 or 1, which rounding would miss.
-  return {successes == 0 ? 0 : centre - half, successes == n ? 1 : centre + half};
 }
 
 double binomial_upper_tail(int64_t k, int64_t n, double p) {

@@ -63,8 +63,6 @@ std::vector<CurvePoint> roc_curve(std::span<const double> scores, std::span<cons
 std::vector<CurvePoint> precision_recall_curve(std::span<const double> scores,
                                                std::span<const uint8_t> labels);
 
-/// Returns the Wilson score interval of a proportion; [0, 1] for n = 0.
-Interval wilson(int64_t successes, int64_t n, double confidence = .95);
 /// Returns P(X >= k) for X ~ Binomial(n, p), accurate to about 10 digits, also far in the tail.
 double binomial_upper_tail(int64_t k, int64_t n, double p);
 /// Returns p values after Holm's step-down adjustment, in the order of `p_values`, at most 1. NaN

@@ -92,7 +92,7 @@ Decisions decide(const Predictions& predictions, const Thresholds& thresholds) {
     for (auto& threshold : out.thresholds) threshold = threshold.value_or(.5);
   }
   for (const auto& row : predictions.probabilities) {
-    auto& predicted = out.said.emplace_back(classes, uint8_t{0});
+    auto& predicted = out.predicted.emplace_back(classes, uint8_t{0});
     if (use_highest) {
       const auto relative = [&](size_t c) {
         return row[c] / std::max(out.thresholds[c].value_or(1), 1e-12);

@@ -34,7 +34,7 @@ Thresholds pick_thresholds(const Predictions& validation);
 /// (.5 for a class without one).
 struct Decisions {
   bool exclusive = false;                         ///< exactly one class per row is predicted
-  std::vector<std::vector<uint8_t>> said;         ///< [row][class]: 1 if predicted, else 0
+  std::vector<std::vector<uint8_t>> predicted;    ///< [row][class]: 1 if predicted, else 0
   std::vector<std::optional<double>> thresholds;  ///< [class]; nullopt: not used
 };
 /// Applies the thresholds. Throws 65 for a threshold of a class that the predictions lack.

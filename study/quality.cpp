@@ -73,7 +73,7 @@ void write_quality(const Config& config,
   for (size_t i = 0; i < shown; ++i) sheet.push_back({real_subset[i], "real", {}});
   for (size_t i = 0; i < shown; ++i) sheet.push_back({fake[i], "synthetic", {}});
   Json nearest_ids = Json::array();
-  for (const auto& [image, nearest] : most_alike(fake, real.images, kPairs)) {
+  for (const auto& [image, nearest] : most_similar(fake, real.images, kPairs)) {
     pairs.push_back({fake[image], "synthetic", {}});
     pairs.push_back(
         {real.images[nearest.index], cat("nearest ", fixed(nearest.correlation, 2)), {}});

@@ -205,14 +205,17 @@ HtmlTable findings_table(const StudyResult& result) {
   table.numeric = {false, true, true, false};
   const Counts &findings = result.data.findings, &left_out = result.data.left_out;
   for (const auto& [kind, count] : findings)
-    table.rows.push_back(
-        {kind, plain_count(count), plain_count(count_of(left_out, kind)), finding_meaning(kind)});
+    table.rows.push_back({kind,
+                          plain_count(count),
+                          plain_count(count_of(left_out, kind)),
+                          describe_finding_kind(kind)});
   const auto found = [&](const std::string& kind) {
     return std::any_of(
         findings.begin(), findings.end(), [&](const auto& one) { return one.first == kind; });
   };
   for (const auto& [kind, count] : left_out)
-    if (!found(kind)) table.rows.push_back({kind, "-", plain_count(count), finding_meaning(kind)});
+    if (!found(kind))
+      table.rows.push_back({kind, "-", plain_count(count), describe_finding_kind(kind)});
   return table;
 }
 

@@ -53,7 +53,7 @@ SeedRows read_seed(const StudyFolder& folder,
       rows.groups.push_back(predictions.groups[i]);
       rows.labels.push_back(predictions.labels[i][rare] == 1);
       rows.scores.push_back(predictions.probabilities[i][rare]);
-      rows.decisions.push_back(decisions.said[i][rare]);
+      rows.decisions.push_back(decisions.predicted[i][rare]);
     }
   }
   return rows;

@@ -107,10 +107,6 @@ void HtmlPage::section(std::string_view heading) {
   body_ += cat("<h2>", prose(heading), "</h2>\n");
 }
 
-void HtmlPage::subsection(std::string_view heading) {
-  body_ += cat("<h3>", prose(heading), "</h3>\n");
-}
-
 void HtmlPage::paragraph(std::string_view text) { body_ += cat("<p>", prose(text), "</p>\n"); }
 
 void HtmlPage::list(const std::vector<std::string>& items) {

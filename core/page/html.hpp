@@ -45,8 +45,6 @@ class HtmlPage {
   HtmlPage(std::string title, std::string_view answer, std::string_view measured_on = "");
 
   void section(std::string_view heading);
-  /// A heading one level below section(). Requires a section before it.
-  void subsection(std::string_view heading);
   void paragraph(std::string_view text);
   void list(const std::vector<std::string>& items);
   void table(const HtmlTable& table);

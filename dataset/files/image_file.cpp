@@ -43,7 +43,7 @@ void make_upright(DecodedImage& image) {
 
 }  // namespace
 
-bool ending_fits(const Path& file, std::string& holds) {
+bool extension_matches(const Path& file, std::string& holds) {
   static const std::map<std::string, std::vector<std::string>> kEndings = {
       {"PNG", {".png"}},
       {"JPEG", {".jpg", ".jpeg", ".jpe", ".jfif"}},

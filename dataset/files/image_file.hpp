@@ -40,6 +40,6 @@ cv::Mat read_whole_image(const Path& file, int min_side_px = 0);
 /// Whether a file's extension matches its content. True if it has no image format's extension, or
 /// if the first bytes are not of a known format. `holds`: the format of the content (PNG, JPEG,
 /// TIFF, DICOM), or "".
-bool ending_fits(const Path& file, std::string& holds);
+bool extension_matches(const Path& file, std::string& holds);
 
 }  // namespace evenray

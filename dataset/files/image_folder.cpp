@@ -98,13 +98,14 @@ std::vector<Path> visible_folders(const Path& folder) {
   return folders;
 }
 
-std::vector<Path> files_ending(const Path& folder, const std::vector<std::string>& endings) {
+std::vector<Path> files_with_extension(const Path& folder,
+                                       const std::vector<std::string>& endings) {
   return files_below(folder, [&](const Path& path) {
     return std::count(endings.begin(), endings.end(), lower(path.extension().string())) > 0;
   });
 }
 
-const std::vector<std::string>& unread_endings() {
+const std::vector<std::string>& unsupported_extensions() {
   static const std::vector<std::string> endings = {
       ".bmp", ".gif", ".webp", ".jp2", ".j2k", ".heic", ".heif", ".avif", ".pgm", ".ppm"};
   return endings;

@@ -10,18 +10,18 @@ namespace evenray {
 /// Returns the files below `folder` that have one of these extensions (given in lower case, with
 /// the dot; file names match in any case), sorted. Hidden files are left out, links to folders
 /// followed.
-std::vector<Path> files_ending(const Path& folder, const std::vector<std::string>& endings);
+std::vector<Path> files_with_extension(const Path& folder, const std::vector<std::string>& endings);
 
 /// Returns the folders directly in `folder` that are not hidden, sorted.
 std::vector<Path> visible_folders(const Path& folder);
 
 /// Returns the PNG, JPEG, TIFF and DICOM files below `folder` by their extension, under the same
-/// rules as files_ending(), and DICOM files whose name has no extension or one of digits
+/// rules as files_with_extension(), and DICOM files whose name has no extension or one of digits
 /// (1.2.840.113).
 std::vector<Path> image_files(const Path& folder);
 
 /// Extensions of image formats that evenray cannot decode: BMP, GIF, WebP and others.
-const std::vector<std::string>& unread_endings();
+const std::vector<std::string>& unsupported_extensions();
 
 /// Returns `root`; or, if `root` has exactly one visible folder and that holds folders but directly
 /// no images (the top folder of an unpacked archive), that folder. Files beside it do not count,

@@ -131,7 +131,7 @@ bool has_coco_keys(const Path& file) {
 
 std::vector<Path> coco_files(const std::string& path) {
   std::vector<Path> files;
-  for (const auto& file : files_ending(path, {".json"}))
+  for (const auto& file : files_with_extension(path, {".json"}))
     if (has_coco_keys(file)) files.push_back(file);
   return files;
 }

@@ -156,7 +156,7 @@ Manifest read_fracatlas(const std::string& path) {
       manifest.findings.push_back(
           {"unlisted_file", {sample.id}, cat(sample.source_path, " is not in dataset.csv")});
     }
-    sample.running_id = true;
+    sample.sequential_id = true;
     sample.boxes_known = boxes.has_value();
     if (boxes) {
       if (const auto found = boxes->by_file.find(name); found != boxes->by_file.end())

@@ -35,7 +35,7 @@ void add(const Path& source, std::vector<ListedBox>&& boxes, std::vector<Box>& i
 
 ByFile read_coco_folder(const Path& folder, const Files&) {
   ByFile out;
-  const auto files = files_ending(folder, {".json"});
+  const auto files = files_with_extension(folder, {".json"});
   if (files.empty()) return out;
   for (auto& image : read_coco_file(files[0]).images)
     add(files[0], std::move(image.boxes), out[image.file]);
@@ -45,7 +45,7 @@ ByFile read_coco_folder(const Path& folder, const Files&) {
 /// Reads the polygons of the VGG Image Annotator.
 ByFile read_vgg_folder(const Path& folder, const Files&) {
   ByFile out;
-  const auto files = files_ending(folder, {".json"});
+  const auto files = files_with_extension(folder, {".json"});
   if (files.empty()) return out;
   const Json vgg = read_json(files[0]);
   try {
@@ -74,7 +74,7 @@ ByFile read_vgg_folder(const Path& folder, const Files&) {
 
 ByFile read_voc_folder(const Path& folder, const Files& files) {
   ByFile out;
-  for (const auto& file : files_ending(folder, {".xml"})) {
+  for (const auto& file : files_with_extension(folder, {".xml"})) {
     ListedImage image = read_voc_file(file);
     if (files.contains(image.file)) add(file, std::move(image.boxes), out[image.file]);
   }

@@ -24,7 +24,7 @@ struct Line {
 
 std::vector<Path> metadata_files(const std::string& path) {
   std::vector<Path> out;
-  for (const auto& file : files_ending(path, {".csv", ".jsonl"}))
+  for (const auto& file : files_with_extension(path, {".csv", ".jsonl"}))
     if (file.stem() == "metadata") out.push_back(file);
   return out;
 }

@@ -197,7 +197,7 @@ void clear_boxes_known(Listing& listing) {
 
 /// Returns why a listed image may not be found although its file exists; empty: no such reason.
 std::string unread_hint(const std::string& file) {
-  const auto& endings = unread_endings();
+  const auto& endings = unsupported_extensions();
   const std::string ending = lower(Path(file).extension().string());
   return std::count(endings.begin(), endings.end(), ending) == 0
              ? ""

@@ -90,7 +90,7 @@ bool has_nih_columns(const Path& file) {
 
 std::vector<Path> nih_tables(const std::string& path) {
   std::vector<Path> out;
-  for (const auto& file : files_ending(path, {".csv"}))
+  for (const auto& file : files_with_extension(path, {".csv"}))
     if (has_nih_columns(file)) out.push_back(file);
   return out;
 }
@@ -99,7 +99,7 @@ using Boxes = std::unordered_map<std::string, std::vector<ListedBox>>;
 
 Boxes read_boxes(const std::string& path) {
   Boxes boxes;
-  for (const auto& file : files_ending(path, {".csv"})) {
+  for (const auto& file : files_with_extension(path, {".csv"})) {
     if (!file.filename().string().starts_with("BBox_List")) continue;
     // A CSV reader splits the header "Bbox [x,y,w,h]" at its commas, so the columns count by place.
     const CsvTable table = read_csv(file);

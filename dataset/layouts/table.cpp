@@ -24,7 +24,7 @@ struct ColumnIndices {
 
 std::vector<Path> tables(const std::string& path, const TableColumns& columns) {
   std::vector<Path> out;
-  for (const auto& file : files_ending(path, {".csv"}))
+  for (const auto& file : files_with_extension(path, {".csv"}))
     if (columns.table.empty() || file.filename() == columns.table) out.push_back(file);
   return out;
 }

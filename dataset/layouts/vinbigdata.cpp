@@ -79,14 +79,14 @@ bool has_columns(const Path& file) {
 
 /// Returns the table; empty if there is none.
 Path table_in(const std::string& path) {
-  for (const auto& file : files_ending(path, {".csv"}))
+  for (const auto& file : files_with_extension(path, {".csv"}))
     if (has_columns(file)) return file;
   return {};
 }
 
 std::map<std::string, cv::Size> read_frames(const std::string& path) {
   std::map<std::string, cv::Size> frames;
-  for (const auto& file : files_ending(path, {".csv"})) {
+  for (const auto& file : files_with_extension(path, {".csv"})) {
     if (file.filename() != "train_meta.csv") continue;
     const CsvTable table = read_csv(file);
     const size_t id = table.require("image_id"), height = table.require("dim0"),

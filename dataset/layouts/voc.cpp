@@ -29,7 +29,7 @@ bool parse_voc(const std::string& text, pugi::xml_document& into) {
 /// -1.
 std::map<std::string, std::string> read_parts(const std::string& path) {
   std::map<std::string, std::string> part_of;
-  for (const auto& file : files_ending(path, {".txt"})) {
+  for (const auto& file : files_with_extension(path, {".txt"})) {
     const std::string stem = file.stem().string();
     if (file.parent_path().filename() != "Main" ||
         (stem != "train" && stem != "val" && stem != "test"))
@@ -79,7 +79,7 @@ ListedImage read_voc_file(const Path& file) {
 
 bool is_voc_layout(const std::string& path) {
   if (!std::filesystem::is_directory(path)) return false;
-  const auto files = files_ending(path, {".xml"});
+  const auto files = files_with_extension(path, {".xml"});
   pugi::xml_document document;
   return !files.empty() && parse_voc(read_file(files[0], kMaxVocBytes), document);
 }
@@ -87,7 +87,7 @@ bool is_voc_layout(const std::string& path) {
 Manifest read_voc(const std::string& path) {
   Listing listing{"voc", {}, {}, {}, {}};
   const auto part_of = read_parts(path);
-  for (const auto& file : files_ending(path, {".xml"})) {
+  for (const auto& file : files_with_extension(path, {".xml"})) {
     auto image = read_voc_file(file);
     const auto listed = part_of.find(file.stem().string());
     if (listed != part_of.end()) {

@@ -120,11 +120,11 @@ bool describes_yolo(const Path& yaml) {
 }
 
 std::optional<Description> describe_yolo(const std::string& path) {
-  for (const auto& file : files_ending(path, {".yaml", ".yml"}))
+  for (const auto& file : files_with_extension(path, {".yaml", ".yml"}))
     if (describes_yolo(file)) return read_yaml(file);
   Description out;
-  for (const auto& file : files_ending(path, {".names"})) out.names = lines_of(file);
-  for (const auto& file : files_ending(path, {".txt"})) {
+  for (const auto& file : files_with_extension(path, {".names"})) out.names = lines_of(file);
+  for (const auto& file : files_with_extension(path, {".txt"})) {
     const std::string name = file.filename().string();
     if (out.names.empty() && (name == "classes.txt" || name == "labels.txt"))
       out.names = lines_of(file);
@@ -178,7 +178,7 @@ std::string part_of(const std::string& source_path, const Description& descripti
 class LabelFiles {
  public:
   explicit LabelFiles(const Path& root) : root_(root) {
-    for (const auto& file : files_ending(root, {".txt"})) {
+    for (const auto& file : files_with_extension(root, {".txt"})) {
       const auto [at, is_new] = by_stem_.emplace(file.stem().string(), file);
       if (!is_new) at->second.clear();  // several files: the name is ambiguous
     }

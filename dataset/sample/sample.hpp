@@ -51,7 +51,7 @@ struct Sample {
   std::string patient;            ///< patient id; empty if the source gives none
   /// The id ends in the source's running number, so neighbouring ids may be one visit (see
   /// group_names).
-  bool running_id = false;
+  bool sequential_id = false;
   std::string part;  ///< train, val or test if the source's layout fixes the part, else empty
   std::vector<std::string> meta;  ///< one per meta column, as text; empty = missing
 

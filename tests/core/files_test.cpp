@@ -156,11 +156,11 @@ TEST_CASE("what a killed process left is removed, nothing else") {
   std::ofstream(writing) << "part";
   remove_leftovers_of(folder / "other");
   CHECK_FALSE(std::filesystem::exists(folder / dead("other")));
-  remove_leftovers(folder.path());
+  remove_abandoned_temporaries(folder.path());
   CHECK(names_in(folder.path() / "sub") == std::vector<std::string>{"kept.txt"});
   CHECK(std::filesystem::exists(writing));
   CHECK(names_in(folder.path()).size() == 3);
-  remove_leftovers(folder / "none");
+  remove_abandoned_temporaries(folder / "none");
 }
 
 TEST_CASE("free space of a folder that does not exist yet") {

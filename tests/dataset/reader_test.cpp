@@ -28,7 +28,7 @@ TEST_CASE("a folder a class") {
   CHECK(sample_of(manifest, "c").labels == std::vector<int8_t>{1, 0});
   CHECK(sample_of(manifest, "c").source_path == "Fractured/deep/c.JPG");
   CHECK(std::filesystem::is_regular_file(sample_of(manifest, "c").file));
-  CHECK_FALSE(sample_of(manifest, "a").running_id);
+  CHECK_FALSE(sample_of(manifest, "a").sequential_id);
   CHECK_FALSE(sample_of(manifest, "a").boxes_known);
   CHECK(sample_of(manifest, "a").part == "");
   CHECK(manifest.findings.empty());
@@ -210,7 +210,7 @@ TEST_CASE("a table and a folder become one") {
   for (const auto& sample : all.samples) {
     CHECK(sample.labels.size() == 3);
     CHECK(sample.meta.size() == 3);
-    CHECK(sample.running_id == sample.file.stem().string().starts_with("IMG"));
+    CHECK(sample.sequential_id == sample.file.stem().string().starts_with("IMG"));
     for (const auto& box : sample.boxes) CHECK(box.label == 0);
   }
   REQUIRE(all.findings.size() == 1);

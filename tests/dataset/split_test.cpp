@@ -64,7 +64,7 @@ TEST_CASE("groups by patient, picture and visit", "[split]") {
   auto names = group_names(manifest, duplicates, "auto");
   CHECK(names[13] == "00002");
   CHECK(names[3] == "00003");
-  for (auto& sample : manifest.samples) sample.running_id = true;
+  for (auto& sample : manifest.samples) sample.sequential_id = true;
   names = group_names(manifest, duplicates, "auto");  // 0-7 and 8-15 meet through 2 and 13
   CHECK(names[3] == "00000");
   CHECK(names[15] == "00000");

@@ -175,8 +175,8 @@ TEST_CASE("closeness in features, worked numbers") {
 }
 
 TEST_CASE("the most alike images come first") {
-  const auto found =
-      most_alike({four(150, 100, 100, 50), four(200, 200, 100, 100), four(9, 9, 9, 9)}, kTrain, 2);
+  const auto found = most_similar(
+      {four(150, 100, 100, 50), four(200, 200, 100, 100), four(9, 9, 9, 9)}, kTrain, 2);
   REQUIRE(found.size() == 2);
   CHECK(found[0].image == 1);
   CHECK(found[0].nearest.index == 0);

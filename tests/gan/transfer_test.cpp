@@ -198,7 +198,7 @@ TEST_CASE("pggan's small has stages as long as the set asks for, and is else as 
   options.family = "pggan";
   options.apply_preset();
   options.minibatch = 8;
-  CHECK(goes_by_situation(options));
+  CHECK(depends_on_store(options));
   const auto kimg = [&](int64_t images, int side = 64) {
     const GanOptions plan = plan_gan_options(options, {images, 9000, true, side});
     CHECK(plan.minibatch == 8);
@@ -211,8 +211,8 @@ TEST_CASE("pggan's small has stages as long as the set asks for, and is else as 
   CHECK(kimg(5000) == 100);
   CHECK(kimg(430, 256) == Approx(86 * 72. / 60));
   options.preset = "paper";
-  CHECK_FALSE(goes_by_situation(options));
-  CHECK_FALSE(goes_by_situation(GanOptions{}));
+  CHECK_FALSE(depends_on_store(options));
+  CHECK_FALSE(depends_on_store(GanOptions{}));
 }
 
 TEST_CASE("what cannot be trained is refused before its parent is") {

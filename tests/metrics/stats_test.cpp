@@ -92,17 +92,6 @@ TEST_CASE("mean, deviation and quantiles") {
   CHECK(std::isnan(quantile({}, .5)));
 }
 
-TEST_CASE("Wilson intervals") {
-  const Json cases = golden_json("metrics/stats.json")["wilson"];
-  for (const auto& one : cases) {
-    const auto interval = wilson(one[0], one[1], one[2]);
-    CHECK(interval.low == Approx(one[3].get<double>()).epsilon(1e-10).margin(1e-12));
-    CHECK(interval.high == Approx(one[4].get<double>()).epsilon(1e-10));
-  }
-  CHECK(wilson(0, 0).low == 0);
-  CHECK(wilson(0, 0).high == 1);
-}
-
 TEST_CASE("the binomial's upper tail") {
   const Json cases = golden_json("metrics/stats.json")["binomial"];
   for (const auto& one : cases) {

@@ -22,9 +22,11 @@ Predictions two_classes() {
   return out;
 }
 
-std::vector<int> said(const Predictions& predictions, const Thresholds& thresholds, size_t c = 1) {
+std::vector<int> predicted(const Predictions& predictions,
+                           const Thresholds& thresholds,
+                           size_t c = 1) {
   std::vector<int> out;
-  for (const auto& row : decide(predictions, thresholds).said) out.push_back(row[c]);
+  for (const auto& row : decide(predictions, thresholds).predicted) out.push_back(row[c]);
   return out;
 }
 
@@ -61,14 +63,14 @@ TEST_CASE("two exclusive classes are decided by argmax or by the threshold of on
   CHECK(argmax.exclusive);
   CHECK_FALSE(argmax.thresholds[0]);
   CHECK_FALSE(argmax.thresholds[1]);
-  CHECK(said(predictions, {}) == std::vector<int>{1, 1, 0, 0, 0, 0});
-  CHECK(said(predictions, {{"b", .3}}) == std::vector<int>{1, 1, 1, 1, 0, 0});
-  CHECK(said(predictions, {{"a", .75}}) == std::vector<int>{1, 1, 1, 1, 0, 0});
+  CHECK(predicted(predictions, {}) == std::vector<int>{1, 1, 0, 0, 0, 0});
+  CHECK(predicted(predictions, {{"b", .3}}) == std::vector<int>{1, 1, 1, 1, 0, 0});
+  CHECK(predicted(predictions, {{"a", .75}}) == std::vector<int>{1, 1, 1, 1, 0, 0});
   const auto both = decide(predictions, {{"a", .1}, {"b", .3}});
   CHECK_FALSE(both.thresholds[0]);
   CHECK(both.thresholds[1] == .3);
-  for (const auto& row : both.said) CHECK(row[0] + row[1] == 1);
-  CHECK(said(predictions, {{"b", 0}}) == std::vector<int>(6, 1));
+  for (const auto& row : both.predicted) CHECK(row[0] + row[1] == 1);
+  CHECK(predicted(predictions, {{"b", 0}}) == std::vector<int>(6, 1));
 }
 
 TEST_CASE("labels are decided one by one") {
@@ -77,8 +79,8 @@ TEST_CASE("labels are decided one by one") {
   const auto decisions = decide(predictions, {{"b", .35}});
   CHECK_FALSE(decisions.exclusive);
   CHECK(decisions.thresholds[0] == .5);
-  CHECK(said(predictions, {{"b", .35}}) == std::vector<int>{1, 1, 1, 0, 0, 0});
-  CHECK(said(predictions, {{"b", .35}}, 0) == std::vector<int>{0, 0, 1, 1, 1, 1});
+  CHECK(predicted(predictions, {{"b", .35}}) == std::vector<int>{1, 1, 1, 0, 0, 0});
+  CHECK(predicted(predictions, {{"b", .35}}, 0) == std::vector<int>{0, 0, 1, 1, 1, 1});
 }
 
 TEST_CASE("thresholds are read, and refused where they are none") {

@@ -91,7 +91,7 @@ TEST_CASE("DICOM files in class folders are read with their facts") {
   CHECK(count_kind(manifest.findings, "unlisted_file") == 2);
   const auto findings = audit(manifest, scan_images(manifest, 1));
   CHECK(contains(audit_html(manifest, findings), "1 of 3 headers say nothing"));
-  CHECK(finding_meaning("burned_in") != "");
+  CHECK(describe_finding_kind("burned_in") != "");
 }
 
 TEST_CASE("the same key gives the same patients, another key others") {

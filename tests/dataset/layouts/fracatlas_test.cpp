@@ -10,7 +10,7 @@ TEST_CASE("FracAtlas: folder and box beat the table") {
   CHECK(manifest.format == "fracatlas");
   CHECK(manifest.class_names == Names{"Non_fractured", "Fractured"});
   CHECK(manifest.meta_columns == Names{"hand", "hardware", "frontal"});
-  CHECK(manifest.samples[0].running_id);
+  CHECK(manifest.samples[0].sequential_id);
   CHECK(manifest.licence == "");
   REQUIRE(ids(manifest) == Names{"IMG0000001", "IMG0000002", "IMG0000003"});
   const Sample& first = manifest.samples[0];

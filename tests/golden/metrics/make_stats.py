@@ -9,7 +9,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 from sklearn.preprocessing import StandardScaler
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
 rng = np.random.default_rng(7)
 
@@ -71,8 +70,6 @@ out = dict(
     binomial=[[int(k), int(n), p, float(binom.sf(k - 1, n, p))] for k, n, p in
               [(0, 5, 0.3), (1, 5, 0.3), (5, 5, 0.3), (3, 10, 0.5), (20, 20, 0.17), (63, 63, 0.1725), (400, 2980, 0.1725),
                (500, 1000, 0.5), (700, 1000, 0.5), (20000, 112120, 0.17), (60000, 112120, 0.5)]],
-    wilson=[[k, n, c, *proportion_confint(k, n, 1 - c, "wilson")] for k, n, c in
-            [(0, 10, 0.95), (10, 10, 0.95), (7, 20, 0.95), (43, 91, 0.95), (490, 2980, 0.99)]],
     holm=dict(p=p_values, expected=multipletests(p_values, method="holm")[1].tolist()),
     logistic=[logistic(120, "mixed"), logistic(60, "separable"), logistic(150, "rare")],
     table=table(80))

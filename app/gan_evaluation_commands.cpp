@@ -102,7 +102,7 @@ std::shared_ptr<Features> read_extractor(const EvaluationFlags& flags,
 
 void write_pairs(const Path& path, const DrawnImages& fake, const RealImages& real) {
   std::vector<SheetItem> items;
-  for (const auto& [image, nearest] : most_alike(fake.images, real.images, kSheetPairs)) {
+  for (const auto& [image, nearest] : most_similar(fake.images, real.images, kSheetPairs)) {
     const Json& name = fake.names[image];
     items.push_back({fake.images[image],
                      name.is_string() ? name.get<std::string>() : cat("drawn ", name.dump()),
@@ -198,7 +198,7 @@ int evaluate_generator(const Cli& cli, const EvaluationFlags& flags) {
     drawing.class_name = flags.class_name;
     drawing.in_proportion = true;
     generator.check_drawing(drawing);
-    if (is_store(flags.real)) generator.warn_of_another(Store(flags.real));
+    if (is_store(flags.real)) generator.warn_if_other_store(Store(flags.real));
     std::string class_name = flags.class_name, where = flags.where;
     if (is_store(flags.real)) {
       if (class_name.empty()) class_name = generator.class_name();
