@@ -6,6 +6,7 @@
 #include "classifier/classifier.hpp"
 #include "core/csv.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/text.hpp"
 #include "dataset/files/image_file.hpp"
 #include "dataset/image/image.hpp"
@@ -23,18 +24,19 @@ struct ClassifyFlags {
 int train_command(const Cli& cli, const ClassifyFlags& flags) {
   Config config = cli.load();
   const Store store(flags.store);
+  const auto& info = store.info();
+  const TimedNetwork network = timed_classifier(config.classify, info.height, info.width);
   if (cli.dry_run) {
-    const auto& info = store.info();
-    const double seconds =
-        classifier_step_seconds(
-            config.classify, info.height, info.width, make_compute(config.runtime), 10) *
-        static_cast<double>(config.classify.steps);
+    const auto precision = decide_precision(config.runtime, network);
+    const double seconds = network.step_seconds(make_compute(config.runtime), network.minibatch) *
+                           static_cast<double>(config.classify.steps);
     print_result(cli,
                  {{"schema", "evenray-classify-plan-1"},
                   {"arch", config.classify.arch},
                   {"size_px", {info.height, info.width}},
                   {"images", store.part("train").size()},
                   {"steps", config.classify.steps},
+                  {"precision", config.runtime.precision},
                   {"estimate_s", seconds}},
                  cat(config.classify.arch,
                      " ",
@@ -49,13 +51,16 @@ int train_command(const Cli& cli, const ClassifyFlags& flags) {
                      config.classify.minibatch,
                      ", about ",
                      duration_text(seconds),
-                     "\n"));
+                     "\n",
+                     precision ? precision->text() + "\n" : ""));
     return 0;
   }
+  const auto precision = decide_precision(config.runtime, network, flags.out);
   RunFolder run(flags.out, flags.resume, [&](Fields& f) {
     config.runtime.fields(f);
     f.section("classify", config.classify);
   });
+  if (precision) log_info(precision->text());
   train_classifier(store, config.classify, config.runtime, run);
   const Json metrics = read_json(run.path() / "metrics.json");
   print_result(cli,

@@ -129,8 +129,8 @@ std::string gan_plan_text(const Json& plan) {
 int train_generator(const Cli& cli, const GanFlags& flags) {
   const Store store(flags.store);
   Config config = training_config(cli, flags, store);
+  const auto& info = store.info();
   const auto planned = [&] {
-    const auto& info = store.info();
     const Compute compute = make_compute(config.runtime);
     Json plan{
         {"schema", "evenray-gan-plan-1"},
@@ -143,15 +143,19 @@ int train_generator(const Cli& cli, const GanFlags& flags) {
     return plan;
   };
   check_gan_training(store, flags.class_name, config.gan);
+  const auto precision = decide_precision(config.runtime,
+                                          timed_gan(config.gan, info.height, info.width),
+                                          cli.dry_run ? Path() : Path(flags.out));
   if (cli.dry_run) {
     const Json plan = planned();
-    print_result(cli, plan, gan_plan_text(plan));
+    print_result(cli, plan, gan_plan_text(plan) + (precision ? precision->text() + "\n" : ""));
     return 0;
   }
   RunFolder run(flags.out, flags.resume, [&](Fields& f) {
     config.runtime.fields(f);
     f.section("gan", config.gan);
   });
+  if (precision) log_info(precision->text());
   if (config.gan.preset == kAutoPreset && !run.resumed()) log_info(gan_plan_text(planned()));
   train_gan(store, flags.class_name, config.gan, config.runtime, run);
   const Json metrics = read_json(run.path() / "metrics.json");

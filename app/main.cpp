@@ -64,7 +64,7 @@ int flush_stdout(int code) {
 /// others burn their time slices and training falls to a fraction. libgomp reads the count when it
 /// is loaded, before main(), so it must be in the environment by then. What the user has set stays.
 void restart_with_short_spins(char** argv) {
-  constexpr const char* kRounds = "5000";
+  constexpr const char* kRounds = "1000";
   if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY") || stop_requested()) return;
   ::setenv("GOMP_SPINCOUNT", kRounds, 1);
   ::execv("/proc/self/exe", argv);  // returns only if it fails; then the default count is used

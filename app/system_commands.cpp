@@ -9,14 +9,19 @@
 #include <opencv2/core.hpp>
 
 #include "app/command.hpp"
+#include "classifier/classifier.hpp"
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
-#include "nn/compute.hpp"
+#include "gan/gan.hpp"
+#include "nn/precision.hpp"
 
 namespace evenray {
 namespace {
+
+/// Side in pixels of the images for which `doctor` decides precision `auto`.
+constexpr int kDoctorSide = 64;
 
 /// Writes and fsyncs 16 MiB in the current folder. Returns MB/s, or a negative value if that fails.
 double write_speed() {
@@ -43,6 +48,13 @@ bool on_path(const std::string& program) {
   return false;
 }
 
+/// Returns what `--precision auto` is for a network, and why.
+std::string auto_precision(const TimedNetwork& network) {
+  Runtime runtime;
+  const PrecisionChoice choice = decide_precision(runtime, network).value();
+  return cat(choice.precision, " (", choice.reason, ")");
+}
+
 int doctor(const Cli& cli) {
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
@@ -54,6 +66,9 @@ int doctor(const Cli& cli) {
            {"hdf5", cat(major, ".", minor, ".", release)},
            {"threads", hardware_threads()},
            {"cpu_bf16", cpu_has_bf16()},
+           {"auto_dcgan", auto_precision(timed_gan(GanOptions(), kDoctorSide, kDoctorSide))},
+           {"auto_classifier",
+            auto_precision(timed_classifier(ClassifyOptions(), kDoctorSide, kDoctorSide))},
            {"gpus", gpu_names()},
            {"free_gb", static_cast<double>(free_bytes(".")) / 1e9},
            {"write_mb_per_s", speed < 0 ? Json() : Json(speed)},

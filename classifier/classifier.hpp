@@ -20,6 +20,8 @@
 #include "metrics/predictions.hpp"
 #include "nn/compute.hpp"
 #include "nn/features.hpp"
+#include "nn/precision.hpp"
+#include "nn/task.hpp"
 
 namespace evenray {
 
@@ -36,8 +38,8 @@ void train_classifier(const Store& store,
 /// A trained classifier.
 class Classifier {
  public:
-  /// `path`: a checkpoint or a run folder. Throws 66 if it does not exist, 65 if it is damaged or
-  /// not a classifier.
+  /// `path`: a checkpoint or a run folder. Computes in the precision of its training if that of
+  /// `compute` was `auto`. Throws 66 if it does not exist, 65 if it is damaged or not a classifier.
   Classifier(const Path& path, const Compute& compute);
   ~Classifier();
   Classifier(Classifier&&) noexcept;
@@ -70,6 +72,10 @@ class Classifier {
 /// Returns the features of a classifier (a checkpoint or a run folder). Throws like Classifier().
 std::shared_ptr<Features> classifier_features(const Path& path, const Compute& compute);
 
+/// The classifier as a task of a study, tested by its decisions on `rare_class`. test() writes
+/// predictions.csv and metrics.json.
+std::unique_ptr<Task> classify_task(const ClassifyOptions& options, const std::string& rare_class);
+
 /// Tests whether a small network can distinguish real from synthetic images of one class. Trains it
 /// on half of each and returns the AUROC on the other half with its interval; .5 means that no
 /// difference was found. Real images of one group stay in one half and are resampled together. All
@@ -83,6 +89,8 @@ Json origin_auroc(const std::vector<cv::Mat>& real,
                   uint64_t seed,
                   const Compute& compute);
 
+/// Returns the network that train_classifier() would train, for timing.
+TimedNetwork timed_classifier(const ClassifyOptions& options, int height, int width);
 /// Returns the seconds per training step on random images, after a warm-up; for bench.
 double classifier_step_seconds(
     const ClassifyOptions& options, int height, int width, const Compute& compute, int steps);

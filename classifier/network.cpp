@@ -16,7 +16,9 @@ struct TrunkAndHead final : ClassifierNet {
     fc->weight.zero_();
     fc->bias.zero_();
   }
-  torch::Tensor features(const torch::Tensor& images) override { return trunk->forward(images); }
+  torch::Tensor features(const torch::Tensor& images) override {
+    return torch::adaptive_avg_pool2d(trunk->stages(images).back(), {1, 1}).flatten(1);
+  }
   torch::Tensor forward(const torch::Tensor& images) override { return fc(features(images)); }
   std::shared_ptr<Backbone> trunk;
   torch::nn::Linear fc;

@@ -38,6 +38,7 @@ Classifier::Classifier(const Path& path, const Compute& compute)
         cat(file_path.string(), " is not a classifier: give a run folder of `classify train`"));
   State& state = *state_;
   ClassifyOptions options;
+  bool trained_in_bf16 = false;
   try {
     read_config_text([&](Fields& f) { f.section("classify", options); },
                      require_metadata(file, "config", file_path),
@@ -51,6 +52,7 @@ Classifier::Classifier(const Path& path, const Compute& compute)
     state.bits = facts.at("bits");
     state.value_max = facts.at("value_max");
     state.standardise = {facts.at("mean"), facts.at("deviation")};
+    trained_in_bf16 = facts.at("bf16");
     options.check();
   } catch (const Error& error) {
     throw Error(Exit::bad_data, cat(file_path.string(), ": damaged settings: ", error.what()));
@@ -64,7 +66,7 @@ Classifier::Classifier(const Path& path, const Compute& compute)
     state.thresholds = read_thresholds(thresholds);
   state.arch = options.arch;
   state.digest = require_metadata(file, "tensor_digest", file_path);
-  state.compute = compute;
+  state.compute = compute.as_trained(trained_in_bf16);
   state.net = make_classifier(options.arch, static_cast<int64_t>(state.class_names.size()));
   load_module(file, "ema", *state.net, file_path);
   to_channels_last(*state.net);
@@ -161,6 +163,17 @@ torch::Tensor Classifier::features(const std::vector<cv::Mat>& images) const {
     parts.push_back(state_->net->features(input).to(torch::kFloat).cpu());
   }
   return torch::cat(parts);
+}
+
+TimedNetwork timed_classifier(const ClassifyOptions& options, int height, int width) {
+  constexpr int kTimedSteps = 3;
+  return {.name = cat(options.arch, " ", height, "x", width, " px, minibatch ", options.minibatch),
+          .minibatch = options.minibatch,
+          .step_seconds = [=](const Compute& compute, int64_t images) {
+            ClassifyOptions timed = options;
+            timed.minibatch = images;
+            return classifier_step_seconds(timed, height, width, compute, kTimedSteps);
+          }};
 }
 
 double classifier_step_seconds(

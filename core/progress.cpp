@@ -13,7 +13,24 @@ double seconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
+/// A task that ends sooner needs no lines in a log.
+constexpr double kQuietSeconds = 30;
+/// A mark is set whenever this share of the time has passed since the last one.
+constexpr double kMarkShare = .25;
+
 }  // namespace
+
+void Pace::reach(double seconds, int64_t done) {
+  now_ = {seconds, done};
+  if (seconds - newer_.seconds < kMarkShare * seconds) return;
+  older_ = newer_;
+  newer_ = now_;
+}
+
+double Pace::rate() const {
+  const double elapsed = now_.seconds - older_.seconds;
+  return elapsed > 0 ? static_cast<double>(now_.done - older_.done) / elapsed : 0;
+}
 
 Progress::Progress(std::string what, int64_t total, std::string unit)
     : what_(std::move(what)),
@@ -23,12 +40,15 @@ Progress::Progress(std::string what, int64_t total, std::string unit)
       quiet_(log_level() == LogLevel::quiet) {}
 
 Progress::~Progress() {
-  if (drawn_) std::fputs("\r\x1b[K", stderr);
+  if (!drawn_) return;
+  show("");
+  std::fputs("\n", stderr);
 }
 
 void Progress::skip(int64_t done) {
   done_ += done;
   skipped_ += done;
+  shown_tenths_ = tenths();
 }
 
 double Progress::rate() const {
@@ -37,21 +57,26 @@ double Progress::rate() const {
 }
 
 double Progress::eta_s() const {
-  const double speed = rate();
-  return speed > 0 ? static_cast<double>(total_ - done_) / speed : -1;
+  const double pace = pace_.rate();
+  return pace > 0 ? static_cast<double>(total_ - done_) / pace : -1;
 }
 
 void Progress::advance(int64_t by, const std::string& note) {
   done_ += by;
-  if (quiet_) return;
   const auto now = Clock::now();
-  if (seconds(now - shown_) < (moving_ ? .1 : 30.)) return;
+  pace_.reach(seconds(now - start_), done_ - skipped_);
+  if (quiet_) return;
+  if (moving_ && seconds(now - shown_) < .1) return;
+  if (!moving_ && (tenths() == shown_tenths_ || seconds(now - start_) < kQuietSeconds)) return;
   shown_ = now;
+  shown_tenths_ = tenths();
   show(note);
 }
 
 void Progress::show(const std::string& note) {
   const double speed = rate();
+  const std::string time = done_ < total_ ? duration_text(eta_s()) + " left"
+                                          : "in " + duration_text(seconds(Clock::now() - start_));
   const std::string line = cat(what_,
                                " ",
                                done_,
@@ -62,8 +87,7 @@ void Progress::show(const std::string& note) {
                                ", ",
                                fixed(speed, speed < 10 ? 2 : 0),
                                "/s, ",
-                               duration_text(eta_s()),
-                               " left",
+                               time,
                                note.empty() ? "" : ", " + note);
   if (moving_) {
     std::fprintf(stderr, "\r\x1b[K%s", line.c_str());

@@ -6,13 +6,31 @@
 
 namespace evenray {
 
-/// Shows progress on stderr: on a terminal one line that is redrawn at most 10 times per second,
-/// else a plain line every 30 s; nothing with --quiet. Example:
+/// The speed of a task, from the last quarter to half of its time: an estimate that was wrong, or a
+/// task that changes its pace, is corrected soon.
+class Pace {
+ public:
+  /// `done` units were done `seconds` after the start. Both never decrease.
+  void reach(double seconds, int64_t done);
+  /// Returns units per second; 0 if it is not known yet.
+  double rate() const;
+
+ private:
+  struct Mark {
+    double seconds = 0;
+    int64_t done = 0;
+  };
+  Mark older_, newer_, now_;
+};
+
+/// Shows progress on stderr: on a terminal one line that is redrawn at most 10 times per second and
+/// stays when the task ends; else one plain line per tenth of the task, none in the first 30 s;
+/// nothing with --quiet. Example:
 ///   Progress progress("pack", images, "img"); ... progress.advance();
 class Progress {
  public:
   Progress(std::string what, int64_t total, std::string unit);
-  /// Erases the redrawn line.
+  /// Ends the redrawn line.
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -22,7 +40,7 @@ class Progress {
 
   /// Returns units per second since the start; units given to skip() are not counted.
   double rate() const;
-  /// Returns the seconds to the end at that rate; negative if the rate is not known yet.
+  /// Returns the seconds to the end at the present pace; negative if it is not known yet.
   double eta_s() const;
   /// Counts units that were done before this process started. Negative: units that must be done
   /// again.
@@ -31,10 +49,12 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
   void show(const std::string& note);
+  int64_t tenths() const { return total_ > 0 ? 10 * done_ / total_ : 0; }
 
   std::string what_, unit_;
-  int64_t total_, done_ = 0, skipped_ = 0;
+  int64_t total_, done_ = 0, skipped_ = 0, shown_tenths_ = 0;
   Clock::time_point start_ = Clock::now(), shown_ = start_;
+  Pace pace_;
   bool moving_, quiet_, drawn_ = false;
 };
 

@@ -47,13 +47,23 @@ bool file_exists(const Path& path) {
   return std::filesystem::exists(path, error);
 }
 
+using FlatConfig = std::map<std::string, std::string>;
+
+/// With precision `auto`, a resumed run keeps the one that it was started with.
+void take_precision(const Visit& settings, FlatConfig& now, const FlatConfig& before) {
+  const auto found = now.find("precision");
+  if (found == now.end() || found->second != "'auto'" || !before.contains("precision")) return;
+  found->second = before.at("precision");
+  set_field(settings, "precision", {found->second.substr(1, found->second.size() - 2)}, "");
+}
+
 }  // namespace
 
 void Runtime::fields(Fields& f) {
   f("seed", seed, "all random streams are derived from this number");
   f("threads", threads, "worker and torch threads; 0: all hardware threads");
   f("device", device, "auto, cpu, cuda or cuda:i");
-  f("precision", precision, "auto (bf16 if the hardware supports it), bf16 or fp32");
+  f("precision", precision, "auto (the quicker one, measured), bf16 or fp32");
   f("checkpoint_every_s",
     checkpoint_every_s,
     "seconds between checkpoints; does not change results");
@@ -87,20 +97,21 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
   // Lock before reading anything: another process may start in the same folder.
   lock_ = std::make_unique<FolderLock>(folder);
   const Path config = folder / "config.toml";
-  resumed_ = file_exists(config) && has_begun(folder);
+  resumed_ = holds_run(folder);
   check(
       resume || !resumed_,
       Exit::cannot_create,
       cat(folder.string(), " already holds a run: give --resume to continue it, or another --out"));
   remove_abandoned_temporaries(folder);
   if (resumed_) {
-    const auto now = flat_config(settings);
+    auto now = flat_config(settings);
     // `settings` gives access to one set of structs only, so the old values are read into them,
     // compared, and replaced by the new ones again.
     const std::string text = write_config(settings);
     read_config_text(settings, read_file(config, 1 << 20), config.string());
     const auto before = flat_config(settings);
     read_config_text(settings, text, "settings");
+    take_precision(settings, now, before);
     std::vector<std::string> changes;
     for (const auto& [key, value] : now) {
       const auto old = before.find(key);
@@ -122,6 +133,10 @@ RunFolder::RunFolder(const Path& folder, bool resume, const Visit& settings) : f
     write_atomic(config, cat("# evenray ", kVersion, "\n", write_config(settings)));
   }
   log_ = std::make_unique<LogFile>(folder / "log.txt");
+}
+
+bool holds_run(const Path& folder) {
+  return file_exists(folder / "config.toml") && has_begun(folder);
 }
 
 bool run_done(const Path& folder) { return file_exists(folder / "DONE"); }

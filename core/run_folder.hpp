@@ -14,7 +14,7 @@ struct Runtime {
   int64_t seed = 1;                ///< all random streams are derived from it
   int64_t threads = 0;             ///< worker and torch threads; 0: all hardware threads
   std::string device = "auto";     ///< auto, cpu, cuda, cuda:i
-  std::string precision = "auto";  ///< auto (bf16 if the hardware supports it), bf16, fp32
+  std::string precision = "auto";  ///< auto (the quicker one, nn/precision.hpp), bf16, fp32
   double checkpoint_every_s = 60;  ///< seconds between checkpoints; does not change results
   int64_t keep_checkpoints = 2;    ///< newest checkpoints to keep, in addition to the best
 
@@ -31,8 +31,9 @@ class RunFolder {
  public:
   /// Starts or resumes a run in `folder`. Throws 73 if there is a run and `resume` is false, 78
   /// with the changed keys if the settings differ from those that the run was started with
-  /// (threads, checkpoint_every_s and keep_checkpoints may differ). A folder that holds only
-  /// settings and log counts as empty: that run never began.
+  /// (threads, checkpoint_every_s and keep_checkpoints may differ). A precision of `auto` in the
+  /// settings becomes that of the run that is resumed. A folder that holds only settings and log
+  /// counts as empty: that run never began.
   RunFolder(const Path& folder, bool resume, const Visit& settings);
 
   const Path& path() const { return folder_; }
@@ -55,6 +56,8 @@ class RunFolder {
   std::unique_ptr<LogFile> log_;
 };
 
+/// Returns true if `folder` holds a run that has begun, finished or not.
+bool holds_run(const Path& folder);
 /// Returns true if `folder` holds a finished run.
 bool run_done(const Path& folder);
 

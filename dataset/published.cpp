@@ -33,7 +33,9 @@ size_t apply_published_split(Manifest& manifest, const std::string& name) {
         Exit::usage,
         unknown_name("published split", name, known));
   std::unordered_map<std::string, std::string> part_of;
-  const auto files = files_with_extension(manifest.root, {".txt", ".csv"});
+  std::vector<Path> files;  // none of a set that is no folder (phantoms)
+  if (std::filesystem::is_directory(manifest.root))
+    files = files_with_extension(manifest.root, {".txt", ".csv"});
   for (const List& list : kLists) {
     if (list.split != name) continue;
     const auto file = std::find_if(files.begin(), files.end(), [&](const Path& path) {
@@ -45,7 +47,7 @@ size_t apply_published_split(Manifest& manifest, const std::string& name) {
   }
   check(!part_of.empty(),
         Exit::missing_input,
-        cat(manifest.root.string(), ": no published split lists of ", name, " found"));
+        cat(manifest.source, ": no published split lists of ", name, " found"));
   for (auto& sample : manifest.samples) {
     const auto found = part_of.find(Path(sample.source_path).filename().string());
     sample.part = found == part_of.end() ? "" : found->second;

@@ -25,6 +25,7 @@
 #include "gan/options.hpp"
 #include "nn/compute.hpp"
 #include "nn/features.hpp"
+#include "nn/precision.hpp"
 
 namespace evenray {
 
@@ -221,6 +222,8 @@ std::vector<SimilarImage> most_similar(const std::vector<cv::Mat>& images,
                                        const std::vector<cv::Mat>& among,
                                        size_t count);
 
+/// Returns the network that train_gan() would train, at its last level, for timing.
+TimedNetwork timed_gan(const GanOptions& options, int height, int width);
 /// Returns the seconds per training step on random images (forward, backward and update), after a
 /// warm-up; for bench. Steps with R1 or R2 are weighted by their share. `level`: the level of a
 /// growing family, stabilised; -1: the last one.

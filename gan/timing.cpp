@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/run_folder.hpp"
+#include "core/text.hpp"
 #include "gan/gan.hpp"
 #include "gan/players.hpp"
 #include "gan/quality.hpp"
@@ -72,6 +73,12 @@ class StepTimer {
   torch::Tensor images_;
 };
 
+/// `images` rounded up to whole groups of the minibatch standard deviation.
+int64_t whole_groups(int64_t images, const GanOptions& options, int64_t minibatch) {
+  const int64_t group = std::max<int64_t>(1, options.pggan.stddev_group);
+  return std::min((images + group - 1) / group * group, minibatch);
+}
+
 /// Returns the estimated seconds of a step. If a step with a few images is slow already, its time
 /// is extrapolated to the minibatch instead of measuring more.
 double estimated_step_seconds(
@@ -79,8 +86,7 @@ double estimated_step_seconds(
   constexpr int64_t kFew = 4;
   constexpr double kLong = .25;
   StepTimer timer(options, height, width, compute, level);
-  const int64_t group = std::max<int64_t>(1, options.pggan.stddev_group);
-  const int64_t few = std::min((kFew + group - 1) / group * group, timer.minibatch());
+  const int64_t few = whole_groups(kFew, options, timer.minibatch());
   const double quick = timer.seconds(few, 1, 1);
   if (quick > kLong)
     return quick * static_cast<double>(timer.minibatch()) / static_cast<double>(few);
@@ -97,6 +103,26 @@ double gan_step_seconds(const GanOptions& options,
                         int level) {
   StepTimer timer(options, height, width, compute, level);
   return timer.seconds(timer.minibatch(), std::min(3, steps), steps);
+}
+
+TimedNetwork timed_gan(const GanOptions& options, int height, int width) {
+  GanOptions step = options;  // what does not change a step is left out of the name
+  step.total_kimg = GanOptions().total_kimg;
+  step.transfer = {};
+  const std::string settings = write_config([&](Fields& f) { step.fields(f); });
+  return {
+      .name = cat(options.family,
+                  " ",
+                  height,
+                  "x",
+                  width,
+                  " px, settings ",
+                  sha256_hex(settings).substr(0, 12)),
+      .minibatch = Schedule(options, plan_size(height, width).doublings).stages().back().minibatch,
+      .step_seconds = [=](const Compute& compute, int64_t images) {
+        StepTimer timer(options, height, width, compute, /*level=*/-1);
+        return timer.seconds(whole_groups(images, options, timer.minibatch()), 1, 2);
+      }};
 }
 
 double swd_seconds(int64_t images, int height, int width) {

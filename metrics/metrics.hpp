@@ -10,7 +10,8 @@ namespace evenray {
 
 /// metrics scores predictions of any classifier; it needs no network. Read this header first, then
 /// predictions.hpp (the table of predictions), thresholds.hpp (decisions), panel.hpp (the metrics
-/// of each class), stats.hpp (ranking, intervals and tests) and calibration.hpp. logistic.hpp is a
+/// of each class), stats.hpp (ranking, intervals and tests), scored.hpp (what a
+/// study compares) and calibration.hpp. logistic.hpp is a
 /// separate baseline on metadata.
 
 struct MetricOptions {

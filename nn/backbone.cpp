@@ -12,18 +12,16 @@
 namespace evenray {
 namespace {
 
-torch::Tensor pool(const torch::Tensor& x) {
-  return torch::adaptive_avg_pool2d(x, {1, 1}).flatten(1);
-}
-
 /// For images of 32 to 160 px and a few thousand rows.
 struct Small final : Backbone {
   Small() {
     features = 128;
     kaiming_init(*this);
   }
-  torch::Tensor forward(const torch::Tensor& x) override {
-    return pool(layer3(layer2(layer1(torch::relu(bn1(conv1(x)))))));
+  std::vector<torch::Tensor> stages(const torch::Tensor& x) override {
+    const auto c2 = layer1(torch::relu(bn1(conv1(x))));
+    const auto c3 = layer2(c2);
+    return {c2, c3, layer3(c3)};
   }
   torch::nn::Conv2d conv1 = register_module("conv1", conv(1, 16, 5, 2));
   torch::nn::BatchNorm2d bn1 = register_module("bn1", torch::nn::BatchNorm2d(16));
@@ -43,10 +41,11 @@ struct ResNet18 final : Backbone {
     features = 512;
     kaiming_init(*this);
   }
-  torch::Tensor forward(const torch::Tensor& x) override {
-    auto y = torch::max_pool2d(torch::relu(bn1(conv1(x))), 3, 2, 1);
-    y = layer2->forward(layer1->forward(y));
-    return pool(layer4->forward(layer3->forward(y)));
+  std::vector<torch::Tensor> stages(const torch::Tensor& x) override {
+    const auto c2 = layer1->forward(torch::max_pool2d(torch::relu(bn1(conv1(x))), 3, 2, 1));
+    const auto c3 = layer2->forward(c2);
+    const auto c4 = layer3->forward(c3);
+    return {c2, c3, c4, layer4->forward(c4)};
   }
   torch::nn::Conv2d conv1 = register_module("conv1", conv(1, 64, 7, 2));
   torch::nn::BatchNorm2d bn1 = register_module("bn1", torch::nn::BatchNorm2d(64));

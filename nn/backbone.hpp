@@ -8,14 +8,17 @@
 
 namespace evenray {
 
-/// A network without its head: maps [B,1,H,W] to [B,features], averaged over all positions.
+/// A network without its head. What is done with the stages (pooling, a pyramid) is the caller's.
 struct Backbone : torch::nn::Module {
-  virtual torch::Tensor forward(const torch::Tensor& x) = 0;
-  int64_t features = 0;  ///< length of the feature vectors; set by the constructor
+  /// Returns the feature maps of an image batch [B,1,H,W], finest first: C2, C3, ... of strides 4,
+  /// 8, ... (a side of n pixels gives ceil(n / stride) positions).
+  virtual std::vector<torch::Tensor> stages(const torch::Tensor& x) = 0;
+  int64_t features = 0;  ///< channels of the last stage; set by the constructor
 };
 
-/// Returns the names of all backbones: small (a stem and three residual blocks, 16 to 128 channels,
-/// about .3 M parameters) and resnet18 (He et al. 2016 with a one-channel stem, 11.2 M parameters).
+/// Returns the names of all backbones: small (a stem and three residual blocks, C2 to C4 of 32, 64
+/// and 128 channels, about .3 M parameters) and resnet18 (He et al. 2016 with a one-channel stem,
+/// C2 to C5 of 64 to 512 channels, 11.2 M parameters).
 std::vector<std::string> backbone_names();
 
 /// Makes a backbone with random weights from torch's generator. Throws 78 "unknown architecture 'x'

@@ -44,6 +44,12 @@ bool has_bf16(torch::Device device) {
 
 }  // namespace
 
+Compute Compute::as_trained(bool trained_in_bf16) const {
+  Compute out = *this;
+  if (auto_bf16) out.bf16 = trained_in_bf16;
+  return out;
+}
+
 bool cpu_has_bf16() { return __builtin_cpu_supports("avx512bf16"); }
 
 Compute make_compute(const Runtime& runtime) {
@@ -51,8 +57,8 @@ Compute make_compute(const Runtime& runtime) {
   Compute compute;
   compute.threads = runtime.thread_count();
   compute.device = parse_device(runtime.device);
-  compute.bf16 =
-      runtime.precision == "bf16" || (runtime.precision == "auto" && has_bf16(compute.device));
+  compute.auto_bf16 = runtime.precision == "auto" && has_bf16(compute.device);
+  compute.bf16 = runtime.precision == "bf16" || compute.auto_bf16;
   // When a network is almost certain of its output, its gradients become denormal numbers; steps
   // were then up to 20 times slower. Set before torch's threads start, because they inherit it.
   at::globalContext().setFlushDenormal(true);

@@ -20,11 +20,17 @@ struct Compute {
   torch::Device device = torch::kCPU;
   bool bf16 = false;  ///< forward passes use bf16 autocast
   int threads = 1;    ///< of torch on the CPU
+  /// The precision was `auto` and the hardware supports bf16: what uses a trained network takes the
+  /// precision of its training. A training decides beforehand (see precision.hpp).
+  bool auto_bf16 = false;
+
+  /// Returns this with the precision of the training, if it was `auto`.
+  Compute as_trained(bool trained_in_bf16) const;
 };
 
 /// Sets torch's threads (intra-op = threads, inter-op 1) and selects device and precision. `auto`
 /// selects CUDA if a GPU is available, and bf16 if the CPU has avx512_bf16 or the GPU is Ampere or
-/// newer. Throws 69 for a GPU that does not exist, 78 like Runtime::check().
+/// newer (auto_bf16). Throws 69 for a GPU that does not exist, 78 like Runtime::check().
 ///
 /// Results depend on the device, its model and the precision, on the CPU also on the threads. On
 /// the same CPU, repeated runs are bit-identical. On CUDA, cuDNN uses deterministic kernels and

@@ -10,7 +10,6 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "gan/gan.hpp"
-#include "metrics/metrics.hpp"
 #include "study/quality.hpp"
 
 namespace evenray {
@@ -109,6 +108,12 @@ GeneratorCell cell_of(const GeneratorResult& result) {
 }
 std::string Cell::id() const { return cat(arm, "-s", seed, "-f", fold); }
 
+std::unique_ptr<Task> make_task(const Config& config, const std::string& rare_class) {
+  ClassifyOptions options = config.classify;
+  options.patience = 0;  // all arms run the same number of steps
+  return classify_task(options, rare_class);
+}
+
 int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index) {
   const double most = options.max_synthetic * static_cast<double>(plan.before[class_index]);
   return std::min(plan.added[class_index], static_cast<int64_t>(most));
@@ -195,29 +200,19 @@ void run_cell(const Config& study_config,
   if (run_done(path)) return;
   const Arm arm = study_config.study.arm_named(cell.arm);
   const Config config = study_config.for_arm(arm);
-  ClassifyOptions classify = config.classify;
-  classify.patience = 0;  // all arms run the same number of steps
+  const auto task = make_task(config, plan.rare_class);
   Runtime runtime = runtime_of(config, cell.seed);
   const Visit settings = [&](Fields& f) {
     runtime.fields(f);
-    f.section("classify", classify);
+    task->fields(f);
   };
-  // Training ends with DONE in a folder of its own, the cell itself with its figures.
-  const Path training = path / "classifier";
   const Path data = training_store(config, arm, folder, plan, cell);
   {
-    RunFolder run(training, /*resume=*/true, settings);
-    train_classifier(Store(data), classify, runtime, run);
+    // Training ends with DONE in a folder of its own, the cell itself with its results.
+    RunFolder run(path / task->run_name(), /*resume=*/true, settings);
+    task->train(Store(data), runtime, run);
   }
-  const Classifier classifier(training, make_compute(runtime));
-  const Predictions predictions = classifier.predict(Store(folder.store(cell.fold)), "test");
-  write_predictions(path / "predictions.csv", predictions);
-  MetricOptions options;
-  options.thresholds = classifier.thresholds();
-  options.split = "test";
-  options.bootstrap_draws = classify.bootstrap;
-  options.threads = config.runtime.thread_count();
-  write_json(path / "metrics.json", metrics(predictions, options));
+  task->test(path, Store(folder.store(cell.fold)), "test", runtime);
   if (!config.study.keep_stores) remove_store(path / "balanced.h5");
   write_atomic(path / "DONE", "");
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <memory>
 #include <optional>
 
 #include "augment/balance.hpp"
+#include "nn/task.hpp"
 #include "results/study_result.hpp"
 #include "study/study.hpp"
 
@@ -21,7 +23,7 @@ struct GeneratorCell {
 /// The generator that a result is of.
 GeneratorCell cell_of(const GeneratorResult& result);
 
-/// One classifier: an arm in a seed and fold.
+/// One training of an arm: a seed and a fold.
 struct Cell {
   std::string arm;
   int64_t seed;
@@ -57,13 +59,15 @@ StudyPlan make_study_plan(const Config& config,
                           const std::vector<std::string>& class_names,
                           const std::string& rare_class);
 
+/// What is trained in a cell under these settings and how it is tested.
+std::unique_ptr<Task> make_task(const Config& config, const std::string& rare_class);
+
 /// Rows of a class that a generator adds under these options.
 int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index);
 
 /// Trains and evaluates a generator, or goes on with it; at once where that is done.
 void run_generator(const Config& config, const StudyFolder& folder, const GeneratorCell& cell);
-/// Balances, trains, evaluates, unless that is done; leaves predictions.csv, metrics.json,
-/// balance.json.
+/// Balances, trains and tests, unless that is done; leaves balance.json and what the task writes.
 void run_cell(const Config& config,
               const StudyFolder& folder,
               const StudyPlan& plan,

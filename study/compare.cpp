@@ -2,7 +2,6 @@
 #include "study/compare.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "core/error.hpp"
@@ -14,62 +13,32 @@
 namespace evenray {
 namespace {
 
-constexpr std::array kMetrics{"auroc", "auprc", "sensitivity", "specificity", "balanced_accuracy"};
-using Values = std::array<double, kMetrics.size()>;
+using Values = std::vector<double>;
 
 /// 1.96 + .84: a true difference of so many standard errors is found at the 5 % level with 80 %
 /// power.
 constexpr double kPower80 = 2.8;
 
-/// One arm in one seed, ranked once.
-class Run {
- public:
-  Run(const std::vector<double>& scores,
-      const std::vector<uint8_t>& decisions,
-      const std::vector<uint8_t>& labels)
-      : ranked_(scores, labels), decisions_(decisions), labels_(labels) {}
-
-  Values measure(const std::vector<double>& weights) const {
-    double positives = 0, negatives = 0, hits = 0, passes = 0;
-    for (size_t i = 0; i < labels_.size(); ++i) {
-      const double weight = weights.empty() ? 1 : weights[i];
-      (labels_[i] ? positives : negatives) += weight;
-      if (labels_[i] && decisions_[i]) hits += weight;
-      if (!labels_[i] && !decisions_[i]) passes += weight;
-    }
-    const double sensitivity = hits / positives, specificity = passes / negatives;
-    return {ranked_.auroc(weights),
-            ranked_.average_precision(weights),
-            sensitivity,
-            specificity,
-            (sensitivity + specificity) / 2};
-  }
-
- private:
-  RankedScores ranked_;
-  const std::vector<uint8_t>& decisions_;
-  const std::vector<uint8_t>& labels_;
-};
-
 /// [arm] means over seeds, each seed counted so many times. S seeds drawn from S spread too little,
 /// by (S - 1) / S in variance, so the step from the mean of all is lengthened by the root of
 /// S / (S - 1).
-std::vector<Values> means(const std::vector<std::vector<Run>>& runs,
+std::vector<Values> means(const std::vector<ArmRuns>& arms,
                           const std::vector<double>& weights,
                           const std::vector<int64_t>& times) {
   const auto seeds = static_cast<double>(times.size());
   const double widen = seeds > 1 ? std::sqrt(seeds / (seeds - 1)) : 1;
   std::vector<Values> out;
-  for (const auto& arm : runs) {
-    Values all{}, drawn{};
-    for (size_t seed = 0; seed < arm.size(); ++seed) {
-      const Values values = arm[seed].measure(weights);
+  for (const auto& arm : arms) {
+    const size_t keys = arm.seeds[0].keys.size();
+    Values all(keys), drawn(keys);
+    for (size_t seed = 0; seed < arm.seeds.size(); ++seed) {
+      const Values values = arm.seeds[seed].values(weights);
       for (size_t m = 0; m < values.size(); ++m) {
         all[m] += values[m] / seeds;
         drawn[m] += values[m] * static_cast<double>(times[seed]) / seeds;
       }
     }
-    auto& mean = out.emplace_back();
+    Values& mean = out.emplace_back(keys);
     for (size_t m = 0; m < mean.size(); ++m) mean[m] = all[m] + widen * (drawn[m] - all[m]);
   }
   return out;
@@ -133,6 +102,7 @@ std::vector<Pair> pairs(const ComparisonInput& input) {
 Json differences_json(const ComparisonInput& input,
                       const std::vector<Values>& values,
                       const std::vector<std::vector<Values>>& draws) {
+  const auto& keys = input.arms[0].seeds[0].keys;
   const auto compared = pairs(input);
   Json out = Json::array();
   for (const auto& pair : compared) {
@@ -141,7 +111,7 @@ Json differences_json(const ComparisonInput& input,
                    {"primary", pair.primary},
                    {"metrics", Json::object()}});
   }
-  for (size_t m = 0; m < kMetrics.size(); ++m) {
+  for (size_t m = 0; m < keys.size(); ++m) {
     std::vector<double> exploratory;
     for (size_t i = 0; i < compared.size(); ++i) {
       auto difference = column(draws, compared[i].first, m);
@@ -149,7 +119,7 @@ Json differences_json(const ComparisonInput& input,
       for (size_t k = 0; k < difference.size(); ++k) difference[k] -= second[k];
       const double p = bootstrap_p(difference);
       if (!compared[i].primary) exploratory.push_back(p);
-      out[i]["metrics"][kMetrics[m]] = {
+      out[i]["metrics"][keys[m]] = {
           {"value", values[compared[i].first][m] - values[compared[i].second][m]},
           {"ci", interval_json(difference)},
           {"standard_error", standard_deviation(finite(difference))},
@@ -158,7 +128,7 @@ Json differences_json(const ComparisonInput& input,
     const auto adjusted = holm(exploratory);
     size_t next = 0;
     for (size_t i = 0; i < compared.size(); ++i) {
-      if (!compared[i].primary) out[i]["metrics"][kMetrics[m]]["p_holm"] = adjusted[next++];
+      if (!compared[i].primary) out[i]["metrics"][keys[m]]["p_holm"] = adjusted[next++];
     }
   }
   return out;
@@ -168,50 +138,49 @@ Json differences_json(const ComparisonInput& input,
 
 Json compare_arms(const ComparisonInput& input, int threads) {
   if (input.arms.empty()) {
-    return {{"metrics", kMetrics},
+    return {{"metrics", Json::array()},
             {"arms", Json::array()},
             {"differences", Json::array()},
             {"detectable", nullptr}};
   }
-  std::vector<std::vector<Run>> runs;
-  for (const auto& arm : input.arms) {
-    auto& seeds = runs.emplace_back();
-    for (size_t s = 0; s < arm.scores.size(); ++s)
-      seeds.emplace_back(arm.scores[s], arm.decisions[s], input.labels);
-  }
-  const size_t seeds = runs[0].size();
-  const auto values = means(runs, {}, std::vector<int64_t>(seeds, 1));
+  const Scored& any = input.arms[0].seeds[0];
+  for (const auto& arm : input.arms)
+    for (const auto& scored : arm.seeds)
+      check(scored.rows == any.rows, Exit::bad_data, "cells were measured on different test rows");
+  const auto& keys = any.keys;
+  const size_t seeds = input.arms[0].seeds.size();
+  const auto values = means(input.arms, {}, std::vector<int64_t>(seeds, 1));
 
-  const GroupBootstrap bootstrap(input.groups);
+  const GroupBootstrap bootstrap(any.groups);
   const Rng rng(input.seed);
   std::vector<std::vector<Values>> draws(static_cast<size_t>(input.draws));
   parallel_for(draws.size(), threads, [&](size_t k) {
     Rng pick = rng.fork("seeds", k);
     std::vector<int64_t> times(seeds, 0);
     for (size_t s = 0; s < seeds; ++s) ++times[pick.below(seeds)];
-    draws[k] = means(runs, bootstrap.row_weights(rng.fork("groups"), k), times);
+    draws[k] = means(input.arms, bootstrap.row_weights(rng.fork("groups"), k), times);
   });
 
   Json arms = Json::array();
-  for (size_t a = 0; a < runs.size(); ++a) {
+  for (size_t a = 0; a < input.arms.size(); ++a) {
     Json metrics;
-    for (size_t m = 0; m < kMetrics.size(); ++m) {
+    for (size_t m = 0; m < keys.size(); ++m) {
       Json by_seed = Json::array();
-      for (const auto& run : runs[a]) by_seed.push_back(run.measure({})[m]);
-      metrics[kMetrics[m]] = {{"value", values[a][m]},
-                              {"ci", rate_interval_json(column(draws, a, m))},
-                              {"seeds", by_seed}};
+      for (const auto& scored : input.arms[a].seeds) by_seed.push_back(scored.values({})[m]);
+      metrics[keys[m]] = {{"value", values[a][m]},
+                          {"ci", rate_interval_json(column(draws, a, m))},
+                          {"seeds", by_seed}};
     }
     arms.push_back({{"arm", input.arms[a].arm}, {"metrics", metrics}});
   }
-  Json out{{"metrics", kMetrics},
+  Json out{{"metrics", keys},
            {"arms", arms},
            {"differences", differences_json(input, values, draws)},
            {"groups", bootstrap.groups()},
            {"draws", input.draws}};
   Json detectable;
   if (!out["differences"].empty() && out["differences"][0]["primary"]) {
-    for (const char* metric : kMetrics) {
+    for (const auto& metric : keys) {
       detectable[metric] =
           kPower80 * out["differences"][0]["metrics"][metric]["standard_error"].get<double>();
     }

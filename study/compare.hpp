@@ -4,34 +4,32 @@
 #include <vector>
 
 #include "core/json.hpp"
+#include "metrics/scored.hpp"
 
 namespace evenray {
 
-/// What one arm said about the test rows, a seed each.
+/// The trainings of one arm.
 struct ArmRuns {
   std::string arm;
-  std::vector<std::vector<double>> scores;      ///< [seed][row]: probability of the rare class
-  std::vector<std::vector<uint8_t>> decisions;  ///< [seed][row]: said to be of the rare class at
-                                                ///< the threshold frozen on validation
+  std::vector<Scored> seeds;  ///< one per seed
 };
 
 struct ComparisonInput {
-  std::vector<std::string> groups;  ///< by row
-  std::vector<uint8_t> labels;      ///< by row: of the rare class
-  std::vector<ArmRuns> arms;        ///< each with equally many seeds
-  std::string contrast;             ///< "A vs B", named beforehand
+  std::vector<ArmRuns> arms;  ///< each with the same seeds, keys and test rows
+  std::string contrast;       ///< "A vs B", named beforehand
   int64_t draws = 2000;
   uint64_t seed = 1;
 };
 
-/// Means over seeds with 95 % intervals, and paired differences to `real` and `oversample`, by
-/// resampling groups and seeds together: draw k takes the same groups and the same seeds for all
+/// Returns means over seeds with 95 % intervals, and paired differences to `real` and `oversample`.
+/// Groups and seeds are resampled together: draw k takes the same groups and the same seeds for all
 /// arms. {"metrics":[...],"arms":[{"arm","metrics":{m:{"value","ci","seeds":[...]}}}],
-/// "differences":[{"first","second","primary","metrics":{m:{"value","ci","p","p_holm"}}}],"detectable":{m:...}}.
-/// The contrast comes first; all others are exploratory and adjusted by Holm a metric.
-/// `detectable`: the difference in the contrast that such a test would find with 80 % power; null
-/// without the contrast. One seed leaves the variation between trainings out of the intervals.
-/// Without arms all lists are empty.
+/// "differences":[{"first","second","primary","metrics":{m:{"value","ci","standard_error","p",
+/// "p_holm"}}}],"groups","draws","detectable":{m:...}}. The contrast comes first; all others are
+/// exploratory, their p values adjusted by Holm within a metric. `detectable`: the difference in
+/// the contrast that such a test would find with 80 % power; null without the contrast. With one
+/// seed the intervals leave out the variation between trainings. Without arms all lists are empty.
+/// Throws 65 if the test rows of two trainings differ.
 Json compare_arms(const ComparisonInput& input, int threads);
 
 }  // namespace evenray

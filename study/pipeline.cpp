@@ -34,11 +34,32 @@ Json computed_with(const Config& config) {
           {"precision", compute.bf16 ? "bf16" : "fp32"}};
 }
 
+/// Decides precision `auto` once for the whole study, before anything is trained, and returns why.
+/// A study that has begun keeps what its plan.json says.
+Json decide_study_precision(Config& config, const StudyFolder& folder, const StudyPlan& plan) {
+  const Path path = folder.root / "plan.json";
+  const Json before = std::filesystem::exists(path) ? read_json(path) : Json::object();
+  if (config.runtime.precision != "auto") return before.value("precision_reason", Json());
+  if (before.contains("precision_reason")) {
+    config.runtime.precision = before.at("computed").at("precision");
+    return before["precision_reason"];
+  }
+  if (!before.empty()) return nullptr;  // begun by a version that did not measure
+  const PrecisionChoice choice = study_precision(config, plan);
+  config.runtime.precision = choice.precision;
+  log_info(choice.text());
+  return choice.reason;
+}
+
 /// Writes plan.json. Throws 78 if the study was started with other threads, device or precision.
-void write_plan(const Config& config, const StudyFolder& folder, const StudyPlan& plan) {
+void write_plan(const Config& config,
+                const StudyFolder& folder,
+                const StudyPlan& plan,
+                const Json& precision_reason) {
   const Path path = folder.root / "plan.json";
   Json out = plan_json(plan);
   out["computed"] = computed_with(config);
+  if (!precision_reason.is_null()) out["precision_reason"] = precision_reason;
   if (std::filesystem::exists(path)) {
     const Json before = read_json(path).value("computed", out["computed"]);
     check(before == out["computed"],
@@ -66,7 +87,8 @@ int run_study(const Config& given, const Path& out) {
   log_info(cat("study in ", out.string()));
   const Json facts = prepare_data(config, folder);
   const StudyPlan plan = plan_from(config, facts);
-  write_plan(config, folder, plan);
+  const Json precision_reason = decide_study_precision(config, folder, plan);
+  write_plan(config, folder, plan, precision_reason);
   check_doses(config, plan, facts);
   check_groups(plan, folder, config.gan.where);
   int failed = 0;

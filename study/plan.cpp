@@ -2,10 +2,10 @@
 #include "study/plan.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "augment/balance.hpp"
-#include "classifier/classifier.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/reader.hpp"
@@ -20,11 +20,17 @@ Json plan_of_generator(const Config& config, const Compute* compute) {
   return gan_plan(config.gan, static_cast<int>(size[0]), static_cast<int>(size[1]), compute);
 }
 
-double seconds_of_cell(const Config& config, const Compute& compute) {
+/// Adds the seconds of `trainings` trainings of `steps` steps each.
+void add_times(PrecisionTimes& sum, const PrecisionTimes& step, int64_t steps, size_t trainings) {
+  const double count = static_cast<double>(steps) * static_cast<double>(trainings);
+  sum.fp32_s += count * step.fp32_s;
+  sum.bf16_s += count * step.bf16_s;
+}
+
+double seconds_of_cell(const Config& config, const Task& task, const Compute& compute) {
   const auto& size = config.data.pack.size_px;
-  return classifier_step_seconds(
-             config.classify, static_cast<int>(size[0]), static_cast<int>(size[1]), compute, 10) *
-         static_cast<double>(config.classify.steps);
+  const TimedNetwork network = task.timed(static_cast<int>(size[0]), static_cast<int>(size[1]));
+  return network.step_seconds(compute, network.minibatch) * static_cast<double>(task.steps());
 }
 
 /// Returns the classes of the data and the rare one, from the labels alone (without reading
@@ -60,6 +66,26 @@ Json plan_json(const StudyPlan& plan) {
           {"rare_class", plan.rare_class},
           {"generators", generators},
           {"cells", cells}};
+}
+
+PrecisionChoice study_precision(const Config& config, const StudyPlan& plan) {
+  const Compute compute = make_compute(config.runtime);
+  if (!compute.auto_bf16) return unsupported_bf16();
+  const auto height = static_cast<int>(config.data.pack.size_px[0]);
+  const auto width = static_cast<int>(config.data.pack.size_px[1]);
+  const auto task = make_task(config, plan.rare_class);
+  PrecisionTimes sum{0, 0};
+  add_times(
+      sum, precision_times(compute, task->timed(height, width)), task->steps(), plan.cells.size());
+  if (!plan.generators.empty()) {
+    const TimedNetwork network = timed_gan(config.gan, height, width);
+    const double kimg = plan_of_generator(config, nullptr)["kimg"];
+    add_times(sum,
+              precision_times(compute, network),
+              std::llround(kimg * 1000 / static_cast<double>(network.minibatch)),
+              plan.generators.size());
+  }
+  return quicker_precision(sum);
 }
 
 void check_doses(const Config& config, const StudyPlan& plan, const Json& facts) {
@@ -108,17 +134,25 @@ Json plan_study(const Config& config, bool estimate) {
   config.check_study();
   const auto [class_names, rare_class] = expected_classes(config);
   const StudyPlan plan = make_study_plan(config, class_names, rare_class);
+  const auto task = make_task(config, rare_class);
   Json out = plan_json(plan);
-  out["steps"] = config.classify.steps;
+  out["steps"] = task->steps();
   out["kimg"] =
       plan.generators.empty() ? 0. : plan_of_generator(config, nullptr)["kimg"].get<double>();
   out["size_px"] = config.data.pack.size_px;
   if (estimate) {
-    const Compute compute = make_compute(config.runtime);
+    Config timed = config;
+    if (config.runtime.precision == "auto") {
+      const PrecisionChoice choice = study_precision(config, plan);
+      timed.runtime.precision = choice.precision;
+      out["precision_reason"] = choice.reason;
+    }
+    out["precision"] = timed.runtime.precision;
+    const Compute compute = make_compute(timed.runtime);
     const double generator = plan.generators.empty()
                                  ? 0.
                                  : plan_of_generator(config, &compute)["estimate_s"].get<double>();
-    const double cell = seconds_of_cell(config, compute);
+    const double cell = seconds_of_cell(config, *task, compute);
     out["estimate_s"] = {{"generator", generator},
                          {"cell", cell},
                          {"total",
@@ -142,7 +176,12 @@ std::string plan_text(const Json& plan) {
   for (const auto& cell : plan["cells"]) out += "  " + cell["id"].get<std::string>() + "\n";
   if (plan.contains("estimate_s")) {
     const Json& estimate = plan["estimate_s"];
-    out += cat("estimated time: ",
+    out += cat("precision: ",
+               plan["precision"].get<std::string>(),
+               plan.contains("precision_reason")
+                   ? cat(" (", plan["precision_reason"].get<std::string>(), ")")
+                   : "",
+               "\nestimated time: ",
                duration_text(estimate["total"]),
                " (",
                duration_text(estimate["generator"]),

@@ -7,6 +7,9 @@ namespace evenray {
 /// Returns the content of plan.json: {"schema","rare_class","generators":[],"cells":[]}.
 Json plan_json(const StudyPlan& plan);
 
+/// Returns the precision in which all generators and cells together are trained quicker.
+PrecisionChoice study_precision(const Config& config, const StudyPlan& plan);
+
 /// Throws 78 if an arm with a generator would get no synthetic image of the rare class: it would
 /// repeat another arm under its own name. `facts`: as prepare_data() returns them.
 void check_doses(const Config& config, const StudyPlan& plan, const Json& facts);

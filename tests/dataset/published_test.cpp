@@ -23,6 +23,8 @@ TEST_CASE("published lists give the images their parts; others are left out") {
   };
   CHECK(refused("nhi").code() == Exit::usage);
   CHECK(refused("fracatlas").code() == Exit::missing_input);
+  Manifest drawn = read_dataset("phantom:images=20,size_px=32x32");
+  CHECK(error_of([&] { apply_published_split(drawn, "nih"); }).code() == Exit::missing_input);
   folder.file("train_val_list.txt", "");
   folder.file("test_list.txt", "9.png\n");
   CHECK(refused("nih").code() == Exit::bad_data);

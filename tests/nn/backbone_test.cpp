@@ -44,25 +44,34 @@ TEST_CASE("resnet18 computes what torchvision's does") {
   fill_with_waves(*network);
   torch::NoGradGuard no_grad;
   const auto image = wave(64 * 48, 3).view({1, 1, 64, 48});
-  network->forward(torch::cat({image, image.flip(3)}));
+  network->stages(torch::cat({image, image.flip(3)}));
   network->eval();
-  const auto found = network->forward(image)[0];
+  const auto found = network->stages(image).back().mean({2, 3})[0];
   const auto expected = tensor_of(golden_json("nn/resnet18.json"));
   CHECK(largest_difference(found, expected) < 1e-4 * expected.abs().max().item<double>());
 }
 
-TEST_CASE("backbones take images of any shape and pool them") {
+TEST_CASE("the stages of a backbone have strides 4, 8, ... for images of any shape") {
   seed_torch(2);
-  for (const auto& name : backbone_names()) {
+  for (const auto& [name, widths] :
+       {std::pair{"small", std::vector<int64_t>{32, 64, 128}},
+        std::pair{"resnet18", std::vector<int64_t>{64, 128, 256, 512}}}) {
     INFO(name);
     const auto network = make_backbone(name);
     network->eval();
+    CHECK(network->features == widths.back());
     torch::NoGradGuard no_grad;
-    for (const auto& size : {std::pair{32, 32}, std::pair{80, 64}, std::pair{33, 47}}) {
-      const auto out = network->forward(torch::rand({2, 1, size.first, size.second}));
-      CHECK(out.sizes() == std::vector<int64_t>{2, network->features});
-      CHECK(out.isfinite().all().item<bool>());
-      CHECK(out.std().item<double>() > 0);
+    for (const auto& [height, width] : {std::pair{32, 32}, std::pair{80, 64}, std::pair{33, 47}}) {
+      const auto stages = network->stages(torch::rand({2, 1, height, width}));
+      REQUIRE(stages.size() == widths.size());
+      int64_t stride = 4;
+      for (size_t s = 0; s < stages.size(); ++s, stride *= 2) {
+        const std::vector<int64_t> size{
+            2, widths[s], (height + stride - 1) / stride, (width + stride - 1) / stride};
+        CHECK(stages[s].sizes() == size);
+        CHECK(stages[s].isfinite().all().item<bool>());
+        CHECK(stages[s].std().item<double>() > 0);
+      }
     }
   }
 }

@@ -10,31 +10,34 @@ using namespace evenray;
 namespace {
 
 /// 120 rows in groups of two, a third of them of the rare class.
-ComparisonInput rows() {
-  ComparisonInput input;
+ClassRows rows() {
+  ClassRows rows;
   for (int i = 0; i < 120; ++i) {
-    input.groups.push_back(cat("patient", i / 2));
-    input.labels.push_back(i % 6 < 2);
+    rows.ids.push_back(cat("row", i));
+    rows.groups.push_back(cat("patient", i / 2));
+    rows.labels.push_back(i % 6 < 2);
   }
-  input.contrast = "gan vs oversample";
-  input.draws = 400;
-  return input;
+  return rows;
+}
+
+ComparisonInput input_of(std::vector<ArmRuns> arms) {
+  return {.arms = std::move(arms), .contrast = "gan vs oversample", .draws = 400};
 }
 
 /// Scores that follow the labels by `signal` beside normal noise, a seed each.
-ArmRuns arm(const ComparisonInput& input,
+ArmRuns arm(const ClassRows& rows,
             const std::string& name,
             const std::vector<double>& signals,
             uint64_t noise = 1) {
-  ArmRuns runs{name, {}, {}};
+  ArmRuns runs{name, {}};
   for (size_t s = 0; s < signals.size(); ++s) {
     Rng rng = Rng(noise).fork("scores", s);
-    auto& scores = runs.scores.emplace_back();
-    auto& decisions = runs.decisions.emplace_back();
-    for (const uint8_t label : input.labels) {
-      scores.push_back(signals[s] * label + rng.normal());
-      decisions.push_back(scores.back() > signals[s] / 2);
+    ClassRows seed = rows;
+    for (const uint8_t label : rows.labels) {
+      seed.scores.push_back(signals[s] * label + rng.normal());
+      seed.predicted.push_back(seed.scores.back() > signals[s] / 2);
     }
+    runs.seeds.push_back(score_class(std::move(seed)));
   }
   return runs;
 }
@@ -48,13 +51,16 @@ const Json& difference(const Json& out, const std::string& first, const std::str
 }  // namespace
 
 TEST_CASE("means over seeds by hand") {
+  const auto scored = [](std::vector<double> scores, std::vector<uint8_t> predicted) {
+    return score_class(
+        {{"1", "2", "3", "4"}, {"a", "b", "c", "d"}, {0, 0, 1, 1}, scores, predicted});
+  };
   ComparisonInput input;
-  input.groups = {"a", "b", "c", "d"};
-  input.labels = {0, 0, 1, 1};
   input.contrast = "gan vs real";
   input.draws = 100;
-  input.arms = {{"real", {{.1, .6, .5, .9}, {.1, .2, .3, .4}}, {{0, 1, 1, 1}, {0, 0, 0, 1}}},
-                {"gan", {{.9, .2, .5, .6}, {.4, .3, .2, .1}}, {{1, 0, 0, 1}, {1, 1, 0, 0}}}};
+  input.arms = {
+      {"real", {scored({.1, .6, .5, .9}, {0, 1, 1, 1}), scored({.1, .2, .3, .4}, {0, 0, 0, 1})}},
+      {"gan", {scored({.9, .2, .5, .6}, {1, 0, 0, 1}), scored({.4, .3, .2, .1}, {1, 1, 0, 0})}}};
   const Json out = compare_arms(input, 1);
   const auto of = [&](size_t a, const char* metric) { return out["arms"][a]["metrics"][metric]; };
   CHECK(of(0, "auroc")["seeds"] == Json{.75, 1.});
@@ -72,8 +78,8 @@ TEST_CASE("means over seeds by hand") {
 }
 
 TEST_CASE("equal arms differ by nothing at all") {
-  ComparisonInput input = rows();
-  input.arms = {arm(input, "oversample", {1, .5, .2}), arm(input, "gan", {1, .5, .2})};
+  ComparisonInput input =
+      input_of({arm(rows(), "oversample", {1, .5, .2}), arm(rows(), "gan", {1, .5, .2})});
   const Json out = compare_arms(input, 2);
   for (const auto& [name, metric] : difference(out, "gan", "oversample")["metrics"].items()) {
     CAPTURE(name);
@@ -86,10 +92,9 @@ TEST_CASE("equal arms differ by nothing at all") {
 }
 
 TEST_CASE("an arm that is clearly better has its interval above 0") {
-  ComparisonInput input = rows();
-  input.arms = {arm(input, "real", {.4, .4}, 1),
-                arm(input, "oversample", {.5, .5}, 2),
-                arm(input, "gan", {3, 3}, 3)};
+  ComparisonInput input = input_of({arm(rows(), "real", {.4, .4}, 1),
+                                    arm(rows(), "oversample", {.5, .5}, 2),
+                                    arm(rows(), "gan", {3, 3}, 3)});
   const Json out = compare_arms(input, 1);
   for (const char* metric : {"auroc", "auprc", "balanced_accuracy"}) {
     CAPTURE(metric);
@@ -108,11 +113,10 @@ TEST_CASE("an arm that is clearly better has its interval above 0") {
 }
 
 TEST_CASE("the contrast comes first, all others are exploratory and adjusted") {
-  ComparisonInput input = rows();
-  input.arms = {arm(input, "real", {.4, .6}, 1),
-                arm(input, "oversample", {.5, .4}, 2),
-                arm(input, "autoaugment", {1.5, 1.2}, 3),
-                arm(input, "gan", {3, 2}, 4)};
+  ComparisonInput input = input_of({arm(rows(), "real", {.4, .6}, 1),
+                                    arm(rows(), "oversample", {.5, .4}, 2),
+                                    arm(rows(), "autoaugment", {1.5, 1.2}, 3),
+                                    arm(rows(), "gan", {3, 2}, 4)});
   const Json out = compare_arms(input, 2);
   std::vector<std::string> compared;
   for (const auto& entry : out["differences"])
@@ -145,8 +149,8 @@ TEST_CASE("the contrast comes first, all others are exploratory and adjusted") {
 }
 
 TEST_CASE("a contrast whose arms are not done leaves exploratory differences only") {
-  ComparisonInput input = rows();
-  input.arms = {arm(input, "real", {.4}, 1), arm(input, "oversample", {.5}, 2)};
+  ComparisonInput input =
+      input_of({arm(rows(), "real", {.4}, 1), arm(rows(), "oversample", {.5}, 2)});
   const Json out = compare_arms(input, 1);
   CHECK(out["differences"].size() == 1);
   CHECK_FALSE(out["differences"][0]["primary"].get<bool>());
@@ -158,8 +162,8 @@ TEST_CASE("a contrast whose arms are not done leaves exploratory differences onl
 }
 
 TEST_CASE("threads change nothing, the seed does") {
-  ComparisonInput input = rows();
-  input.arms = {arm(input, "oversample", {.5, .4}, 2), arm(input, "gan", {.6, .9}, 4)};
+  ComparisonInput input =
+      input_of({arm(rows(), "oversample", {.5, .4}, 2), arm(rows(), "gan", {.6, .9}, 4)});
   const std::string one = json_text(compare_arms(input, 1));
   CHECK(one == json_text(compare_arms(input, 2)));
   CHECK(one == json_text(compare_arms(input, 5)));
@@ -168,15 +172,16 @@ TEST_CASE("threads change nothing, the seed does") {
 }
 
 TEST_CASE("groups and seeds are both resampled") {
-  ComparisonInput input = rows();
   // All rows of one patient, one seed: there is nothing to resample.
-  std::fill(input.groups.begin(), input.groups.end(), "one");
-  input.arms = {arm(input, "oversample", {.5}, 2), arm(input, "gan", {1}, 4)};
+  ClassRows one_patient = rows();
+  std::fill(one_patient.groups.begin(), one_patient.groups.end(), "one");
+  ComparisonInput input =
+      input_of({arm(one_patient, "oversample", {.5}, 2), arm(one_patient, "gan", {1}, 4)});
   Json found = difference(compare_arms(input, 1), "gan", "oversample")["metrics"]["auroc"];
   CHECK(found["ci"][0] == found["value"]);
   CHECK(found["ci"][1] == found["value"]);
   // Better in one seed and worse in the other: the mean says little, the interval tells.
-  input.arms = {arm(input, "oversample", {0, 2}, 2), arm(input, "gan", {2, 0}, 4)};
+  input.arms = {arm(one_patient, "oversample", {0, 2}, 2), arm(one_patient, "gan", {2, 0}, 4)};
   found = difference(compare_arms(input, 1), "gan", "oversample")["metrics"]["auroc"];
   CHECK(found["ci"][0] < -.3);
   CHECK(found["ci"][1] > .3);
@@ -184,10 +189,11 @@ TEST_CASE("groups and seeds are both resampled") {
 }
 
 TEST_CASE("a few seeds spread as much as their mean does") {
-  ComparisonInput input = rows();
-  std::fill(input.groups.begin(), input.groups.end(), "one");
+  ClassRows one_patient = rows();
+  std::fill(one_patient.groups.begin(), one_patient.groups.end(), "one");
+  ComparisonInput input =
+      input_of({arm(one_patient, "oversample", {.5, .5}, 2), arm(one_patient, "gan", {1, 3}, 4)});
   input.draws = 4000;
-  input.arms = {arm(input, "oversample", {.5, .5}, 2), arm(input, "gan", {1, 3}, 4)};
   const Json found = difference(compare_arms(input, 2), "gan", "oversample")["metrics"]["auroc"];
   const Json out = compare_arms(input, 2);
   const auto seeds = [&](size_t a) { return out["arms"][a]["metrics"]["auroc"]["seeds"]; };
@@ -196,4 +202,13 @@ TEST_CASE("a few seeds spread as much as their mean does") {
   REQUIRE(std::abs(first - second) > .02);
   // The standard error of a mean of two.
   CHECK(found["standard_error"].get<double>() == Approx(std::abs(first - second) / 2).epsilon(.05));
+}
+
+TEST_CASE("arms that were tested on other rows are not compared") {
+  ClassRows other = rows();
+  std::swap(other.labels[0], other.labels[5]);  // the same ids with other truths
+  const auto input = input_of({arm(rows(), "oversample", {.5}), arm(other, "gan", {.5})});
+  const Error error = error_of([&] { compare_arms(input, 1); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "different test rows"));
 }

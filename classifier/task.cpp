@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// The classifier as a task of a study: it is judged by one class, the rare one.
+#include <array>
+
+#include "classifier/classifier.hpp"
+#include "core/text.hpp"
+#include "metrics/thresholds.hpp"
+
+namespace evenray {
+namespace {
+
+/// The metrics of the rare class and those of all classes that a row of a table of cells shows.
+constexpr std::array kClassColumns{"auroc",
+                                   "auprc",
+                                   "threshold",
+                                   "sensitivity",
+                                   "specificity",
+                                   "ppv",
+                                   "npv",
+                                   "f1",
+                                   "mcc",
+                                   "brier",
+                                   "ece"};
+constexpr std::array kOverallColumns{"balanced_accuracy", "accuracy"};
+
+class ClassifyTask final : public Task {
+ public:
+  ClassifyTask(const ClassifyOptions& options, const std::string& rare_class)
+      : options_(options), rare_class_(rare_class) {}
+
+  std::string run_name() const override { return "classifier"; }
+  void fields(Fields& f) override { f.section("classify", options_); }
+  int64_t steps() const override { return options_.steps; }
+  TimedNetwork timed(int height, int width) const override {
+    return timed_classifier(options_, height, width);
+  }
+
+  void train(const Store& store, const Runtime& runtime, RunFolder& run) const override {
+    train_classifier(store, options_, runtime, run);
+  }
+
+  void test(const Path& cell,
+            const Store& store,
+            const std::string& part,
+            const Runtime& runtime) const override {
+    const Classifier classifier(cell / run_name(), make_compute(runtime));
+    const Predictions predictions = classifier.predict(store, part);
+    write_predictions(cell / "predictions.csv", predictions);
+    MetricOptions options;
+    options.thresholds = classifier.thresholds();
+    options.split = part;
+    options.bootstrap_draws = options_.bootstrap;
+    options.threads = runtime.thread_count();
+    write_json(cell / "metrics.json", metrics(predictions, options));
+  }
+
+  Scored scored(const std::vector<Path>& cells) const override {
+    ClassRows rows;
+    int64_t without_threshold = 0;
+    for (const auto& cell : cells) {
+      const Predictions predictions = read_predictions(cell / "predictions.csv");
+      const Thresholds thresholds = read_thresholds(cell / run_name() / "thresholds.json");
+      without_threshold += thresholds.empty();
+      const Decisions decisions = decide(predictions, thresholds);
+      const size_t rare = predictions.class_index(rare_class_);
+      for (size_t i = 0; i < predictions.rows(); ++i) {
+        rows.ids.push_back(predictions.ids[i]);
+        rows.groups.push_back(predictions.groups[i]);
+        rows.labels.push_back(predictions.labels[i][rare] == 1);
+        rows.scores.push_back(predictions.probabilities[i][rare]);
+        rows.predicted.push_back(decisions.predicted[i][rare]);
+      }
+    }
+    Scored out = score_class(std::move(rows));
+    out.without_threshold = without_threshold;
+    return out;
+  }
+
+  std::vector<std::string> columns() const override {
+    std::vector<std::string> names{"n"};
+    names.insert(names.end(), kClassColumns.begin(), kClassColumns.end());
+    names.insert(names.end(), kOverallColumns.begin(), kOverallColumns.end());
+    return names;
+  }
+
+  std::vector<std::string> row(const Path& cell) const override {
+    const auto text = [](const Json& value) {
+      return value.is_null() ? std::string() : value.dump();
+    };
+    const Json metrics = read_json(cell / "metrics.json");
+    std::vector<std::string> values{text(metrics.at("n"))};
+    for (const auto& entry : metrics.at("classes")) {
+      if (entry.at("name") != rare_class_) continue;
+      for (const char* column : kClassColumns) values.push_back(text(entry.at(column)));
+    }
+    for (const char* column : kOverallColumns) values.push_back(text(metrics.at(column)));
+    return values;
+  }
+
+ private:
+  ClassifyOptions options_;
+  std::string rare_class_;
+};
+
+}  // namespace
+
+std::unique_ptr<Task> classify_task(const ClassifyOptions& options, const std::string& rare_class) {
+  return std::make_unique<ClassifyTask>(options, rare_class);
+}
+
+}  // namespace evenray

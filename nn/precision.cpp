@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/precision.hpp"
+
+#include <cstdlib>
+#include <fstream>
+
+#include "core/error.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr const char* kSchema = "evenray-precision-1";
+constexpr int64_t kFewImages = 4;
+/// Both precisions at the full minibatch may take so long. A step is computed about six times: to
+/// warm up, measured, and with the gradient penalty.
+constexpr double kLongest = 4;
+constexpr double kStepsTimed = 6;
+/// A larger cache is started anew.
+constexpr size_t kMostEntries = 1000;
+
+/// The first "KEY : VALUE" line of a file of /proc; `otherwise` where there is none.
+std::string fact_of(const Path& path, const std::string& key, const std::string& otherwise) {
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    const size_t colon = line.find(':');
+    if (!line.starts_with(key) || colon == std::string::npos) continue;
+    const size_t first = line.find_first_not_of(" \t", colon + 1);
+    return first == std::string::npos ? otherwise : line.substr(first);
+  }
+  return otherwise;
+}
+
+std::string processor(const Compute& compute) {
+  if (!compute.device.is_cuda())
+    return cat(fact_of("/proc/cpuinfo", "model name", "cpu"), ", ", compute.threads, " threads");
+  std::error_code error;
+  for (const auto& gpu : std::filesystem::directory_iterator("/proc/driver/nvidia/gpus", error))
+    return fact_of(gpu.path() / "information", "Model", "cuda");
+  return "cuda";
+}
+
+/// The cache file; empty where the user has no cache folder.
+Path cache_file() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache && *cache) return Path(cache) / "evenray" / "precision.json";
+  const char* home = std::getenv("HOME");
+  if (home && *home) return Path(home) / ".cache" / "evenray" / "precision.json";
+  return {};
+}
+
+/// {"schema","step_seconds":{NETWORK ON PROCESSOR:{"fp32","bf16"}}}; empty where the file is
+/// missing, damaged or full.
+Json read_cache(const Path& path) {
+  Json empty{{"schema", kSchema}, {"step_seconds", Json::object()}};
+  try {
+    Json cache = Json::parse(read_file(path, 1 << 20));
+    if (cache.at("schema") != kSchema || !cache.at("step_seconds").is_object()) return empty;
+    return cache["step_seconds"].size() < kMostEntries ? cache : empty;
+  } catch (const Error&) {
+    return empty;
+  } catch (const Json::exception&) {
+    return empty;
+  }
+}
+
+std::optional<PrecisionTimes> cached(const Json& cache, const std::string& key) {
+  try {
+    const Json& entry = cache.at("step_seconds").at(key);
+    const PrecisionTimes times{entry.at("fp32"), entry.at("bf16")};
+    if (times.fp32_s > 0 && times.bf16_s > 0) return times;
+  } catch (const Json::exception&) {
+  }
+  return std::nullopt;
+}
+
+PrecisionTimes timed(const Compute& given, const TimedNetwork& network, int64_t images) {
+  Compute compute = given;
+  compute.bf16 = false;
+  const double fp32 = network.step_seconds(compute, images);
+  compute.bf16 = true;
+  return {fp32, network.step_seconds(compute, images)};
+}
+
+}  // namespace
+
+PrecisionTimes precision_times(const Compute& compute, const TimedNetwork& network) {
+  const std::string key =
+      cat(network.name, " on ", processor(compute), ", torch ", torch_version());
+  const Path path = cache_file();
+  if (const auto known = cached(read_cache(path), key)) return *known;
+  const int64_t few = std::min(kFewImages, network.minibatch);
+  PrecisionTimes times = timed(compute, network, few);
+  const double whole = (times.fp32_s + times.bf16_s) * static_cast<double>(network.minibatch) /
+                       static_cast<double>(few);
+  if (kStepsTimed * whole < kLongest) times = timed(compute, network, network.minibatch);
+  if (path.empty()) return times;
+  try {
+    Json cache = read_cache(path);  // again: another process may have written meanwhile
+    cache["step_seconds"][key] = {{"fp32", times.fp32_s}, {"bf16", times.bf16_s}};
+    write_atomic(path, json_text(cache));
+  } catch (const Error&) {
+    // Measured again next time.
+  }
+  return times;
+}
+
+PrecisionChoice quicker_precision(const PrecisionTimes& times) {
+  const bool bf16 = times.bf16_s < times.fp32_s;
+  const double ratio = bf16 ? times.fp32_s / times.bf16_s : times.bf16_s / times.fp32_s;
+  return {bf16 ? "bf16" : "fp32",
+          cat("measured: ", fixed(ratio, 2), " times as fast as ", bf16 ? "fp32" : "bf16")};
+}
+
+PrecisionChoice unsupported_bf16() { return {"fp32", "no hardware support for bf16"}; }
+
+std::string PrecisionChoice::text() const {
+  return cat("precision auto: ", precision, " (", reason, ")");
+}
+
+std::optional<PrecisionChoice> decide_precision(Runtime& runtime,
+                                                const TimedNetwork& network,
+                                                const Path& run) {
+  if (runtime.precision != "auto" || (!run.empty() && holds_run(run))) return std::nullopt;
+  const Compute compute = make_compute(runtime);
+  const PrecisionChoice choice =
+      compute.auto_bf16 ? quicker_precision(precision_times(compute, network)) : unsupported_bf16();
+  runtime.precision = choice.precision;
+  return choice;
+}
+
+}  // namespace evenray
