@@ -165,8 +165,10 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
   CLI::App* classify = app.add_subcommand("classify", "train and evaluate classifiers");
   classify->require_subcommand(1);
 
-  auto* train_cli = add_command(
-      classify, cli, "train", "train a classifier on a store", kTraining, [&cli, flags] {
+  Takes training = kTraining;
+  training.short_spins = false;
+  auto* train_cli =
+      add_command(classify, cli, "train", "train a classifier on a store", training, [&cli, flags] {
         return train_command(cli, *flags);
       });
   train_cli->add_option("STORE", flags->store, "store")->required();

@@ -78,8 +78,8 @@ CLI::App* add_command(CLI::App* parent,
   command->add_flag("--quiet", cli.quiet, "log errors only");
   command->add_flag("--verbose", cli.verbose, "log each step in detail");
   for (const FlagKey* flag : flags_of(path_of(*command))) bind(*command, cli, *flag);
-  command->callback([&cli, command, computes = takes.device, action = std::move(action)] {
-    cli.computes = computes;
+  command->callback([&cli, command, short_spins = takes.short_spins, action = std::move(action)] {
+    cli.short_spins = short_spins;
     refuse_empty(*command);
     cli.action = action;
   });

@@ -27,7 +27,7 @@ struct Cli {
   std::vector<std::string> sets;  ///< --set
   std::deque<BoundFlag> bound;    ///< of all commands; a deque, since CLI11 points to its elements
   bool json = false, quiet = false, verbose = false, dry_run = false;
-  bool computes = false;        ///< the command that was given runs networks
+  bool short_spins = false;     ///< of the command that was given, see Takes
   std::function<int()> action;  ///< of the command that the user gave; returns the exit code
 
   /// Returns the sources of this call's settings: --config (or `file`, if not empty), --set and the
@@ -37,11 +37,13 @@ struct Cli {
   Config load(Config base = {}) const { return settings().load(std::move(base)); }
 };
 
-/// The shared flags that a command takes.
+/// The shared flags that a command takes, and what it needs.
 struct Takes {
   bool config = false;  ///< --config and --set
   bool seed = false, threads = false, device = false, precision = false;
   bool json = false, dry_run = false;
+  /// It trains generators: OpenMP threads then wait with few spins (see main.cpp).
+  bool short_spins = false;
 };
 /// The shared flags of commands that train.
 inline constexpr Takes kTraining{.config = true,
@@ -50,7 +52,8 @@ inline constexpr Takes kTraining{.config = true,
                                  .device = true,
                                  .precision = true,
                                  .json = true,
-                                 .dry_run = true};
+                                 .dry_run = true,
+                                 .short_spins = true};
 /// Adds a command with its action, the shared flags that it takes, and all flags that
 /// settings/flags.hpp binds to it. Returns it, for further options.
 CLI::App* add_command(CLI::App* parent,

@@ -241,3 +241,15 @@ TEST_CASE("a step is timed") {
   options.minibatch = 4;
   CHECK(classifier_step_seconds(options, 16, 16, plain_compute(), 2) > 0);
 }
+
+TEST_CASE("a classifier to be trained is timed in both precisions") {
+  ClassifyOptions options;
+  options.minibatch = 8;
+  const TimedNetwork network = timed_classifier(options, 16, 16);
+  CHECK(network.name == "small 16x16 px, minibatch 8");
+  Compute compute = plain_compute();
+  for (const bool bf16 : {false, true}) {
+    compute.bf16 = bf16;
+    CHECK(network.step_seconds(compute, 4) > 0);
+  }
+}

@@ -16,3 +16,28 @@ TEST_CASE("a plan's time is estimated whatever the group of the minibatch's devi
   const Compute compute;
   CHECK(gan_plan(options, 24, 16, &compute)["estimate_s"] > 0);
 }
+
+TEST_CASE("a network to be trained is timed in both precisions, under a name of its own") {
+  GanOptions options = tiny_options();
+  for (const char* family : {"dcgan", "pggan"}) {
+    CAPTURE(family);
+    options.family = family;
+    options.pggan.fmap_base = 16;
+    options.pggan.fmap_max = 6;
+    const TimedNetwork network = timed_gan(options, 24, 16);
+    CHECK(network.minibatch == options.minibatch);
+    Compute compute;
+    for (const bool bf16 : {false, true}) {
+      compute.bf16 = bf16;
+      CHECK(network.step_seconds(compute, 2) > 0);
+      CHECK(network.step_seconds(compute, network.minibatch) > 0);
+    }
+    GanOptions longer = options;
+    longer.total_kimg *= 2;
+    CHECK(timed_gan(longer, 24, 16).name == network.name);
+    CHECK(timed_gan(options, 16, 16).name != network.name);
+    GanOptions wider = options;
+    wider.latent *= 2;
+    CHECK(timed_gan(wider, 24, 16).name != network.name);
+  }
+}
