@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // The classifier as a task of a study: it is judged by one class, the rare one.
+#include <algorithm>
 #include <array>
 
 #include "classifier/classifier.hpp"
 #include "core/text.hpp"
+#include "metrics/panel.hpp"
 #include "metrics/thresholds.hpp"
 
 namespace evenray {
 namespace {
 
-/// The metrics of the rare class and those of all classes that a row of a table of cells shows.
-constexpr std::array kClassColumns{"auroc",
-                                   "auprc",
-                                   "threshold",
-                                   "sensitivity",
-                                   "specificity",
-                                   "ppv",
-                                   "npv",
-                                   "f1",
-                                   "mcc",
-                                   "brier",
-                                   "ece"};
+/// A row of a table of cells has the metrics of the rare class and those of all classes. All cells
+/// have the same prevalence, so the threshold stands in its place.
+std::vector<std::string> class_columns() {
+  std::vector<std::string> columns(kClassMetrics.begin(), kClassMetrics.end());
+  std::replace(columns.begin(), columns.end(), std::string("prevalence"), std::string("threshold"));
+  return columns;
+}
 constexpr std::array kOverallColumns{"balanced_accuracy", "accuracy"};
 
 class ClassifyTask final : public Task {
@@ -78,7 +75,7 @@ class ClassifyTask final : public Task {
 
   std::vector<std::string> columns() const override {
     std::vector<std::string> names{"n"};
-    names.insert(names.end(), kClassColumns.begin(), kClassColumns.end());
+    for (const auto& column : class_columns()) names.push_back(column);
     names.insert(names.end(), kOverallColumns.begin(), kOverallColumns.end());
     return names;
   }
@@ -91,7 +88,7 @@ class ClassifyTask final : public Task {
     std::vector<std::string> values{text(metrics.at("n"))};
     for (const auto& entry : metrics.at("classes")) {
       if (entry.at("name") != rare_class_) continue;
-      for (const char* column : kClassColumns) values.push_back(text(entry.at(column)));
+      for (const auto& column : class_columns()) values.push_back(text(entry.at(column)));
     }
     for (const char* column : kOverallColumns) values.push_back(text(metrics.at(column)));
     return values;

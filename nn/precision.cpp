@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/precision.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 

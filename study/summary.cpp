@@ -34,7 +34,9 @@ Json compare_finished(const Config& config, const StudyFolder& folder, const Stu
     }
   }
   Json out = compare_arms(input, config.runtime.thread_count());
-  const Scored any = input.arms.empty() ? Scored{} : input.arms[0].seeds[0];
+  const Scored any =
+      input.arms.empty() ? make_task(config, plan.rare_class)->scored({}) : input.arms[0].seeds[0];
+  out["metrics"] = any.keys;
   out["test"] = {{"images", any.rows.size()}, {"positives", any.positives}};
   out["without_threshold"] = without_threshold;
   return out;
