@@ -29,7 +29,8 @@ namespace evenray {
 /// if val has no positives it is the last one), events.jsonl, metrics.json (validation),
 /// thresholds.json (Youden's on validation, not changed afterwards), DONE. A stopped run resumes
 /// bit for bit with the same thread count. Throws 65 for a store without training rows or with one
-/// class only, 75 after a stop signal.
+/// class only, 78 for options out of range or a run with other settings, 1 if the training
+/// diverges, 75 after a stop signal.
 void train_classifier(const Store& store,
                       const ClassifyOptions& options,
                       const Runtime& runtime,
@@ -55,6 +56,7 @@ class Classifier {
   /// classes differ from the training store's.
   Predictions predict(const Store& store, const std::string& part) const;
   /// Returns probabilities [image][class]. The images must have the network's size and depth.
+  /// Throws 65 if there are no images or if their sizes or depths differ.
   std::vector<std::vector<double>> predict(const std::vector<cv::Mat>& images) const;
 
   const std::string& arch() const;
@@ -72,14 +74,14 @@ class Classifier {
 /// Returns the features of a classifier (a checkpoint or a run folder). Throws like Classifier().
 std::shared_ptr<Features> classifier_features(const Path& path, const Compute& compute);
 
-/// The classifier as a task of a study, tested by its decisions on `rare_class`. test() writes
-/// predictions.csv and metrics.json.
+/// Returns the classifier as the task of a study, which compares its scores for `rare_class`.
+/// test() writes predictions.csv and metrics.json.
 std::unique_ptr<Task> classify_task(const ClassifyOptions& options, const std::string& rare_class);
 
 /// Tests whether a small network can distinguish real from synthetic images of one class. Trains it
 /// on half of each and returns the AUROC on the other half with its interval; .5 means that no
 /// difference was found. Real images of one group stay in one half and are resampled together. All
-/// images must have the same size and depth. Returns
+/// images must have the same size and depth. `steps`: training steps of the network. Returns
 /// {"auroc","ci","n_real","n_synthetic","held_out"}, or null for fewer than 20 images of a kind or
 /// if the real images have one group only.
 Json origin_auroc(const std::vector<cv::Mat>& real,

@@ -70,7 +70,8 @@ void ClassifyOptions::check() const {
   evenray::check(
       rotate_deg >= 0 && scale >= 0 && scale < 1 && shift >= 0 && intensity >= 0,
       Exit::config,
-      "classify.rotate_deg, scale, shift and intensity must not be negative, scale below 1");
+      "classify.rotate_deg, scale, shift and intensity must not be negative, and scale must be "
+      "below 1");
   evenray::check(eval_every >= 0 && patience >= 0 && bootstrap >= 0,
                  Exit::config,
                  "classify.eval_every, patience and bootstrap must not be negative");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The classifier as a task of a study: it is judged by one class, the rare one.
+// The classifier as the task of a study, which compares the scores for the rare class.
 #include <algorithm>
 #include <array>
 
@@ -11,8 +11,8 @@
 namespace evenray {
 namespace {
 
-/// A row of a table of cells has the metrics of the rare class and those of all classes. All cells
-/// have the same prevalence, so the threshold stands in its place.
+/// Returns the columns of the rare class in a table of cells. The column of the prevalence, which
+/// is equal in all cells, is replaced by the threshold.
 std::vector<std::string> class_columns() {
   std::vector<std::string> columns(kClassMetrics.begin(), kClassMetrics.end());
   std::replace(columns.begin(), columns.end(), std::string("prevalence"), std::string("threshold"));

@@ -14,8 +14,8 @@
 namespace evenray {
 namespace {
 
-/// What validation optimises: the rarest class's AUPRC where two classes exclude each other, the
-/// mean over classes else. NaN without positives.
+/// Returns the value that selects the best checkpoint. For two exclusive classes this is the AUPRC
+/// of the rarer one, otherwise the mean AUPRC over the classes. NaN without positives.
 double selection_auprc(const Predictions& predictions, bool exclusive) {
   std::vector<double> values;
   std::vector<int64_t> positives;
@@ -114,7 +114,7 @@ class Training final : public Trainee {
   Evaluation evaluate(int64_t step) override {
     const double auprc = selection_auprc(predict_val(), val_.exclusive);
     ++waited_;
-    // Without positives in val there is nothing to choose by: the newest is kept.
+    // Without positives in val no AUPRC is defined, so the newest checkpoint is kept.
     const bool best = !std::isfinite(auprc) || auprc > best_;
     if (best) {
       best_ = std::isfinite(auprc) ? auprc : best_;
@@ -152,7 +152,7 @@ class Training final : public Trainee {
     return file;
   }
 
-  /// Thresholds and figures of the chosen checkpoint on validation.
+  /// Writes the thresholds and the metrics of the best checkpoint on validation.
   void finish(int64_t step) {
     const Path best = checkpoints_.best();
     Json metrics{{"schema", "evenray-classify-run-1"},

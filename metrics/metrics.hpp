@@ -10,9 +10,8 @@ namespace evenray {
 
 /// metrics scores predictions of any classifier; it needs no network. Read this header first, then
 /// predictions.hpp (the table of predictions), thresholds.hpp (decisions), panel.hpp (the metrics
-/// of each class), stats.hpp (ranking, intervals and tests), scored.hpp (what a
-/// study compares) and calibration.hpp. logistic.hpp is a
-/// separate baseline on metadata.
+/// of each class), stats.hpp (ranking, intervals and tests), scored.hpp (the values that a study
+/// compares) and calibration.hpp. logistic.hpp is a separate baseline on metadata.
 
 struct MetricOptions {
   Thresholds thresholds;  ///< fixed beforehand (picked on the validation part); empty: .5, or

@@ -30,6 +30,7 @@ inline constexpr std::array<std::string_view, 11> kClassMetrics{"auroc",
 /// labels are the same.
 class Panel {
  public:
+  /// Throws like decide().
   Panel(const Predictions& predictions, const Thresholds& thresholds);
 
   /// "CLASS.metric" for each class, "macro.metric" (mean over the classes for which it is defined

@@ -8,16 +8,16 @@
 
 namespace evenray {
 
-/// What one trained model did on the test rows, in the form that a bootstrap can resample.
+/// The scores of one trained model on the test rows, in a form that a bootstrap can resample.
 struct Scored {
-  std::vector<std::string> rows;    ///< id and truth of each row; equal in all that are compared
+  std::vector<std::string> rows;    ///< id and label of each row; equal for all compared models
   std::vector<std::string> groups;  ///< one per row; "": a group of its own
   std::vector<std::string> keys;    ///< names of the values: "auroc", ...
   /// Returns one value per key. `row_weights`: how often each row counts (empty: once each). NaN:
   /// undefined for these weights. May be called from several threads at once.
   std::function<std::vector<double>(std::span<const double> row_weights)> values;
-  int64_t positives = 0;          ///< rows with what is looked for
-  int64_t without_threshold = 0;  ///< models among these whose validation gave no threshold
+  int64_t positives = 0;          ///< number of positive rows
+  int64_t without_threshold = 0;  ///< number of models for which validation gave no threshold
 };
 
 /// Decisions on one class: the input of score_class(), one entry per row.
@@ -29,7 +29,7 @@ struct ClassRows {
 };
 
 /// Returns auroc, auprc, sensitivity, specificity and balanced_accuracy (the mean of the last two)
-/// of one class. Rows are sorted once.
+/// of one class; NaN if a metric has no rows. Rows are sorted once.
 Scored score_class(ClassRows rows);
 
 }  // namespace evenray

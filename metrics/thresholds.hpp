@@ -23,15 +23,17 @@ Thresholds read_thresholds(const Path& path);
 /// gets none if all its labels are the same or if no threshold has J > 0.
 Thresholds pick_thresholds(const Predictions& validation);
 
-/// The predicted classes of each row.
+/// The predicted classes of each row. Which classes are predicted:
 ///
-/// Exclusive classes (one_hot()) without thresholds: the class of the highest probability, the
-/// first one on a tie. Two exclusive classes with a threshold for one of them: that class if its
-/// probability reaches the threshold, otherwise the other class; with thresholds for both, the
-/// threshold of the rarer class is used (of the last class if they are equal). More exclusive
-/// classes with thresholds: the class of the highest probability / threshold (.5 for a class
-/// without one). Classes that are not exclusive: each class whose probability reaches its threshold
-/// (.5 for a class without one).
+/// - Exclusive classes (one_hot()) without thresholds: the class of the highest probability, the
+///   first one on a tie.
+/// - Two exclusive classes with a threshold for one of them: that class if its probability reaches
+///   the threshold, otherwise the other class. With thresholds for both, only that of the rarer
+///   class is used (of the last class if they are equal).
+/// - More exclusive classes with thresholds: the class of the highest probability / threshold (.5
+///   for a class without one).
+/// - Classes that are not exclusive: each class whose probability reaches its threshold (.5 for a
+///   class without one).
 struct Decisions {
   bool exclusive = false;                         ///< exactly one class per row is predicted
   std::vector<std::vector<uint8_t>> predicted;    ///< [row][class]: 1 if predicted, else 0

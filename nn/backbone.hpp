@@ -8,10 +8,10 @@
 
 namespace evenray {
 
-/// A network without its head. What is done with the stages (pooling, a pyramid) is the caller's.
+/// A network without its head. The caller decides how to use its stages (pooling, a pyramid).
 struct Backbone : torch::nn::Module {
-  /// Returns the feature maps of an image batch [B,1,H,W], finest first: C2, C3, ... of strides 4,
-  /// 8, ... (a side of n pixels gives ceil(n / stride) positions).
+  /// Returns the feature maps [B,C,h,w] of a batch of images [B,1,H,W], finest first: C2, C3, ...
+  /// with strides 4, 8, ... (a side of n pixels gives ceil(n / stride) positions).
   virtual std::vector<torch::Tensor> stages(const torch::Tensor& x) = 0;
   int64_t features = 0;  ///< channels of the last stage; set by the constructor
 };

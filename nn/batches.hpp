@@ -6,19 +6,19 @@
 
 namespace evenray {
 
-/// One minibatch on the training's device. What the tensors hold is agreed between a Trainee and
-/// its Batches; undefined where it has no use for one.
+/// One minibatch on the device of the training. A Trainee and its Batches agree on the values in
+/// the tensors. A tensor that they do not use is undefined.
 struct Batch {
   torch::Tensor images;   ///< [B,1,H,W]
   torch::Tensor labels;   ///< [B,C]
   torch::Tensor weights;  ///< [B]
 };
 
-/// The minibatches of a training, each a function of the training's seed and the step alone, so
-/// that a resumed run sees what an uninterrupted one does.
+/// The minibatches of a training. Each is a function of the seed of the training and the step only,
+/// so a resumed run gets the same minibatches as an uninterrupted one.
 struct Batches {
   virtual ~Batches() = default;
-  /// The minibatch of step number `step`, from 0.
+  /// Returns the minibatch of step number `step`, from 0.
   virtual Batch at(int64_t step) = 0;
 };
 

@@ -33,7 +33,8 @@ const std::string& require_metadata(const TensorFile& file,
                                     const std::string& key,
                                     const Path& path);
 
-/// The checkpoints of a run folder: checkpoints/step-00001234.safetensors.
+/// The checkpoints of a run folder: checkpoints/step-00001234.safetensors (step checkpoints) and
+/// the files best() and evaluated().
 class Checkpoints {
  public:
   /// `every_s`: seconds between step checkpoints. `keep`: number of step checkpoints to keep.
@@ -41,7 +42,8 @@ class Checkpoints {
 
   /// Returns true if `every_s` seconds have passed since the last write().
   bool due() const;
-  /// Writes the file of `step` and removes old ones, so that `keep` files remain.
+  /// Writes the file of `step` and removes old ones, so that `keep` files remain. Throws like
+  /// write_safetensors().
   void write(int64_t step, const TensorFile& file);
   /// Removes the files of later steps, for a run that goes back to `step`. Throws 74.
   void drop_after(int64_t step);
@@ -58,7 +60,7 @@ class Checkpoints {
   Path best() const { return folder_ / "best.safetensors"; }
   /// The complete state at the last evaluation, written by the caller.
   Path evaluated() const { return folder_ / "evaluated.safetensors"; }
-  /// Returns the content of evaluated(); nullopt if the file does not exist. Throws as
+  /// Returns the content of evaluated(); nullopt if the file does not exist. Throws like
   /// read_safetensors().
   std::optional<Found> last_evaluated() const;
 

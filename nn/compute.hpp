@@ -12,19 +12,21 @@ namespace evenray {
 /// nn contains the network code that the GAN and the classifier share; torch is used only here and
 /// in the rooms above. Read this header first, then loader.hpp (images to tensors), blocks.hpp and
 /// backbone.hpp (networks), optimizer.hpp, schedule.hpp and ema.hpp (training steps), weights.hpp
-/// and checkpoint.hpp (files), training.hpp (runs), and features.hpp with extractor.hpp (feature
-/// vectors).
+/// and checkpoint.hpp (files), training.hpp, batches.hpp and trainee.hpp (training runs),
+/// precision.hpp (the choice of the precision), task.hpp (the interface to a study), and
+/// features.hpp with extractor.hpp, resize.hpp and npy.hpp (feature vectors).
 
 /// Device, precision and threads of network computations.
 struct Compute {
   torch::Device device = torch::kCPU;
   bool bf16 = false;  ///< forward passes use bf16 autocast
   int threads = 1;    ///< of torch on the CPU
-  /// The precision was `auto` and the hardware supports bf16: what uses a trained network takes the
-  /// precision of its training. A training decides beforehand (see precision.hpp).
+  /// True if the precision was `auto` and the hardware supports bf16. Code that uses a trained
+  /// network then takes the precision of its training, see as_trained(). A training decides
+  /// beforehand, see precision.hpp.
   bool auto_bf16 = false;
 
-  /// Returns this with the precision of the training, if it was `auto`.
+  /// Returns a copy with the precision of the training if auto_bf16 is set, else an equal copy.
   Compute as_trained(bool trained_in_bf16) const;
 };
 
@@ -32,10 +34,10 @@ struct Compute {
 /// selects CUDA if a GPU is available, and bf16 if the CPU has avx512_bf16 or the GPU is Ampere or
 /// newer (auto_bf16). Throws 69 for a GPU that does not exist, 78 like Runtime::check().
 ///
-/// Results depend on the device, its model and the precision, on the CPU also on the threads. On
-/// the same CPU, repeated runs are bit-identical. On CUDA, cuDNN uses deterministic kernels and
-/// fp32 has full precision (no TF32), but a few of torch's own kernels add in varying order, so the
-/// last bits may differ between runs.
+/// Results depend on the device, its model and the precision; on the CPU, they also depend on the
+/// number of threads. On the same CPU, repeated runs are bit-identical. On CUDA, cuDNN uses
+/// deterministic kernels and fp32 has full precision (no TF32), but a few of torch's own kernels
+/// add in varying order, so the last bits may differ between runs.
 Compute make_compute(const Runtime& runtime);
 
 /// Whether this CPU has bf16 instructions (avx512_bf16).

@@ -10,7 +10,8 @@
 namespace evenray {
 
 /// Reads the images of a part of a store to a device: [N,1,H,W] u8 (f32 with values 0..65535 for
-/// 16-bit stores). `rows`: reads only these rows, in this order.
+/// 16-bit stores). `rows`: reads only these rows, in this order. Throws like Store::part() and
+/// Store::read_images().
 torch::Tensor load_images(const Store& store, const std::string& part, torch::Device device);
 torch::Tensor load_images(const Store& store,
                           const std::string& part,

@@ -25,6 +25,7 @@ class FusedAdam {
   FusedAdam(const torch::nn::Module& module, const AdamOptions& options);
 
   void set_lr(double lr) { options_.lr = lr; }
+  /// Removes the gradients of all parameters.
   void zero_grad();
   /// Updates all parameters that have a gradient and skips the others, as in torch.optim.
   void step();
@@ -35,8 +36,8 @@ class FusedAdam {
   void reset();
 
   /// Write and read moments and step counts as "PREFIX.exp_avg.NAME", "PREFIX.exp_avg_sq.NAME" and
-  /// "PREFIX.step.NAME". load() throws 65 if one is missing or has another shape; `path` is for the
-  /// message.
+  /// "PREFIX.step.NAME". load() throws 65 if one is missing or has another shape; `path` is used in
+  /// the message.
   void save(TensorFile& file, const std::string& prefix) const;
   void load(const TensorFile& file, const std::string& prefix, const Path& path);
 

@@ -14,14 +14,15 @@ namespace {
 
 constexpr const char* kSchema = "evenray-precision-1";
 constexpr int64_t kFewImages = 4;
-/// Both precisions at the full minibatch may take so long. A step is computed about six times: to
-/// warm up, measured, and with the gradient penalty.
+/// Limit in seconds for timing both precisions with the whole minibatch. About six steps are
+/// computed in each precision: warm-up, timed steps, and steps with the gradient penalty.
 constexpr double kLongest = 4;
 constexpr double kStepsTimed = 6;
-/// A larger cache is started anew.
+/// A cache with this many entries is emptied.
 constexpr size_t kMostEntries = 1000;
 
-/// The first "KEY : VALUE" line of a file of /proc; `otherwise` where there is none.
+/// Returns the value of the first line "KEY : VALUE" in a file of /proc; `otherwise` if there is
+/// none.
 std::string fact_of(const Path& path, const std::string& key, const std::string& otherwise) {
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {
@@ -42,7 +43,7 @@ std::string processor(const Compute& compute) {
   return "cuda";
 }
 
-/// The cache file; empty where the user has no cache folder.
+/// Returns the path of the cache file; empty if the user has no cache folder.
 Path cache_file() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   if (cache && *cache) return Path(cache) / "evenray" / "precision.json";
@@ -51,8 +52,8 @@ Path cache_file() {
   return {};
 }
 
-/// {"schema","step_seconds":{NETWORK ON PROCESSOR:{"fp32","bf16"}}}; empty where the file is
-/// missing, damaged or full.
+/// Returns {"schema","step_seconds":{NETWORK ON PROCESSOR:{"fp32","bf16"}}}, with no entries if the
+/// file is missing, damaged or full.
 Json read_cache(const Path& path) {
   Json empty{{"schema", kSchema}, {"step_seconds", Json::object()}};
   try {
@@ -102,7 +103,7 @@ PrecisionTimes precision_times(const Compute& compute, const TimedNetwork& netwo
     cache["step_seconds"][key] = {{"fp32", times.fp32_s}, {"bf16", times.bf16_s}};
     write_atomic(path, json_text(cache));
   } catch (const Error&) {
-    // Measured again next time.
+    // The times are measured again next time.
   }
   return times;
 }

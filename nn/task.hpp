@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a study asks of a learner: train on a store, test on a part of it, say how well. It names no
-// class and no file, so that a classifier and a detector are compared by the same code.
+// The interface of a learner to a study: train on a store, test on a part of it, return the scores.
+// It does not depend on the kind of learner, so that the same code can compare classifiers and
+// detectors.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,22 +15,22 @@
 
 namespace evenray {
 
-/// A learner with its settings. A *cell* is a folder: the run that trained it lies in
-/// cell/run_name(), what test() finds lies beside the run.
+/// A learner with its settings. A *cell* is a folder. It contains the run folder of the training,
+/// cell/run_name(), and the results of test().
 struct Task {
   virtual ~Task() = default;
 
-  /// Name of the run's folder in a cell.
+  /// Returns the name of the run folder in a cell.
   virtual std::string run_name() const = 0;
-  /// The settings of the training, for the config.toml of the run.
+  /// Visits the settings of the training, for the config.toml of the run.
   virtual void fields(Fields& f) = 0;
-  /// Optimiser steps of one training.
+  /// Returns the number of optimiser steps of one training.
   virtual int64_t steps() const = 0;
-  /// The network that is trained on images of this size in pixels, for timing.
+  /// Returns the network that is trained on images of this size in pixels, for timing.
   virtual TimedNetwork timed(int height, int width) const = 0;
 
-  /// Trains on the train part of a store and selects on its val part; resumes what was stopped.
-  /// Throws 65 for a store that it cannot train on, 75 after a stop signal.
+  /// Trains on the train part of a store and selects the best checkpoint on its val part. Resumes a
+  /// stopped training. Throws 65 for a store that it cannot train on, 75 after a stop signal.
   virtual void train(const Store& store, const Runtime& runtime, RunFolder& run) const = 0;
   /// Tests the run of a cell on one part of a store and writes the results into the cell.
   virtual void test(const Path& cell,
@@ -37,10 +38,11 @@ struct Task {
                     const std::string& part,
                     const Runtime& runtime) const = 0;
 
-  /// Reads what test() wrote. The rows of several cells (the folds of one seed) are joined in this
-  /// order.
+  /// Returns the scores from the results of test(). The rows of several cells (the folds of one
+  /// seed) are concatenated in this order. Throws 66 if results are missing, 65 if they are
+  /// damaged.
   virtual Scored scored(const std::vector<Path>& cells) const = 0;
-  /// The columns of a table of cells, and the row of one tested cell ("" where undefined).
+  /// Return the column names of a table of cells, and the row of one tested cell ("": undefined).
   virtual std::vector<std::string> columns() const = 0;
   virtual std::vector<std::string> row(const Path& cell) const = 0;
 };

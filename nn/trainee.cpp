@@ -64,8 +64,9 @@ class Loop {
 
   int64_t resume() {
     const auto found = resume_run(run_, checkpoints_, fixed_facts_);
-    // A run that was killed before its first step file may have left these; they are not this
-    // run's. One that cannot be removed cannot be written either, which is reported then.
+    // A run that was killed before its first step checkpoint may have left these files, which do
+    // not belong to this training. An error is ignored: it will be reported when the file is
+    // written.
     std::error_code ignored;
     if (!found)
       for (const auto& stale : {checkpoints_.best(), checkpoints_.evaluated()})
@@ -73,7 +74,7 @@ class Loop {
     return restore(found);
   }
 
-  /// To the last evaluation, or to the start.
+  /// Returns to the last evaluation, or to the start if there is none.
   int64_t go_back(int64_t diverged) {
     trainee_.prepare_retry(diverged);
     const int64_t step = restore(rewind_run(run_, checkpoints_.last_evaluated(), fixed_facts_));
@@ -97,7 +98,8 @@ class Loop {
     event.update(found.event);
     run_.event(event);
     if (found.best) write_safetensors(checkpoints_.best(), trainee_.checkpoint(step, Saved::best));
-    // What a run that diverges goes back to, so that this does not depend on the clock.
+    // A run that diverges returns to this state and not to a step checkpoint, because the step of
+    // the latter depends on the clock.
     if (plan_.goes_back)
       write_safetensors(checkpoints_.evaluated(), trainee_.checkpoint(step, Saved::state));
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The one training loop: resume, steps, logging, evaluation, the best checkpoint, going back after
-// a divergence, stop signals. gan and classifier each implement a Trainee.
+// The training loop that all networks share: resume, steps, logging, evaluation, the best
+// checkpoint, the return to an earlier state after a divergence, stop signals. gan and classifier
+// each implement a Trainee.
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -13,56 +14,62 @@
 
 namespace evenray {
 
-/// What a checkpoint holds: all that a training needs to go on, or what its user needs of the best.
+/// The content of a checkpoint. `state`: all that is needed to resume the training. `best`: only
+/// what is needed to use the network.
 enum class Saved { state, best };
 
-/// What one evaluation found.
+/// The result of one evaluation.
 struct Evaluation {
-  Json event;         ///< of events.jsonl, without the step
-  bool best = false;  ///< better than all before: its checkpoint is kept as best
+  Json event;         ///< line of events.jsonl, without the step
+  bool best = false;  ///< better than all previous ones: its checkpoint is kept as best
 };
 
-/// Networks in training, as run_training() drives them. Steps are counted from 0; a state "after n
-/// steps" is that with which step number n begins.
+/// The networks that run_training() trains. Steps are numbered from 0. The state "after n steps" is
+/// the state before step number n.
 struct Trainee {
   virtual ~Trainee() = default;
 
-  /// Makes networks as they are at the start, or as a checkpoint holds them. Called before the
-  /// first step and each time a run goes back.
+  /// Creates the networks in their initial state and, unless `from` is nullptr, loads that
+  /// checkpoint. Called before the first step, and each time that a run returns to an earlier
+  /// state. Throws 65 for a damaged checkpoint.
   virtual void restore(const Resumed* from) = 0;
+  /// Makes the training step with this number.
   virtual void step(const Batch& batch, int64_t number) = 0;
-  /// What the last `steps` steps gave, for events.jsonl. May wait for the device.
+  /// Returns the results of the last `steps` steps for events.jsonl, such as mean losses. `step`:
+  /// the number of steps that are done. May wait for the device.
   virtual Json take_log(int64_t steps, int64_t step) = 0;
   /// Evaluates the state after `step` steps.
   virtual Evaluation evaluate(int64_t step) = 0;
-  /// Tensors and metadata of the state after `step` steps.
+  /// Returns the tensors and metadata of the state after `step` steps.
   virtual TensorFile checkpoint(int64_t step, Saved what) = 0;
-  /// Whether it has come to its end before the last step (collapse, patience).
+  /// Whether the training ends now, before its last step (collapse, patience).
   virtual bool ended() const = 0;
 
-  /// Whether losses and weights are finite. Asked before they are logged, evaluated or written.
+  /// Whether losses and weights are finite. Called before they are logged, evaluated or written.
   virtual bool finite() const { return true; }
-  /// After finite() was false: prepares another try from the last evaluation, with other draws. Its
-  /// event, or throws 1 where there is none left. `step`: where it diverged.
+  /// Called if finite() returned false after `step` steps. Prepares another attempt, which starts
+  /// from the last evaluation with other random draws. Throws 1 if no attempt is left; the default
+  /// always throws.
   virtual void prepare_retry(int64_t step);
-  /// The event of that try, which begins after `step` steps. May log a warning.
+  /// Returns the event of that attempt, which starts after `step` steps. May log a warning.
   virtual Json retry_event(int64_t step, int64_t diverged_at);
 };
 
-/// How long a training is and when it is evaluated.
+/// The length of a training and the times of its evaluations.
 struct TrainingPlan {
-  std::string name{};                             ///< of the progress line
-  std::string unit = "steps";                     ///< of progress
-  int64_t steps = 0;                              ///< all of them
-  std::function<int64_t(int64_t step)> done{};    ///< units done after so many steps; empty: steps
-  std::function<bool(int64_t step)> evaluates{};  ///< whether the state after so many steps is
+  std::string name{};                             ///< name in the progress line
+  std::string unit = "steps";                     ///< unit of the progress line
+  int64_t steps = 0;                              ///< total number of steps
+  std::function<int64_t(int64_t step)> done{};    ///< units done after `step` steps; empty: steps
+  std::function<bool(int64_t step)> evaluates{};  ///< whether to evaluate after `step` steps
   bool goes_back = false;  ///< keeps the last evaluated state, for Trainee::prepare_retry()
 };
 
-/// Trains to the last step or until the trainee has ended, and returns the number of steps. Writes
-/// events.jsonl (every 50 steps), checkpoints/step-*, best and, where the plan goes back,
-/// evaluated. A run that was stopped goes on at its newest checkpoint; `fixed_facts` must not have
-/// changed (see resume_run). Throws 75 after a stop signal, when its state is written.
+/// Trains to the last step, or until Trainee::ended() returns true, and returns the number of
+/// steps. Writes events.jsonl (training steps are logged every 50 steps) and, in checkpoints/,
+/// step-*, best and, if plan.goes_back is set, evaluated. A stopped run resumes from its newest
+/// checkpoint; `fixed_facts` must not have changed (see resume_run()). Throws 75 after a stop
+/// signal, after it has written its state; 1 if the training diverges and no attempt is left.
 int64_t run_training(Trainee& trainee,
                      Batches& batches,
                      const TrainingPlan& plan,

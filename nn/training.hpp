@@ -43,7 +43,8 @@ std::optional<Resumed> resume_run(RunFolder& run,
                                   const Checkpoints& checkpoints,
                                   const Json& facts);
 
-/// The same with a given checkpoint, for a running training that goes back to it.
+/// Does the same with a given checkpoint, for a running training that returns to it. nullopt:
+/// returns to the start.
 std::optional<Resumed> rewind_run(RunFolder& run,
                                   std::optional<Checkpoints::Found> found,
                                   const Json& facts);

@@ -18,7 +18,7 @@ struct TensorFile {
 /// Writes a safetensors file atomically. Adds to the metadata `tensor_digest` (SHA-256 over names,
 /// types, shapes and bytes) and `metadata_digest` (SHA-256 over all other metadata). Throws 1 for a
 /// tensor with non-finite values (a diverged network must not replace a good checkpoint) or of an
-/// unsupported type.
+/// unsupported type, 74 if the file cannot be written.
 void write_safetensors(const Path& path, const TensorFile& file);
 
 /// Reads a safetensors file into CPU tensors. Checks header bounds, offsets, shapes, and the

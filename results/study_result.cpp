@@ -9,7 +9,7 @@
 namespace evenray {
 namespace {
 
-/// A place in the JSON that knows its path, for messages. What is missing or null reads as empty.
+/// A value in the JSON with its path, for messages. A missing or null value is read as empty.
 class Place {
  public:
   Place(const Json& json, std::string path) : json_(json), path_(std::move(path)) {}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// summary.json of a study as one struct. Whatever shows results (reports, pages) reads this struct,
-// never the JSON, so a misspelt name does not compile.
+// The results room parses the summary.json of a study into one struct. This is its only header. All
+// code that shows results (reports, pages) reads this struct and not the JSON, so a misspelt name
+// does not compile.
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -14,7 +15,7 @@
 
 namespace evenray {
 
-/// A value with its 95 % interval; NaN where it was not measured.
+/// A value with its 95 % interval; NaN if it was not measured.
 struct Estimate {
   double value = NAN, low = NAN, high = NAN;
 
@@ -46,17 +47,17 @@ struct PairResult {
 struct Comparison {
   std::vector<ArmResult> arms;
   std::vector<PairResult> differences;
-  double detectable_auroc = NAN;  ///< difference that the test finds with 80 % power
+  double detectable_auroc = NAN;  ///< true difference that is found with a power of 80 %
   double test_images = NAN, test_positives = NAN, groups = NAN, draws = NAN;
-  int64_t without_threshold = 0;  ///< classifiers whose validation gave no threshold
+  int64_t without_threshold = 0;  ///< classifiers without a threshold from validation
 };
 
 /// Counts by name, in the order of the file.
 using Counts = std::vector<std::pair<std::string, double>>;
-/// The count of a name; 0 where there is none.
+/// Returns the count of a name; 0 if the name is missing.
 double count_of(const Counts& counts, const std::string& name);
 
-/// Logistic regression on the table's columns, measured on test.
+/// The logistic regression on the metadata columns, measured on the test part.
 struct MetadataBaseline {
   std::vector<std::string> columns;
   Estimate auroc;
@@ -64,11 +65,11 @@ struct MetadataBaseline {
 
 struct FoldFacts {
   std::vector<std::pair<std::string, Counts>> parts;  ///< part -> images per class
-  std::string store;                                  ///< its content digest
-  std::optional<MetadataBaseline> baseline;           ///< nullopt: no columns
+  std::string store;                                  ///< content digest of the store
+  std::optional<MetadataBaseline> baseline;           ///< nullopt: no metadata columns
 };
 
-/// What is known of the images.
+/// Facts about the images.
 struct DataFacts {
   std::string source, licence;
   double images = NAN, height_px = NAN, width_px = NAN, median_box_side_px = NAN;
@@ -77,7 +78,7 @@ struct DataFacts {
   std::vector<FoldFacts> folds;
 };
 
-/// One trained generator. Figures are NaN where its class had too few images for them.
+/// One trained generator. Values are NaN if its class had too few images for them.
 struct GeneratorResult {
   std::string class_name;
   int64_t seed = 0;
@@ -86,7 +87,7 @@ struct GeneratorResult {
   double best_kimg = NAN, kimg = NAN, images = NAN;
   double swd = NAN, swd_floor = NAN, msssim = NAN, msssim_real = NAN;
   double nearest_ratio = NAN, authentic = NAN, near_copies = NAN;
-  Estimate origin;  ///< AUROC of telling synthetic from real
+  Estimate origin;  ///< AUROC of a network that separates synthetic from real images
 };
 
 /// How an arm's training part was filled, in the first seed and fold.
@@ -114,18 +115,19 @@ struct StudyResult {
   std::vector<BalanceResult> balances;
   std::vector<Failure> failed;
 
-  /// An arm of the study, built-in or own; one of that name alone where it is neither.
+  /// Returns an arm of the study, built-in or own. If there is none, only the name is set.
   Arm arm_named(const std::string& name) const;
-  /// The number of the arm's colour, the same in all charts.
+  /// Returns the index of the arm's colour, which is the same in all charts.
   size_t colour_of(const std::string& arm) const;
-  /// nullptr where the arm was not filled.
+  /// Returns how the arm's training part was filled; nullptr if it was not.
   const BalanceResult* balance_of(const std::string& arm) const;
-  /// The contrast named beforehand; nullptr where not both of its arms are done.
+  /// Returns the contrast named beforehand; nullptr unless both of its arms are done.
   const PairResult* primary() const;
 };
 
-/// Parses summary.json. Parts may be missing, as in a study that is not finished; a part of another
-/// type throws 65 with its place ("/comparison/arms/0/arm").
+/// Parses summary.json. Parts may be missing or null, as in a study that is not finished; they are
+/// read as empty. Throws 65 for a part of another type, naming its place
+/// ("/comparison/arms/0/arm").
 StudyResult parse_study_result(const Json& summary);
 
 }  // namespace evenray

@@ -2,7 +2,7 @@
 #pragma once
 // The settings room holds the whole configuration: Config with its sections, the sources of its
 // values (defaults, presets, a file, --set, flags), the options and arms of a study, and the table
-// of flags that set a key. Read config.hpp, then study_options.hpp, arms.hpp and flags.hpp.
+// of flags that set a key. Read config.hpp first, then study_options.hpp, arms.hpp and flags.hpp.
 #include <string>
 #include <vector>
 
@@ -28,8 +28,8 @@ struct Config {
   void fields(Fields& f);
   /// Throws 78 for a value out of range, naming the key as the user writes it.
   void check() const;
-  /// Runs check(). Also throws 78 if a key is set that the arms of a study decide, or if an arm
-  /// names a source, policy, gate or setting that it cannot have.
+  /// Runs check(). Also throws 78 if a key is set that the arms of a study decide, if gan.preset is
+  /// auto, or if an arm names a source, policy, gate or setting that it cannot have.
   void check_study() const;
 
   /// Returns these settings with those of `arm` applied on top. Throws 78 with the arm's name.
