@@ -24,6 +24,7 @@ class Augmentation {
 
   /// The strength p of ada; empty without ada.
   std::optional<double> strength() const;
+  /// Write and read the state of ada. load() throws 65 if it is missing or has another shape.
   void save(TensorFile& file) const;
   void load(const TensorFile& file, const Path& path);
 

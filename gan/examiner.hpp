@@ -43,7 +43,7 @@ class Examiner {
 
   /// The number of images in an evaluation.
   int64_t images() const { return count_; }
-  /// Whether validation images are compared with.
+  /// Whether drawn images are compared with validation images; else with training images.
   bool by_validation() const { return by_validation_; }
 
  private:

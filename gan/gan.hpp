@@ -45,10 +45,11 @@ GanSituation gan_situation(const Store& store,
 bool depends_on_store(const GanOptions& options);
 /// Returns the options that such a preset plans from `given`. `small` of pggan: the training is
 /// longer with more images and with more stages, whose number follows from the image size. `auto`:
-/// the preset `small` of the given family, its length planned in the same way; a pggan has more
-/// channels on a GPU and for sides above 128 px. Below 300 images the training starts from the
-/// networks of the largest class, if that class has at least 300. The augmentation is adaptive from
-/// 5,000 images on and off from 30,000 on.
+/// the preset `small` of the given family, its length planned in the same way on a CPU; on a GPU
+/// the training is longer and the minibatch is 32. A pggan has more channels on a GPU and for sides
+/// above 128 px. Below 300 images the training starts from the networks of the largest class, if
+/// that class has at least 300, with half the length and two frozen layers of the discriminator.
+/// The augmentation is adaptive from 5,000 images on and off from 30,000 on.
 GanOptions plan_gan_options(const GanOptions& given, const GanSituation& situation);
 
 /// Throws the errors that train_gan() would throw for class, images, options and size, before
@@ -134,9 +135,10 @@ class Generator {
 };
 
 /// Returns all kinds of sources that `balance` and a study accept: those of augment/sources.hpp and
-/// "gan:PATH", where PATH is a run folder or checkpoint. Making a gan source throws 65 if the store
-/// lacks the generator's only class, or has another range of values, or another size (unless
-/// allow_resize is set: images are then resized, which a classifier may learn to detect).
+/// "gan:PATH", where PATH is a run folder or checkpoint. Making a gan source throws 65 if the
+/// generator was trained on all classes without labels, or if the store lacks the generator's only
+/// class, or has another range of values, or another size (unless allow_resize is set: images are
+/// then resized, which a classifier may learn to detect).
 SourceKinds source_kinds(const Compute& compute = {});
 
 /// Returns the gates that the options select: those of augment/gates.hpp, then memorised_gate().
@@ -200,8 +202,8 @@ struct FeatureMetricOptions {
 };
 /// Returns the JSON of `gan metrics --json` (docs/commands.md): FID, KID, precision, recall,
 /// density and coverage of two matrices of features, one row per image, in .npy files. Throws 66 if
-/// a file is missing, 65 if it is not such a matrix, has at most `neighbours` rows, or if the
-/// matrices differ in columns.
+/// a file is missing, 65 if it is not such a matrix, has at most `neighbours` rows (at most 1,000
+/// with `subsets`) or values above 1e30, or if the matrices differ in columns.
 Json feature_metrics(const Path& real, const Path& fake, const FeatureMetricOptions& options = {});
 
 struct Neighbour {

@@ -41,7 +41,7 @@ void check_minibatches(const GanOptions& o) {
        o.pggan.minibatches.empty() ? std::vector{o.minibatch} : o.pggan.minibatches)
     check(images >= 2 && images <= 65536,
           Exit::config,
-          "gan.minibatch must be 2 (batch norm) or more, up to 65536");
+          "gan.minibatch must be 2 to 65536 (batch norm requires 2)");
 }
 
 }  // namespace
@@ -251,7 +251,7 @@ void GanOptions::check() const {
                  Exit::config,
                  cat("gan.transfer.from ",
                      transfer.from,
-                     " is for the training of one class, but gan.conditioning ",
+                     " requires a training of one class, but gan.conditioning ",
                      conditioning,
                      " trains on all classes; set one of them to none"));
 }

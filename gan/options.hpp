@@ -83,7 +83,8 @@ struct GanOptions {
   bool mirror = false;                ///< flip each image left to right half of the time
   std::string where;                  ///< condition on metadata columns; empty: all images
   std::string conditioning = "none";  ///< none, projection, acgan
-  double label_warmup = .25;  ///< share of the run without labels; as long until full weight
+  /// Share of the run without labels. Over the same share their weight then rises to 1.
+  double label_warmup = .25;
   double ema_kimg = 1;    ///< half-life of G's weight average, thousands of images; 0: no average
   double ema_decay = 0;   ///< decay of that average per step, instead of ema_kimg; 0: use ema_kimg
   double r1_gamma = 0;    ///< weight of the R1 penalty; 0: none
@@ -91,10 +92,12 @@ struct GanOptions {
   int64_t r1_every = 16;  ///< steps between R1 and R2 penalties
   double lecam_weight = 0;     ///< weight of LeCam's regulariser; 0: none
   double lecam_from_kimg = 4;  ///< thousands of images before LeCam acts
-  double eval_every_kimg = 0;  ///< thousands of images between evaluations; 0: a tenth
-  int64_t eval_images = 512;   ///< maximum number of images in an evaluation
-  bool early_stop = true;      ///< stop a training that has collapsed
-  bool allow_few = false;      ///< train on fewer than 50 images
+  /// Thousands of images between evaluations. 0: the larger of a tenth of the run and 25 times the
+  /// images of one evaluation.
+  double eval_every_kimg = 0;
+  int64_t eval_images = 512;  ///< maximum number of images in an evaluation
+  bool early_stop = true;     ///< stop a training that has collapsed
+  bool allow_few = false;     ///< train on fewer than 50 images
 
   DcganOptions dcgan;
   PgganOptions pggan;

@@ -155,7 +155,7 @@ std::shared_ptr<DiscriminatorNet> make_pggan_discriminator(const GanOptions& opt
 void check_pggan(const GanOptions& options) {
   check(!options.dcgan.residual && !options.dcgan.spectral_norm,
         Exit::config,
-        "gan.dcgan.residual and gan.dcgan.spectral_norm are for the family dcgan");
+        "gan.dcgan.residual and gan.dcgan.spectral_norm require gan.family=dcgan");
   const auto& pggan = options.pggan;
   for (const int64_t images :
        pggan.minibatches.empty() ? std::vector{options.minibatch} : pggan.minibatches)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Layers of the progressive GAN (Karras et al. 2018, section 3 and 4).
+// Layers of the progressive GAN (Karras et al. 2018, sections 3 and 4).
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Inside the gan room only.
+// The presets of the families. Internal to gan.
 #include "gan/options.hpp"
 
 namespace evenray {

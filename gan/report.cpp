@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report of one training, in the order of a sceptic's questions: how near to real images, how
-// the training went, how diverse, whether copied, examples, settings.
+// The report of one training. Its sections answer the questions of a critical reader in this order:
+// how near to real images, how the training went, how diverse, whether copied, examples, settings.
 #include <algorithm>
 
 #include "core/number.hpp"
@@ -54,7 +54,7 @@ std::string answer_of(const RunRecord& run) {
   const double floor = evaluated_at_end(run) ? run.judgement.floor : best->floor;
   text += cat(number_text(swd), " to real ones");
   return std::isfinite(floor) ? cat(text, ", ", above_floor(swd, floor), ".")
-                              : text + "; no floor was taken to compare that with.";
+                              : text + "; there is no floor to compare this with.";
 }
 
 std::string measured_on(const RunRecord& run) {
@@ -62,12 +62,12 @@ std::string measured_on(const RunRecord& run) {
   if (evaluated_at_end(run)) {
     text = cat("Measured at the end on ",
                count_text(run.judgement.swd_n),
-               " drawn images, none of which chose the checkpoint, against as many training "
+               " drawn images, which were not used to select the checkpoint, and as many training "
                "images. ");
   } else if (run.judged_images > 0) {
-    text = cat("Measured while training on ",
+    text = cat("Measured during the training on ",
                count_text(run.judged_images),
-               " drawn images against as many ",
+               " drawn images and as many ",
                run.judged_by == "val" ? "validation images, which the generator never saw. "
                                       : "of the training images themselves. ");
   }
@@ -77,7 +77,7 @@ std::string measured_on(const RunRecord& run) {
     text += cat(" at ", run.height, " \u00d7 ", run.width, " px (height \u00d7 width)");
   if (run.images > 0) text += cat(", ", kimg_text(run.kimg()), " shown. ");
   if (!run.finished && !run.steps.empty() && run.steps.back().eta_s > 0)
-    text += cat("At its last line about ", duration_text(run.steps.back().eta_s), " were left. ");
+    text += cat("Estimated time to the end: ", duration_text(run.steps.back().eta_s), ". ");
   return text + "SWD: sliced Wasserstein distance of image patches \u00d7 1000, lower is better.";
 }
 
@@ -121,26 +121,26 @@ void add_judgement(HtmlPage& page, const RunRecord& run) {
   if (!run.has_judgement) return;
   HtmlTable table = judgement_table(run.judgement);
   if (table.rows.empty()) return;
-  page.section("The best checkpoint, judged at the end");
-  table.caption = cat("Of ",
+  page.section("Evaluation of the best checkpoint");
+  table.caption = cat("Computed from ",
                       count_text(run.judgement.n_fake),
                       " drawn and ",
                       count_text(run.judgement.n_real),
-                      " real images; SWD of ",
+                      " real images; SWD from ",
                       count_text(run.judgement.swd_n),
-                      " and as many. The real column of SWD is its floor.");
+                      " of each. In the rows of SWD, the column \"Real\" is the floor.");
   page.table(table);
   page.list(
-      {"MS-SSIM: likeness between images of one set. Higher than among real ones means less "
-       "variety.",
-       "Nearest ratio: distance to the nearest real image over that among real images. Well below "
-       "1 means copying.",
-       "Authentic: share of images that are not closer to a real image than that one is to its own "
-       "nearest.",
+      {"MS-SSIM: similarity between images of one set. A higher value than among real images means "
+       "less variety.",
+       "Nearest ratio: distance to the nearest real image, divided by that between real images. A "
+       "value well below 1 means copying.",
+       "Authentic: share of images that are not closer to their nearest real image than that real "
+       "image is to its own nearest one.",
        cat("Memorised: share of images that are nearer to a training image than 95 % of images "
-           "that training did not see; up to ",
+           "that training did not see; a share of up to ",
            number_text(run.judgement.memorised_bound),
-           " by chance."),
+           " may be due to chance."),
        "Near copies: images that correlate above .98 with a real image."});
   if (!run.judgement.leaks.empty())
     page.paragraph(
@@ -152,7 +152,7 @@ void add_judgement(HtmlPage& page, const RunRecord& run) {
 
 void add_samples(HtmlPage& page, const RunRecord& run) {
   if (run.sheets.empty()) return;
-  page.section("What it draws");
+  page.section("Drawn images");
   const auto shown = spread_sheets(run.sheets, kSheetsShown);
   std::vector<HtmlFigure> figures;
   for (size_t i = 0; i + 1 < shown.size(); ++i) {
@@ -161,13 +161,13 @@ void add_samples(HtmlPage& page, const RunRecord& run) {
   }
   if (!figures.empty()) {
     page.paragraph(
-        "The same latents all along, so each place shows one image as it changes; none is "
-        "selected.");
+        "All sheets are drawn from the same latents, so each place shows how one image changes. "
+        "The images are not selected.");
     page.figures(figures);
   }
   const std::string at = kimg_text(shown.back().kimg);
   page.figure(page_image(shown.back().path, kLargeSheet, "Images drawn at " + at),
-              cat(at, run.finished ? ", the end." : ", the last so far."));
+              cat(at, run.finished ? ", at the end." : ", the newest sheet."));
 }
 
 /// Returns the sheet of the best checkpoint's evaluation; if it is missing, the nearest one in
@@ -186,7 +186,7 @@ void add_comparison(HtmlPage& page, const RunRecord& run) {
              nearest = run.folder / "samples" / "nearest.png";
   const SampleSheet* best = best_sheet(run);
   if (best && std::filesystem::exists(real)) {
-    page.section("Real beside drawn");
+    page.section("Real and drawn images");
     page.figures({{page_image(real, kLargeSheet, "Real images"), "Real images, not selected."},
                   {page_image(best->path, kLargeSheet, "Images drawn by the best checkpoint"),
                    cat("Drawn at ",
@@ -194,11 +194,12 @@ void add_comparison(HtmlPage& page, const RunRecord& run) {
                        ", by the checkpoint that is kept; not selected.")}});
   }
   if (!std::filesystem::exists(nearest)) return;
-  page.section("Is it copying?");
-  page.figure(page_image(nearest, kPairSheet, "Drawn images beside their nearest real ones"),
-              "Pairs: a drawn image, to its right the real one that is most like it, with their "
-              "correlation. Of all that were drawn these are the most alike, the first pair most "
-              "of all.");
+  page.section("Nearest real images");
+  page.figure(
+      page_image(nearest, kPairSheet, "Drawn images beside their nearest real ones"),
+      "Pairs of a drawn image and, to its right, the real image that is most similar to it, with "
+      "their correlation. These are the most similar pairs of all drawn images, in descending "
+      "order.");
 }
 
 void add_stages(HtmlPage& page, const RunRecord& run) {
@@ -224,7 +225,7 @@ void add_stages(HtmlPage& page, const RunRecord& run) {
 void add_retries(HtmlPage& page, const RunRecord& run) {
   if (run.retries.empty()) return;
   page.section("Retries");
-  page.paragraph("The training diverged and was taken up again from a checkpoint:");
+  page.paragraph("The training diverged and returned to a checkpoint:");
   std::vector<std::string> lines;
   for (const auto& retry : run.retries)
     lines.push_back(cat("at ", kimg_text(retry.kimg), " (step ", count_text(retry.step), ")"));

@@ -14,11 +14,11 @@ namespace {
 
 /// The colours of the study's arms without and with synthetic images.
 constexpr size_t kReal = 0, kDrawn = 4;
-/// Most points of a curve; longer ones are thinned evenly.
+/// Maximum number of points of a curve; longer curves are thinned evenly.
 constexpr size_t kCurvePoints = 400;
 const Axis kShown{"real images shown (thousands)", 0.};
 
-/// Returns a curve over kimg of the events that have the value, with the last one in any case.
+/// Returns a curve over kimg of the events that have the value, always with the last one.
 template <class Event>
 Series curve(const std::string& name,
              const std::vector<Event>& events,
@@ -73,11 +73,11 @@ std::optional<HtmlFigure> swd_figure(const RunRecord& run) {
   const EvaluationEvent& best = *run.best();
   std::string alt = cat("Sliced Wasserstein distance of drawn to real images over the training: ",
                         number_text(series[0].y.front()),
-                        " at first, ",
+                        " at the start, ",
                         number_text(best.swd),
                         " at best, ",
                         number_text(last_of(series[0])),
-                        " at last");
+                        " at the end");
   if (!floor.y.empty()) alt += cat("; floor ", number_text(last_of(floor)));
   return HtmlFigure{
       line_chart(alt + ".", kShown, {"SWD (\u00d7 1000)", 0.}, series, references),
@@ -85,11 +85,10 @@ std::optional<HtmlFigure> swd_figure(const RunRecord& run) {
           number_text(best.kimg, 4),
           " kimg is kept. ",
           floor.y.empty() ? ""
-                          : "The floor is what real images have among themselves: nothing "
-                            "below it can be told from real by this measure. ",
-          "SWD falls with the number of images, and the one taken at the end or by gan eval, on "
-          "more "
-          "patches, is not comparable.")};
+                          : "The floor is the distance between real images and other real ones: "
+                            "below it, this measure cannot separate drawn from real images. ",
+          "SWD depends on the numbers of images and patches, so the value at the end of the "
+          "training and that of gan eval are not comparable with this curve.")};
 }
 
 std::optional<HtmlFigure> loss_figure(const RunRecord& run) {
@@ -100,12 +99,12 @@ std::optional<HtmlFigure> loss_figure(const RunRecord& run) {
                                    number_text(last_of(series[0])),
                                    ", generator ",
                                    number_text(last_of(series[1])),
-                                   " at last."),
+                                   " at the end."),
                                kShown,
                                {cat("loss (", run.options.loss, ")")},
                                series),
-                    cat("Losses, means since the point before. Level lines mean that neither side "
-                        "has won; they do not tell how good the images are.",
+                    cat("Losses, averaged since the previous point. Flat curves mean that neither "
+                        "network dominates; they do not show how good the images are.",
                         thinned_text(run.steps.size()))};
 }
 
@@ -123,7 +122,7 @@ std::optional<HtmlFigure> view_figure(const RunRecord& run) {
                                    number_text(last_of(series[0])),
                                    " for real and ",
                                    number_text(last_of(series[1])),
-                                   " for drawn images at last."),
+                                   " for drawn images at the end."),
                                kShown,
                                probability ? Axis{"probability of being real", 0., 1.}
                                            : Axis{"discriminator's output"},
@@ -143,16 +142,15 @@ std::optional<HtmlFigure> variety_figure(const RunRecord& run) {
   return HtmlFigure{
       line_chart(cat("MS-SSIM between pairs of drawn images over the training, ",
                      number_text(last_of(series[0])),
-                     " at last",
+                     " at the end",
                      real.y.empty() ? "" : cat("; of real ones ", number_text(last_of(real))),
                      "."),
                  kShown,
                  {"MS-SSIM"},
                  series,
                  references),
-      "SimilarImage between images of one set. Above the real ones: the generator varies less than "
-      "the "
-      "truth."};
+      "Similarity between images of one set. A higher value than among real images means less "
+      "variety."};
 }
 
 std::optional<HtmlFigure> memorised_figure(const RunRecord& run) {
@@ -165,7 +163,7 @@ std::optional<HtmlFigure> memorised_figure(const RunRecord& run) {
       line_chart(
           cat("Share of drawn images nearer to a training image than 95 % of unseen ones are, ",
               number_text(last_of(series[0])),
-              " at last",
+              " at the end",
               bound.y.empty() ? "" : cat("; bound ", number_text(last_of(bound))),
               "."),
           kShown,
@@ -173,8 +171,8 @@ std::optional<HtmlFigure> memorised_figure(const RunRecord& run) {
           series,
           references),
       cat("Share of drawn images that are nearer to a training image than 95 % of unseen ones are: "
-          "5 % is chance",
-          bound.y.empty() ? "." : ", and up to the bound may be.")};
+          "5 % is expected by chance",
+          bound.y.empty() ? "." : ", and values up to the bound may be due to chance.")};
 }
 
 std::optional<HtmlFigure> strength_figure(const RunRecord& run) {
@@ -183,7 +181,7 @@ std::optional<HtmlFigure> strength_figure(const RunRecord& run) {
   return HtmlFigure{
       line_chart(cat("Augmentation strength over the training, ",
                      number_text(last_of(series)),
-                     " at last."),
+                     " at the end."),
                  kShown,
                  {"probability of each augmentation", 0.},
                  {series}),

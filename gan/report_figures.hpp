@@ -9,9 +9,8 @@
 
 namespace evenray {
 
-// The charts and images of a training's report. Internal to gan.
-
-/// Each returns one chart of the report; nullopt if the run has fewer than two points to draw.
+/// The charts and images of a training's report. Internal to gan. Each of these functions returns
+/// one chart; nullopt if the run has fewer than two points to draw.
 std::optional<HtmlFigure> swd_figure(const RunRecord& run);
 std::optional<HtmlFigure> loss_figure(const RunRecord& run);
 std::optional<HtmlFigure> view_figure(const RunRecord& run);

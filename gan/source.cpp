@@ -27,7 +27,8 @@ class GanSource final : public Source {
             size_.height,
             "x",
             size_.width,
-            ": resizing would mark the class; train at the store's size, or give --allow-resize"));
+            ": a classifier may learn to detect resized images; train at the store's size, or give "
+            "--allow-resize"));
     check(generator_.value_max() == info.value_max,
           Exit::bad_data,
           cat(path.string(),
@@ -38,15 +39,15 @@ class GanSource final : public Source {
     check(!generator_.class_name().empty() || !generator_.classes().empty(),
           Exit::bad_data,
           cat(path.string(),
-              " was trained on all classes without labels: it cannot fill one; train it with "
+              " was trained on all classes without labels: it cannot draw one class; train it with "
               "--class or --conditional"));
     if (generator_.classes().empty()) info.class_index(generator_.class_name());
     generator_.warn_if_other_store(store);
     class_names_ = info.class_names;
   }
 
-  /// Named by what it is, not by where it lies: the draws of `balance` and its report are the same
-  /// wherever the checkpoint is.
+  /// The name contains the digest of the generator and not its path, so that the draws of `balance`
+  /// and its report do not depend on where the checkpoint is stored.
   std::string name() const override {
     const std::string drawn =
         generator_.classes().empty() ? generator_.class_name() : join(generator_.classes(), "+");

@@ -21,17 +21,17 @@
 namespace evenray {
 namespace {
 
-/// With fewer real images there is nothing to compare.
+/// With fewer real images judgement.json is not written.
 constexpr size_t kFewestEvaluated = 16;
-/// A run that diverges goes back to its last checkpoint so often, each time with half the learning
+/// How often a run that diverges returns to its last evaluation, each time with half the learning
 /// rates.
 constexpr int64_t kMostRetries = 3;
-/// An evaluation draws and compares so many times fewer images than are shown until the next one:
-/// on a processor an image judged takes 2.5 times as long as one shown, and evaluations are to take
-/// no more than a tenth of the time.
+/// Number of images shown between two evaluations, for each image of an evaluation. On a CPU,
+/// evaluating an image takes 2.5 times as long as training on one, so evaluations take about a
+/// tenth of the time.
 constexpr int64_t kShownPerEvaluated = 25;
 
-/// One training run: networks, data and schedule, evaluation, what its checkpoints hold.
+/// One training run: networks, data, schedule, evaluation and the content of checkpoints.
 class Training final : public Trainee, public Batches {
  public:
   Training(const Store& store,
@@ -55,8 +55,8 @@ class Training final : public Trainee, public Batches {
       parent_digest_ = require_metadata(parent_->file, "tensor_digest", parent_->path);
       if (parent_->store != store.content_digest())
         log_warning(
-            cat("the networks to begin with were trained on another store: if that held "
-                "images of this one's val or test, nothing measured there counts"));
+            cat("gan.transfer.from was trained on another store: if that store contained images of "
+                "val or test of this store, all results on val and test are invalid"));
     }
     real_ = real_images(store, class_name, options.where);
     examiner_ = std::make_unique<Examiner>(real_,
@@ -105,7 +105,7 @@ class Training final : public Trainee, public Batches {
 
   double kimg(int64_t step) const { return schedule_.kimg(step); }
 
-  /// What a run goes on with only if it has not changed.
+  /// Returns the facts that must not have changed when the run is resumed.
   Json fixed_facts() const {
     Json facts = run_facts(compute_, store_.content_digest());
     facts["class"] = class_name_;
@@ -115,7 +115,7 @@ class Training final : public Trainee, public Batches {
     return facts;
   }
 
-  /// Fresh players, or those of the parent.
+  /// Creates the players, with the networks of the parent if there is one.
   void begin() {
     const auto& info = store_.info();
     players_.reset();  // one set in memory at a time
@@ -133,7 +133,7 @@ class Training final : public Trainee, public Batches {
   void restore(const Resumed* found) override {
     begin();
     if (found) load(*found);
-    // Each retry has draws of its own.
+    // Each retry has other random draws.
     if (retries_ > 0) players_->take_streams(rng_.fork("retry", static_cast<uint64_t>(retries_)));
   }
 
@@ -165,7 +165,7 @@ class Training final : public Trainee, public Batches {
   Json retry_event(int64_t step, int64_t diverged) override {
     log_warning(cat("the training diverged at step ",
                     diverged,
-                    "; again from step ",
+                    "; it returns to step ",
                     step,
                     " with learning rates halved ",
                     retries_,
@@ -215,7 +215,7 @@ class Training final : public Trainee, public Batches {
                         kimg(step),
                         " kimg: ",
                         collapse_,
-                        "; gan.early_stop=false goes on all the same"));
+                        "; set gan.early_stop=false to train to the end"));
       }
     }
     char name[32];
@@ -225,19 +225,20 @@ class Training final : public Trainee, public Batches {
     return {event, kept};
   }
 
-  /// Whether after so many steps the networks draw images of the full size.
+  /// Whether the networks draw images of the full size after `step` steps.
   bool grown(int64_t step) const {
     if (step == 0) return false;
     const Growth growth = schedule_.at(step - 1).growth;
     return growth.level == schedule_.stages().back().level && !growth.fading();
   }
 
-  /// Whether what it draws tells what becomes of it: it has grown, and half of the run is over.
+  /// Whether an evaluation may end the training early: the networks draw images of the full size,
+  /// and half of the run is done.
   bool settled(int64_t step) const {
     return grown(step) && 2 * schedule_.at(step).shown >= schedule_.at(steps_).shown;
   }
 
-  /// Measures in which the augmentation shows in `drawn`.
+  /// Returns the measures in which the augmentation shows in `drawn`.
   std::vector<std::string> leaks_in(const torch::Tensor& drawn) {
     const auto& pixels = training_set_.images().pixels;
     const int64_t count = std::min(pixels.size(0), drawn.size(0));
@@ -251,7 +252,7 @@ class Training final : public Trainee, public Batches {
     return out;
   }
 
-  /// Judges the best checkpoint and closes the run.
+  /// Evaluates the best checkpoint and writes metrics.json and DONE.
   void finish(int64_t step) {
     Json metrics{{"schema", "evenray-gan-run-1"},
                  {"class", class_name_},
@@ -266,7 +267,7 @@ class Training final : public Trainee, public Batches {
     if (ended()) metrics["stopped_early"] = collapse_;
     const auto count = std::min(options_.eval_images, training_set_.images().count());
     Drawing drawing;
-    // None of the images that the checkpoint was chosen by.
+    // These images were not used to select the checkpoint, so their scores are not biased.
     drawing.seed = rng_.fork("last word").key();
     drawing.in_proportion = true;
     const auto drawn = Generator(checkpoints_.best(), compute_).sample(0, count, drawing);
@@ -274,9 +275,9 @@ class Training final : public Trainee, public Batches {
     if (real_.images.size() >= kFewestEvaluated && two_groups) {
       write_judgement(run_.path(), drawn, real_, best_.leaks, rng_.fork("judgement").key());
     } else {
-      log_warning(cat("no judgement.json: it takes ",
+      log_warning(cat("judgement.json is not written: it requires at least ",
                       kFewestEvaluated,
-                      " real images or more, of two groups or more"));
+                      " real images of at least two groups"));
     }
     write_json(run_.path() / "metrics.json", metrics);
     run_.finish();

@@ -17,14 +17,14 @@ namespace {
 
 constexpr const char* kGanSource = "gan:";
 
-/// The seed of repetition `seed`: what differs between cells of one arm.
+/// Returns the settings of repetition number `seed`. Each repetition has another random seed.
 Runtime runtime_of(const Config& config, int64_t seed) {
   Runtime runtime = config.runtime;
   runtime.seed += seed;
   return runtime;
 }
 
-/// The sources of an arm with the study's generators by their paths.
+/// Returns the sources of an arm, with the paths of the study's generators in gan:PATH.
 std::vector<ParsedSource> sources_of(const Arm& arm,
                                      const StudyFolder& folder,
                                      const StudyPlan& study,
@@ -47,8 +47,8 @@ std::vector<ParsedSource> sources_of(const Arm& arm,
   return out;
 }
 
-/// Real rows of each class but the rare one that give way to synthetic ones: `replace` times the
-/// synthetic share that the rare class will have.
+/// Returns the number of real rows of each class that synthetic rows replace: 0 for the rare class,
+/// otherwise `replace` times the synthetic share of the rare class.
 std::vector<int64_t> replaced_rows(const BalanceOptions& options,
                                    const Plan& plan,
                                    size_t rare,
@@ -62,7 +62,7 @@ std::vector<int64_t> replaced_rows(const BalanceOptions& options,
   return out;
 }
 
-/// The store that the cell trains on; made where it is missing.
+/// Returns the store that the cell trains on. Writes it if it is missing.
 Path training_store(const Config& config,
                     const Arm& arm,
                     const StudyFolder& folder,
@@ -174,7 +174,7 @@ void run_generator(const Config& config, const StudyFolder& folder, const Genera
   GanOptions gan =
       cell.variant.empty() ? config.gan : config.generator_of(config.study.arm_named(cell.variant));
   Runtime runtime = runtime_of(config, cell.seed);
-  // The largest class has none to begin with.
+  // There is no larger class from which the largest class could start.
   if (gan.transfer.from == "majority" &&
       gan_situation(store, cell.class_name, gan, runtime).largest_other == 0) {
     gan.transfer.from = "none";
@@ -208,7 +208,7 @@ void run_cell(const Config& study_config,
   };
   const Path data = training_store(config, arm, folder, plan, cell);
   {
-    // Training ends with DONE in a folder of its own, the cell itself with its results.
+    // The training writes DONE into its run folder. The cell writes its own DONE after the test.
     RunFolder run(path / task->run_name(), /*resume=*/true, settings);
     task->train(Store(data), runtime, run);
   }

@@ -14,24 +14,26 @@ namespace evenray {
 struct GeneratorCell {
   std::string class_name;
   int64_t seed;  ///< 0 .. study.seeds-1
-  int fold;      ///< 0 where there are no folds
-  /// The arm whose own generator settings it is trained with; empty: the study's.
+  int fold;      ///< 0 if there are no folds
+  /// The arm whose own generator settings it is trained with; empty: the study's settings.
   std::string variant{};
+  /// Returns "CLASS-sSEED-fFOLD", or "CLASS@VARIANT-sSEED-fFOLD".
   std::string id() const;
 };
 
-/// The generator that a result is of.
+/// Returns the cell of a generator's result.
 GeneratorCell cell_of(const GeneratorResult& result);
 
-/// One training of an arm: a seed and a fold.
+/// One arm with one seed and one fold.
 struct Cell {
   std::string arm;
   int64_t seed;
   int fold;
+  /// Returns "ARM-sSEED-fFOLD".
   std::string id() const;
 };
 
-/// Everything that a study has to make, in the order in which it does.
+/// The generators and cells of a study, each list in the order in which it is run.
 struct StudyPlan {
   std::vector<std::string> class_names;
   std::string rare_class;
@@ -39,14 +41,14 @@ struct StudyPlan {
   std::vector<GeneratorCell> generators;
   std::vector<Cell> cells;
 
-  /// The classes that one of an arm's sources draws ("gan:rare", "gan:others", "gan:all",
-  /// "gan:CLASS"); none for other sources. Throws 78 for a class that is not there.
+  /// Returns the classes that a source of an arm draws ("gan:rare", "gan:others", "gan:all",
+  /// "gan:CLASS"); empty for other sources. Throws 78 for an unknown class.
   std::vector<std::string> classes_of(const Arm& arm, const std::string& source) const;
-  /// The classes whose generators the arm needs, each once.
+  /// Returns the classes whose generators the arm needs, each once. Throws like classes_of().
   std::vector<std::string> generator_classes(const Arm& arm) const;
 };
 
-/// Folders of a study.
+/// The paths in a study folder.
 struct StudyFolder {
   Path root;
   Path store(int fold) const;
@@ -54,27 +56,29 @@ struct StudyFolder {
   Path cell(const Cell& cell) const { return root / "cells" / cell.id(); }
 };
 
-/// class_names and rare_class as the packed data have them.
+/// Returns the plan for data with these classes. Throws 78 like StudyPlan::classes_of().
 StudyPlan make_study_plan(const Config& config,
                           const std::vector<std::string>& class_names,
                           const std::string& rare_class);
 
-/// What is trained in a cell under these settings and how it is tested.
+/// Returns the task that a cell trains and tests with these settings.
 std::unique_ptr<Task> make_task(const Config& config, const std::string& rare_class);
 
-/// Rows of a class that a generator adds under these options.
+/// Returns the number of rows of a class that a generator adds with these options.
 int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index);
 
-/// Trains and evaluates a generator, or goes on with it; at once where that is done.
+/// Trains and evaluates a generator, or resumes it. Does nothing if it is done.
 void run_generator(const Config& config, const StudyFolder& folder, const GeneratorCell& cell);
-/// Balances, trains and tests, unless that is done; leaves balance.json and what the task writes.
+/// Fills the training part, trains and tests. Does nothing if the cell is done. Writes balance.json
+/// (if the arm fills the training part) and the files of the task into the folder of the cell.
+/// Throws 66 if a generator that the arm needs is missing.
 void run_cell(const Config& config,
               const StudyFolder& folder,
               const StudyPlan& plan,
               const Cell& cell);
 
-/// Runs `work`; a failure is written to the folder's error.json and returned, so that others go on.
-/// A stop signal goes through.
+/// Runs `work` and returns nullopt. If it fails, writes the message to error.json in `folder` and
+/// returns it, so that the other cells can run. Throws 75 after a stop signal.
 std::optional<std::string> attempt(const Path& folder, const std::function<void()>& work);
 
 }  // namespace evenray

@@ -15,13 +15,14 @@ namespace {
 
 using Values = std::vector<double>;
 
-/// 1.96 + .84: a true difference of so many standard errors is found at the 5 % level with 80 %
-/// power.
+/// 1.96 + .84: a true difference of this many standard errors is found at the 5 % level with a
+/// power of 80 %.
 constexpr double kPower80 = 2.8;
 
-/// [arm] means over seeds, each seed counted so many times. S seeds drawn from S spread too little,
-/// by (S - 1) / S in variance, so the step from the mean of all is lengthened by the root of
-/// S / (S - 1).
+/// Returns, for each arm, the means over the seeds. `times`: how often each seed was drawn. The
+/// variance of the mean of S seeds drawn from S with replacement is too small by the factor
+/// (S - 1) / S. Its difference from the mean of all seeds is therefore multiplied by the square
+/// root of S / (S - 1).
 std::vector<Values> means(const std::vector<ArmRuns>& arms,
                           const std::vector<double>& weights,
                           const std::vector<int64_t>& times) {
@@ -44,7 +45,7 @@ std::vector<Values> means(const std::vector<ArmRuns>& arms,
   return out;
 }
 
-/// Without the draws that cannot be measured (no positive among them).
+/// Removes the draws whose value is undefined, for example because they have no positives.
 std::vector<double> finite(std::vector<double> draws) {
   std::erase_if(draws, [](double value) { return !std::isfinite(value); });
   return draws;
@@ -63,7 +64,7 @@ Json interval_json(const std::vector<double>& draws) {
   return {interval.low, interval.high};
 }
 
-/// Of a rate, which no widening takes out of 0 to 1.
+/// The interval of a rate, clipped to 0..1, because the factor in means() may move it outside.
 Json rate_interval_json(const std::vector<double>& draws) {
   const Interval interval = percentile_interval(draws);
   return {std::clamp(interval.low, 0., 1.), std::clamp(interval.high, 0., 1.)};

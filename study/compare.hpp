@@ -8,7 +8,7 @@
 
 namespace evenray {
 
-/// The trainings of one arm.
+/// The scores of one arm.
 struct ArmRuns {
   std::string arm;
   std::vector<Scored> seeds;  ///< one per seed
@@ -17,8 +17,8 @@ struct ArmRuns {
 struct ComparisonInput {
   std::vector<ArmRuns> arms;  ///< each with the same seeds, keys and test rows
   std::string contrast;       ///< "A vs B", named beforehand
-  int64_t draws = 2000;
-  uint64_t seed = 1;
+  int64_t draws = 2000;       ///< bootstrap draws
+  uint64_t seed = 1;          ///< of the bootstrap
 };
 
 /// Returns means over seeds with 95 % intervals, and paired differences to `real` and `oversample`.
@@ -28,8 +28,8 @@ struct ComparisonInput {
 /// "p_holm"}}}],"groups","draws","detectable":{m:...}}. The contrast comes first; all others are
 /// exploratory, their p values adjusted by Holm within a metric. `detectable`: the difference in
 /// the contrast that such a test would find with 80 % power; null without the contrast. With one
-/// seed the intervals leave out the variation between trainings. Without arms all lists are empty.
-/// Throws 65 if the test rows of two trainings differ.
+/// seed the intervals do not contain the variation between trainings. Without arms all lists are
+/// empty. Throws 65 if the test rows of two trainings differ.
 Json compare_arms(const ComparisonInput& input, int threads);
 
 }  // namespace evenray

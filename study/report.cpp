@@ -109,7 +109,7 @@ void write_arms(ReportWriter& out, const StudyResult& result) {
 
 void write_differences(ReportWriter& out, const StudyResult& result) {
   if (result.comparison.differences.empty()) return;
-  out.section("How sure");
+  out.section("Uncertainty");
   const double detectable = result.comparison.detectable_auroc;
   if (detectable > 0) {
     out.paragraph(cat(

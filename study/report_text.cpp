@@ -56,17 +56,18 @@ std::string answer_text(const StudyResult& result) {
                                   difference_text(high),
                                   ".");
   const double box_px = result.data.median_box_side_px;
-  const std::string limits = cat(" That is for this split and ",
-                                 counted(result.seeds, "seed"),
-                                 box_px > 0 && box_px < kLeastBoxPx
-                                     ? "; what is marked is too small at this size for medicine."
-                                     : ".");
+  const std::string limits =
+      cat(" This is valid for this split and ",
+          counted(result.seeds, "seed"),
+          box_px > 0 && box_px < kLeastBoxPx
+              ? "; the marked boxes are too small at this size for a medical conclusion."
+              : ".");
   if (low > 0) return cat(who, " helped: ", figures, limits);
   if (high < 0) return cat(who, " did harm: ", figures, limits);
   const double detectable = rounded_up(result.comparison.detectable_auroc);
   std::string out = cat(who, " did not measurably help: ", figures, " No difference was found");
   if (detectable > 0) {
-    out += cat("; this test could have shown one of ", plain_number(detectable), " or more");
+    out += cat("; this test could have detected one of ", plain_number(detectable), " or more");
   }
   return out + "." + limits;
 }

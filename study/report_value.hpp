@@ -9,8 +9,8 @@ namespace evenray {
 /// Median box side in px below which a finding is little more than noise.
 inline constexpr double kLeastBoxPx = 8;
 
-/// These functions format values of a study as plain text, which HtmlPage typesets. "-" stands for
-/// what was not measured.
+/// These functions format values of a study as plain text, which HtmlPage typesets. A value that
+/// was not measured gives "-".
 
 /// Formats a rate: ".834".
 std::string rate_text(double value);

@@ -35,7 +35,7 @@ struct ReportHead {
   std::string title, answer, measured_on;
 };
 
-/// Embeds images as long as the page stays small; of further ones it states the path.
+/// Embeds images as long as the page stays small. For further images it states only the path.
 class HtmlReport : public ReportWriter {
  public:
   HtmlReport(const ReportHead& head, const Path& folder);

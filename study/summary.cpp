@@ -42,7 +42,7 @@ Json compare_finished(const Config& config, const StudyFolder& folder, const Stu
   return out;
 }
 
-/// What is known of the study without time, host or path: equal runs give equal bytes.
+/// Returns summary.json. It contains no time, host or path, so that equal runs give equal bytes.
 Json summarise(const Config& config,
                const StudyFolder& folder,
                const StudyPlan& plan,
@@ -56,7 +56,7 @@ Json summarise(const Config& config,
                {"policy", config.study.policy},
                {"max_synthetic", config.balance.max_synthetic},
                {"computed", read_json(folder.root / "plan.json").value("computed", Json())}};
-  // Only what a report cannot know: the built-in arms mean the same in every study.
+  // The built-in arms are not listed, because they are the same in every study.
   for (const auto& arm : config.study.arm)
     summary["arms"].push_back({{"name", arm.name},
                                {"meaning", arm.meaning},

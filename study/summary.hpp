@@ -4,12 +4,12 @@
 
 namespace evenray {
 
-/// Why the cell or generator in `folder` failed, with paths inside the study named from its root;
-/// empty where it did not.
+/// Returns the error message of the cell or generator in `folder`, with paths inside the study
+/// relative to `root`; empty if it did not fail.
 std::string failure_of(const Path& root, const Path& folder);
 
-/// Compares what is done and writes results.csv, summary.json, report.md and report.html. `facts`:
-/// of the prepared data.
+/// Compares the arms that are done and writes results.csv, summary.json, report.md and report.html.
+/// `facts`: as prepare_data() returns them.
 void write_report(const Config& config,
                   const StudyFolder& folder,
                   const StudyPlan& plan,

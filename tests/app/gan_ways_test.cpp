@@ -65,7 +65,7 @@ TEST_CASE("only images whose metadata say so") {
       Words{"gan", "train", set, "--class=Fractured", "--where=view=frontal"} + kTinyGan;
   const Ran few = run(at, training + Words{"--out=g"});
   CHECK(few.code == 0);
-  CHECK(contains(few.err, "no judgement.json: it takes 16 real images or more"));
+  CHECK(contains(few.err, "judgement.json is not written: it requires at least 16 real images"));
   const int64_t all = read_json(workshop() / "gan/metrics.json")["images"],
                 frontal = read_json(scratch / "g/metrics.json")["images"];
   CHECK(frontal > 0);

@@ -37,7 +37,7 @@ TEST_CASE("a GAN option out of range is named by its key") {
       {"gan.lr_g must be above 0", [](GanOptions& o) { o.lr_g = 0; }},
       {"gan.lr_d must be above 0", [](GanOptions& o) { o.lr_d = -1; }},
       {"gan.r1_every must be above 0", [](GanOptions& o) { o.r1_every = 0; }},
-      {"gan.minibatch must be 2 (batch norm) or more", [](GanOptions& o) { o.minibatch = 1; }},
+      {"gan.minibatch must be 2 to 65536", [](GanOptions& o) { o.minibatch = 1; }},
       {"gan.eval_images must be 16 or more", [](GanOptions& o) { o.eval_images = 15; }},
       {"gan.r1_gamma", [](GanOptions& o) { o.r1_gamma = -1; }},
       {"gan.ema_kimg", [](GanOptions& o) { o.ema_kimg = -1; }},

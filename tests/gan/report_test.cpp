@@ -50,20 +50,20 @@ TEST_CASE("a run's page answers and leaves out what the run does not have") {
   const std::string page = RunCopy().page();
   CHECK(contains(page, "A generator (dcgan) of Rare"));
   CHECK(contains(page, "The best checkpoint, at .0"));
-  CHECK(contains(page, "no floor was taken"));
-  CHECK(contains(page, "16 drawn images against as many of the training images themselves"));
+  CHECK(contains(page, "there is no floor"));
+  CHECK(contains(page, "16 drawn images and as many of the training images themselves"));
   CHECK(contains(page, "Trained on 54 images of Rare at 24 × 16 px"));
   CHECK(contains(page, "Sliced Wasserstein distance of drawn to real"));
-  CHECK(contains(page, "What it draws"));
+  CHECK(contains(page, "Drawn images"));
   CHECK(contains(page, "Stages"));
   CHECK(contains(page, "total_kimg"));
   for (const char* absent : {"no data",
                              "How the training went",
                              "Variety and copies",
                              "Augmentation<",
-                             "judged at the end",
-                             "Real beside drawn",
-                             "Is it copying?",
+                             "Evaluation of the best checkpoint",
+                             "Real and drawn images",
+                             "Nearest real images",
                              "Fine detail",
                              "Retries",
                              "Not finished",
@@ -112,9 +112,9 @@ TEST_CASE("a page with everything that a run may have") {
                            "real .2",
                            "bound",
                            "Augmentation strength",
-                           "The best checkpoint, judged at the end",
-                           "Real beside drawn",
-                           "Is it copying?",
+                           "Evaluation of the best checkpoint",
+                           "Real and drawn images",
+                           "Nearest real images",
                            "Power spectra",
                            "at 6.4 kimg (step 400)",
                            "kimg,swd,floor,msssim,msssim_real,memorised,memorised_bound\n"
@@ -148,8 +148,8 @@ TEST_CASE("the end's judgement answers: its images chose nothing") {
   const std::string page = copy.page();
   CHECK(contains(page, "not above the floor of"));
   CHECK(contains(page,
-                 "Measured at the end on 10 drawn images, none of which chose the "
-                 "checkpoint, against as many training images."));
+                 "Measured at the end on 10 drawn images, which were not used to select the "
+                 "checkpoint, and as many training images."));
 }
 
 TEST_CASE("a run that has not ended says how far it is") {
@@ -164,7 +164,7 @@ TEST_CASE("a run that has not ended says how far it is") {
       "\n");
   const std::string page = copy.page();
   CHECK(contains(page, "Not finished, at .8 kimg. There is no evaluation yet."));
-  CHECK(contains(page, "about 1 min 30 s were left"));
+  CHECK(contains(page, "Estimated time to the end: 1 min 30 s."));
   CHECK_FALSE(contains(page, "<svg"));
   CHECK_FALSE(contains(page, "<img"));
 }

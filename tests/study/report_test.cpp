@@ -54,13 +54,13 @@ size_t count(const std::string& text, const std::string& what) {
 TEST_CASE("the answer follows the interval of the contrast named beforehand") {
   REQUIRE(answer_text(parse_study_result(two_arms(.03, .01, .05))) ==
           "Synthetic images of Rare with copies helped: +.030 AUROC against oversample, 95 % "
-          "interval +.010 to +.050. That is for this split and 2 seeds.");
+          "interval +.010 to +.050. This is valid for this split and 2 seeds.");
   REQUIRE(contains(answer_text(parse_study_result(two_arms(-.03, -.05, -.01))),
                    "did harm: -.030 AUROC"));
   const std::string null_result = answer_text(parse_study_result(two_arms(.004, -.019, .011)));
   REQUIRE(contains(null_result, "did not measurably help: +.004 AUROC"));
   REQUIRE(contains(null_result,
-                   "No difference was found; this test could have shown one of .021 or more."));
+                   "No difference was found; this test could have detected one of .021 or more."));
 }
 
 TEST_CASE("an answer that the study cannot give is not given") {
