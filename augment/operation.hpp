@@ -50,7 +50,7 @@ struct OpInfo {
   OpKind kind;
   bool has_value;            ///< takes a value, as in "Rotate:15"
   double low, high;          ///< accepted range of the value
-  std::string_view meaning;  ///< of the value, with its unit
+  std::string_view meaning;  ///< of the value, with its unit; without a value: what it does
 };
 /// All operations, in the order of Op.
 const std::vector<OpInfo>& operation_table();
