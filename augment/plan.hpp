@@ -41,8 +41,9 @@ struct Plan {
 /// majority`), `minority`, `not minority`, `not majority`, `all`, a ratio (two classes: minority /
 /// majority after balancing), or "class=count,..." with counts not below the present ones. Words
 /// and ratios add nothing to classes without rows. Throws 2 for an unknown strategy or a ratio that
-/// is not above 0 and at most 1. Throws 65 for an unknown class, for a target count or ratio below
-/// the present one, for a ratio if not exactly two classes have rows, and if no class has rows.
+/// is not above 0 and at most 1. Throws 65 for an unknown class, a target count below the present
+/// one, a ratio not above the present one, a ratio if not exactly two classes have rows, and if no
+/// class has rows.
 Plan make_plan(const std::vector<int64_t>& counts,
                const std::vector<std::string>& class_names,
                const std::string& strategy);

@@ -157,7 +157,7 @@ void PhantomOptions::fields(Fields& f) {
   f("images", images, "pictures to draw");
   f("rare_share", rare_share, "share of fractured images");
   f("size_px", size_px, "height, width of the drawn picture");
-  f("difficulty", difficulty, "0: fracture lines stand out; 1: near the noise");
+  f("difficulty", difficulty, "0: fracture lines are clear; 1: close to the noise");
   f("seed", seed, "the same seed draws the same pictures");
 }
 
