@@ -11,8 +11,8 @@
 namespace evenray {
 
 // Reads DICOM files: header facts without names or dates, and the pixels as a viewer shows them.
-// Start here, then elements.hpp (the header, over walk.hpp), pixels.hpp (stored pixels), grey.hpp
-// (display).
+// Start here, then elements.hpp (the header; walk.hpp is a part of it), pixels.hpp (stored pixels),
+// grey.hpp (display).
 //
 // Headers are parsed by our own code although DCMTK is linked: the parser keeps only an allow-list
 // of tags, never builds the whole data set, and checks every length, so it is safe on hostile

@@ -41,8 +41,8 @@ std::vector<Patient> make_patients(const PhantomOptions& options) {
     patient.other_region = static_cast<Region>(
         (static_cast<size_t>(patient.region) + 1 + plan.below(kRegions.size() - 1)) %
         kRegions.size());
-    // The chance grows with the number of views, so that each picture is equally likely to be the
-    // odd one.
+    // The chance grows with the number of views, so that each picture is equally likely to show
+    // another region.
     const auto odd = static_cast<int>(plan.below(12));
     if (odd < patient.views && patient.views > 1) patient.other_view = odd;
     left -= patient.views;
