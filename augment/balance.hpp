@@ -4,8 +4,8 @@
 // policies (policy.hpp, pipeline.hpp) to images, and it balances stores: a plan says how many rows
 // each class gets (plan.hpp), sources draw them (sources.hpp), gates reject bad ones (gates.hpp),
 // and run_balance() writes the new store. Read operation.hpp, policy.hpp and pipeline.hpp, then
-// plan.hpp, this header, sources.hpp and gates.hpp. thumbnails.hpp compares
-// images; the other headers are internal.
+// plan.hpp, this header, sources.hpp and gates.hpp. thumbnails.hpp compares images; the
+// other headers are internal.
 #include <memory>
 #include <optional>
 
