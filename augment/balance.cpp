@@ -348,7 +348,7 @@ BalanceReport run_balance(const BalanceRequest& request) {
   const size_t classes = request.in.info().class_names.size();
   const Plan& plan = request.plan;
   if (plan.added.size() != classes || (!plan.replaced.empty() && plan.replaced.size() != classes))
-    throw Error(Exit::failed, "balance: the plan is for another set of classes");
+    throw Error(Exit::failed, "balance: the plan does not have one count per class of the store");
   return Filler(request).run();
 }
 

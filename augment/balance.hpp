@@ -4,7 +4,8 @@
 // policies (policy.hpp, pipeline.hpp) to images, and it balances stores: a plan says how many rows
 // each class gets (plan.hpp), sources draw them (sources.hpp), gates reject bad ones (gates.hpp),
 // and run_balance() writes the new store. Read operation.hpp, policy.hpp and pipeline.hpp, then
-// plan.hpp, this header, sources.hpp and gates.hpp.
+// plan.hpp, this header, sources.hpp and gates.hpp. thumbnails.hpp compares images; the
+// other headers are internal.
 #include <memory>
 #include <optional>
 
@@ -97,10 +98,11 @@ struct BalanceRequest {
 /// max_factor does not allow are reported as missing. Rows that the plan replaces are chosen by
 /// seed and omitted; synthetic rows of their class take their place. In a multi-label store a
 /// copied or augmented row has all labels of its parent; a synthetic row has only the label of its
-/// class, the others are unknown. Throws 65 if the gates reject so many images that a class cannot
-/// be filled, 2 for rows to replace without a synthetic source, 74 on a full disk. The content
-/// depends only on the inputs and the seed, not on the threads, except for what a source itself
-/// depends on (a generator: see gan/gan.hpp).
+/// class, the others are unknown. Throws 65 if a class cannot be filled (the gates reject too many
+/// images, or it has neither real rows nor a synthetic source) or has fewer real rows than the plan
+/// replaces, 2 for rows to replace without a synthetic source, 74 on a full disk, 75 after a stop
+/// signal. The content depends only on the inputs and the seed, not on the threads, except for what
+/// a source itself depends on (a generator: see gan/gan.hpp).
 BalanceReport run_balance(const BalanceRequest& request);
 
 /// Returns the number of training rows with label 1 of each class: the counts for make_plan().

@@ -11,7 +11,7 @@
 namespace evenray {
 
 /// Checks drawn images before they are added to a store: size and depth first, then all gates.
-/// Internal to balance().
+/// Internal to run_balance().
 class Entry {
  public:
   Entry(const StoreInfo& info, const std::vector<std::shared_ptr<Gate>>& gates)

@@ -11,7 +11,7 @@
 
 namespace evenray {
 
-/// The counts that balance() collects for its report.
+/// The counts that run_balance() collects for its report.
 struct BalanceTally {
   using ByOrigin = std::array<int64_t, 4>;  ///< number of rows, by Origin
   /// The images that one source drew for one class.

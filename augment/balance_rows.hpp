@@ -12,7 +12,7 @@ namespace evenray {
 /// Returns a row of a part without its image.
 StoreRow stored_row(const StorePart& part, int64_t row);
 
-/// Makes store rows from drawn images. Internal to balance().
+/// Makes store rows from drawn images. Internal to run_balance().
 class RowMaker {
  public:
   /// `in` must outlive this object.

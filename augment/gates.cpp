@@ -238,7 +238,7 @@ void set_gate(const std::string& word, BalanceOptions& options) {
   const auto parts = split_text(word, ':');
   check(parts[0] == "near-duplicate",
         Exit::usage,
-        unknown_name("gate to set", word, {"near-duplicate:CORRELATION", "memorised"}));
+        unknown_name("gate", word, {"near-duplicate:CORRELATION", "memorised"}));
   check(parts.size() == 2 && parse_double(parts[1], options.near_duplicate),
         Exit::usage,
         cat("--gate takes near-duplicate:CORRELATION, not '", word, "'"));

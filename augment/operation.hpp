@@ -50,11 +50,13 @@ struct OpInfo {
   OpKind kind;
   bool has_value;            ///< takes a value, as in "Rotate:15"
   double low, high;          ///< accepted range of the value
-  std::string_view meaning;  ///< of the value, with its unit
+  std::string_view meaning;  ///< of the value, with its unit; without a value: what it does
 };
 /// All operations, in the order of Op.
 const std::vector<OpInfo>& operation_table();
+/// Returns the row of one operation.
 const OpInfo& operation_info(Op op);
+/// Returns the names of all operations, in the order of Op.
 std::vector<std::string> operation_names();
 
 /// An operation and its value (degrees, tangent, pixels, factor, bits, threshold, ...; see
@@ -67,7 +69,7 @@ struct Operation {
 /// Parses "Rotate:15" or "Equalize". Throws 2 for an unknown name (with the known names), a missing
 /// value, a value out of range, or a value that the operation does not take.
 Operation parse_operation(std::string_view text);
-/// Parses a list such as "Rotate:15,Posterize:4".
+/// Parses a list such as "Rotate:15,Posterize:4". Throws as parse_operation().
 std::vector<Operation> parse_operations(std::string_view text);
 /// Returns a text that parse_operations() reads back to exactly the same values.
 std::string operations_text(const std::vector<Operation>& operations);

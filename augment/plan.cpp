@@ -33,11 +33,11 @@ void add_ratio(Plan& plan, double ratio, size_t majority, const std::string& str
       throw Error(Exit::bad_data,
                   cat("strategy ",
                       strategy,
-                      ": the smaller class already has ",
+                      ": the smaller class has ",
                       plan.before[c],
-                      " rows to ",
+                      " rows and the larger ",
                       plan.before[majority],
-                      ", a ratio of ",
+                      ", already a ratio of ",
                       fixed(double(plan.before[c]) / double(plan.before[majority]), 3),
                       "; choose a larger ratio, up to 1"));
   }
@@ -153,7 +153,7 @@ Plan make_plan(const std::vector<int64_t>& counts,
   double ratio = 0;
   const bool is_ratio = parse_double(strategy, ratio);
   if (is_ratio && !(ratio > 0 && ratio <= 1))
-    throw Error(Exit::usage, cat("strategy ", strategy, ": a ratio must lie above 0 and up to 1"));
+    throw Error(Exit::usage, cat("strategy ", strategy, ": a ratio must be above 0 and at most 1"));
   if (!is_ratio && std::find(kStrategies.begin(), kStrategies.end(), strategy) == kStrategies.end())
     throw Error(Exit::usage,
                 unknown_name("strategy", strategy, kStrategies) + ", a ratio, or class=count,...");

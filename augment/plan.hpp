@@ -16,9 +16,10 @@ struct BalanceOptions {
   std::string strategy = "auto";                ///< see make_plan()
   std::vector<std::string> sources = {"copy"};  ///< sources of the added rows: NAME or NAME@SHARE
   double near_duplicate =
-      kNearDuplicate;      ///< reject synthetic images above this correlation; 0: off
-  bool memorised = false;  ///< reject synthetic images nearer to training images than held-out ones
-  double max_factor = 0;   ///< maximum of copies and augmented rows per image; 0: no limit
+      kNearDuplicate;  ///< reject synthetic images above this correlation; 0: off
+  /// Reject synthetic images that are nearer to a training image than 95 % of held-out images are.
+  bool memorised = false;
+  double max_factor = 0;      ///< maximum of copies and augmented rows per image; 0: no limit
   double max_synthetic = 1;   ///< maximum of synthetic images per real one of the class
   bool allow_resize = false;  ///< resize images of a generator that has another size
 
@@ -39,9 +40,10 @@ struct Plan {
 /// Returns the plan of imbalanced-learn's `sampling_strategy` for over-sampling: `auto` (= `not
 /// majority`), `minority`, `not minority`, `not majority`, `all`, a ratio (two classes: minority /
 /// majority after balancing), or "class=count,..." with counts not below the present ones. Words
-/// and ratios add nothing to classes without rows. Throws 2 for an unknown strategy, 65 for an
-/// unknown class, a target below the present count, or a ratio if not exactly two classes have
-/// rows.
+/// and ratios add nothing to classes without rows. Throws 2 for an unknown strategy or a ratio that
+/// is not above 0 and at most 1. Throws 65 for an unknown class, a target count below the present
+/// one, a ratio not above the present one, a ratio if not exactly two classes have rows, and if no
+/// class has rows.
 Plan make_plan(const std::vector<int64_t>& counts,
                const std::vector<std::string>& class_names,
                const std::string& strategy);
@@ -55,7 +57,8 @@ struct ParsedSource {
 std::vector<ParsedSource> parse_sources(const std::vector<std::string>& sources);
 
 /// Returns the share of each source, summing to 1; sources without a share get equal parts of what
-/// is left. Throws 2 if the given shares sum to more than 1, or to less while none is open.
+/// is left. Throws 2 if the given shares sum to more than 1, or if all shares are given and sum to
+/// less than 1.
 std::vector<double> source_shares(const std::vector<ParsedSource>& sources);
 
 /// The number of rows that each source draws for a class.

@@ -158,7 +158,7 @@ toml::table parse_toml(std::string_view text, const std::string& name) {
   }
 }
 
-/// TOML wants a digit before the point; people write .5, also in a list.
+/// Adds the zero that TOML requires before a decimal point; users write .5, also in lists.
 std::string with_leading_zeros(const std::string& value) {
   std::string out;
   for (size_t i = 0; i < value.size(); ++i) {

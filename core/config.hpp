@@ -13,7 +13,7 @@
 
 namespace evenray {
 
-/// A pointer to an option; these are the types that a configuration may hold.
+/// A pointer to an option. These are the types that an option may have.
 using FieldRef = std::variant<bool*,
                               int64_t*,
                               double*,
@@ -86,11 +86,12 @@ class ConfigText {
   /// `file` may be empty. `sets` are "a.b=c" with c in TOML, or a bare word for text. Throws 66 if
   /// the file is missing, 78 with file and line if it is not TOML, 2 for a set without "=".
   ConfigText(const Path& file, const std::vector<std::string>& sets);
-  /// From a text in place of a file. `name` is used in messages.
+  /// Parses `text` instead of a file. Messages call it `name`.
   static ConfigText parse(std::string_view text, const std::string& name);
 
-  /// Sets the fields of `visit` that the sources name. May be called again on other structs. Throws
-  /// 78 for an unknown key (with file, line and the nearest known key) or a wrong type.
+  /// Sets the fields of `visit` that the file and --set contain. May be called again for other
+  /// structs. Throws 78 for an unknown key (with file, line and the nearest known key) or a wrong
+  /// type.
   void apply(const Visit& visit) const;
   /// Returns one line per key that is written with its old name (Fields::moved), with the new name.
   std::vector<std::string> moved_keys(const Visit& visit) const;

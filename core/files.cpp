@@ -122,7 +122,7 @@ std::string read_file(const Path& path, uint64_t limit) {
   const auto size = static_cast<uint64_t>(status.st_size);
   if (size > limit) {
     throw Error(Exit::bad_data,
-                cat(path.string(), ": ", size, " bytes, more than the ", limit, " that are read"));
+                cat(path.string(), ": ", size, " bytes, more than the limit of ", limit, " bytes"));
   }
   std::string bytes(size, '\0');
   size_t filled = 0;

@@ -53,7 +53,7 @@ Path temporary_beside(const Path& path);
 
 /// Fsyncs `temporary`, renames it to `path` and fsyncs the parent folder. `temporary` is a file, or
 /// a folder of files, which may replace an existing folder. On failure, removes `temporary` and
-/// throws 74.
+/// throws as throw_errno(): usually 74, 73 without permission.
 void publish(const Path& temporary, const Path& path);
 
 /// Creates a folder and its parents. Throws 73, or 74 if the disk is full.

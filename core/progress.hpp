@@ -6,11 +6,11 @@
 
 namespace evenray {
 
-/// The speed of a task, from the last quarter to half of its time: an estimate that was wrong, or a
-/// task that changes its pace, is corrected soon.
+/// The speed of a task. It is measured over the last quarter to half of the elapsed time, so it
+/// soon follows a change.
 class Pace {
  public:
-  /// `done` units were done `seconds` after the start. Both never decrease.
+  /// Records that `done` units were complete `seconds` after the start. Neither value may decrease.
   void reach(double seconds, int64_t done);
   /// Returns units per second; 0 if it is not known yet.
   double rate() const;
@@ -40,7 +40,7 @@ class Progress {
 
   /// Returns units per second since the start; units given to skip() are not counted.
   double rate() const;
-  /// Returns the seconds to the end at the present pace; negative if it is not known yet.
+  /// Returns the seconds to the end at the current speed; negative if the speed is not known yet.
   double eta_s() const;
   /// Counts units that were done before this process started. Negative: units that must be done
   /// again.

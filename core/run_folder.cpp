@@ -63,7 +63,7 @@ void Runtime::fields(Fields& f) {
   f("seed", seed, "all random streams are derived from this number");
   f("threads", threads, "worker and torch threads; 0: all hardware threads");
   f("device", device, "auto, cpu, cuda or cuda:i");
-  f("precision", precision, "auto (the quicker one, measured), bf16 or fp32");
+  f("precision", precision, "auto (whichever is measured to be faster), bf16 or fp32");
   f("checkpoint_every_s",
     checkpoint_every_s,
     "seconds between checkpoints; does not change results");

@@ -14,7 +14,7 @@ struct Runtime {
   int64_t seed = 1;                ///< all random streams are derived from it
   int64_t threads = 0;             ///< worker and torch threads; 0: all hardware threads
   std::string device = "auto";     ///< auto, cpu, cuda, cuda:i
-  std::string precision = "auto";  ///< auto (the quicker one, nn/precision.hpp), bf16, fp32
+  std::string precision = "auto";  ///< auto (the faster one, nn/precision.hpp), bf16, fp32
   double checkpoint_every_s = 60;  ///< seconds between checkpoints; does not change results
   int64_t keep_checkpoints = 2;    ///< newest checkpoints to keep, in addition to the best
 

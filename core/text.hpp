@@ -44,8 +44,8 @@ bool parse_int(std::string_view text, int64_t& value);
 /// and JSON require.
 bool is_plain_utf8(std::string_view text);
 
-/// Returns the known name with the smallest edit distance to `name`, or "" if the distance is above
-/// 1/3 of the length of `name` + 1.
+/// Returns the known name with the smallest edit distance to `name`, or "" if that distance is more
+/// than 1 + (length of `name`) / 3, rounded down.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known);
 
 /// Returns "unknown policy 'x' (known: a, b)", followed by "; did you mean 'a'?" if nearest_name()

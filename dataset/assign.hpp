@@ -11,8 +11,9 @@ namespace evenray {
 /// stratification, Sechidis et al. 2011, applied to groups): the rarest class first; within a
 /// class the large groups first; each group to the part that lacks most rows of the class.
 /// `counts[g][c]`: rows of group g with class c. `shares`: one per part, sum 1, each above 0.
-/// Returns the part of each group. A class with at least as many groups as there are parts reaches
-/// every part. The result depends only on the counts, the shares and rng's key.
+/// Returns the part of each group. A class reaches every part if at least as many groups as there
+/// are parts have it and no class that is assigned earlier. The result depends only on the counts,
+/// the shares and rng's key.
 std::vector<size_t> assign_groups(const std::vector<std::vector<int64_t>>& counts,
                                   const std::vector<double>& shares,
                                   const Rng& rng);

@@ -54,20 +54,20 @@ void add_file_findings(const Manifest& manifest,
     };
     std::string holds;
     if (!sample.draw && !extension_matches(sample.file, holds))
-      add("wrong_ending", cat("named ", sample.file.extension().string(), ", holds ", holds));
+      add("wrong_ending", cat("extension ", sample.file.extension().string(), ", content ", holds));
     if (!fact.readable) {
       add("unreadable", fact.fault);
       continue;
     }
     if (fact.truncated)
-      add("truncated", "the image data end early; the rest is invented by the decoder");
+      add("truncated", "the image data end early; the decoder filled in the rest");
     if (fact.orientation != 1) add("exif_rotated", cat("EXIF orientation ", fact.orientation));
-    if (fact.blank) add("blank", cat("nothing to be seen, mean ", fixed(fact.mean, 2)));
+    if (fact.blank) add("blank", cat("nothing is visible, mean ", fixed(fact.mean, 2)));
     if (!fact.blank && usual.inverted(fact)) {
       add("inverted",
           cat("mean ",
               fixed(fact.mean, 2),
-              " where the collection has ",
+              ", but the median of the collection is ",
               fixed(usual.middle, 2),
               ": bone may be dark"));
     }
@@ -152,7 +152,7 @@ void add_leaks(const Manifest& manifest,
       finding.ids.push_back(found->first);
     }
     if (parts.size() < 2) return;
-    finding.detail = cat(what, " lies in ", join({parts.begin(), parts.end()}, " and "));
+    finding.detail = cat(what, " is in ", join({parts.begin(), parts.end()}, " and "));
     findings.push_back(std::move(finding));
   };
   std::map<std::string, std::vector<size_t>> rows_of_patient;
@@ -162,14 +162,14 @@ void add_leaks(const Manifest& manifest,
   }
   std::set<std::string> absent;
   for (const auto& row : split) absent.insert(row.id);
-  Finding unlisted{"not_in_split", {}, "the split table does not name it"};
+  Finding unlisted{"not_in_split", {}, "the split table does not list it"};
   for (const auto& sample : manifest.samples)
     if (absent.erase(sample.id) == 0) unlisted.ids.push_back(sample.id);
   if (!unlisted.ids.empty()) findings.push_back(std::move(unlisted));
   if (!absent.empty())
     findings.push_back({"split_unknown",
                         {absent.begin(), absent.end()},
-                        cat("in the split table, not in ", manifest.source)});
+                        cat("in the split table, but not in ", manifest.source)});
   for (const auto& [patient, rows] : rows_of_patient)
     add("leak_patient", "patient " + patient, rows);
   for (const auto& rows : duplicates) add("leak_duplicate", "one picture", rows);

@@ -16,7 +16,7 @@ bool box_outside(const Box& box, int width, int height);
 /// One row of a split table.
 struct SplitRow {
   std::string id, path;
-  std::string group;        ///< empty where the table has no such column
+  std::string group;        ///< empty if the table has no such column
   std::string split;        ///< train, val or test
   std::string fold;         ///< a number from 0; empty: the row is in no fold
   std::string fault;        ///< audit kind that keeps the row out of a store; empty: none

@@ -18,59 +18,68 @@ struct Kind {
 constexpr std::array kKinds{
     Kind{"unreadable", "No pixels could be decoded; left out when packing."},
     Kind{"truncated",
-         "The image data end early and the decoder fills the rest: a shortcut where it befalls one "
-         "class. Left out when packing."},
+         "The image data end early and the decoder fills in the rest. This is a shortcut if it "
+         "happens mainly in one class. Left out when packing."},
     Kind{"wrong_ending",
-         "The file is another kind than its name says. It is read by what it holds; other programs "
-         "may refuse it."},
-    Kind{"missing_file", "The table names an image that is not there."},
-    Kind{"unlisted_file", "An image that the table does not name."},
-    Kind{"label_conflict", "The table disagrees with folder or boxes, which beat it."},
+         "The extension does not match the content. evenray reads the file by its content; other "
+         "programs may refuse it."},
+    Kind{"missing_file", "The table lists an image that does not exist."},
+    Kind{"unlisted_file", "The table does not list this file, or it is outside the class folders."},
+    Kind{"label_conflict",
+         "The table disagrees with the folder or the boxes, which take precedence."},
     Kind{"duplicate_group",
-         "Images of one picture. They stay in one part; in test one of them counts."},
-    Kind{"duplicate_conflict", "One picture under two labels; left out of all parts when packing."},
-    Kind{"leak_patient", "A patient in more than one part: the test measures memory."},
-    Kind{"leak_duplicate", "One picture in more than one part: the test measures memory."},
-    Kind{"not_in_split", "Images that the split table does not name: they go into no part."},
-    Kind{
-        "split_unknown",
-        "Ids of the split table that the collection does not have: the table is of another set, or "
-        "of another version of this one."},
+         "Images of one picture. They stay in one part; in test only one of them is used."},
+    Kind{"duplicate_conflict",
+         "One picture with conflicting labels; left out of all parts when packing."},
+    Kind{"leak_patient",
+         "A patient in more than one part: the test results would be too optimistic."},
+    Kind{"leak_duplicate",
+         "One picture in more than one part: the test results would be too optimistic."},
+    Kind{"not_in_split", "Images that the split table does not list. They are in no part."},
+    Kind{"split_unknown",
+         "Ids in the split table that the collection does not have: the table is of another "
+         "collection, or of another version of this one."},
     Kind{"leak_synthetic",
-         "An image that is not real where one measures: the result says nothing of patients."},
+         "An image that is not real is in val, test or a fold: results there would not be results "
+         "on patients."},
     Kind{"annotation_conflict",
-         "The formats that the boxes are published in disagree; the first one counts."},
+         "The published annotation formats disagree about the boxes; the first format is used."},
     Kind{"boxes_scaled",
-         "Images of another size than their annotations were made at; boxes were scaled to them."},
-    Kind{
-        "size_conflict",
-        "An image whose sides are not those that its annotation states, nor in proportion: cropped "
-        "or turned since, or not the image that was annotated. Its boxes are as written."},
-    Kind{"crowd_box", "A box that COCO marks as round several things; it is read as one."},
-    Kind{"mask_left_out", "A COCO mask written as run lengths is not read, its box is."},
+         "Images of another size than their annotations state; the boxes were scaled to the "
+         "images."},
+    Kind{"size_conflict",
+         "An image whose size and aspect ratio are not those that its annotation states: it was "
+         "cropped or rotated, or it is not the annotated image. Its boxes were not changed."},
+    Kind{"crowd_box",
+         "A box that COCO marks as a group of objects (iscrowd); it is read as one box."},
+    Kind{"mask_left_out", "A COCO mask that is run-length encoded was not read; its box was."},
     Kind{"unread_kind",
-         "Images of a kind that is not read (BMP, GIF, WebP, JPEG 2000 ...): convert them to PNG."},
-    Kind{"not_real", "Rows of a store that are not real images; they are not read."},
-    Kind{"metadata_shortcut", "A column of the table tells the class without the image."},
+         "Images in a format that is not supported (BMP, GIF, WebP, JPEG 2000, ...): convert them "
+         "to PNG."},
+    Kind{"not_real", "Rows of a store or an export that are not real images; they are not read."},
+    Kind{"metadata_shortcut", "A metadata column predicts the class without the image."},
     Kind{"size_shortcut",
-         "Size, bits, mode, truncation or file format tell the class without the picture."},
+         "Size, bits, mode, truncation or file format predicts the class without the image "
+         "content."},
     Kind{"brightness_shortcut",
-         "Brightness alone, of the picture or its border, tells the class: exposure, padding or "
-         "device may be what a classifier learns."},
+         "Brightness alone, of the picture or its border, predicts the class. A classifier may "
+         "learn exposure, padding or device instead of the finding."},
     Kind{"not_radiograph",
          "Mostly coloured, or of very few grey levels: a photograph, drawing or scanned page."},
-    Kind{"coloured", "Some colour: marks drawn on, a logo, or a colour map."},
+    Kind{"coloured", "Some pixels are coloured: drawn marks, a logo, or a colour map."},
     Kind{"box_outside",
-         "A box leaves its image; packing refuses it unless it is kept and clipped."},
-    Kind{"inverted", "Brightness is that of a negative: bone may be dark."},
-    Kind{"blank", "Nothing is to be seen."},
+         "A box extends beyond its image or has no area. Packing refuses it; --keep box_outside "
+         "clips it."},
+    Kind{"inverted", "The brightness is that of a negative: bone may be dark."},
+    Kind{"blank", "Nothing is visible."},
     Kind{"burned_in",
-         "The file's header says that text is burned into the pixels: look for names, and for a "
+         "The file's header states that text is burned into the pixels: check for names, and for a "
          "shortcut."},
     Kind{"burned_in_unknown",
-         "Headers that do not say whether text is burned into the pixels: look before passing the "
-         "images on."},
-    Kind{"exif_rotated", "Stored on its side or head; turned upright when read."},
+         "Headers that do not state whether text is burned into the pixels: check the images "
+         "before you share them."},
+    Kind{"exif_rotated",
+         "Stored rotated or mirrored (EXIF orientation); turned upright when read."},
 };
 
 std::map<std::string, int64_t> count_kinds(const std::vector<Finding>& findings) {
@@ -93,7 +102,7 @@ void add_kind(HtmlPage& page,
   page.section(kind);
   if (*meaning) page.paragraph(meaning);
   HtmlTable table;
-  table.head = {"Images", "What was found"};
+  table.head = {"Images", "Finding"};
   table.numeric = {false, false};
   size_t count = 0;
   for (const auto& finding : findings) {
@@ -128,8 +137,8 @@ Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings) 
 
 std::string audit_html(const Manifest& manifest, const std::vector<Finding>& findings) {
   auto counts = count_kinds(findings);
-  HtmlPage page(cat("What is wrong with ", manifest.source),
-                findings.empty() ? "Nothing that this audit looks for was found."
+  HtmlPage page(cat("Audit of ", manifest.source),
+                findings.empty() ? "The audit found no problem of the kinds that it checks."
                                  : cat(findings.size(), " findings of ", counts.size(), " kinds."),
                 cat(manifest.samples.size(), " images, ", manifest.format, " layout"));
   if (findings.empty()) return page.text();

@@ -11,7 +11,7 @@ void DataOptions::fields(Fields& f) {
   pack.fields(f);
   f("ratios", ratios, "shares of train, val and test, without folds");
   f("hold_out", hold_out, "with folds: share of a locked test that no fold sees");
-  f("group", group, "what must stay together: auto, patient, none");
+  f("group", group, "how images are grouped (a group stays in one part): auto, patient, none");
 }
 
 void DataOptions::check() const {

@@ -11,14 +11,14 @@ namespace evenray {
 /// [data] of a configuration: where the images come from and how they are divided and packed.
 struct DataOptions {
   std::string path;                             ///< folder, or phantom:...
-  ReadOptions read;                             ///< its keys stand beside these
-  PackOptions pack;                             ///< its keys stand beside these
+  ReadOptions read;                             ///< its keys are also directly in [data]
+  PackOptions pack;                             ///< its keys are also directly in [data]
   std::vector<double> ratios = {.7, .15, .15};  ///< shares of train, val, test, without folds
-  double hold_out = 0;                          ///< with folds: share of a locked test
-  std::string group = "auto";                   ///< what stays together: auto, patient, none
+  double hold_out = 0;                          ///< with folds: share of a locked test part
+  std::string group = "auto";                   ///< how images are grouped: auto, patient, none
 
   void fields(Fields& f);
-  /// Throws 78 for a value out of range, named as the user writes it.
+  /// Throws 78 for a value out of range; the message names the key as the user writes it.
   void check() const;
 };
 

@@ -206,10 +206,12 @@ void PackOptions::fields(Fields& f) {
   f("bits", bits, "8 or 16");
   f("fit", fit, "pad, stretch or crop");
   f("gzip", gzip, "compression level 1 to 9; -1: none");
-  f("checksums", checksums, "a checksum behind the pixels of each image (HDF5's fletcher32)");
-  f("shard_gb", shard_gb, "pixels that take more GB are divided into files in the folder set.h5.d");
+  f("checksums", checksums, "store a checksum with each image (HDF5's fletcher32)");
+  f("shard_gb",
+    shard_gb,
+    "if the pixels take more GB than this, divide them into files in the folder set.h5.d");
   f("keep", keep, "audit kinds whose rows are kept; box_outside: boxes are clipped");
-  f("where", where, "only rows whose metadata say so: sex=F and age>60");
+  f("where", where, "only rows whose metadata fulfil this condition, as in sex=F and age>60");
 }
 
 void PackOptions::check() const {

@@ -155,9 +155,9 @@ class Planner {
     }
   }
 
-  /// Takes the faults from the table. Finds them in the pixels if the table has no such column, or
-  /// if a fold becomes the test: the table cannot know which fold does, so it does not mark the
-  /// later images of one picture in that fold.
+  /// Takes the faults from the table, or finds them in the pixels if the table has no such column.
+  /// If a fold becomes the test, also finds the images of that fold that repeat an earlier picture:
+  /// the table could not mark them, because it does not know which fold will be the test.
   void find_faults() {
     for (const auto& planned : planned_) {
       faults_.push_back(planned.row->fault);

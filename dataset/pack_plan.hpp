@@ -21,14 +21,14 @@ const std::vector<std::string>& keepable_kinds();
 /// Returns whether `options` keep the rows of an audit kind.
 bool kept(const PackOptions& options, const std::string& kind);
 
-/// Returns the rows of the store in the manifest's order. `left_out` receives the ids of the
-/// others by audit kind, and the samples that the table does not list (`not_in_split`). Faults come
-/// from the split table. They are found in the pixels if the table has no column `fault`; and
-/// later images of one picture are found there if a fold becomes the test, because the table cannot
-/// know which one does. A table without the column `fault` was made by another program: then a row
-/// without a group belongs to its patient's group, and a patient or picture in two parts is an
-/// error. Throws Exit::bad_data for a table row that the manifest lacks, if no row is left, or if a
-/// group is in two parts.
+/// Returns the rows of the store in the manifest's order. `left_out` receives the ids of the others
+/// by audit kind, and the samples that the table does not list (`not_in_split`). Faults come from
+/// the split table, or are found in the pixels if the table has no column `fault`. If a fold
+/// becomes the test, images that repeat an earlier picture of that fold are also found in the
+/// pixels, because the table does not know which fold that will be. A table without the column
+/// `fault` was made by another program: then a patient or picture in two parts is an error. A row
+/// without a group belongs to its patient's group, else to its own. Throws Exit::bad_data for a
+/// table row that the manifest lacks, if no row is left, or if a group is in two parts.
 std::vector<Planned> plan_rows(const Manifest& manifest,
                                const std::vector<SplitRow>& split,
                                std::optional<int> fold,

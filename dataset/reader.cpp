@@ -201,7 +201,7 @@ void find_unread_kinds(Manifest& manifest) {
     endings.insert(lower(file.extension().string()));
   }
   if (finding.ids.empty()) return;
-  finding.detail = cat("files of a kind that is not read (",
+  finding.detail = cat("files in a format that is not supported (",
                        join(std::vector<std::string>(endings.begin(), endings.end())),
                        "): ",
                        finding.ids.size(),
@@ -244,7 +244,8 @@ void ReadOptions::fields(Fields& f) {
   f("labels", labels, "CSV file (from, to) that renames, merges or drops classes");
   f("key",
     key,
-    "file of the key that DICOM patients and studies are hashed with; empty: the usual place");
+    "key file for hashing the ids of DICOM patients and studies; empty: $EVENRAY_KEY, else "
+    "~/.config/evenray/key");
   f.section("columns", columns);
 }
 

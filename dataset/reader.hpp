@@ -13,7 +13,7 @@ namespace evenray {
 /// order of the work: sample/sample.hpp (the data types), reader.hpp (reads a collection; with
 /// label_map.hpp, published.hpp), image_facts.hpp (decodes each image once), duplicates.hpp,
 /// audit.hpp and shortcuts.hpp (faults), split.hpp and assign.hpp (parts and folds), pack.hpp with
-/// pack_plan.hpp and where.hpp (writes the store).
+/// pack_plan.hpp and where.hpp (writes the store). data_options.hpp has the options of all of them.
 
 struct ReadOptions {
   std::string format = "auto";   ///< layout: one of format_names()

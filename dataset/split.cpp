@@ -200,9 +200,9 @@ class Splitter {
 void SplitOptions::fields(Fields& f) {
   f("ratios", ratios, "shares of train, val and test");
   f("folds", folds, "number of folds instead of one split; 0: one split by ratios");
-  f("hold_out", hold_out, "with folds: share of a locked test that is split off first");
-  f("group", group, "what stays together: auto, patient or none");
-  f("seed", seed, "of the draw");
+  f("hold_out", hold_out, "with folds: share of a locked test part that is split off first");
+  f("group", group, "how images are grouped (a group stays in one part): auto, patient or none");
+  f("seed", seed, "seed of the random assignment");
 }
 
 void SplitOptions::check() const {

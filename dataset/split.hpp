@@ -8,8 +8,8 @@ namespace evenray {
 struct SplitOptions {
   std::vector<double> ratios = {.7, .15, .15};  ///< train, val, test; sum 1, train above 0
   int64_t folds = 0;                            ///< 3 to 100; 0: one split by ratios
-  double hold_out = 0;         ///< with folds: share of a locked test, 0 to below 1
-  std::string group = "auto";  ///< what stays together: auto, patient or none (see group_names)
+  double hold_out = 0;         ///< with folds: share of a locked test part, 0 to below 1
+  std::string group = "auto";  ///< how rows are grouped: auto, patient or none (see group_names)
   int64_t seed = 1;            ///< of the random assignment
 
   void fields(Fields& f);
@@ -34,9 +34,12 @@ std::vector<std::string> group_names(const Manifest& manifest,
 void hold_out_source(Manifest& manifest, const std::string& source);
 
 /// Splits whole groups, stratified by class (largest need first; ties by a seeded random draw).
-/// Returns every row of split.csv in the manifest's order. Faulty rows (truncated, unreadable,
-/// duplicate_conflict; in test also later images of one picture) have a `fault`. Parts that the
-/// layout fixes are kept. Throws Exit::bad_data if there are too few groups for the parts or folds.
+/// Returns every row of split.csv in the manifest's order. Faulty rows have a `fault`: truncated,
+/// unreadable, duplicate_conflict, and in test duplicate_group for every image of a picture after
+/// the first. Parts that the layout fixes are kept, except that with folds val becomes train. If
+/// the layout has a group in several parts, only one of them keeps its rows (test before val before
+/// train); the others get the fault leak_patient or leak_duplicate. Throws Exit::bad_data if there
+/// are too few groups for the parts or folds.
 std::vector<SplitRow> make_split(const Manifest& manifest,
                                  const std::vector<ImageFacts>& facts,
                                  const SplitOptions& options);

@@ -53,7 +53,7 @@ void write_split(const Path& path, const std::vector<SplitRow>& rows, const Spli
 std::string read_split_settings(const Path& table) {
   const std::string origin = cat("[split]\ntable = \"", sha256_hex(read_file(table)), "\"\n");
   if (!std::filesystem::exists(record_path(table)))
-    return origin + "made_by = \"unknown: no record lies beside the table\"\n";
+    return origin + "made_by = \"unknown: there is no record beside the table\"\n";
   const std::string record = read_file(record_path(table)), line = table_line(read_file(table));
   if (!record.starts_with(line))
     return origin + "made_by = \"unknown: the table was changed after its record\"\n";

@@ -35,8 +35,8 @@ struct ReferenceLine {
   double x0, y0, x1, y1;  ///< end points in data coordinates
 };
 
-/// Draws curves without smoothing. Labels stand at the ends of the lines if there is space,
-/// otherwise the chart has a key. The plot is square if both axes are fixed to the same range (ROC,
+/// Draws curves without smoothing. Labels are at the ends of the lines if there is space, otherwise
+/// the chart has a key. The plot is square if both axes are fixed to the same range (ROC,
 /// precision-recall).
 std::string line_chart(const std::string& alt,
                        const Axis& x,
@@ -67,8 +67,8 @@ std::string bar_chart(const std::string& alt,
                       const std::string& axis_label,
                       const std::vector<Bar>& bars);
 
-/// Draws how many values fall into each bin. There are about `bins` bins with round edges; a bin
-/// includes its lower edge.
+/// Draws how many values fall into each bin. There are about `bins` bins with round edges. A bin
+/// includes its lower edge; the last bin also includes its upper edge.
 std::string histogram(const std::string& alt,
                       const Axis& x,
                       const std::string& count_label,

@@ -23,7 +23,7 @@ struct AxisScale {
 /// widened to round values.
 AxisScale make_scale(const Axis& axis, const std::vector<double>& values, int wanted_ticks);
 
-/// Returns the positions of labels that should stand at `wanted` but need a distance of at least
+/// Returns the positions of labels that should be at `wanted` but need a distance of at least
 /// `apart`: as close to `wanted` as possible, in the same order, and within low..high if they fit.
 std::vector<double> spread_labels(const std::vector<double>& wanted,
                                   double apart,

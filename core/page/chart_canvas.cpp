@@ -40,7 +40,7 @@ double glyph_width(unsigned char c) {
 
 constexpr double kBoldFactor = 1.12;
 
-/// Whether `c` is a continuation byte of a UTF-8 character; these have no width of their own.
+/// Whether `c` is a continuation byte of a UTF-8 character. Such bytes add no width.
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 std::string class_attribute(std::string_view css_classes) {

@@ -9,11 +9,12 @@
 
 namespace evenray {
 
+/// What line charts and histograms share. Internal to core/page.
+
 /// Distance in px between an axis and its labels.
 constexpr double kAxisGap = 6;
 
-/// A position in the drawing, in px. This header is internal to core/page: it declares the parts
-/// that line charts and histograms share.
+/// A position in the drawing, in px.
 struct Point {
   double x = 0, y = 0;
 };

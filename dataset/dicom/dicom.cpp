@@ -24,7 +24,7 @@ Voi parse_voi(const std::string& name) {
   for (size_t i = 0; i < kVois.size(); ++i) {
     if (voi_names()[i] == name) return kVois[i];
   }
-  throw Error(Exit::config, "data.voi: " + unknown_name("voi", name, voi_names()));
+  throw Error(Exit::config, "--voi: " + unknown_name("value", name, voi_names()));
 }
 
 DecodedImage decode_dicom(std::string_view bytes, const DicomOptions& options) {

@@ -11,13 +11,13 @@
 namespace evenray {
 
 // Reads DICOM files: header facts without names or dates, and the pixels as a viewer shows them.
-// Start here, then elements.hpp (the header, over walk.hpp), pixels.hpp (stored pixels), grey.hpp
-// (display).
+// Start here, then elements.hpp (the header; walk.hpp is a part of it), pixels.hpp (stored pixels),
+// grey.hpp (display).
 //
-// Headers are parsed by our own code although DCMTK is linked: the parser keeps only a whitelist of
-// tags, never builds the whole data set, and checks every length, so it is safe on hostile bytes.
-// DCMTK (lossless and 12-bit JPEG, JPEG-LS) and OpenJPEG (JPEG 2000) decode only compressed pixel
-// data, after its size has been checked.
+// Headers are parsed by our own code although DCMTK is linked: the parser keeps only an allow-list
+// of tags, never builds the whole data set, and checks every length, so it is safe on hostile
+// bytes. DCMTK (lossless and 12-bit JPEG, JPEG-LS) and OpenJPEG (JPEG 2000) decode only compressed
+// pixel data, after its size has been checked.
 
 /// Whether `bytes`, which may be only the first few hundred of a file, begin a DICOM file: "DICM"
 /// after a preamble of 128 bytes, or a bare little endian data set whose first elements are in
@@ -64,7 +64,7 @@ struct DicomOptions {
 /// and the rest is 0. Safe on any bytes and from any thread.
 DecodedImage decode_dicom(std::string_view bytes, const DicomOptions& options = {});
 
-/// Facts from a header, by a whitelist of tags; names, dates, comments and private elements are
+/// Facts from a header, by an allow-list of tags; names, dates, comments and private elements are
 /// never read. A code string that breaks the rules of PS3.5 (at most 16 capitals, digits, spaces,
 /// underscores) is left empty.
 struct DicomFacts {

@@ -167,7 +167,7 @@ DicomElements read_dicom_elements(std::string_view bytes, bool with_fragments) {
   std::string_view data = bytes.substr(start);
   out.syntax = out.text(tag::transfer_syntax);
   if (out.syntax.find_first_not_of("0123456789.") != std::string::npos || out.syntax.size() > 64) {
-    out.fault = "a transfer syntax that is no UID";
+    out.fault = "a transfer syntax that is not a UID";
     return out;
   }
   if (out.syntax.empty()) {

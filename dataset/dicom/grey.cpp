@@ -188,7 +188,7 @@ std::vector<double> chosen_shares(const Table& table,
     if (own.empty()) {
       fault = cat(rules.window_given ? "the window of the file cannot be used"
                                      : "the file has neither a window nor a VOI LUT",
-                  "; take --voi auto, percentile or minmax");
+                  "; use --voi auto, percentile or minmax");
     }
     return own;
   }

@@ -139,9 +139,10 @@ std::string decode_dicom_jpeg(std::string_view coded,
     return cat("no ", kind, " frame in the pixel data");
   if (frame.rows != layout.rows || frame.columns != layout.columns ||
       frame.samples != layout.samples)
-    return cat("the ", kind, " inside is of another size than the header says");
+    return cat("the ", kind, " inside has another size than the header states");
   if (frame.precision < 2 || frame.precision > layout.bits_allocated)
-    return cat("a ", kind, " of ", frame.precision, " bits in ", layout.bits_allocated);
+    return cat(
+        "a ", kind, " of ", frame.precision, " bits in ", layout.bits_allocated, " bits allocated");
   if (frame.scans > kMaxScans) return cat("a ", kind, " of more than ", kMaxScans, " scans");
   E_TransferSyntax syntax = EXS_JPEGLSLossless;
   if (frame.process == 0xC3) {
@@ -149,7 +150,7 @@ std::string decode_dicom_jpeg(std::string_view coded,
   } else if (frame.process == 0xC0 || frame.process == 0xC1) {
     syntax = EXS_JPEGProcess2_4;
   } else if (!jpeg_ls) {
-    return cat("a JPEG of process ", frame.process - 0xC0);
+    return cat("a JPEG of the unsupported type SOF", frame.process - 0xC0);
   }
   start_decoders();
   const bool wide = frame.precision > 8;

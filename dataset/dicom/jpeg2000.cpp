@@ -105,7 +105,7 @@ std::string decode_dicom_jpeg2000(std::string_view coded,
   coded.remove_prefix(std::min(coded.find(kStart), coded.size()));
   if (coded.empty()) return "no JPEG 2000 code stream in the pixel data";
   if (!plausible(coded, layout))
-    return "the JPEG 2000 inside is of another size than the header says";
+    return "the JPEG 2000 inside has another size than the header states";
   const std::unique_ptr<opj_codec_t, Free> codec(opj_create_decompress(OPJ_CODEC_J2K));
   Source source{coded};
   const std::unique_ptr<opj_stream_t, FreeStream> stream(opj_stream_default_create(OPJ_TRUE));
@@ -131,7 +131,7 @@ std::string decode_dicom_jpeg2000(std::string_view coded,
                      opj_read_header(stream.get(), codec.get(), &header);
   const std::unique_ptr<opj_image_t, Free> image(header);
   if (!begun || !image) return broken();
-  if (!fits(*image, layout)) return "the JPEG 2000 inside is of another size than the header says";
+  if (!fits(*image, layout)) return "the JPEG 2000 inside has another size than the header states";
   if (!opj_decode(codec.get(), stream.get(), image.get())) return broken();
   const auto samples = static_cast<size_t>(layout.samples);
   const size_t pixels = layout.values() / samples;

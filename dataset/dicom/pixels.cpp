@@ -49,7 +49,7 @@ void unpack(std::string_view bytes, bool swap, const DicomLayout& layout, uint16
       return static_cast<uint16_t>(swap ? in[2 * i] << 8 | in[2 * i + 1]
                                         : in[2 * i + 1] << 8 | in[2 * i]);
     }
-    // Big endian swaps the two bytes of each word, so 8-bit samples trade places in pairs.
+    // Big endian swaps the two bytes of each word, so 8-bit samples are swapped in pairs.
     const size_t k = swap ? i ^ 1 : i;
     return k < bytes.size() ? in[k] : 0;
   };
@@ -82,7 +82,7 @@ bool plain_jpeg(std::string_view coded, DecodedImage& image, const DicomLayout& 
       if (byte(4) != 8) return false;
       if (int(byte(5) << 8 | byte(6)) != layout.rows ||
           int(byte(7) << 8 | byte(8)) != layout.columns) {
-        image.fault = "the JPEG inside is of another size than the header says";
+        image.fault = "the JPEG inside has another size than the header states";
       } else {
         image = decode_jpeg(coded, 0, false);
       }
@@ -111,21 +111,22 @@ DicomLayout dicom_layout(const DicomElements& elements) {
   const double frames = elements.number(tag::frames).value_or(1);
   layout.fault = [&]() -> std::string {
     if (layout.samples != 1 && layout.samples != 3)
-      return cat(layout.samples, " samples a pixel; 1 and 3 are read");
+      return cat(layout.samples, " samples per pixel; only 1 and 3 are supported");
     if (auto fault =
             size_fault(uint64_t(layout.columns) * uint64_t(layout.samples), uint64_t(layout.rows));
         !fault.empty())
       return fault;
-    if (frames > 1) return cat(frames, " frames; one picture a file is read");
+    if (frames > 1) return cat(frames, " frames; only files with one frame are supported");
     if (layout.bits_allocated != 8 && layout.bits_allocated != 16)
-      return cat(layout.bits_allocated, " bits allocated a pixel; 8 and 16 are read");
+      return cat(layout.bits_allocated, " bits allocated per pixel; only 8 and 16 are supported");
     if (layout.bits_stored < 1 || layout.bits_stored > layout.bits_allocated ||
         layout.high_bit < layout.bits_stored - 1 || layout.high_bit >= layout.bits_allocated)
       return cat(layout.bits_stored,
-                 " bits stored below bit ",
+                 " bits stored with the high bit ",
                  layout.high_bit,
-                 " of ",
-                 layout.bits_allocated);
+                 " do not fit into ",
+                 layout.bits_allocated,
+                 " bits allocated");
     if (layout.photometric == "PALETTE COLOR") return "a palette image";
     if (layout.samples == 3 && layout.bits_allocated != 8) return "colour of more than 8 bits";
     return "";
@@ -143,13 +144,13 @@ DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout)
     return out;
   };
   if (syntax == kSyntaxes.end())
-    return fail(cat("transfer syntax ", elements.syntax, " is not read"));
+    return fail(cat("transfer syntax ", elements.syntax, " is not supported"));
   if (!elements.pixels_reached) return fail("a DICOM file without pixels");
   const bool native = syntax->coding == Coding::native;
   if (native == elements.encapsulated)
     return fail(cat("pixels in ",
                     native ? "fragments" : "one piece",
-                    ", against transfer syntax ",
+                    ", which contradicts transfer syntax ",
                     elements.syntax));
   const auto& stored = elements.elements.at(tag::pixels);
   const size_t need = layout.values() * size_t(layout.bits_allocated / 8);
@@ -217,7 +218,7 @@ std::string decode_dicom_rle(std::string_view coded,
   const size_t bytes_a_sample = size_t(layout.bits_allocated / 8);
   const size_t segments = bytes_a_sample * size_t(layout.samples);
   if (coded.size() < kHeaderBytes || number(0) != segments)
-    return cat("an RLE header that does not name its ", segments, " segments");
+    return cat("an RLE header that does not list ", segments, " segments");
   const size_t pixels = layout.values() / size_t(layout.samples);
   for (size_t s = 0; s < segments; ++s) {
     const size_t begin = number(s + 1), end = s + 1 < segments ? number(s + 2) : coded.size();

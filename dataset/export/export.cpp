@@ -20,20 +20,20 @@ constexpr int64_t kBytesAhead = int64_t{256} << 20;
 constexpr size_t kMostAhead = 64;
 
 constexpr std::string_view kNotAnnotated =
-    "Most programs take an image without boxes for one in which there is nothing to box. ";
+    "Most programs treat an image without boxes as an image without objects. ";
 
 constexpr std::array kLayouts = {
     ExportLayout{"coco",
                  &folder_in_images,
                  &annotate_coco,
-                 "COCO: `annotations/instances_PART.json` for the images in `images/PART`. Ids of "
-                 "images that are not annotated stand in `info.evenray_not_annotated`."},
+                 "COCO: `annotations/instances_PART.json` for the images in `images/PART`. "
+                 "`info.evenray_not_annotated` lists the ids of images that are not annotated."},
     ExportLayout{
         "yolo",
         &folder_in_images,
         &annotate_yolo,
         "YOLO: `data.yaml`, and for `images/PART/NAME.png` the boxes in "
-        "`labels/PART/NAME.txt`, empty where there is none. An image that is not annotated "
+        "`labels/PART/NAME.txt`, which is empty if there is none. An image that is not annotated "
         "has no such file. Polygons are not in this layout."},
     ExportLayout{
         "voc",
@@ -43,24 +43,25 @@ constexpr std::array kLayouts = {
         "`Annotations/NAME.xml`, `ImageSets/Main/PART.txt` and `CLASS_PART.txt`. Coordinates "
         "are decimal and begin at 0. An image that is not annotated has no XML file and is "
         "not in `PART.txt`. Polygons are not in this layout."},
-    ExportLayout{"folder",
-                 &folder_of_class,
-                 nullptr,
-                 "A folder a class in a folder a part. Boxes are not in this layout."},
+    ExportLayout{
+        "folder",
+        &folder_of_class,
+        nullptr,
+        "One folder per part, with one folder per class in it. Boxes are not in this layout."},
     ExportLayout{
         "imagefolder",
         &folder_of_part,
         &annotate_imagefolder,
         "Hugging Face's imagefolder: `PART/metadata.jsonl` beside the images; bbox is x, y, "
-        "width, height. An image that is not annotated has no `objects`. Types are inferred a "
-        "part: where one has no box at all, `load_dataset` takes the parts one by one. "
+        "width, height. An image that is not annotated has no `objects`. `load_dataset` "
+        "infers types for each part. If a part has no box at all, load the parts one by one. "
         "Unknown labels and polygons are not in this layout."},
     ExportLayout{"csv",
                  &folder_in_images,
                  &annotate_csv,
-                 "Tables: labels.csv, and `boxes.csv` with a line a box; rings of polygons are "
+                 "Tables: labels.csv, and `boxes.csv` with one line per box; rings of polygons are "
                  "separated by semicolons."},
-    ExportLayout{"png", &folder_of_part, nullptr, "PNG files in a folder a part."},
+    ExportLayout{"png", &folder_of_part, nullptr, "PNG files in one folder per part."},
 };
 
 const ExportLayout& find_layout(const std::string& name) {
@@ -145,11 +146,12 @@ std::string export_sheet(const ExportPlan& plan,
   if (result.not_annotated > 0)
     out += cat(result.not_annotated, " images are not annotated. ", kNotAnnotated);
   out +=
-      "\n\nlabels.csv: id, file, part and group, a column a class (1 yes, 0 no, -1 unknown), "
-      "origin, columns of the source. provenance.csv: how each image was made, and where it lies "
-      "in its source's (source pixel = (pixel - offset) / scale).";
+      "\n\nlabels.csv: id, file, part and group, one column per class (1 yes, 0 no, -1 "
+      "unknown), origin, columns of the source. provenance.csv: how each image was made, and its "
+      "position in the source image (source pixel = (pixel - offset) / scale).";
   if (result.renamed > 0)
-    out += cat(" names.csv: the ids of ", result.renamed, " images that are named otherwise here.");
+    out += cat(
+        " names.csv: the ids of ", result.renamed, " images whose files are not named after them.");
   return out + "\n";
 }
 

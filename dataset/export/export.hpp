@@ -21,8 +21,8 @@ struct ExportOptions {
   std::string voi = "auto";      ///< png only: how DICOM values become grey, see dicom.hpp
   std::vector<int64_t> size_px;  ///< png only: height, width; empty: unchanged
 
-  /// Throws Exit::usage for an unknown name, a value out of range, or bits, VOI and size without
-  /// png.
+  /// Throws Exit::usage for an unknown layout, part or rename field, a value out of range, or bits,
+  /// VOI and size without png; Exit::config for an unknown VOI.
   void check() const;
 };
 
@@ -42,8 +42,8 @@ std::vector<std::string> export_layouts();
 /// export_store(), except for what only writing can show.
 ExportResult plan_export(const Store& store, const ExportOptions& options);
 
-/// Writes a store's images as PNG files of its bit depth, their annotations in the layout, and
-/// beside any layout labels.csv (classes, groups, origin, metadata), provenance.csv, DATASHEET.md,
+/// Writes a store's images as PNG files of its bit depth, their annotations in the layout, and with
+/// every layout labels.csv (classes, groups, origin, metadata), provenance.csv, DATASHEET.md,
 /// and names.csv if files are not named after their ids. docs/commands.md describes the files.
 /// Boxes are in pixels of the written images. `out` appears complete or not at all. Throws
 /// Exit::cannot_create if it exists and is not empty, Exit::bad_data for a part without rows, or

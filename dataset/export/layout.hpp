@@ -79,7 +79,7 @@ void annotate_imagefolder(const ExportPlan& plan, OutputFolder& out);
 /// Writes `boxes.csv`.
 void annotate_csv(const ExportPlan& plan, OutputFolder& out);
 
-/// Return the tables that are beside every layout.
+/// Return the tables that every layout has.
 std::string labels_csv(const ExportPlan& plan);
 std::string provenance_csv(const ExportPlan& plan);
 struct OldAndNew {

@@ -56,8 +56,8 @@ MadeFile made(const Sample& sample,
   return {name + ".png", encode_png(shaped(pixels, options, white16)), ""};
 }
 
-/// Returns the value of white in the 16-bit files. It costs decoding, so it is computed only if
-/// they become 8-bit.
+/// Returns the value of white in the 16-bit files. This decodes them, so it is done only if they
+/// become 8-bit.
 int white_of(const Manifest& manifest, const ExportOptions& options, int threads) {
   if (options.bits != 8) return 65535;
   std::vector<Planned> rows;
@@ -74,16 +74,16 @@ std::string images_sheet(const Manifest& manifest,
                         result.images,
                         " PNG files, upright, ");
   out += options.size_px.empty()
-             ? "of their own size"
+             ? "of their original size"
              : cat(options.size_px[0], " x ", options.size_px[1], " px (height x width), padded");
-  out +=
-      options.bits == 0 ? ", of the depth of their source\n" : cat(", ", options.bits, " bits\n");
+  out += options.bits == 0 ? ", with the bit depth of their source\n"
+                           : cat(", ", options.bits, " bits\n");
   for (const auto& [kind, ids] : result.left_out)
     out += cat("- left out, ", kind, ": ", ids.size(), "\n");
   out += cat("- source: ",
              markdown_line(manifest.source),
              "\n- licence: ",
-             manifest.licence.empty() ? "not stated; ask the source before you pass it on"
+             manifest.licence.empty() ? "not stated; ask the source before you share it"
                                       : markdown_line(manifest.licence),
              "\n- labels, boxes and parts of the source are not in this export\n");
   if (result.renamed > 0)

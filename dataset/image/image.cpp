@@ -97,7 +97,7 @@ bool is_tiff(std::string_view bytes) {
 std::string size_fault(uint64_t width, uint64_t height) {
   if (width == 0 || height == 0) return "an empty picture";
   if (width <= kMaxPixels && height <= kMaxPixels && width * height <= kMaxPixels) return "";
-  return cat(width, "x", height, " pixels, more than the ", kMaxPixels >> 20, " Mpx that are read");
+  return cat(width, "x", height, " pixels, more than the limit of ", kMaxPixels >> 20, " Mpx");
 }
 
 float coloured_share(const cv::Mat& rgb) {

@@ -18,14 +18,14 @@ struct DecodedImage {
   int orientation = 1;  ///< EXIF orientation as stored
   std::string mode;     ///< as stored, in Pillow's terms: 1, L, LA, P, I;16, RGB, RGBA, RGB;16, ...
   float coloured = 0;   ///< share of pixels that are not grey; 0 unless it was measured
-  bool truncated = false;  ///< the coded data ended early or is damaged: some pixels are invented
+  bool truncated = false;  ///< the coded data ended early or is damaged: some pixels are filled in
   std::string fault;       ///< why there are no pixels; empty if there are
 };
 
 /// Larger image files are not read; this is the size of 256 Mpx of 16 bits, uncompressed.
 inline constexpr uint64_t kMaxImageFileBytes = uint64_t{512} << 20;
 
-/// Returns the value that stands for white in a set of 16-bit images. `brightest` is the largest
+/// Returns the value of white in a set of 16-bit images. `brightest` is the largest
 /// pixel value of the set, or the bitwise OR of its values. The result is `brightest` rounded up to
 /// a full number of bits, at least 8 (255, ..., 1023, 4095, ..., 65535), since detectors often fill
 /// 10 or 12 of 16 bits.
@@ -40,7 +40,8 @@ enum class Fit { pad, stretch, crop };
 /// Throws 78 for an unknown name.
 Fit parse_fit(const std::string& name);
 
-/// Where a source pixel lies in a store: store pixel = source pixel * scale + offset, for x and y.
+/// The position of a source pixel in a store: store pixel = source pixel * scale + offset, for x
+/// and y.
 struct Placement {
   float scale_x = 1, scale_y = 1, offset_x = 0, offset_y = 0;
 };

@@ -125,8 +125,8 @@ bool start_jpeg(Decoder& decoder, int min_side_px, bool with_chroma) {
   return true;
 }
 
-/// Reads the rows into `pixels`. If `row` has room for three components per pixel, reads by way of
-/// it and counts in `coloured` the pixels whose chroma is stronger than coding noise.
+/// Reads the rows into `pixels`. If `row` has room for three components per pixel, reads through it
+/// and counts in `coloured` the pixels whose chroma is stronger than coding noise.
 bool read_jpeg_rows(Decoder& decoder,
                     cv::Mat& pixels,
                     std::vector<uint8_t>& row,

@@ -122,15 +122,15 @@ struct Form {
   /// Why the picture cannot be read; empty if it can.
   std::string fault() const {
     if (auto size = size_fault(width, height); !size.empty()) return size;
-    if (format != SAMPLEFORMAT_UINT) return "a TIFF whose values are no unsigned integers";
+    if (format != SAMPLEFORMAT_UINT) return "a TIFF whose samples are not unsigned integers";
     if (!plain() && !convertible)
       return cat("a TIFF of ",
                  samples,
-                 " samples a pixel of ",
+                 " samples per pixel of ",
                  bits,
                  " bits (photometric ",
                  photometric,
-                 "), which is not read");
+                 "), which is not supported");
     if (!tiles_fit) return "a TIFF whose tiles are far larger than its picture";
     return "";
   }
@@ -195,7 +195,7 @@ DecodedImage decode_tiff(std::string_view bytes) {
   if (!form.plain()) {
     cv::Mat rgba = cv::Mat::zeros(image.height, image.width, CV_8UC4);
     const auto read = [&](bool stop_on_error) {
-      // Passing the file's own orientation makes libtiff turn nothing.
+      // With the file's own orientation libtiff does not rotate the image.
       return TIFFReadRGBAImageOriented(tiff.get(),
                                        form.width,
                                        form.height,
@@ -217,7 +217,7 @@ DecodedImage decode_tiff(std::string_view bytes) {
       image.height, image.width, CV_MAKETYPE(form.bits == 8 ? CV_8U : CV_16U, form.samples));
   if (!form.tiled &&
       TIFFScanlineSize64(tiff.get()) != static_cast<uint64_t>(stored.cols) * stored.elemSize()) {
-    image.fault = "a broken TIFF: its rows are not as long as its header says";
+    image.fault = "a broken TIFF: its rows do not have the length that its header states";
     return image;
   }
   const uint32_t rows =

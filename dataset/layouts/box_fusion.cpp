@@ -43,7 +43,7 @@ Merging parse_merging(const std::string& name) {
   const auto found = std::find(kNames.begin(), kNames.end(), name);
   check(found != kNames.end(),
         Exit::config,
-        "data.readers: " + unknown_name("way to merge readers", name, merging_names()));
+        "data.readers: " + unknown_name("way to merge boxes", name, merging_names()));
   return static_cast<Merging>(found - kNames.begin());
 }
 

@@ -64,11 +64,12 @@ struct Oddities {
   void report(ListedImage& image) const {
     if (crowds > 0)
       image.remarks.emplace_back(
-          "crowd_box", cat(crowds, " of its boxes (iscrowd) may hold several things each"));
+          "crowd_box", cat(crowds, " of its boxes (iscrowd) may contain several objects each"));
     if (run_lengths > 0)
       image.remarks.emplace_back(
           "mask_left_out",
-          cat(run_lengths, " of its masks are run lengths (RLE); their boxes are read alone"));
+          cat(run_lengths,
+              " of its masks are run-length encoded (RLE) and were not read; their boxes were"));
   }
 };
 

@@ -125,7 +125,7 @@ class BurnedIn {
       ++unknown_;
     } else if (*facts.burned_in) {
       manifest.findings.push_back(
-          {"burned_in", {id}, "the header says that text is burned into the pixels"});
+          {"burned_in", {id}, "the header states that text is burned into the pixels"});
     }
   }
   void finish(Manifest& manifest) const {
@@ -133,7 +133,7 @@ class BurnedIn {
     manifest.findings.push_back(
         {"burned_in_unknown",
          {},
-         cat(unknown_, " of ", headers_, " headers say nothing on burned-in text")});
+         cat(unknown_, " of ", headers_, " headers do not state whether text is burned in")});
   }
 
  private:
@@ -234,7 +234,7 @@ Manifest read_dicom_folder(const std::string& path, const Path& key_file) {
     if (!manifest.class_names.empty()) {
       if (file.class_name.empty()) {
         manifest.findings.push_back(
-            {"unlisted_file", {sample.id}, cat(sample.source_path, " lies in no class folder")});
+            {"unlisted_file", {sample.id}, cat(sample.source_path, " is not in a class folder")});
         continue;
       }
       sample.part = file.part;

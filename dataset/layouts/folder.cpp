@@ -72,7 +72,7 @@ void name_patients(std::vector<Sample>& samples) {
   std::vector<std::string> found;
   for (const auto& [ending, count] : endings) {
     if (found.size() < 5)
-      found.push_back(cat(count, " ", ending.empty() ? "without ending" : ending));
+      found.push_back(cat(count, " ", ending.empty() ? "without extension" : ending));
   }
   throw Error(Exit::bad_data,
               cat(path, ": no PNG, JPEG, TIFF or DICOM file (found: ", join(found), ")"));
@@ -116,7 +116,7 @@ Manifest read_folder(const std::string& path) {
     const auto found = class_of.find(sample.file);
     if (found == class_of.end()) {
       manifest.findings.push_back(
-          {"unlisted_file", {sample.id}, cat(sample.source_path, " lies in no class folder")});
+          {"unlisted_file", {sample.id}, cat(sample.source_path, " is not in a class folder")});
       continue;
     }
     sample.part = found->second->part;

@@ -95,7 +95,7 @@ Class decide(const Sample& sample, Class folder, const Row* row, std::vector<Fin
                             kClassNames[size_t(folder)],
                             "; boxes: ",
                             sample.boxes.size(),
-                            "; taken as ",
+                            "; labelled as ",
                             kClassNames[size_t(label)])});
   }
   return label;

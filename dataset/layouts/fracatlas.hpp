@@ -6,6 +6,7 @@
 
 namespace evenray {
 
+/// Returns whether `path`, or the only folder in it, has a dataset.csv and a folder images.
 bool is_fracatlas_layout(const std::string& path);
 
 /// Reads FracAtlas (Abedeen et al., Scientific Data 10, 2023): dataset.csv,

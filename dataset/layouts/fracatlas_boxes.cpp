@@ -142,8 +142,8 @@ void compare(const std::string& first_name,
                             name,
                             ": ",
                             there.size(),
-                            here.size() == there.size() ? " elsewhere" : "",
-                            "; the first counts")});
+                            here.size() == there.size() ? " at other positions" : "",
+                            "; the first format is used")});
   }
 }
 

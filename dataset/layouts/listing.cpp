@@ -150,7 +150,7 @@ class Frames {
                                 size->height,
                                 " px, its annotation (",
                                 image.listed,
-                                ") is of ",
+                                ") states ",
                                 stated.width,
                                 " x ",
                                 stated.height)});
@@ -174,8 +174,9 @@ class Frames {
   void report(std::vector<Finding>& findings) {
     std::move(conflicts_.begin(), conflicts_.end(), std::back_inserter(findings));
     if (!scaled_.empty())
-      findings.push_back(
-          {"boxes_scaled", scaled_, "annotated at another size; boxes were brought to this one"});
+      findings.push_back({"boxes_scaled",
+                          scaled_,
+                          "annotated at another size; the boxes were scaled to the image"});
   }
 
  private:
@@ -184,7 +185,7 @@ class Frames {
 };
 
 /// If an image without boxes shows a class that has boxes in other images, its boxes are unknown:
-/// nobody drew them.
+/// it was not annotated.
 void clear_boxes_known(Listing& listing) {
   std::set<std::string> boxed;
   for (const auto& image : listing.images)
@@ -195,13 +196,13 @@ void clear_boxes_known(Listing& listing) {
   }
 }
 
-/// Returns why a listed image may not be found although its file exists; empty: no such reason.
+/// Returns a hint if evenray does not support the format of a listed image; else an empty text.
 std::string unread_hint(const std::string& file) {
   const auto& endings = unsupported_extensions();
   const std::string ending = lower(Path(file).extension().string());
   return std::count(endings.begin(), endings.end(), ending) == 0
              ? ""
-             : cat("; ", ending, " is not read: convert it to PNG");
+             : cat("; ", ending, " is not supported: convert it to PNG");
 }
 
 }  // namespace
@@ -228,7 +229,7 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
       manifest.findings.push_back(
           {"missing_file",
            {Path(image.file).stem().string()},
-           cat(image.file, " (", image.listed, ") is not there", unread_hint(image.file))});
+           cat(image.file, " (", image.listed, ") was not found", unread_hint(image.file))});
       continue;
     }
     Sample& sample = samples[found[0]];
@@ -262,8 +263,9 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
     if (listed_as[i]) {
       manifest.samples.push_back(std::move(samples[i]));
     } else {
-      manifest.findings.push_back(
-          {"unlisted_file", {samples[i].id}, samples[i].source_path + " is in no annotation file"});
+      manifest.findings.push_back({"unlisted_file",
+                                   {samples[i].id},
+                                   samples[i].source_path + " is not in any annotation file"});
     }
   }
   check(!manifest.samples.empty(),

@@ -38,10 +38,10 @@ struct ListedImage {
   std::vector<std::string> classes{};  ///< present classes, except those of the boxes
   std::vector<std::string> unknown{};  ///< classes that may be present
   std::vector<ListedBox> boxes{};
-  bool boxes_known = false;         ///< annotated with boxes (no boxes: truly none)
+  bool boxes_known = false;         ///< annotated: no boxes then means no object
   std::optional<cv::Size> frame{};  ///< size of the image that was annotated, if stated
   std::string patient{}, part{};    ///< empty: unknown
-  std::vector<std::string> meta{};  ///< one per meta column; empty: none known
+  std::vector<std::string> meta{};  ///< one per meta column; empty: no value is known
   /// Findings on this image: kind and detail.
   std::vector<std::pair<std::string, std::string>> remarks{};
 };

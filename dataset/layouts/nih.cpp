@@ -101,7 +101,8 @@ Boxes read_boxes(const std::string& path) {
   Boxes boxes;
   for (const auto& file : files_with_extension(path, {".csv"})) {
     if (!file.filename().string().starts_with("BBox_List")) continue;
-    // A CSV reader splits the header "Bbox [x,y,w,h]" at its commas, so the columns count by place.
+    // A CSV reader splits the header "Bbox [x,y,w,h]" at its commas, so the columns are found by
+    // position.
     const CsvTable table = read_csv(file);
     const size_t image = table.require(kImage), finding = table.require("Finding Label");
     check(finding + 4 < table.columns.size(),
@@ -155,7 +156,7 @@ void add_table(const Path& file, Boxes& boxes, Listing& listing) {
                                           box.class_name,
                                           ", which ",
                                           listed.listed,
-                                          " does not name; taken as shown")});
+                                          " does not list; its label is set to 1")});
       }
     }
     listing.images.push_back(std::move(listed));

@@ -146,12 +146,10 @@ class Rows {
 }  // namespace
 
 void TableColumns::fields(Fields& f) {
-  f("table", table, "file name of a table of one's own; empty: every .csv file beside the images");
+  f("table", table, "file name of your own table; empty: every .csv file beside the images");
   f("path", path, "its column with the images' paths or names; empty: there is no such table");
-  f("label", label, "its column with the class, or several with | between");
-  f("labels",
-    labels,
-    "or: its columns of 1 (yes), 0 (no) and -1 or nothing (unknown), one a class");
+  f("label", label, "its column with the class, or several classes separated by |");
+  f("labels", labels, "or its columns of 1 (yes), 0 (no) and -1 or empty (unknown), one per class");
   f("patient", patient, "its column with the patient");
   f("split", split, "its column with train, val or test");
   f("box", box, "its columns with a box's left, upper, right and lower edge in pixels");

@@ -41,8 +41,8 @@ std::vector<Patient> make_patients(const PhantomOptions& options) {
     patient.other_region = static_cast<Region>(
         (static_cast<size_t>(patient.region) + 1 + plan.below(kRegions.size() - 1)) %
         kRegions.size());
-    // The chance grows with the number of views, so that each picture is equally likely to be the
-    // odd one.
+    // The chance grows with the number of views, so that each picture is equally likely to show
+    // another region.
     const auto odd = static_cast<int>(plan.below(12));
     if (odd < patient.views && patient.views > 1) patient.other_view = odd;
     left -= patient.views;
@@ -157,7 +157,7 @@ void PhantomOptions::fields(Fields& f) {
   f("images", images, "pictures to draw");
   f("rare_share", rare_share, "share of fractured images");
   f("size_px", size_px, "height, width of the drawn picture");
-  f("difficulty", difficulty, "0: fracture lines stand out; 1: near the noise");
+  f("difficulty", difficulty, "0: fracture lines are clear; 1: close to the noise");
   f("seed", seed, "the same seed draws the same pictures");
 }
 

@@ -124,7 +124,7 @@ Anatomy make_anatomy(Region region, Rng rng);
 /// makes the fracture harder to see.
 void add_fracture(Anatomy& anatomy, double difficulty, Rng rng);
 
-/// Adds view, film and all random details to a limb. Takes the same random numbers whether the limb
+/// Adds view, film and all random details to a limb. Draws the same random numbers whether the limb
 /// is broken or not, so that nothing but the fracture depends on the class.
 Scene make_scene(Anatomy anatomy, Projection projection, double exposure, double aspect, Rng rng);
 

@@ -31,7 +31,7 @@ enum class Origin : uint8_t { real = 0, copy = 1, augmented = 2, synthetic = 3 }
 /// Returns "real", "copy", "augmented" or "synthetic".
 const char* origin_name(Origin origin);
 
-/// From what and how a row was made.
+/// How a row was made, and from what.
 struct Provenance {
   Origin origin = Origin::real;
   int64_t parent = -1;  ///< row of the same part that it was made from; -1 for none
@@ -41,13 +41,13 @@ struct Provenance {
 
 /// One image as its reader found it.
 struct Sample {
-  std::string id;  ///< the file's stem, or its path below the root where stems collide; see cli.md
+  std::string id;  ///< the file's stem, or its path if stems collide (see samples_of_files)
   std::string source_path;        ///< relative to the manifest's root
   Path file;                      ///< absolute path; empty if the image is drawn
   std::function<cv::Mat()> draw;  ///< phantoms only: returns the u8 or u16 image
   std::vector<int8_t> labels;     ///< one per class: 1 yes, 0 no, -1 unknown
   std::vector<Box> boxes;         ///< in pixels of the upright image
-  bool boxes_known = false;       ///< the image was annotated; no boxes then means none present
+  bool boxes_known = false;       ///< the image was annotated: no boxes then means no object
   std::string patient;            ///< patient id; empty if the source gives none
   /// The id ends in the source's running number, so neighbouring ids may be one visit (see
   /// group_names).

@@ -32,7 +32,7 @@ std::string about_text(const Store& store) {
              "\n- classes: ",
              join(classes),
              info.multi_label ? " (an image may show several, or none)"
-                              : " (each image is of exactly one)",
+                              : " (each image has exactly one class)",
              "\n- content digest: ",
              markdown_line(store.content_digest()),
              "\n- digest of the source's files: ",
@@ -44,7 +44,7 @@ std::string source_text(const StoreInfo& info) {
   return cat("## Source and licence\n\n- source: ",
              or_unknown(info.source),
              "\n- licence: ",
-             info.licence.empty() ? "not stated; ask the source before you pass it on"
+             info.licence.empty() ? "not stated; ask the source before you share it"
                                   : markdown_line(info.licence),
              "\n\n");
 }
@@ -102,7 +102,7 @@ std::string counts_text(const Store& store, const std::vector<std::string>& part
     out += counts_row(part, "all images", -1);
   }
   return out +
-         "\nunknown: the source does not tell whether the image shows the class. copy, augmented: "
+         "\nunknown: the source does not state whether the image shows the class. copy, augmented: "
          "made from a real image of the same part. synthetic: drawn by a generator.\n\n";
 }
 
@@ -122,8 +122,8 @@ std::string annotation_text(const Store& store, const std::vector<std::string>& 
         "| ", name, " | ", known, " | ", part.size() - known, " | ", boxes, " | ", rings, " |\n");
   }
   return out +
-         "\nIn an annotated image without boxes there is nothing to box; in one that is not "
-         "annotated nobody looked.\n\n";
+         "\nAn annotated image without boxes has no object. An image that is not annotated may "
+         "have objects.\n\n";
 }
 
 std::string division_text(const Store& store, const std::vector<std::string>& parts) {
@@ -139,9 +139,10 @@ std::string division_text(const Store& store, const std::vector<std::string>& pa
   int64_t leaks = 0;
   for (const auto& [group, in] : parts_of) leaks += in.size() > 1;
   out += "\nA group is a patient, or images of one picture or visit. ";
-  out += leaks == 0
-             ? "No group is in two parts.\n"
-             : cat(leaks, " groups are in more than one part: results on them are too good.\n");
+  out +=
+      leaks == 0
+          ? "No group is in two parts.\n"
+          : cat(leaks, " groups are in more than one part: results on them are too optimistic.\n");
   if (!store.info().config.empty()) {
     out += "\nSettings that it was made with:\n\n";
     for (const auto& line : split_text(store.info().config, '\n'))
@@ -156,8 +157,8 @@ std::string columns_text(const StoreInfo& info) {
   for (const auto& name : info.meta_columns) names.push_back(markdown_line(name));
   return cat("## Columns of the source\n\n",
              join(names),
-             ". A column may tell the class without a look at the image; `evenray data audit` on "
-             "the source finds such shortcuts.\n\n");
+             ". A column may predict the class without the image; `evenray data audit` on the "
+             "source finds such shortcuts.\n\n");
 }
 
 }  // namespace
@@ -177,12 +178,11 @@ std::string unfit_uses() {
          "- Diagnosis, triage or any decision on a patient. It is research data, not part of a "
          "medical device.\n"
          "- Finding out who the patients are, or linking images to persons or other sources.\n"
-         "- Evaluation on copied, augmented or synthetic images: they belong into training only. "
+         "- Evaluation on copied, augmented or synthetic images: they belong in training only. "
          "Report results on real images of the test part.\n"
          "- Synthetic images as evidence of how a disease looks or how often it occurs: they "
-         "repeat "
-         "what a generator learned, its errors included.\n"
-         "- Prevalence: classes were chosen or balanced.\n"
+         "repeat what a generator learned, including its errors.\n"
+         "- Estimates of prevalence: classes were chosen or balanced.\n"
          "- Anything that the source's licence does not allow.\n";
 }
 

@@ -31,8 +31,8 @@ inline void must(bool ok, const std::string& message) {
 /// filter plug-ins. The caller holds hdf5_lock().
 void prepare_hdf5();
 
-/// Must be held while calling HDF5, which runs one thread at a time anyway. Holding it guarantees
-/// that no other thread is inside HDF5 at a fork.
+/// Must be held while calling HDF5, which would run only one thread at a time without it, too.
+/// Holding it guarantees that no other thread is inside HDF5 at a fork.
 std::mutex& hdf5_lock();
 
 /// An HDF5 identifier that closes itself.

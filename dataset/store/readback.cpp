@@ -56,7 +56,7 @@ std::optional<std::string> read_back_seal(const Path& store,
       if (same && !jobs[i]()) same = false;
     });
   } catch (const Error&) {
-    return std::nullopt;  // the message names the temporary file, which means nothing to the user
+    return std::nullopt;  // the message would name a temporary file that the user does not know
   }
   return same ? std::optional(seal) : std::nullopt;
 }

@@ -42,7 +42,7 @@ struct StoreRow {
   std::string id, group, source_path;
   std::array<float, 2> scale{1, 1}, offset{0, 0};  ///< x, y: store px = source px * scale + offset
   std::vector<Box> boxes;                          ///< in store pixels
-  bool boxes_known = false;                        ///< annotated; no boxes then means none present
+  bool boxes_known = false;                        ///< annotated: no boxes then means no object
   Provenance provenance;
   float weight = 1;               ///< finite, not negative
   std::vector<std::string> meta;  ///< one per meta column; empty = missing
@@ -135,7 +135,7 @@ class Store {
   /// Reads `count` images from row `first` into `out` (count * height * width * bits/8 bytes); the
   /// rest as image().
   void read_images(const std::string& part, int64_t first, int64_t count, void* out) const;
-  /// Returns the rows of train to draw for a balanced epoch; empty if no plan made one.
+  /// Returns the rows of train to draw for a balanced epoch; empty if the store has none.
   std::vector<int64_t> balanced_index() const;
 
  private:

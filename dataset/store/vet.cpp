@@ -27,7 +27,8 @@ constexpr uint64_t kSmall = uint64_t{256} << 20;
 /// since pixels are not read.
 constexpr uint64_t kMemory = uint64_t{1} << 30;
 constexpr uint64_t kLeastSeconds = 10, kBytesASecond = uint64_t{32} << 20;
-/// Wall-clock limit over CPU limit: the disk may be slow, and other processes may use the CPU.
+/// The wall-clock limit is this many times the CPU limit: the disk may be slow, and other processes
+/// may use the CPU.
 constexpr uint64_t kPatience = 6;
 
 struct Limits {

@@ -38,7 +38,7 @@ std::string answer(const Json& inspect) {
 
 HtmlTable class_table(const Json& inspect) {
   HtmlTable table;
-  table.caption = "IRLbl: images of the most frequent class for each of this one";
+  table.caption = "IRLbl: images of the most frequent class per image of this class";
   table.head = {"Class", "Images", "Patients", "Boxes", "IRLbl"};
   for (const auto& c : inspect.at("classes")) {
     const auto name = c.at("name").get<std::string>();
@@ -104,11 +104,11 @@ void add_patients(HtmlPage& page, const Manifest& manifest, const Json& inspect)
   std::vector<double> counts;
   for (const auto& [patient, count] : images) counts.push_back(count);
   page.section("Patients");
-  page.figure(histogram("Images a patient", {"images a patient", 0, {}}, "patients", counts),
+  page.figure(histogram("Images per patient", {"images per patient", 0, {}}, "patients", counts),
               cat(inspect.at("patients").at("patients"),
                   " patients with ",
                   inspect.at("patients").at("images"),
-                  " images. Images of one patient belong into one part."));
+                  " images. Images of one patient belong in one part."));
 }
 
 void add_boxes(HtmlPage& page,
@@ -142,8 +142,8 @@ void add_boxes(HtmlPage& page,
   page.figure(
       histogram(
           "Sides of the boxes", {"side, % of the image's longer side", 0, {}}, "boxes", sides),
-      "Root of a box's area by the image's longer side: what is left of it in a store of N px is "
-      "this share of N.");
+      "Square root of the box area, as a share of the image's longer side. In a store "
+      "with images of N px, a side is this share of N px.");
 }
 
 void add_labels(HtmlPage& page, const Json& inspect) {
@@ -156,18 +156,19 @@ void add_labels(HtmlPage& page, const Json& inspect) {
     together.emplace_back();
     for (const auto& [b, images] : row.items()) together.back().push_back(images.get<double>());
   }
-  page.section("Labels together");
+  page.section("Label co-occurrence");
   page.figure(heat_map("Images with both labels", names, names, together),
-              "Images with both labels; the diagonal is all images of a label. Shades by row.");
+              "Images with both labels; the diagonal shows all images of a label. Shades are "
+              "relative to the row.");
   page.paragraph(cat(ratio_text(labels.at("cardinality")),
-                     " labels an image, ",
+                     " labels per image, ",
                      labels.at("labelsets"),
-                     " labelsets, ",
+                     " label sets, ",
                      labels.at("single_labelsets"),
-                     " of them in one image only. SCUMBLE (Charte et al. 2019) ",
+                     " of them in only one image. SCUMBLE (Charte et al. 2019) is ",
                      fixed(labels.at("scumble").get<double>(), 3),
-                     ": the more of it, the more often rare labels come with frequent ones, and "
-                     "the less copying their images helps."));
+                     ". The higher it is, the more often rare labels occur together with frequent "
+                     "ones, and the less it helps to copy their images."));
 }
 
 /// Adds a heat map with one row per column=value, for columns with few values, and the table.
@@ -191,7 +192,7 @@ void add_metadata(HtmlPage& page, const Manifest& manifest, const Json& inspect)
       }
     }
     page.figure(heat_map("Images by column and class", rows, manifest.class_names, counts),
-                "Images by value and class; shades by row.");
+                "Images by value and class. Shades are relative to the row.");
   }
   page.table(metadata_table(inspect.at("metadata")));
 }
@@ -270,7 +271,7 @@ std::string inspect_html(const Manifest& manifest,
                                 manifest.format,
                                 " layout), ",
                                 count_text(inspect.at("bits")),
-                                " bits a pixel");
+                                " bits per pixel");
   if (!manifest.licence.empty()) measured_on += cat(", licence ", manifest.licence);
   HtmlPage page(cat("What is in ", manifest.source), answer(inspect), measured_on);
 
@@ -279,8 +280,8 @@ std::string inspect_html(const Manifest& manifest,
     bars.push_back({c.at("name").get<std::string>(), c.at("images").get<double>(), 0});
   }
   page.section("Classes");
-  page.figure(bar_chart("Images a class", "images", bars),
-              "Images a class, as the source labels them.");
+  page.figure(bar_chart("Images per class", "images", bars),
+              "Images per class, as the source labels them.");
   page.table(class_table(inspect));
   page.paragraph(cat("Mean imbalance ratio over the classes (Charte et al. 2015): ",
                      ratio_text(inspect.at("mean_ir")),
@@ -289,7 +290,7 @@ std::string inspect_html(const Manifest& manifest,
   add_sources(page, inspect);
   page.section("Sizes");
   const Json& sizes = inspect.at("sizes");
-  if (sizes.size() > 1) page.figure(size_chart(sizes), "A dot a size.");
+  if (sizes.size() > 1) page.figure(size_chart(sizes), "One dot per image size.");
   page.table(size_table(sizes));
   add_patients(page, manifest, inspect);
   add_boxes(page, manifest, facts, inspect);

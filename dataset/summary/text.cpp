@@ -111,7 +111,7 @@ std::string boxes_text(const Json& boxes) {
   if (side.is_object())
     out += cat("  side (root of the area) in px: median ",
                ratio_text(side.at("median")),
-               ", middle half ",
+               ", middle 50 % ",
                ratio_text(side.at("q25")),
                " to ",
                ratio_text(side.at("q75")),
@@ -122,13 +122,13 @@ std::string boxes_text(const Json& boxes) {
 }
 
 std::string labels_text(const Json& labels) {
-  std::string out = cat("\nLabels together\n  ",
+  std::string out = cat("\nLabel co-occurrence\n  ",
                         ratio_text(labels.at("cardinality")),
                         " per image, ",
                         labels.at("labelsets"),
-                        " labelsets, ",
+                        " label sets, ",
                         labels.at("single_labelsets"),
-                        " of them in one image only; SCUMBLE ",
+                        " of them in only one image; SCUMBLE ",
                         fixed(labels.at("scumble").get<double>(), 3),
                         "\n");
   std::vector<std::tuple<int64_t, std::string, std::string>> pairs;

@@ -55,7 +55,7 @@ TEST_CASE("several collections are read as one; one of them may be the test") {
   CHECK(found["by"]["view"].size() >= 2);
   CHECK(found["patients"]["images"] == 160);
   CHECK(read_file(scratch / "t.csv").starts_with("id,path,class,width,height,mode,bits,"));
-  CHECK(contains(read_file(scratch / "i.html"), "Images a patient"));
+  CHECK(contains(read_file(scratch / "i.html"), "Images per patient"));
   fails(at, {"data", "inspect", kPhantoms, "--by=vieww"}, Exit::bad_data, "did you mean 'view'?");
 
   const std::string external = found["sources"][1]["name"];

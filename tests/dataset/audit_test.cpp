@@ -127,8 +127,8 @@ TEST_CASE("columns and sizes that tell the class", "[audit]") {
   for (const auto& finding : columns) details.push_back(finding.detail);
   INFO(join(details, "\n"));
   REQUIRE(columns.size() == 3);
-  CHECK(contains(join(details), "age alone tells Fractured"));
-  CHECK(contains(join(details), "hardware alone tells Fractured"));
+  CHECK(contains(join(details), "age alone predicts Fractured"));
+  CHECK(contains(join(details), "hardware alone predicts Fractured"));
   CHECK(contains(join(details), "hardware=1: 25 of 25 images are Fractured (25 % of all)"));
   const auto sizes = of_kind(findings, "size_shortcut");
   REQUIRE(sizes.size() == 2);
@@ -162,7 +162,7 @@ TEST_CASE("leaks of a split", "[audit]") {
   const auto facts = scan_images(manifest, 1);
   auto findings = audit(manifest, facts, &split);
   REQUIRE(of_kind(findings, "leak_patient").size() == 1);
-  CHECK(of_kind(findings, "leak_patient")[0].detail == "patient p1 lies in test and train");
+  CHECK(of_kind(findings, "leak_patient")[0].detail == "patient p1 is in test and train");
   REQUIRE(of_kind(findings, "leak_duplicate").size() == 1);
   CHECK(of_kind(findings, "leak_duplicate")[0].ids == std::vector<std::string>{"00002", "00007"});
   split[7].fault = "truncated";
@@ -212,7 +212,7 @@ TEST_CASE("the audit as JSON and as a page", "[audit]") {
   CHECK(json["findings"][0]["ids"] == Json::array({"a"}));
   const std::string page = audit_html(manifest, findings);
   CHECK(contains(page, "x &lt; y"));
-  CHECK(contains(audit_html(manifest, {}), "Nothing that this audit looks for"));
+  CHECK(contains(audit_html(manifest, {}), "The audit found no problem"));
   CHECK(audit_json(manifest, {})["counts"] == Json::object());
 }
 
@@ -276,8 +276,8 @@ TEST_CASE("a file that is not what its name says", "[audit]") {
   place(3, "IM0001", encode_png(drawn_picture(3)));
   const auto findings = of_kind(audit_of(manifest), "wrong_ending");
   REQUIRE(findings.size() == 2);
-  CHECK(findings[0].detail == "named .jpg, holds PNG");
-  CHECK(findings[1].detail == "named .PNG, holds DICOM");
+  CHECK(findings[0].detail == "extension .jpg, content PNG");
+  CHECK(findings[1].detail == "extension .PNG, content DICOM");
 }
 
 TEST_CASE("what pictures have besides their content may tell the class", "[audit]") {
@@ -306,7 +306,7 @@ TEST_CASE("what pictures have besides their content may tell the class", "[audit
   CHECK(contains(all, "metadata_shortcut source=two: 40 of 40 images are Fractured"));
   CHECK(contains(all, "size_shortcut mode=RGB: 40 of 40"));
   CHECK(contains(all, "size_shortcut truncated=yes: 30 of 30"));
-  CHECK(contains(all, "brightness_shortcut brightness of the border alone tells Fractured"));
+  CHECK(contains(all, "brightness_shortcut brightness of the border alone predicts Fractured"));
 }
 
 TEST_CASE("images that are not real may not measure", "[audit]") {

@@ -127,7 +127,7 @@ TEST_CASE("pictures of a kind that is not read are told") {
   const Manifest manifest = read_dataset(folder.text());
   CHECK(kinds(manifest) == Names{"unread_kind a/3.BMP, b/4.webp"});
   CHECK(manifest.findings[0].detail ==
-        "files of a kind that is not read (.bmp, .webp): 2; convert them to PNG");
+        "files in a format that is not supported (.bmp, .webp): 2; convert them to PNG");
 }
 
 TEST_CASE("NIH names tell the patient, if all are such names") {

@@ -251,7 +251,7 @@ TEST_CASE("a table's record tells how it was made, while it is that table", "[sp
   std::ofstream(path, std::ios::app) << "b,b.png,h,test,\n";
   CHECK(contains(read_split_settings(path), "changed after its record"));
   std::filesystem::remove(folder / "split.csv.toml");
-  CHECK(contains(read_split_settings(path), "no record lies beside"));
+  CHECK(contains(read_split_settings(path), "there is no record beside"));
 }
 
 TEST_CASE("FracAtlas splits by visits without leaks", "[split][data]") {

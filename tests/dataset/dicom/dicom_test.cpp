@@ -195,9 +195,9 @@ TEST_CASE("without a window the percentiles are taken, and so for an absurd one"
   CHECK(std::abs(whole[5] - 65535 * 1000. / 4000) <= 1);
   CHECK(whole[999] == 65535);
   CHECK(decoded(make("", ""), Voi::file).fault ==
-        "the file has neither a window nor a VOI LUT; take --voi auto, percentile or minmax");
+        "the file has neither a window nor a VOI LUT; use --voi auto, percentile or minmax");
   CHECK(decoded(make("500", "0"), Voi::file).fault ==
-        "the window of the file cannot be used; take --voi auto, percentile or minmax");
+        "the window of the file cannot be used; use --voi auto, percentile or minmax");
   CHECK(levels(decoded(make("9000", "100"), Voi::file)) == std::vector<int>(1000, 0));
 }
 

@@ -37,24 +37,25 @@ TEST_CASE("what is not read has a fault that says so") {
   };
   const std::vector<int> few(4, 1);
   CHECK(fault(DicomMaker("1.2.840.10008.1.2.4.201").image(2, 2).pixels(few)) ==
-        "transfer syntax 1.2.840.10008.1.2.4.201 is not read");
-  CHECK(fault(DicomMaker("1.2\xFF").image(2, 2).pixels(few)) == "a transfer syntax that is no UID");
+        "transfer syntax 1.2.840.10008.1.2.4.201 is not supported");
+  CHECK(fault(DicomMaker("1.2\xFF").image(2, 2).pixels(few)) ==
+        "a transfer syntax that is not a UID");
   CHECK(fault(DicomMaker().image(60000, 60000).pixels(few)) ==
-        "60000x60000 pixels, more than the 256 Mpx that are read");
+        "60000x60000 pixels, more than the limit of 256 Mpx");
   CHECK(fault(DicomMaker().image(16000, 16000).pixels(few)) ==
         "16000x16000 pixels cannot be in 8 bytes");
   CHECK(fault(DicomMaker().image(0, 2).pixels(few)) == "an empty picture");
   CHECK(fault(DicomMaker().image(2, 2)) == "a DICOM file without pixels");
   CHECK(fault(DicomMaker().text(0x00280008, "IS", "3").image(2, 2).pixels(few)) ==
-        "3 frames; one picture a file is read");
+        "3 frames; only files with one frame are supported");
   CHECK(fault(DicomMaker().image(2, 2, 32, false, "MONOCHROME2", 31, 32).pixels(few)) ==
-        "32 bits allocated a pixel; 8 and 16 are read");
+        "32 bits allocated per pixel; only 8 and 16 are supported");
   CHECK(fault(DicomMaker().image(2, 2, 12, false, "MONOCHROME2", 3).pixels(few)) ==
-        "12 bits stored below bit 3 of 16");
+        "12 bits stored with the high bit 3 do not fit into 16 bits allocated");
   CHECK(fault(DicomMaker().image(2, 2, 8, false, "PALETTE COLOR").pixels(few)) ==
         "a palette image");
   CHECK(fault(DicomMaker("1.2.840.10008.1.2.4.70").image(2, 2).pixels(few)) ==
-        "pixels in one piece, against transfer syntax 1.2.840.10008.1.2.4.70");
+        "pixels in one piece, which contradicts transfer syntax 1.2.840.10008.1.2.4.70");
   const auto error = error_of([] { parse_voi("percentil"); });
   CHECK(error.code() == Exit::config);
   CHECK(contains(error.what(), "did you mean 'percentile'"));
@@ -96,7 +97,7 @@ TEST_CASE("a JPEG whose marks are out of order is refused") {
   CHECK(fault(twice) == "no JPEG frame in the pixel data");
   std::string larger = whole;
   larger[frame + 5] = '\x70';
-  CHECK(fault(larger) == "the JPEG inside is of another size than the header says");
+  CHECK(fault(larger) == "the JPEG inside has another size than the header states");
 }
 
 TEST_CASE("numbers beyond all measure end in grey") {

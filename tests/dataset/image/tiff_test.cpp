@@ -199,7 +199,7 @@ TEST_CASE("TIFF: what is not read says why; an early end is found") {
   deep.bits = 32;
   deep.samples = 1;
   CHECK(decode_image_bytes(tiff_of(slope(CV_8UC4), deep)).fault ==
-        "a TIFF of 1 samples a pixel of 32 bits (photometric 1), which is not read");
+        "a TIFF of 1 samples per pixel of 32 bits (photometric 1), which is not supported");
   const std::string whole = tiff_of(slope(CV_16UC1));
   std::string cut = whole;
   // The second strip's pixels lie beyond the end: their offset is the last of its kind.

@@ -114,7 +114,8 @@ TEST_CASE("listed images of a kind that is not read are said to be such") {
   write_json(folder / "a.json", coco({"1.bmp"}, {}));
   const auto refused = failure(folder.text(), ReadOptions{});
   CHECK(refused.first == 65);
-  CHECK(contains(refused.second, "(the first one: 1.bmp); .bmp is not read: convert it to PNG"));
+  CHECK(
+      contains(refused.second, "(the first one: 1.bmp); .bmp is not supported: convert it to PNG"));
 }
 
 TEST_CASE("COCO: of a list without annotations nothing is known") {

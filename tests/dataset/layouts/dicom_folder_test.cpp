@@ -90,7 +90,7 @@ TEST_CASE("DICOM files in class folders are read with their facts") {
   CHECK(count_kind(manifest.findings, "burned_in_unknown") == 1);
   CHECK(count_kind(manifest.findings, "unlisted_file") == 2);
   const auto findings = audit(manifest, scan_images(manifest, 1));
-  CHECK(contains(audit_html(manifest, findings), "1 of 3 headers say nothing"));
+  CHECK(contains(audit_html(manifest, findings), "1 of 3 headers do not state"));
   CHECK(describe_finding_kind("burned_in") != "");
 }
 

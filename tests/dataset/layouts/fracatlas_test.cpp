@@ -29,7 +29,7 @@ TEST_CASE("FracAtlas: folder and box beat the table") {
   CHECK(manifest.samples[2].boxes[0].rings.empty());
   REQUIRE(kinds(manifest) == Names{"label_conflict IMG0000003"});
   CHECK(manifest.findings[0].detail ==
-        "table: fractured=0, fracture_count=1; folder: Fractured; boxes: 1; taken as Fractured");
+        "table: fractured=0, fracture_count=1; folder: Fractured; boxes: 1; labelled as Fractured");
 }
 
 TEST_CASE("FracAtlas: a box beats the folder; files and rows without each other are found") {
@@ -127,8 +127,10 @@ TEST_CASE("FracAtlas: four formats of boxes are held against one another") {
   for (const auto& finding : manifest.findings)
     if (finding.kind == "annotation_conflict")
       told.push_back(finding.ids[0] + " " + finding.detail);
-  CHECK(told == Names{"IMG0000003 COCO JSON: 1 boxes, PASCAL VOC: 0; the first counts",
-                      "IMG0000003 COCO JSON: 1 boxes, YOLO: 1 elsewhere; the first counts"});
+  CHECK(
+      told ==
+      Names{"IMG0000003 COCO JSON: 1 boxes, PASCAL VOC: 0; the first format is used",
+            "IMG0000003 COCO JSON: 1 boxes, YOLO: 1 at other positions; the first format is used"});
   std::filesystem::remove_all(folder / "Annotations/COCO JSON");
   write_json(
       folder / "Annotations/VGG JSON/vgg.json",

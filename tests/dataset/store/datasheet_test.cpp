@@ -16,20 +16,21 @@ TEST_CASE("a datasheet counts what the store holds") {
   CHECK(read_file(scratch / "set.h5") == before);
   const std::string text = read_file(scratch / "set.datasheet.md");
   CHECK(text.starts_with("# Datasheet: drawn\n"));
-  for (const std::string part : {"12 x 10 px (height x width), 8 bits, one channel, white is 255",
-                                 "classes: Non_fractured, Fractured (each image is of exactly one)",
-                                 "licence: none",
-                                 "| train | Non_fractured | 2 | 0 | 0 | 0 | 2 | 0 |",
-                                 "| train | Fractured | 1 | 0 | 1 | 0 | 2 | 0 |",
-                                 "| test | all images | 1 | 0 | 0 | 0 | 1 | 0 |",
-                                 "| train | 3 | 1 | 2 | 1 |",
-                                 "| train | 4 | 4 |",
-                                 "No group is in two parts.",
-                                 "    bits = 8",
-                                 "view, age",
-                                 "## What it must not be used for",
-                                 "Diagnosis",
-                                 "Evaluation on copied, augmented or synthetic images"}) {
+  for (const std::string part :
+       {"12 x 10 px (height x width), 8 bits, one channel, white is 255",
+        "classes: Non_fractured, Fractured (each image has exactly one class)",
+        "licence: none",
+        "| train | Non_fractured | 2 | 0 | 0 | 0 | 2 | 0 |",
+        "| train | Fractured | 1 | 0 | 1 | 0 | 2 | 0 |",
+        "| test | all images | 1 | 0 | 0 | 0 | 1 | 0 |",
+        "| train | 3 | 1 | 2 | 1 |",
+        "| train | 4 | 4 |",
+        "No group is in two parts.",
+        "    bits = 8",
+        "view, age",
+        "## What it must not be used for",
+        "Diagnosis",
+        "Evaluation on copied, augmented or synthetic images"}) {
     CAPTURE(part, text);
     CHECK(contains(text, part));
   }

@@ -87,7 +87,7 @@ TEST_CASE("inspect as text") {
       "Boxes\n"
       "  2 in 1 of 1 annotated images\n"
       "  images by their number of boxes: 2: 1\n"
-      "  side (root of the area) in px: median 1.00, middle half 1.00 to 1.00; share of the image: "
+      "  side (root of the area) in px: median 1.00, middle 50 % 1.00 to 1.00; share of the image: "
       "median 0.05 %\n"
       "\n"
       "Metadata (value: images)\n"
