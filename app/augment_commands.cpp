@@ -123,7 +123,7 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
                                 "apply named operations to an image",
                                 {.config = true, .seed = true},
                                 [&cli, flags] { return apply(cli, *flags); });
-  apply_cli->add_option("IMAGE", flags->image, "PNG or JPEG")->required();
+  apply_cli->add_option("IMAGE", flags->image, "PNG, JPEG, TIFF or DICOM file")->required();
   apply_cli
       ->add_option("--ops",
                    flags->ops,
@@ -143,9 +143,10 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
                                   "draw a sheet of images that a policy has augmented",
                                   {.config = true, .seed = true},
                                   [&cli, flags] { return preview(cli, *flags); });
-  preview_cli->add_option("IMAGE", flags->image, "PNG, JPEG or store")->required();
-  preview_cli->add_option("--policy", flags->policy, join(policy_names()))->required();
-  preview_cli->add_option("--n", flags->n, "augmented images to draw")
+  preview_cli->add_option("IMAGE", flags->image, "PNG, JPEG, TIFF or DICOM file, or store")
+      ->required();
+  preview_cli->add_option("--policy", flags->policy, "policy: " + join(policy_names()))->required();
+  preview_cli->add_option("--n", flags->n, "number of augmented images to draw")
       ->check(at_least(1))
       ->capture_default_str();
   for (CLI::App* command : {apply_cli, preview_cli})

@@ -197,9 +197,10 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
                                   [&cli, flags] { return predict(cli, *flags); });
   for (CLI::App* command : {eval_cli, predict_cli})
     command->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
-  predict_cli->add_option("FILES", flags->files, "PNG or JPEG files")->required();
+  predict_cli->add_option("FILES", flags->files, "PNG, JPEG, TIFF or DICOM files")->required();
   predict_cli
-      ->add_option("--fit", flags->fit, "pad, stretch or crop; use what the store was packed with")
+      ->add_option(
+          "--fit", flags->fit, "pad, stretch or crop; use the --fit that the store was packed with")
       ->capture_default_str();
 
   auto* metrics_cli = add_command(classify,

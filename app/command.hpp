@@ -14,7 +14,7 @@
 
 namespace evenray {
 
-/// A command's flag that sets a configuration key, and the words given for it.
+/// A command's flag that sets a configuration key, and its words on the command line.
 struct BoundFlag {
   const FlagKey* flag = nullptr;   ///< the flag and its key
   CLI::Option* option = nullptr;   ///< its option in CLI11
@@ -27,8 +27,8 @@ struct Cli {
   std::vector<std::string> sets;  ///< --set
   std::deque<BoundFlag> bound;    ///< of all commands; a deque, since CLI11 points to its elements
   bool json = false, quiet = false, verbose = false, dry_run = false;
-  bool short_spins = false;     ///< of the command that was given, see Takes
-  std::function<int()> action;  ///< of the command that the user gave; returns the exit code
+  bool short_spins = false;     ///< Takes::short_spins of the chosen command
+  std::function<int()> action;  ///< runs the chosen command and returns the exit code
 
   /// Returns the sources of this call's settings: --config (or `file`, if not empty), --set and the
   /// flags that were given.
@@ -42,7 +42,7 @@ struct Takes {
   bool config = false;  ///< --config and --set
   bool seed = false, threads = false, device = false, precision = false;
   bool json = false, dry_run = false;
-  /// It trains generators: OpenMP threads then wait with few spins (see main.cpp).
+  /// The command trains generators, so its OpenMP threads spin only briefly (see main.cpp).
   bool short_spins = false;
 };
 /// The shared flags of commands that train.
@@ -63,8 +63,8 @@ CLI::App* add_command(CLI::App* parent,
                       Takes takes,
                       std::function<int()> action);
 
-/// Runs `body` and turns a configuration error (78) in it into a usage error (2), because the value
-/// came from a flag.
+/// Runs `body` and rethrows a configuration error (78) as a usage error (2), for values that came
+/// from a flag.
 void from_flag(const std::function<void()>& body);
 
 /// Returns a validator for whole numbers of `least` or more.
@@ -91,7 +91,7 @@ void add_system_commands(CLI::App& app, Cli& cli);
 /// Returns the completion script for `shell` (bash, zsh or fish), made from the commands and flags
 /// of `app`. Throws 2 for another shell.
 std::string completion_script(const CLI::App& app, const std::string& shell);
-/// Returns the manual page in roff, made from the same.
+/// Returns the manual page in roff, made from the commands and flags of `app`.
 std::string manual_page(const CLI::App& app);
 
 }  // namespace evenray

@@ -54,7 +54,7 @@ int split_command(const Cli& cli, const DataFlags& flags) {
                        config.runtime.seed};
   const bool held_out = settings.given("data.hold_out");
   if (options.folds == 0 && !held_out)
-    options.hold_out = 0;  // hold_out of a file applies to folds only
+    options.hold_out = 0;  // the configuration's hold_out applies only with folds
   from_flag([&] { options.check(); });
   check(!settings.given("data.ratios") || !flags.folds,
         Exit::usage,
@@ -184,7 +184,7 @@ void add_data_commands(CLI::App& app, Cli& cli) {
                   {.config = true, .seed = true, .threads = true, .json = true, .dry_run = true},
                   [&cli, flags] { return split_command(cli, *flags); });
   split_cli->add_option("--out", flags->out, "split.csv to write")->required();
-  split_cli->add_option("--folds", flags->folds, "number of cross-validation folds");
+  split_cli->add_option("--folds", flags->folds, "number of cross-validation folds, 3 to 100");
   split_cli->add_option("--published",
                         flags->published,
                         "use a split published with the collection: " + join(published_splits()));
@@ -205,7 +205,8 @@ void add_data_commands(CLI::App& app, Cli& cli) {
       ->check(CLI::Range(0, 99));
   pack_cli->add_option("--out", flags->out, "store to write (.h5)")->required();
   for (CLI::App* command : {split_cli, pack_cli}) {
-    command->add_option("PATH", flags->paths, "folders or phantom:...")->required();
+    command->add_option("PATH", flags->paths, "folders, stores, .npz files or phantom:...")
+        ->required();
   }
   add_export_command(*data, cli);
 }

@@ -37,7 +37,7 @@ ExportResult export_from(const Cli& cli, const ExportFlags& flags) {
   if (is_store(flags.path)) {
     check(!settings.given("data.format"),
           Exit::usage,
-          "--format is for a folder, but PATH is a store; omit it");
+          "--format applies to a folder, but PATH is a store; omit it");
     const Store store(flags.path);
     return cli.dry_run ? plan_export(store, options)
                        : export_store(store, options, flags.out, threads);

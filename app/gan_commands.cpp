@@ -31,8 +31,8 @@ struct GanFlags {
 constexpr int64_t kInterpolated = 8;
 constexpr int64_t kMaxOnSheet = 1024;
 
-/// Returns the settings of the run. If the preset depends on the store, they are planned here;
-/// values that the user set override the plan.
+/// Returns the settings of the run. If the preset depends on the store, this function plans them
+/// from the store; values that the user set override the plan. Throws 2 or 78 for wrong settings.
 Config training_config(const Cli& cli, const GanFlags& flags, const Store& store) {
   const Settings settings = cli.settings();
   const auto with_labels = [&](Config config) {
@@ -174,8 +174,8 @@ int train_generator(const Cli& cli, const GanFlags& flags) {
   return 0;
 }
 
-/// Draws images 0 .. count-1 and calls use(number, image) for each, in blocks, so that memory does
-/// not grow with their number. Throws 75 if the user stops it.
+/// Draws images 0 to count - 1 in blocks and calls use(number, image) for each, so that memory does
+/// not grow with their number. Throws 75 after a stop signal.
 void draw_each(const Generator& generator,
                int64_t count,
                const Drawing& drawing,
@@ -286,12 +286,12 @@ void add_gan_commands(CLI::App& app, Cli& cli) {
                                 "train a generator on one class or all classes of a store",
                                 kTraining,
                                 [&cli, flags] { return train_generator(cli, *flags); });
-  train_cli->add_option("STORE", flags->store, "store (data pack)")->required();
+  train_cli->add_option("STORE", flags->store, "store, made by data pack")->required();
   train_cli->add_option("--out", flags->out, "run folder")->required();
   train_cli->add_flag(
       "--conditional",
       flags->conditional,
-      "one generator with the labels of all classes (projection; acgan in presets of papers)");
+      "one generator with the labels of all classes (projection; acgan in the paper presets)");
   train_cli->add_flag("--resume", flags->resume, "resume the run in --out");
 
   auto* sample_cli = add_command(gan,

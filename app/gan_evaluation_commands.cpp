@@ -261,7 +261,8 @@ void add_gan_evaluation_commands(CLI::App& gan, Cli& cli) {
           "--n", flags->n, "number of images to draw, at most as many as there are real images")
       ->check(at_least(1))
       ->capture_default_str();
-  eval_cli->add_option("--class", flags->class_name, "only this class (default: all classes)");
+  eval_cli->add_option(
+      "--class", flags->class_name, "only this class (default: all that the generator draws)");
   eval_cli->add_option(
       "--where", flags->where, "only real images whose metadata match: 'sex=F and age>60'");
 

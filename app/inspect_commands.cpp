@@ -132,8 +132,8 @@ void add_inspect_commands(CLI::App& data, Cli& cli) {
                   [&cli, flags] { return audit_command(cli, *flags); });
   audit_cli->add_option(
       "--split", flags->split, "split.csv; also check for leaks between its parts");
-  auto* view_cli =
-      add_command(&data, cli, "view", "draw a sheet of images", {.config = true}, [&cli, flags] {
+  auto* view_cli = add_command(
+      &data, cli, "view", "draw a sheet of images with their ids", {.config = true}, [&cli, flags] {
         return view(cli, *flags);
       });
   view_cli->add_option("--out", flags->out, "PNG file to write")->required();
@@ -144,7 +144,8 @@ void add_inspect_commands(CLI::App& data, Cli& cli) {
   view_cli->add_flag("--boxes", flags->boxes, "draw boxes");
   view_cli->add_flag("--polygons", flags->polygons, "draw polygons");
   for (CLI::App* command : {inspect_cli, audit_cli, view_cli}) {
-    command->add_option("PATH", flags->paths, "folders, stores or phantom:...")->required();
+    command->add_option("PATH", flags->paths, "folders, stores, .npz files or phantom:...")
+        ->required();
   }
   for (CLI::App* command : {inspect_cli, audit_cli})
     command->add_option("--html", flags->html, "write an HTML page");

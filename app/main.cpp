@@ -60,11 +60,11 @@ int flush_stdout(int code) {
 }
 
 /// Starts the program again with a small spin count. Torch's OpenMP threads wait for each other by
-/// spinning, 300,000 rounds by default: where another process computes on one of the cores, the
-/// others burn their time slices and training falls to a fraction. The steps of a classifier are
-/// so short that threads which sleep cost it 15 % on a quiet machine, so it keeps the default.
-/// libgomp reads the count when it is loaded, before main(), so it must be in the environment by
-/// then. What the user has set stays.
+/// spinning, 300,000 rounds by default. If another process uses one of the cores, the waiting
+/// threads use up their time slices and training becomes much slower. Commands that train only a
+/// classifier keep the default: their steps are so short that sleeping threads make them 15 %
+/// slower on a quiet machine. libgomp reads the count when it is loaded, before main(), so it must
+/// be in the environment before the program starts. Values that the user has set are kept.
 void restart_with_short_spins(char** argv) {
   constexpr const char* kRounds = "1000";
   if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY") || stop_requested()) return;

@@ -42,7 +42,7 @@ int run_or_plan(const Cli& cli, const Config& config, const Path& out) {
 void add_study_commands(CLI::App& app, Cli& cli) {
   auto flags = std::make_shared<StudyFlags>();
   CLI::App* study =
-      app.add_subcommand("study", "compare arms over seeds and folds, with intervals");
+      app.add_subcommand("study", "compare ways to fill the rare class (arms), with intervals");
   study->require_subcommand(1);
 
   auto* plan = add_command(study,

@@ -48,7 +48,7 @@ bool on_path(const std::string& program) {
   return false;
 }
 
-/// Returns what `--precision auto` is for a network, and why.
+/// Returns the precision that `--precision auto` selects for a network, and why.
 std::string auto_precision(const TimedNetwork& network) {
   Runtime runtime;
   const PrecisionChoice choice = decide_precision(runtime, network).value();

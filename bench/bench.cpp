@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our side of bench/run: one case a call, one JSON line.
+// evenray's side of bench/run: each call runs one case and prints one JSON line.
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -19,7 +19,8 @@ void print(const std::string& name, double seconds, double images) {
             << std::endl;
 }
 
-/// A step at each resolution from 4 px to 64 px, by the published recipe on the widths of `small`.
+/// Times a step at each resolution from 4 px to 64 px, with the published recipe and the widths of
+/// the preset `small`.
 void grow(const Compute& compute, int steps) {
   GanOptions options;
   options.family = "pggan";

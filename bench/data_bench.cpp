@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dataset room's side of bench/run: one case a call, one JSON line.
+// The dataset room's side of bench/run: each call runs one case and prints one JSON line.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <iostream>
@@ -35,7 +35,7 @@ void print(const std::string& name, size_t images, double seconds) {
             << std::endl;
 }
 
-/// side 0: decoded alone.
+/// Decodes all images of a folder and fits them to side x side px. With side 0 it only decodes.
 void decode(const std::string& path, int side, int threads, size_t limit) {
   auto files = image_files(path);
   if (limit > 0 && limit < files.size()) files.resize(limit);
@@ -48,7 +48,8 @@ void decode(const std::string& path, int side, int threads, size_t limit) {
   print("decode", files.size(), seconds_since(start));
 }
 
-/// All images to train: the timing wants no audit, so nothing is looked for or left out.
+/// Packs all images as train. The split table is made here, without an audit, so that the time
+/// contains packing only and no image is left out.
 void pack_all(const std::string& path, const Path& out, int threads, size_t limit, int gzip) {
   Manifest manifest = read_dataset(path);
   if (limit > 0 && limit < manifest.samples.size()) manifest.samples.resize(limit);
@@ -64,8 +65,8 @@ void pack_all(const std::string& path, const Path& out, int threads, size_t limi
   print("pack", rows.size(), seconds_since(start));
 }
 
-/// The rows of a store, in memory and with their digests, into another: the writer's share of
-/// packing. It is not finished.
+/// Writes the rows of a store into another store, to time the writer's share of packing. Images are
+/// read and digests computed before the timing starts. The new store is not finished.
 void write_rows(const Path& path, const Path& out) {
   const Store store(path);
   const StorePart& part = store.part("train");
@@ -84,7 +85,7 @@ void write_rows(const Path& path, const Path& out) {
   print("write", rows.size(), seconds_since(start));
 }
 
-/// Rows at random, each read alone.
+/// Reads random rows, one at a time.
 void read_rows(const Path& path, size_t reads) {
   const Store store(path);
   const int64_t rows = store.part("train").size();
@@ -95,8 +96,8 @@ void read_rows(const Path& path, size_t reads) {
   print("rows", reads, seconds_since(start));
 }
 
-/// Drawn thumbnails, of which every 50th is another with a changed exposure; fails where one of
-/// these pairs is missed.
+/// Groups the near-duplicates of random thumbnails, of which a 50th are copies of others with a
+/// changed exposure. Throws if one of these pairs is missed.
 void group_duplicates(size_t images) {
   std::vector<ImageFacts> facts(images);
   const size_t planted = images / 50;

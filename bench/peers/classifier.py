@@ -2,8 +2,8 @@
 """A step of the `small` classifier as PyTorch users run it on a CPU: eager, fp32, AdamW as it is.
 
 Random u8 images are standardised, moved by one affine resampling (mirror, rotation, scale, shift),
-changed in brightness and contrast, and learned with cross entropy on two classes; an average of the
-weights is kept, and denormal numbers are flushed. Prints one line of JSON.
+and changed in brightness and contrast. The loss is cross entropy on two classes. An average of the
+weights is kept, and denormal numbers are flushed to 0. Prints one line of JSON.
 """
 
 import argparse
@@ -52,7 +52,8 @@ def small(classes):
 
 
 def augment(batch, rotate_deg=10, scale=0.1, shift=0.05, intensity=0.2):
-    """Own draws for each image. Positions run from -1 to 1, so a rotation carries the aspect."""
+    """Augments each image with separate random values. Positions run from -1 to 1 on both axes, so
+    the rotation must include the aspect ratio."""
     n, _, height, width = batch.shape
     aspect = width / height
 

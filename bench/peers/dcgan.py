@@ -3,7 +3,7 @@
 
 Network and recipe are those of pytorch/examples: two backward passes for the discriminator (real,
 fake), then one for the generator, which computes the discriminator's gradients as well. The images
-are random, denormal numbers are flushed. Prints one line of JSON.
+are random. Denormal numbers are flushed to 0. Prints one line of JSON.
 """
 
 import argparse
@@ -18,7 +18,7 @@ BATCH = 64
 
 
 def plan(height, width):
-    """The height and width an image grows from (4 on the short side), and how often it doubles."""
+    """Returns the size of the first feature map (short side 4), and the number of doublings."""
     short = min(height, width)
     doublings = short.bit_length() - 3
     step = 1 << max(0, doublings)

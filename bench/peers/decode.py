@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decodes every image below a folder to grey and, with --side, letterboxes it; one thread, OpenCV or Pillow with NumPy.
+"""Decodes every image of a folder to grey and, with --side, letterboxes it, with one thread.
 
-Prints one line of JSON."""
+Uses OpenCV, or Pillow with NumPy. Prints one line of JSON.
+"""
 
 import argparse
 import json

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Near-duplicates of random 64-bit hashes, every 50th of which is another with two bits changed, by a BK-tree at distance 2.
+"""Finds near-duplicates among random 64-bit hashes by a BK-tree at distance 2.
 
-As tools for photographs do it (imagededup). Fails where a planted pair is missed. Prints one line of JSON."""
+Tools for photographs do the same (imagededup). A 50th of the hashes are copies of others with two
+bits changed. Fails if such a pair is missed. Prints one line of JSON.
+"""
 
 import json
 import random

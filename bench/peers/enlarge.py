@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes larger radiographs of smaller ones for bench/run: enlarge.py FROM TO SIDE ENDING COUNT.
+"""Makes larger radiographs from smaller ones for bench/run: enlarge.py FROM TO SIDE ENDING COUNT.
 
-Bicubic, with a grain that keeps them from being easier to decode than real ones; JPEG at quality 90."""
+Resizes by bicubic interpolation and adds noise, so that the images are not easier to decode than
+real ones. JPEG has quality 90.
+"""
 
 import sys
 from pathlib import Path

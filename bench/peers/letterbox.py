@@ -6,7 +6,7 @@ import numpy as np
 
 
 def border_median(image):
-    """The lower one, a value that occurs."""
+    """Returns the lower median of the border pixels, which is the value of a pixel."""
     border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
     middle = (border.size - 1) // 2
     return np.partition(border, middle)[middle]
@@ -26,7 +26,7 @@ def framed(inner, side, fill):
 
 
 def letterbox(image, side):
-    """Area averaging down; bicubic where a picture must grow."""
+    """Pads to side x side. Shrinks by area averaging and enlarges by bicubic interpolation."""
     scale, height, width = inner_size(*image.shape, side)
     method = cv2.INTER_AREA if scale <= 1 else cv2.INTER_CUBIC
     inner = cv2.resize(image, (width, height), interpolation=method)

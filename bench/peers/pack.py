@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packs FracAtlas as Python users do: OpenCV decodes and resizes, h5py stores, one thread.
 
-Every image becomes 256x256 px with its aspect kept; the free strips take the median of its border.
-The data set has one image a chunk, without compression unless asked for; a SHA-256 runs over the pixels. Timed from
-the first image to the closed file. Prints one line of JSON.
+Every image becomes 256x256 px with its aspect ratio kept; the padding has the median of its border.
+The data set has one image per chunk, without compression unless --gzip is given. A SHA-256 of the
+pixels is computed. The time is from the first image to the closed file. Prints one line of JSON.
 
-`evenray data pack` does more in its time: it hashes the source files too, keeps ids, labels and
-boxes, seals the file, reads it back and waits until the disk has it (fsync).
+`evenray data pack` also hashes the source files, keeps ids, labels and boxes, seals the file, reads
+it back and calls fsync.
 """
 
 import argparse
@@ -26,14 +26,14 @@ SIDE = 256
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("root", type=Path, help="folder with images/<class>/*.jpg")
-    parser.add_argument("--out", type=Path, required=True, help="HDF5 file, replaced if there")
-    parser.add_argument("--limit", type=int, help="only the first so many images")
+    parser.add_argument("--out", type=Path, required=True, help="HDF5 file; an existing one is replaced")
+    parser.add_argument("--limit", type=int, help="maximum number of images")
     parser.add_argument("--gzip", type=int, help="compression level")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     files = sorted(args.root.glob("images/*/*.jpg"))[: args.limit]
     if not files:
-        raise SystemExit(f"pack.py: {args.root} holds no images/*/*.jpg")
+        raise SystemExit(f"pack.py: {args.root} has no images/*/*.jpg")
 
     start = time.perf_counter()
     digest = hashlib.sha256()

@@ -2,8 +2,9 @@
 """PGGAN steps as PyTorch users run them on a CPU: eager, fp32, contiguous, Adam as it is.
 
 The recipe is that of Karras et al. 2018 (WGAN-GP with drift, equalised learning rates, pixel norm,
-minibatch stddev), the networks are narrow ones for small sets. A step at each resolution from 4 px
-to 64 px, stabilised. The images are random, denormal numbers are flushed. Prints one line of JSON.
+minibatch stddev). The networks are narrow ones for small sets. Times a step at each resolution from
+4 px to 64 px, without fading. The images are random. Denormal numbers are flushed to 0. Prints one
+line of JSON.
 """
 
 import argparse

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads rows of a store's train images at random by h5py, each alone. Prints one line of JSON."""
+"""Reads random rows of a store's train images by h5py, one at a time. Prints one line of JSON."""
 
 import json
 import sys

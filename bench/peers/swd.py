@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""SWD as PGGAN's code defines it, with PyTorch's sort: 128 patches of 7x7 an image and level, 4 x 128 directions."""
+"""SWD as PGGAN's code defines it, with PyTorch's sort.
+
+Takes 128 patches of 7x7 per image and level, and 4 x 128 directions.
+"""
 import argparse
 import json
 import time

@@ -108,7 +108,7 @@ TEST_CASE("what data export refuses") {
   refuses({set, "--to=coco", "--rename={class}"}, Exit::usage, "add {n} or {id}");
   refuses({set, "--to=coco", "--format=folder"},
           Exit::usage,
-          "--format is for a folder, but PATH is a store");
+          "--format applies to a folder, but PATH is a store");
   refuses({kPhantoms, "--to=coco"}, Exit::usage, "is not a store");
   refuses({"none.h5", "--to=coco"}, Exit::missing_input, "none.h5");
   refuses({"none", "--to=png"}, Exit::missing_input, "none");
