@@ -34,7 +34,10 @@ int inspect(const Cli& cli, const InspectFlags& flags) {
 }
 
 std::string audit_text(const std::vector<Finding>& findings, const Json& report) {
-  std::string out = cat(report["images"].dump(), " images, ", findings.size(), " findings\n");
+  std::string out = cat(report["images"].dump(),
+                        " images, ",
+                        findings.size(),
+                        findings.size() == 1 ? " finding\n" : " findings\n");
   for (const auto& [kind, count] : report["counts"].items())
     out += cat(
         "  ", kind, std::string(20 - std::min<size_t>(19, kind.size()), ' '), count.dump(), "\n");

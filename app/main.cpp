@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <opencv2/core.hpp>
 
@@ -69,7 +70,10 @@ void restart_with_short_spins(char** argv) {
   constexpr const char* kRounds = "1000";
   if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY") || stop_requested()) return;
   ::setenv("GOMP_SPINCOUNT", kRounds, 1);
-  ::execv("/proc/self/exe", argv);  // returns only if it fails; then the default count is used
+  // The real path, not the link, because `ps` and `pkill` show the name that was executed.
+  std::error_code ignored;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  ::execv(program.c_str(), argv);  // returns only if it fails; then the default count is used
 }
 
 int run(int argc, char** argv) {

@@ -87,6 +87,10 @@ std::string count_text(int64_t count) {
                    : with_thin_spaces(plain);
 }
 
+std::string counted(int64_t count, const std::string& noun) {
+  return count_text(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 std::string typeset(std::string_view text) {
   const auto digit_at = [&](size_t i) {
     return i < text.size() && std::isdigit(static_cast<unsigned char>(text[i]));

@@ -20,6 +20,9 @@ std::string decimal_text(double value, int digits, bool plus = false);
 /// Formats as 1 234 567.
 std::string count_text(int64_t count);
 
+/// Formats a count with its noun: "3 seeds", "1 seed".
+std::string counted(int64_t count, const std::string& noun);
+
 /// Returns prose with typographic corrections: a hyphen used as minus sign (at the start or after a
 /// space or opening bracket, before a digit or a point with a digit) becomes U+2212, and the space
 /// between a number and "%" becomes a no-break space (U+202F).

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
+#include "core/number.hpp"
 #include "core/page/html.hpp"
 #include "core/text.hpp"
 #include "dataset/audit.hpp"
@@ -137,10 +138,14 @@ Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings) 
 
 std::string audit_html(const Manifest& manifest, const std::vector<Finding>& findings) {
   auto counts = count_kinds(findings);
-  HtmlPage page(cat("Audit of ", manifest.source),
-                findings.empty() ? "The audit found no problem of the kinds that it checks."
-                                 : cat(findings.size(), " findings of ", counts.size(), " kinds."),
-                cat(manifest.samples.size(), " images, ", manifest.format, " layout"));
+  HtmlPage page(
+      cat("Audit of ", manifest.source),
+      findings.empty() ? "The audit found no problem of the kinds that it checks."
+                       : cat(counted(std::ssize(findings), "finding"),
+                             " of ",
+                             counted(std::ssize(counts), "kind"),
+                             "."),
+      cat(counted(std::ssize(manifest.samples), "image"), ", ", manifest.format, " layout"));
   if (findings.empty()) return page.text();
   HtmlTable table;
   table.head = {"Kind", "Findings"};

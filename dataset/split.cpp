@@ -212,7 +212,7 @@ void SplitOptions::check() const {
       shares, Exit::config, "data.ratios must be three shares that sum to 1, train above 0");
   evenray::check(folds == 0 || (folds >= 3 && folds <= 100),
                  Exit::config,
-                 cat("study.folds is ",
+                 cat("the number of folds (--folds, study.folds) is ",
                      folds,
                      "; give 0 (one split) or 3 to 100: test, val and train need one each"));
   evenray::check(

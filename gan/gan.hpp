@@ -69,12 +69,21 @@ void check_gan_training(const Store& store,
 /// run resumes bit for bit. Throws 65 for an unknown class, fewer than 50 images (unless allow_few)
 /// or values that do not use the full range; 78 for a size that the family cannot draw, initial
 /// networks that do not match, or a run of another class, store, device, precision or thread count;
-/// 1 if it diverges a fourth time; 75 after a stop signal.
+/// 1 if it diverges a fourth time; 75 after a stop signal. `parent`: the run folder of a finished
+/// training with parent_options() and the same seed, used instead of training one in parent/;
+/// ignored if gan.transfer.from is neither majority nor all.
 void train_gan(const Store& store,
                const std::string& class_name,
                const GanOptions& options,
                const Runtime& runtime,
-               RunFolder& run);
+               RunFolder& run,
+               const Path& parent = {});
+
+/// Returns the class with the most real images in `train`, the first of equals: the one that
+/// gan.transfer.from "majority" trains the parent on.
+std::string largest_class(const Store& store);
+/// Returns the options that the parent of a run with `options` is trained with.
+GanOptions parent_options(GanOptions options);
 
 /// How images are drawn.
 struct Drawing {

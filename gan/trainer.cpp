@@ -344,7 +344,8 @@ void train_gan(const Store& store,
                const std::string& class_name,
                const GanOptions& options,
                const Runtime& runtime,
-               RunFolder& run) {
+               RunFolder& run,
+               const Path& parent) {
   if (run.done()) {
     const Json trained = read_json(run.path() / "metrics.json").at("class");
     check(trained == class_name,
@@ -358,7 +359,9 @@ void train_gan(const Store& store,
   check_gan_training(store, class_name, options);
   GanOptions resolved = options;
   if (options.transfer.trains_parent()) {
-    resolved.transfer.from = train_parent(store, class_name, options, runtime, run.path()).string();
+    resolved.transfer.from =
+        (parent.empty() ? train_parent(store, class_name, options, runtime, run.path()) : parent)
+            .string();
     resolved.transfer.parent_kimg = 0;
   }
   Training(store, class_name, resolved, runtime, run).run();

@@ -34,13 +34,7 @@ std::string parent_class(const Store& store,
                          const std::string& class_name,
                          const GanOptions& options) {
   if (options.transfer.from == "all") return "";
-  std::string largest;
-  size_t most = 0;
-  for (const auto& name : store.info().class_names) {
-    const size_t count = real_rows(store, "train", name).size();
-    if (count > most) largest = name;
-    most = std::max(most, count);
-  }
+  const std::string largest = largest_class(store);
   check(largest != class_name,
         Exit::bad_data,
         cat("class ",
@@ -51,6 +45,17 @@ std::string parent_class(const Store& store,
 }
 
 }  // namespace
+
+std::string largest_class(const Store& store) {
+  std::string largest;
+  size_t most = 0;
+  for (const auto& name : store.info().class_names) {
+    const size_t count = real_rows(store, "train", name).size();
+    if (count > most) largest = name;
+    most = std::max(most, count);
+  }
+  return largest;
+}
 
 Parent read_parent(const GanOptions& options,
                    int height,

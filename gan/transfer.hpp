@@ -28,8 +28,6 @@ class DiscriminatorNet;
 /// Throws 78 if gan.transfer.freeze_d leaves nothing to train.
 void check_frozen_layers(const GanOptions& options, const DiscriminatorNet& discriminator);
 
-/// Returns the options that the parent of a run is trained with.
-GanOptions parent_options(GanOptions options);
 /// Trains the parent in the folder `run`/parent, or resumes its training, and returns that folder.
 /// Throws like train_gan().
 Path train_parent(const Store& store,

@@ -145,6 +145,10 @@ std::vector<std::string> StudyPlan::generator_classes(const Arm& arm) const {
   return classes;
 }
 
+bool StudyPlan::trains(const GeneratorCell& cell) const {
+  return std::find(generators.begin(), generators.end(), cell) != generators.end();
+}
+
 StudyPlan make_study_plan(const Config& config,
                           const std::vector<std::string>& class_names,
                           const std::string& rare_class) {
@@ -168,26 +172,36 @@ StudyPlan make_study_plan(const Config& config,
   return plan;
 }
 
-void run_generator(const Config& config, const StudyFolder& folder, const GeneratorCell& cell) {
+void run_generator(const Config& config,
+                   const StudyFolder& folder,
+                   const StudyPlan& plan,
+                   const GeneratorCell& cell) {
   const Path path = folder.generator(cell);
   const Store store(folder.store(cell.fold));
   GanOptions gan =
       cell.variant.empty() ? config.gan : config.generator_of(config.study.arm_named(cell.variant));
-  Runtime runtime = runtime_of(config, cell.seed);
-  // There is no larger class from which the largest class could start.
-  if (gan.transfer.from == "majority" &&
-      gan_situation(store, cell.class_name, gan, runtime).largest_other == 0) {
-    gan.transfer.from = "none";
-    gan.transfer.freeze_d = 0;
-    gan.transfer.parent_kimg = 0;
+  Path parent;
+  if (gan.transfer.from == "majority") {
+    GeneratorCell majority = cell;
+    majority.class_name = largest_class(store);
+    if (cell == majority) {
+      const std::string where = gan.where;
+      gan = parent_options(gan);
+      gan.where = where;
+    } else if (gan.where.empty() && plan.trains(majority)) {
+      run_generator(config, folder, plan, majority);
+      parent = folder.generator(majority);
+    }
   }
+  Runtime runtime = runtime_of(config, cell.seed);
   const Visit settings = [&](Fields& f) {
     runtime.fields(f);
     f.section("gan", gan);
   };
+  if (!run_done(path)) log_info(cat("generator ", cell.id()));
   {
     RunFolder run(path, /*resume=*/true, settings);
-    train_gan(store, cell.class_name, gan, runtime, run);
+    train_gan(store, cell.class_name, gan, runtime, run, parent);
   }
   write_quality(config, store, cell, path);
 }

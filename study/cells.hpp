@@ -19,6 +19,8 @@ struct GeneratorCell {
   std::string variant{};
   /// Returns "CLASS-sSEED-fFOLD", or "CLASS@VARIANT-sSEED-fFOLD".
   std::string id() const;
+
+  bool operator==(const GeneratorCell&) const = default;
 };
 
 /// Returns the cell of a generator's result.
@@ -46,6 +48,8 @@ struct StudyPlan {
   std::vector<std::string> classes_of(const Arm& arm, const std::string& source) const;
   /// Returns the classes whose generators the arm needs, each once. Throws like classes_of().
   std::vector<std::string> generator_classes(const Arm& arm) const;
+  /// Whether the generator is one of the plan's.
+  bool trains(const GeneratorCell& cell) const;
 };
 
 /// The paths in a study folder.
@@ -67,8 +71,14 @@ std::unique_ptr<Task> make_task(const Config& config, const std::string& rare_cl
 /// Returns the number of rows of a class that a generator adds with these options.
 int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index);
 
-/// Trains and evaluates a generator, or resumes it. Does nothing if it is done.
-void run_generator(const Config& config, const StudyFolder& folder, const GeneratorCell& cell);
+/// Trains and evaluates a generator, or resumes it. Does nothing if it is done. With
+/// gan.transfer.from "majority" the generator of the largest class is trained with
+/// parent_options(). The others of the same seed and fold start from it if the plan contains it
+/// and gan.where is empty, and it is run first.
+void run_generator(const Config& config,
+                   const StudyFolder& folder,
+                   const StudyPlan& plan,
+                   const GeneratorCell& cell);
 /// Fills the training part, trains and tests. Does nothing if the cell is done. Writes balance.json
 /// (if the arm fills the training part) and the files of the task into the folder of the cell.
 /// Throws 66 if a generator that the arm needs is missing.

@@ -93,9 +93,8 @@ int run_study(const Config& given, const Path& out) {
   check_groups(plan, folder, config.gan.where);
   int failed = 0;
   for (const auto& generator : plan.generators) {
-    log_info(cat("generator ", generator.id()));
     if (const auto message = attempt(folder.generator(generator),
-                                     [&] { run_generator(config, folder, generator); })) {
+                                     [&] { run_generator(config, folder, plan, generator); })) {
       log_info(cat("generator ", generator.id(), " failed: ", *message));
       ++failed;
     }

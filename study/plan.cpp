@@ -27,6 +27,23 @@ void add_times(PrecisionTimes& sum, const PrecisionTimes& step, int64_t steps, s
   sum.bf16_s += count * step.bf16_s;
 }
 
+/// Returns the seconds of one generator, as a mean over the classes: of those that start from the
+/// generator of the largest class, none trains a parent of its own (see run_generator()).
+double seconds_of_generator(const Config& config, const StudyPlan& plan, const Compute& compute) {
+  const Json training = plan_of_generator(config, &compute);
+  const double whole = training["estimate_s"];
+  const auto& classes = plan.class_names;
+  const bool shares_parent =
+      config.gan.transfer.from == "majority" && config.gan.where.empty() &&
+      std::all_of(classes.begin(), classes.end(), [&](const std::string& name) {
+        return plan.trains({name, 0, 0});
+      });
+  if (!shares_parent) return whole;
+  const double parent = training["parent"]["estimate_s"];
+  const auto others = static_cast<double>(classes.size() - 1);
+  return (parent + others * (whole - parent)) / (others + 1);
+}
+
 double seconds_of_cell(const Config& config, const Task& task, const Compute& compute) {
   const auto& size = config.data.pack.size_px;
   const TimedNetwork network = task.timed(static_cast<int>(size[0]), static_cast<int>(size[1]));
@@ -137,8 +154,10 @@ Json plan_study(const Config& config, bool estimate) {
   const auto task = make_task(config, rare_class);
   Json out = plan_json(plan);
   out["steps"] = task->steps();
-  out["kimg"] =
-      plan.generators.empty() ? 0. : plan_of_generator(config, nullptr)["kimg"].get<double>();
+  const Json training = plan_of_generator(config, nullptr);
+  out["kimg"] = plan.generators.empty() ? 0. : training["kimg"].get<double>();
+  if (training.contains("parent") && !plan.generators.empty())
+    out["parent_kimg"] = training["parent"]["kimg"];
   out["size_px"] = config.data.pack.size_px;
   if (estimate) {
     Config timed = config;
@@ -149,9 +168,8 @@ Json plan_study(const Config& config, bool estimate) {
     }
     out["precision"] = timed.runtime.precision;
     const Compute compute = make_compute(timed.runtime);
-    const double generator = plan.generators.empty()
-                                 ? 0.
-                                 : plan_of_generator(config, &compute)["estimate_s"].get<double>();
+    const double generator =
+        plan.generators.empty() ? 0. : seconds_of_generator(config, plan, compute);
     const double cell = seconds_of_cell(config, *task, compute);
     out["estimate_s"] = {{"generator", generator},
                          {"cell", cell},
@@ -168,7 +186,11 @@ std::string plan_text(const Json& plan) {
                         plan["generators"].size(),
                         " generators of ",
                         plan["kimg"].dump(),
-                        " kimg at ",
+                        " kimg",
+                        plan.contains("parent_kimg")
+                            ? cat(" (their parents ", plan["parent_kimg"].dump(), " kimg)")
+                            : "",
+                        " at ",
                         plan["size_px"].dump(),
                         " px, ",
                         plan["steps"].dump(),

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <opencv2/core/version.hpp>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "study/report_figures.hpp"

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "dataset/audit.hpp"
 #include "metrics/stats.hpp"

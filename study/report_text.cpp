@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "settings/arms.hpp"
 #include "study/report.hpp"

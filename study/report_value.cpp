@@ -58,8 +58,4 @@ double rounded_up(double value) {
   return std::ceil(value / unit - 1e-9) * unit;
 }
 
-std::string counted(int64_t count, const std::string& noun) {
-  return cat(count_text(count), " ", noun, count == 1 ? "" : "s");
-}
-
 }  // namespace evenray

@@ -28,7 +28,5 @@ std::string plain_count(double value);
 /// Rounds `value` up to two significant digits, so that the difference that a test can find is
 /// never stated smaller than it is.
 double rounded_up(double value);
-/// Formats a count with its noun: "3 seeds", "1 seed".
-std::string counted(int64_t count, const std::string& noun);
 
 }  // namespace evenray

@@ -146,10 +146,42 @@ TEST_CASE("a generator of some images is evaluated by them") {
   config.gan.minibatch = 8;
   config.gan.dcgan.ngf = config.gan.dcgan.ndf = 4;
   const GeneratorCell cell{"Dark", 0, 0};
-  run_generator(config, folder, cell);
+  run_generator(config, folder, plan_of(config), cell);
   const Path path = folder.generator(cell);
   CHECK(read_json(path / "metrics.json")["images"] == 20);
   CHECK(read_json(path / "quality.json")["n_real"] == read_json(path / "judgement.json")["n_real"]);
+}
+
+TEST_CASE("with transfer from the majority, the generator of the largest class is the parent") {
+  const ScratchFolder scratch;
+  const StudyFolder folder{scratch.path()};
+  make_folder(scratch / "data");
+  write_blob_store(folder.store(0), {{40, 20}, {5, 5}, {8, 8}});
+  Config config = cells_tiny();
+  config.gan.transfer.from = "majority";
+  config.gan.transfer.parent_kimg = .032;
+  config.gan.allow_few = true;
+  config.gan.total_kimg = .016;
+  config.gan.minibatch = 8;
+  config.gan.dcgan.ngf = config.gan.dcgan.ndf = 4;
+  const StudyPlan plan = plan_of(config);
+  const GeneratorCell rare{"Bright", 0, 0}, largest{"Dark", 0, 0};
+  const auto kimg = [&](const GeneratorCell& cell) {
+    return read_json(folder.generator(cell) / "metrics.json")["kimg"].get<double>();
+  };
+  run_generator(config, folder, plan, rare);
+  CHECK(run_done(folder.generator(largest)));
+  CHECK_FALSE(std::filesystem::exists(folder.generator(rare) / "parent"));
+  CHECK(kimg(largest) == .032);
+  CHECK(kimg(rare) == .016);
+
+  // A plan that does not draw the largest class has no such generator, so the parent is trained.
+  std::filesystem::remove_all(folder.root / "generators");
+  StudyPlan alone = plan;
+  std::erase(alone.generators, largest);
+  run_generator(config, folder, alone, rare);
+  CHECK_FALSE(std::filesystem::exists(folder.generator(largest)));
+  CHECK(std::filesystem::exists(folder.generator(rare) / "parent" / "DONE"));
 }
 
 TEST_CASE("all arms run the same steps: no cell stops early") {

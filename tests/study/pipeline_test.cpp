@@ -63,6 +63,13 @@ TEST_CASE("a plan says what a study would do") {
   CHECK(time["total"].get<double>() ==
         Approx(4 * time["generator"].get<double>() + 6 * time["cell"].get<double>()));
   CHECK(contains(plan_text(plan), "estimated time"));
+
+  config.gan.transfer.from = "majority";
+  config.gan.transfer.parent_kimg = 1.6;
+  plan = plan_study(config, /*estimate=*/true);
+  CHECK(plan["parent_kimg"] == 1.6);
+  CHECK(plan["estimate_s"]["generator"] > 0);
+  CHECK(contains(plan_text(plan), "4 generators of 0.8 kimg (their parents 1.6 kimg)"));
 }
 
 TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
