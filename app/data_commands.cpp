@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "dataset/label_map.hpp"
 #include "dataset/pack_plan.hpp"
+#include "dataset/patients.hpp"
 #include "dataset/published.hpp"
 #include "dataset/reader.hpp"
 
@@ -75,8 +76,12 @@ int split_command(const Cli& cli, const DataFlags& flags) {
   for (const auto& row : rows)
     ++counts[row.fault.empty() ? row.split + (row.fold.empty() ? "" : " fold " + row.fold)
                                : "left out (" + row.fault + ")"];
-  Json summary{{"schema", "evenray-split-1"}, {"rows", rows.size()}, {"counts", counts}};
-  std::string text = cat(rows.size(), " rows\n");
+  const std::string grouping = describe_groups(manifest, options.group);
+  Json summary{{"schema", "evenray-split-1"},
+               {"rows", rows.size()},
+               {"counts", counts},
+               {"grouping", grouping}};
+  std::string text = cat(rows.size(), " rows\n", grouping, "\n");
   for (const auto& [name, count] : counts) text += cat("  ", name, ": ", count, "\n");
   if (!flags.published.empty()) {
     summary["unlisted"] = unlisted;
@@ -128,7 +133,7 @@ int pack_command(const Cli& cli, const DataFlags& flags) {
            label_map_settings(config.data.read.labels) + read_split_settings(flags.split));
   const std::string place = find_store(flags.out).value_or(flags.out).string();
   Json left_out = Json::object();
-  std::string text;
+  std::string text = describe_patients(manifest) + "\n";
   if (place != flags.out) text += cat("written as shards: ", place, "\n");
   for (const auto& [kind, ids] : packed.left_out) left_out[kind] = ids;
   for (const auto& [part, counts] : packed.counts) {
@@ -153,6 +158,7 @@ int pack_command(const Cli& cli, const DataFlags& flags) {
                 {"boxes_dropped", packed.boxes_dropped},
                 {"median_box_side_px", packed.median_box_side_px},
                 {"content_digest", packed.content_digest},
+                {"patients", describe_patients(manifest)},
                 {"store", place}},
                text);
   return 0;

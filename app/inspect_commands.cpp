@@ -37,7 +37,9 @@ std::string audit_text(const std::vector<Finding>& findings, const Json& report)
   std::string out = cat(report["images"].dump(),
                         " images, ",
                         findings.size(),
-                        findings.size() == 1 ? " finding\n" : " findings\n");
+                        findings.size() == 1 ? " finding\n" : " findings\n",
+                        report["patients"].get<std::string>(),
+                        "\n");
   for (const auto& [kind, count] : report["counts"].items())
     out += cat(
         "  ", kind, std::string(20 - std::min<size_t>(19, kind.size()), ' '), count.dump(), "\n");

@@ -132,8 +132,32 @@ void add_duplicates(const Manifest& manifest,
   }
 }
 
-/// Adds findings for ids that only the collection or only the split table has, and for patients and
-/// pictures whose rows are in more than one part.
+/// Adds findings for ids that only the collection or only the split table has.
+void add_unmatched(const Manifest& manifest,
+                   const std::vector<SplitRow>& split,
+                   std::vector<Finding>& findings) {
+  std::set<std::string> absent;
+  for (const auto& row : split) absent.insert(row.id);
+  Finding unlisted{"not_in_split", {}, "the split table does not list it"};
+  for (const auto& sample : manifest.samples)
+    if (absent.erase(sample.id) == 0) unlisted.ids.push_back(sample.id);
+  if (!unlisted.ids.empty()) findings.push_back(std::move(unlisted));
+  if (!absent.empty())
+    findings.push_back({"split_unknown",
+                        {absent.begin(), absent.end()},
+                        cat("in the split table, but not in ", manifest.source)});
+}
+
+/// Returns the parts that came with the collection as a split table; empty if there are none.
+std::vector<SplitRow> own_parts(const Manifest& manifest) {
+  std::vector<SplitRow> rows;
+  for (const auto& sample : manifest.samples)
+    if (!sample.part.empty())
+      rows.push_back({sample.id, sample.source_path, "", sample.part, "", ""});
+  return rows;
+}
+
+/// Adds findings for patients and pictures whose rows are in more than one part.
 void add_leaks(const Manifest& manifest,
                const std::vector<SplitRow>& split,
                const std::vector<std::vector<size_t>>& duplicates,
@@ -160,16 +184,6 @@ void add_leaks(const Manifest& manifest,
     if (!manifest.samples[i].patient.empty())
       rows_of_patient[manifest.samples[i].patient].push_back(i);
   }
-  std::set<std::string> absent;
-  for (const auto& row : split) absent.insert(row.id);
-  Finding unlisted{"not_in_split", {}, "the split table does not list it"};
-  for (const auto& sample : manifest.samples)
-    if (absent.erase(sample.id) == 0) unlisted.ids.push_back(sample.id);
-  if (!unlisted.ids.empty()) findings.push_back(std::move(unlisted));
-  if (!absent.empty())
-    findings.push_back({"split_unknown",
-                        {absent.begin(), absent.end()},
-                        cat("in the split table, but not in ", manifest.source)});
   for (const auto& [patient, rows] : rows_of_patient)
     add("leak_patient", "patient " + patient, rows);
   for (const auto& rows : duplicates) add("leak_duplicate", "one picture", rows);
@@ -224,10 +238,10 @@ std::vector<Finding> audit(const Manifest& manifest,
   add_file_findings(manifest, facts, findings);
   add_duplicates(manifest, duplicates, findings);
   for (auto& finding : find_shortcuts(manifest, facts)) findings.push_back(std::move(finding));
-  if (split) {
-    add_leaks(manifest, *split, duplicates, findings);
-    add_synthetic_leaks(manifest, *split, findings);
-  }
+  if (split) add_unmatched(manifest, *split, findings);
+  const std::vector<SplitRow> parts = split ? *split : own_parts(manifest);
+  add_leaks(manifest, parts, duplicates, findings);
+  add_synthetic_leaks(manifest, parts, findings);
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
     const std::string none;
     const auto key = [&](const Finding& f) {

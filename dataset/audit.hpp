@@ -24,8 +24,8 @@ struct SplitRow {
 };
 
 /// Returns all faults of a collection, sorted by kind and first id. The kinds are those of
-/// `data audit --json`. With a split table, also returns what leaks between its parts. `facts`: one
-/// per sample.
+/// `data audit --json`. Also returns what leaks between the parts of the split table, or, without
+/// one, between the parts that came with the collection (Sample::part). `facts`: one per sample.
 std::vector<Finding> audit(const Manifest& manifest,
                            const std::vector<ImageFacts>& facts,
                            const std::vector<SplitRow>* split = nullptr);

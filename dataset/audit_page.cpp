@@ -5,6 +5,7 @@
 #include "core/page/html.hpp"
 #include "core/text.hpp"
 #include "dataset/audit.hpp"
+#include "dataset/patients.hpp"
 
 namespace evenray {
 namespace {
@@ -24,6 +25,10 @@ constexpr std::array kKinds{
     Kind{"wrong_ending",
          "The extension does not match the content. evenray reads the file by its content; other "
          "programs may refuse it."},
+    Kind{
+        "name_differs",
+        "The annotations name a file in another way (letter case, extension, backslashes, an older "
+        "name). Exactly one file fits and was taken."},
     Kind{"missing_file", "The table lists an image that does not exist."},
     Kind{"unlisted_file", "The table does not list this file, or it is outside the class folders."},
     Kind{"label_conflict",
@@ -132,20 +137,24 @@ Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings) 
   for (const auto& [kind, count] : count_kinds(findings)) counts[kind] = count;
   return {{"schema", "evenray-audit-1"},
           {"images", manifest.samples.size()},
+          {"patients", describe_patients(manifest)},
           {"findings", list},
           {"counts", counts}};
 }
 
 std::string audit_html(const Manifest& manifest, const std::vector<Finding>& findings) {
   auto counts = count_kinds(findings);
-  HtmlPage page(
-      cat("Audit of ", manifest.source),
-      findings.empty() ? "The audit found no problem of the kinds that it checks."
-                       : cat(counted(std::ssize(findings), "finding"),
-                             " of ",
-                             counted(std::ssize(counts), "kind"),
-                             "."),
-      cat(counted(std::ssize(manifest.samples), "image"), ", ", manifest.format, " layout"));
+  HtmlPage page(cat("Audit of ", manifest.source),
+                findings.empty() ? "The audit found no problem of the kinds that it checks."
+                                 : cat(counted(std::ssize(findings), "finding"),
+                                       " of ",
+                                       counted(std::ssize(counts), "kind"),
+                                       "."),
+                cat(counted(std::ssize(manifest.samples), "image"),
+                    ", ",
+                    manifest.format,
+                    " layout; ",
+                    describe_patients(manifest)));
   if (findings.empty()) return page.text();
   HtmlTable table;
   table.head = {"Kind", "Findings"};

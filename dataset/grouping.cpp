@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/duplicates.hpp"
+#include "dataset/patients.hpp"
 #include "dataset/split.hpp"
 
 namespace evenray {
@@ -63,6 +64,20 @@ std::vector<std::string> group_names(const Manifest& manifest,
     for (const auto row : rows) names[row] = name;
   }
   return names;
+}
+
+std::string describe_groups(const Manifest& manifest, const std::string& mode) {
+  std::string patients = describe_patients(manifest);
+  if (mode == "none") return patients + "; every image is a separate group (--group none)";
+  if (mode == "patient") return patients;
+  bool known = false, blocks = false;
+  for (const auto& sample : manifest.samples) {
+    known |= !sample.patient.empty();
+    blocks |= sample.sequential_id && sample.patient.empty();
+  }
+  return cat(patients,
+             known ? "; kept together too: near-duplicates" : "; kept together: near-duplicates",
+             blocks ? " and blocks of 8 file numbers" : "");
 }
 
 }  // namespace evenray

@@ -25,6 +25,7 @@
 #include "dataset/layouts/vinbigdata.hpp"
 #include "dataset/layouts/voc.hpp"
 #include "dataset/layouts/yolo.hpp"
+#include "dataset/patients.hpp"
 #include "dataset/phantom/phantom.hpp"
 
 namespace evenray {
@@ -49,8 +50,6 @@ constexpr Layout plain(std::string_view name) {
           [](const std::string& path, const ReadOptions&) { return recognises(path); },
           [](const std::string& path, const ReadOptions&) { return read(path); }};
 }
-
-bool accepts_any(const std::string&) { return true; }
 
 /// `auto` tries them in this order. The plain folder is last because it accepts any path.
 constexpr std::array kLayouts = {
@@ -81,7 +80,11 @@ constexpr std::array kLayouts = {
            [](const std::string& path, const ReadOptions& options) {
              return read_dicom_folder(path, options.key);
            }},
-    plain<accepts_any, read_folder>("folder")};
+    Layout{"folder",
+           [](const std::string&, const ReadOptions&) { return true; },
+           [](const std::string& path, const ReadOptions& options) {
+             return read_folder(path, options.format == "folder");
+           }}};
 
 const Layout& find_layout(const std::string& path, const ReadOptions& options) {
   return *std::find_if(kLayouts.begin(), kLayouts.end(), [&](const Layout& layout) {
@@ -193,6 +196,29 @@ void check_exists(const std::string& path) {
         cat(path, ": is not a data set; give a folder of images, a store or an .npz file"));
 }
 
+/// Throws if data.columns is set but no source has such a table.
+void check_columns_used(const std::vector<std::string>& paths, const ReadOptions& options) {
+  const TableColumns& columns = options.columns;
+  if (columns == TableColumns{}) return;
+  check(options.format == "auto" || options.format == "table",
+        Exit::config,
+        cat("data.columns applies to the format table, not to ",
+            options.format,
+            "; remove it or --format"));
+  check(!columns.path.empty(),
+        Exit::config,
+        "data.columns.path is not set, so the other keys of data.columns have no effect");
+  const bool used = std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
+    return !std::filesystem::exists(path) || is_table_layout(path, columns);
+  });
+  check(used,
+        Exit::missing_input,
+        cat("data.columns: no table ",
+            columns.table.empty() ? "(.csv)" : columns.table,
+            " in ",
+            join(paths)));
+}
+
 void find_unread_kinds(Manifest& manifest) {
   Finding finding{"unread_kind", {}, ""};
   std::set<std::string> endings;
@@ -225,6 +251,7 @@ Manifest read_source(const std::string& path, const ReadOptions& options) {
   for (const auto& name : manifest.class_names) check_text(manifest, "class", name);
   for (const auto& sample : manifest.samples) check_text(manifest, "file", sample.source_path);
   sort_by_id(manifest);
+  name_patients(manifest, options.patient);
   return manifest;
 }
 
@@ -246,6 +273,10 @@ void ReadOptions::fields(Fields& f) {
     key,
     "key file for hashing the ids of DICOM patients and studies; empty: $EVENRAY_KEY, else "
     "~/.config/evenray/key");
+  f("patient",
+    patient,
+    "what names the patients: auto, a column (or field of a COCO image), or path:REGEX, whose "
+    "first group is searched in the path");
   f.section("columns", columns);
 }
 
@@ -267,6 +298,7 @@ Manifest read_dataset(const std::string& path, const ReadOptions& options) {
 Manifest read_datasets(const std::vector<std::string>& paths, const ReadOptions& options) {
   check(!paths.empty(), Exit::usage, "no data source given");
   options.check();
+  check_columns_used(paths, options);
   std::optional<LabelMap> labels;
   if (!options.labels.empty()) labels.emplace(options.labels);
   std::vector<Manifest> sources;
@@ -283,6 +315,7 @@ Manifest read_datasets(const std::vector<std::string>& paths, const ReadOptions&
   all.format = united_text(sources, &Manifest::format, "+");
   all.source = united_text(sources, &Manifest::source, "+");
   all.licence = united_text(sources, &Manifest::licence, "; ");
+  all.patients_from = united_text(sources, &Manifest::patients_from, " and ");
   for (const auto& source : sources) {
     united_indices(all.class_names, source.class_names);
     united_indices(all.meta_columns, source.meta_columns);

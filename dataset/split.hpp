@@ -28,6 +28,10 @@ std::vector<std::string> group_names(const Manifest& manifest,
                                      const std::vector<std::vector<size_t>>& duplicates,
                                      const std::string& mode);
 
+/// Returns in one line what is known of patients and what group_names() keeps together: "24
+/// patients, from folders (patient00100); near-duplicates stay together too".
+std::string describe_groups(const Manifest& manifest, const std::string& mode);
+
 /// External test: makes all images of one of several sources test, whatever parts the sources fix.
 /// The other sources keep their parts, except test, which becomes train. Throws Exit::usage for a
 /// source that is not one of them.

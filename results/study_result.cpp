@@ -148,6 +148,7 @@ DataFacts data_facts(const Place& place) {
   DataFacts out;
   out.source = place["source"].text();
   out.licence = place["licence"].text();
+  out.grouping = place["grouping"].text();
   out.images = place["images"].number();
   const auto size = place["size_px"].items();
   if (size.size() == 2) {

@@ -72,6 +72,7 @@ struct FoldFacts {
 /// Facts about the images.
 struct DataFacts {
   std::string source, licence;
+  std::string grouping;  ///< what is known of patients and what stays together in one part
   double images = NAN, height_px = NAN, width_px = NAN, median_box_side_px = NAN;
   std::vector<std::string> class_names, shortcuts;
   Counts findings, left_out;  ///< by kind

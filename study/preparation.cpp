@@ -100,6 +100,7 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
              {"format", manifest.format},
              {"licence", manifest.licence},
              {"images", manifest.samples.size()},
+             {"grouping", describe_groups(manifest, config.data.group)},
              {"class_names", manifest.class_names},
              {"size_px", config.data.pack.size_px},
              {"findings", audit_report.at("counts")}};

@@ -55,6 +55,9 @@ ReportHead head_of(const StudyResult& result) {
                              ", ",
                              result.folds > 0 ? counted(result.folds, "fold") : "one split",
                              ". ",
+                             result.data.grouping.empty() ? "" : "Groups: ",
+                             result.data.grouping,
+                             result.data.grouping.empty() ? "" : ". ",
                              box_text(result));
   const auto [first, second] = parse_contrast(result.contrast);
   return {cat("Is a classifier for ", rare, " better with ", first, " than with ", second, "?"),

@@ -2,9 +2,11 @@
 #include "dataset/layouts/coco.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "core/error.hpp"
@@ -50,6 +52,22 @@ std::optional<cv::Size> frame_of(const Json& image) {
   return size.width > 0 && size.height > 0 ? std::optional(size) : std::nullopt;
 }
 
+/// The fields of an image that the format defines.
+constexpr std::array kImageFields = {
+    "id", "file_name", "width", "height", "license", "flickr_url", "coco_url", "date_captured"};
+
+std::map<std::string, std::string> other_fields(const Json& image) {
+  std::map<std::string, std::string> out;
+  for (const auto& [key, value] : image.items()) {
+    if (std::find(kImageFields.begin(), kImageFields.end(), key) != kImageFields.end()) continue;
+    if (value.is_string())
+      out[key] = value.get<std::string>();
+    else if (value.is_number() || value.is_boolean())
+      out[key] = value.dump();
+  }
+  return out;
+}
+
 /// Counts the annotations of an image that its boxes do not fully describe.
 struct Oddities {
   int crowds = 0, run_lengths = 0;
@@ -89,6 +107,7 @@ CocoFile parse_coco(const Json& coco, const std::string& name) {
     out.images.push_back({image.at("file_name").get<std::string>(), name});
     out.images.back().boxes_known = annotations != coco.end();
     out.images.back().frame = frame_of(image);
+    out.fields.push_back(other_fields(image));
     if (annotations == coco.end()) out.images.back().unknown = out.categories;
   }
   if (annotations == coco.end()) return out;  // a test set's list of images
@@ -159,16 +178,30 @@ Manifest read_coco(const std::string& path) {
   const auto files = coco_files(path);
   check(!files.empty(), Exit::bad_data, cat(path, ": contains no COCO file (.json)"));
   Listing listing{"coco", {}, {}, {}, {}};
+  std::vector<std::map<std::string, std::string>> fields;
   for (const auto& file : files) {
     CocoFile coco = read_coco_file(file);
+    fields.insert(fields.end(), coco.fields.begin(), coco.fields.end());
     for (const auto& name : coco.categories)
       if (std::count(listing.class_names.begin(), listing.class_names.end(), name) == 0)
         listing.class_names.push_back(name);
     std::string part = part_in_name(file.filename().string());
-    if (part.empty()) part = part_in_name(file.parent_path().filename().string());
+    // The name of the collection itself is no part ("my-test-set").
+    if (part.empty() && file.parent_path() != Path(path))
+      part = part_in_name(file.parent_path().filename().string());
     for (auto& image : coco.images) {
       image.part = part;
       listing.images.push_back(std::move(image));
+    }
+  }
+  std::set<std::string> columns;
+  for (const auto& image : fields)
+    for (const auto& [name, value] : image) columns.insert(name);
+  listing.meta_columns.assign(columns.begin(), columns.end());
+  for (size_t i = 0; i < fields.size(); ++i) {
+    for (const auto& name : columns) {
+      const auto found = fields[i].find(name);
+      listing.images[i].meta.push_back(found == fields[i].end() ? "" : found->second);
     }
   }
   return match_listing(path, std::move(listing));

@@ -2,7 +2,7 @@
 #include "dataset/layouts/folder.hpp"
 
 #include <algorithm>
-#include <cctype>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -49,20 +49,6 @@ std::vector<ClassFolder> find_classes(const Path& root) {
   return parts == outer.size() || divided >= 2 ? inside : outer;
 }
 
-bool nih_stem(const std::string& stem) {
-  if (stem.size() != 12 || stem[8] != '_') return false;
-  for (size_t i = 0; i < stem.size(); ++i) {
-    if (i != 8 && !std::isdigit(static_cast<unsigned char>(stem[i]))) return false;
-  }
-  return true;
-}
-
-void name_patients(std::vector<Sample>& samples) {
-  const auto fits = [](const Sample& sample) { return nih_stem(sample.file.stem().string()); };
-  if (!std::all_of(samples.begin(), samples.end(), fits)) return;
-  for (auto& sample : samples) sample.patient = sample.file.stem().string().substr(0, 8);
-}
-
 [[noreturn]] void throw_no_images(const std::string& path) {
   std::map<std::string, int> endings;
   for (const auto& entry : fs::recursive_directory_iterator(path)) {
@@ -78,9 +64,63 @@ void name_patients(std::vector<Sample>& samples) {
               cat(path, ": no PNG, JPEG, TIFF or DICOM file (found: ", join(found), ")"));
 }
 
+/// Names of folders that are no class: of all images, of masks, and of annotations.
+const std::set<std::string> kImageFolders = {
+    "images", "image", "img", "imgs", "jpegimages", "train_images", "test_images", "data"};
+const std::set<std::string> kMaskFolders = {"masks", "mask", "segmentations", "segmentationclass"};
+const std::set<std::string> kAnnotationFolders = {"labels", "label", "annotations"};
+
+/// Returns the annotation files and folders directly in `root`, at most four.
+std::vector<std::string> annotations_beside(const Path& root) {
+  std::vector<std::string> out;
+  for (const auto& folder : visible_folders(root)) {
+    const std::string name = folder.filename().string();
+    if (kAnnotationFolders.contains(lower(name))) out.push_back(name + "/");
+  }
+  for (const auto& file :
+       files_with_extension(root, {".csv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".parquet"}))
+    if (out.size() < 4 && file.parent_path() == root) out.push_back(file.filename().string());
+  return out;
+}
+
+/// Returns "" or what is beside the images and how a table is read.
+std::string annotations_hint(const Path& root) {
+  const auto beside = annotations_beside(root);
+  if (beside.empty()) return "";
+  std::string text = cat("; not read: ", join(beside));
+  for (const auto& name : beside) {
+    if (!name.ends_with(".csv")) continue;
+    std::ifstream in(root / name);
+    std::string head;
+    std::getline(in, head);
+    return cat(text,
+               "; for the table set data.columns.path and data.columns.label (its columns: ",
+               trim(head.substr(0, 200)),
+               ")");
+  }
+  return text;
+}
+
+/// Throws if the class folders may not be classes.
+void check_classes(const std::string& path,
+                   const Path& root,
+                   const std::vector<std::string>& class_names) {
+  std::string why;
+  if (class_names.size() == 1 && kImageFolders.contains(lower(class_names[0])))
+    why = cat("the only folder of images, ", class_names[0], ", is no class");
+  for (const auto& name : class_names)
+    if (kMaskFolders.contains(lower(name)) || kAnnotationFolders.contains(lower(name)))
+      why = cat("the folder ", name, " is no class");
+  const std::string hint = annotations_hint(root);
+  if (why.empty() && !hint.empty()) why = "the folders may not be the classes";
+  check(why.empty(),
+        Exit::bad_data,
+        cat(path, ": ", why, hint, "; give --format folder to take the folders as classes"));
+}
+
 }  // namespace
 
-Manifest read_folder(const std::string& path) {
+Manifest read_folder(const std::string& path, bool asked) {
   Manifest manifest;
   manifest.format = "folder";
   manifest.root = clean_root(path);
@@ -109,8 +149,10 @@ Manifest read_folder(const std::string& path) {
             ": ",
             files.size(),
             " images but no class folder (expected: one folder per class, or train, val, test with "
-            "one folder per class in each)"));
+            "one folder per class in each)",
+            annotations_hint(manifest.root)));
   }
+  if (!asked) check_classes(path, manifest.root, manifest.class_names);
 
   for (auto& sample : samples_of_files(manifest.root, files)) {
     const auto found = class_of.find(sample.file);
@@ -125,7 +167,6 @@ Manifest read_folder(const std::string& path) {
     sample.labels[static_cast<size_t>(index)] = 1;
     manifest.samples.push_back(std::move(sample));
   }
-  name_patients(manifest.samples);
   return manifest;
 }
 

@@ -8,9 +8,10 @@ namespace evenray {
 
 /// Reads a collection with one folder per class, or train|val|test (valid, validation = val) with
 /// one folder per class in each. Classes exclude one another and are sorted by name. Images outside
-/// the class folders become `unlisted_file` findings. Patient: the first eight characters of the
-/// stem if all stems have NIH's form (`00000012_003`). Throws Exit::bad_data if there is no image
-/// or no class folder.
-Manifest read_folder(const std::string& path);
+/// the class folders become `unlisted_file` findings. Throws Exit::bad_data if there is no image or
+/// no class folder. Unless `asked` (--format folder), also if the folders may not be classes: one
+/// of them is named masks, labels or annotations, or the only one is named images, or a table,
+/// JSON, XML or YAML file is beside them.
+Manifest read_folder(const std::string& path, bool asked);
 
 }  // namespace evenray

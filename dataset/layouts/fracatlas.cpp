@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <map>
 
 #include "core/csv.hpp"
@@ -107,12 +108,23 @@ Path set_root(const std::string& path) {
   return fs::is_regular_file(root / "dataset.csv") ? root : enter_wrapping_folder(root);
 }
 
+/// Whether the first line of a CSV file has FracAtlas' label columns. Another set may have a
+/// dataset.csv too.
+bool has_label_columns(const Path& file) {
+  std::ifstream in(file);
+  std::string head;
+  std::getline(in, head);
+  return std::all_of(kLabelColumns.begin(), kLabelColumns.end(), [&](std::string_view column) {
+    return head.find(column) != std::string::npos;
+  });
+}
+
 }  // namespace
 
 bool is_fracatlas_layout(const std::string& path) {
   if (!fs::is_directory(path)) return false;
   const Path root = set_root(path);
-  return fs::is_regular_file(root / "dataset.csv") && fs::is_directory(root / "images");
+  return fs::is_directory(root / "images") && has_label_columns(root / "dataset.csv");
 }
 
 Manifest read_fracatlas(const std::string& path) {

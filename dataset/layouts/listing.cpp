@@ -7,94 +7,15 @@
 #include <iterator>
 #include <map>
 #include <set>
-#include <unordered_map>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/files/image_file.hpp"
 #include "dataset/files/image_folder.hpp"
+#include "dataset/layouts/image_index.hpp"
 
 namespace evenray {
 namespace {
-
-using Numbers = std::vector<size_t>;
-
-bool lies_in_part(const std::string& source_path, const std::string& part) {
-  const auto folders = split_text(source_path, '/');
-  return std::any_of(folders.begin(), folders.end() - 1, [&](const std::string& folder) {
-    return part_in_name(folder) == part;
-  });
-}
-
-/// Finds images by the names that annotation files give them.
-class ImageIndex {
- public:
-  ImageIndex(const std::vector<Sample>& samples, const std::vector<ListedImage>& listed)
-      : samples_(samples) {
-    for (size_t i = 0; i < samples.size(); ++i) {
-      const Path path(samples[i].source_path);
-      by_name_[path.filename().string()].push_back(i);
-      by_stem_[path.stem().string()].push_back(i);
-    }
-    for (const auto& image : listed) {
-      const Path path = Path(image.file).lexically_normal();
-      for (const size_t i : named(path)) {
-        folders_match_ |= path.has_parent_path() && ends_with_path(samples[i], path);
-        if (!image.part.empty() && lies_in_part(samples[i].source_path, image.part))
-          parts_in_folders_.insert(image.part);
-      }
-    }
-  }
-
-  /// Returns the images that match `image`: none, one or several. If the listed folders, or folders
-  /// named like parts, exist on the disk, then an image of the same name in another folder is a
-  /// different image.
-  Numbers find(const ListedImage& image) const {
-    const Path path = Path(image.file).lexically_normal();
-    Numbers found = named(path);
-    narrow(found, folders_match_ && path.has_parent_path(), [&](const Sample& sample) {
-      return ends_with_path(sample, path);
-    });
-    if (!image.part.empty()) {
-      narrow(found, parts_in_folders_.contains(image.part), [&](const Sample& sample) {
-        return lies_in_part(sample.source_path, image.part);
-      });
-    }
-    return found;
-  }
-
- private:
-  using Index = std::unordered_map<std::string, Numbers>;
-
-  Numbers named(const Path& path) const {
-    const std::string name = path.filename().string();
-    for (const Index* index : {&by_name_, &by_stem_}) {
-      if (const auto found = index->find(name); found != index->end()) return found->second;
-    }
-    return {};
-  }
-
-  /// Keeps the images that fit. Keeps all if none fits, unless `must`.
-  template <class Fits>
-  void narrow(Numbers& numbers, bool must, const Fits& fits) const {
-    Numbers kept;
-    for (const size_t i : numbers)
-      if (fits(samples_[i])) kept.push_back(i);
-    if (must || !kept.empty()) numbers = std::move(kept);
-  }
-
-  static bool ends_with_path(const Sample& sample, const Path& path) {
-    const std::string end = path.generic_string();
-    const std::string whole = sample.source_path,
-                      stem = Path(whole).replace_extension().generic_string();
-    return whole == end || stem == end || whole.ends_with("/" + end) || stem.ends_with("/" + end);
-  }
-
-  const std::vector<Sample>& samples_;
-  Index by_name_, by_stem_;
-  bool folders_match_ = false;
-  std::set<std::string> parts_in_folders_;
-};
 
 /// Returns all classes of an image, from its labels and its boxes.
 std::set<std::string> classes_of(const ListedImage& image) {
@@ -220,11 +141,13 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
   for (const auto& name : manifest.class_names) index.emplace(name, static_cast<int>(index.size()));
 
   auto samples = samples_of_files(manifest.root, image_files(manifest.root));
-  const ImageIndex images(samples, listing.images);
+  ImageIndex images(samples, listing.images);
+  std::map<std::string, Finding> renamed;  // by how the names differ
   std::vector<const ListedImage*> listed_as(samples.size());
   Frames frames;
   for (auto& image : listing.images) {
-    const Numbers found = images.find(image);
+    const ImageIndex::Match match = images.find(image);
+    const auto& found = match.samples;
     if (found.empty()) {
       manifest.findings.push_back(
           {"missing_file",
@@ -252,6 +175,18 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
               listed_as[found[0]] ? listed_as[found[0]]->listed : "",
               ")"));
     listed_as[found[0]] = &image;
+    if (*match.difference) {
+      auto& finding = renamed[match.difference];
+      finding.ids.push_back(sample.id);
+      if (finding.detail.empty())
+        finding.detail = cat(image.listed,
+                             " names ",
+                             image.file,
+                             ", the file is ",
+                             sample.source_path,
+                             "; different: ",
+                             match.difference);
+    }
     if (image.meta.empty()) image.meta.resize(manifest.meta_columns.size());
     describe(sample, image, index);
     frames.fit(sample, image);
@@ -259,6 +194,10 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
       manifest.findings.push_back({kind, {sample.id}, std::move(detail)});
   }
   frames.report(manifest.findings);
+  for (auto& [difference, finding] : renamed) {
+    finding.kind = "name_differs";
+    manifest.findings.push_back(std::move(finding));
+  }
   for (size_t i = 0; i < samples.size(); ++i) {
     if (listed_as[i]) {
       manifest.samples.push_back(std::move(samples[i]));

@@ -35,6 +35,7 @@ struct ListedImage {
   std::string file;    ///< its path, or the end of the path, as the source writes it; the extension
                        ///< may be missing
   std::string listed;  ///< where it is listed, for messages: "train.csv:12"
+  std::string other_file{};            ///< another name that the image may have; empty: none
   std::vector<std::string> classes{};  ///< present classes, except those of the boxes
   std::vector<std::string> unknown{};  ///< classes that may be present
   std::vector<ListedBox> boxes{};
@@ -56,11 +57,10 @@ struct Listing {
   std::vector<Finding> findings;
 };
 
-/// Returns the manifest of the images below `path` that the listing names: by path, by the end of a
-/// path, by name, or by name without extension. A listed path with other folders than the image
-/// matches only if no listed path has the image's folders. If a name matches several images, the
-/// one in a folder named like the listed part is taken. Classes exclude one another if each image
-/// has exactly one. boxes_known becomes false for an image without boxes that shows a class which
+/// Returns the manifest of the images below `path` that the listing names, matched as in
+/// image_index.hpp. A name that matches in another case, with another extension or with backslashes
+/// is a `name_differs` finding. Classes exclude one another if each image has exactly one.
+/// boxes_known becomes false for an image without boxes that shows a class which
 /// has boxes in other images. If a stated frame has another size than the image, the boxes are
 /// scaled to the image (`boxes_scaled`), except when the aspect ratios differ (`size_conflict`).
 /// Listed images that are not found become `missing_file` findings, images that are not listed

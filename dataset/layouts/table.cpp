@@ -64,20 +64,33 @@ std::optional<Box> box_of_row(const CsvTable& table,
   return box_in_row(table, row, {columns[0], columns[1], columns[2], columns[3]});
 }
 
+/// Returns 1 (yes), 0 (no) or -1 (unknown); nullopt for another text.
+std::optional<int> label_in_cell(const std::string& cell) {
+  const std::string text = lower(trim(cell));
+  double value = 0;
+  if (text.empty()) return -1;
+  if (text == "yes" || text == "y" || text == "true" || text == "+") return 1;
+  if (text == "no" || text == "n" || text == "false" || text == "-") return 0;
+  const bool number = parse_double(text, value) && (value == 0 || value == 1 || value == -1);
+  return number ? std::optional(static_cast<int>(value)) : std::nullopt;
+}
+
 void add_row_labels(const CsvTable& table,
                     const std::vector<std::string>& row,
                     const ColumnIndices& indices,
                     ListedImage& into) {
   for (const size_t c : indices.labels) {
-    const std::string text = trim(row[c]);
-    double value = 0;
-    const bool unknown = text.empty() || text == "-1" || text == "-1.0";
-    check(
-        unknown || (parse_double(text, value) && (value == 0 || value == 1)),
-        Exit::bad_data,
-        cat(into.listed, ": ", table.columns[c], " is '", text, "'; it must be 1, 0, -1 or empty"));
-    if (unknown) into.unknown.push_back(table.columns[c]);
-    if (value == 1) into.classes.push_back(table.columns[c]);
+    const auto label = label_in_cell(row[c]);
+    check(label.has_value(),
+          Exit::bad_data,
+          cat(into.listed,
+              ": ",
+              table.columns[c],
+              " is '",
+              trim(row[c]),
+              "'; it must be 1, yes, true, +, 0, no, false, -, or -1 or empty (unknown)"));
+    if (*label == -1) into.unknown.push_back(table.columns[c]);
+    if (*label == 1) into.classes.push_back(table.columns[c]);
   }
 }
 
@@ -149,7 +162,9 @@ void TableColumns::fields(Fields& f) {
   f("table", table, "file name of your own table; empty: every .csv file beside the images");
   f("path", path, "its column with the images' paths or names; empty: there is no such table");
   f("label", label, "its column with the class, or several classes separated by |");
-  f("labels", labels, "or its columns of 1 (yes), 0 (no) and -1 or empty (unknown), one per class");
+  f("labels",
+    labels,
+    "or its columns of 1 or yes, 0 or no, and -1 or empty (unknown), one per class");
   f("patient", patient, "its column with the patient");
   f("split", split, "its column with train, val or test");
   f("box", box, "its columns with a box's left, upper, right and lower edge in pixels");

@@ -15,10 +15,12 @@ struct TableColumns {
   std::string label;    ///< column with the class, or several classes with | between them
   std::string patient;  ///< column with the patient
   std::string split;    ///< column with train, val or test
-  std::vector<std::string> labels;  ///< columns of 1, 0 and -1 or empty (unknown), one per class
-  std::vector<std::string> box;     ///< four columns: left, upper, right and lower edge, px
+  /// Columns, one per class, of 1, yes, y, true or +; 0, no, n, false or -; -1 or empty (unknown).
+  std::vector<std::string> labels;
+  std::vector<std::string> box;  ///< four columns: left, upper, right and lower edge, px
 
   void fields(Fields& f);
+  bool operator==(const TableColumns&) const = default;
 };
 
 /// Returns whether there is a CSV table beside the images whose columns `columns` (data.columns)

@@ -53,6 +53,7 @@ ListedImage read_voc_file(const Path& file) {
   ListedImage image;
   image.file = trim(annotation.child_value("filename"));
   if (image.file.empty()) image.file = file.stem().string();
+  if (Path(image.file).stem() != file.stem()) image.other_file = file.stem().string();
   image.listed = file.filename().string();
   image.boxes_known = true;
   const auto size = annotation.child("size");

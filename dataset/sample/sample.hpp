@@ -78,6 +78,7 @@ struct Manifest {
   std::vector<std::string> sources;
   std::vector<std::string> class_names;
   bool multi_label = false;               ///< an image may show several classes, or none
+  std::string patients_from;              ///< what names the patients, for messages; may be empty
   std::vector<std::string> meta_columns;  ///< names of the other columns; never a label
   std::vector<Sample> samples;            ///< sorted by id
   /// Problems that the reader itself found, such as label_conflict, missing_file, unlisted_file.

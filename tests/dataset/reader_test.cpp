@@ -130,14 +130,36 @@ TEST_CASE("pictures of a kind that is not read are told") {
         "files in a format that is not supported (.bmp, .webp): 2; convert them to PNG");
 }
 
-TEST_CASE("NIH names tell the patient, if all are such names") {
+TEST_CASE("NIH names tell the patient, if one has several images") {
   TestFolder folder;
   folder.image("a/00000012_000.png");
   folder.image("a/00000012_003.png");
   folder.image("b/00000013_000.png");
   CHECK(sample_of(read_dataset(folder.text()), "00000012_003").patient == "00000012");
   folder.image("b/other.png");
-  CHECK(sample_of(read_dataset(folder.text()), "00000012_003").patient == "");
+  CHECK(sample_of(read_dataset(folder.text()), "other").patient == "");
+}
+
+TEST_CASE("folders that may not be classes are refused, unless they are asked for") {
+  TestFolder masks, only, table;
+  for (const char* name : {"images/1.png", "masks/1m.png"}) masks.image(name);
+  CHECK(failure(masks.text()) ==
+        std::pair{65,
+                  masks.text() + ": the folder masks is no class; give --format folder to take the "
+                                 "folders as classes"});
+  CHECK(read_dataset(masks.text(), with("folder")).class_names == Names{"images", "masks"});
+  only.image("Images/1.png");
+  only.file("labels/1.txt", "0 .5 .5 .1 .1");
+  CHECK(failure(only.text())
+            .second.find("the only folder of images, Images, is no class; not "
+                         "read: labels/") != std::string::npos);
+  for (const char* name : {"a/1.png", "b/2.png"}) table.image(name);
+  table.file("dataset.csv", "filename,label\n1.png,x\n");
+  CHECK(failure(table.text())
+            .second.find(
+                "the folders may not be the classes; not read: dataset.csv; for the table set "
+                "data.columns.path and data.columns.label (its columns: filename,label)") !=
+        std::string::npos);
 }
 
 TEST_CASE("what cannot be read as a set says so") {

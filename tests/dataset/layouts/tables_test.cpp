@@ -281,7 +281,7 @@ TEST_CASE("a table of one's own: what does not fit is said") {
     return what;
   };
   CHECK(fault("name,cyst\n1.png,1\n").find("missing column 'file'") != std::string::npos);
-  CHECK(fault("file,cyst\n1.png,2\n").find("a.csv:2: cyst is '2'; it must be 1, 0, -1 or empty") !=
+  CHECK(fault("file,cyst\n1.png,2\n").find("a.csv:2: cyst is '2'; it must be 1, yes") !=
         std::string::npos);
   CHECK(fault("file,cyst\n1.png,1\n1.png,1\n").find("listed twice") != std::string::npos);
   options.columns.split = "set";
@@ -304,4 +304,67 @@ TEST_CASE("the published NIH table", "[data]") {
   CHECK(manifest.samples[0].labels[1] == 1);  // Cardiomegaly
   CHECK(manifest.samples[0].meta[1] == "57");
   CHECK(manifest.findings.size() == 39999);
+}
+
+TEST_CASE("the longest equal end of a path decides") {
+  TestFolder folder;
+  for (const char* name : {"train/a/s1/v.png", "train/b/s1/v.png"}) folder.image(name);
+  folder.file("t.csv", "path,label\nR/train/a/s1/v.png,x\nR/train/b/s1/v.png,y\n");
+  ReadOptions options;
+  options.columns.path = "path";
+  options.columns.label = "label";
+  const Manifest manifest = read_dataset(folder.text(), options);
+  CHECK(manifest.class_names == Names{"x", "y"});
+  REQUIRE(manifest.samples.size() == 2);
+  CHECK(manifest.samples[0].labels == std::vector<int8_t>{1, 0});
+  CHECK(manifest.findings.empty());
+}
+
+TEST_CASE("names that differ from the file's in one way match, with a finding") {
+  TestFolder folder;
+  for (const char* name : {"images/p0.png", "images/p1.png", "images/p2.png", "images/q.png"})
+    folder.image(name);
+  folder.file("t.csv", "path,label\nimages\\p0.png,a\nP1.PNG,b\np2.jpg,a\nq.png,b\n");
+  ReadOptions options;
+  options.columns.path = "path";
+  options.columns.label = "label";
+  const Manifest manifest = read_dataset(folder.text(), options);
+  CHECK(ids(manifest) == Names{"p0", "p1", "p2", "q"});
+  CHECK(kinds(manifest) == Names{"name_differs p0", "name_differs p1", "name_differs p2"});
+  CHECK(manifest.findings[0].detail ==
+        "t.csv:2 names images\\p0.png, the file is images/p0.png; different: backslashes");
+  // Two files fit, so neither does.
+  folder.image("images/p2.tif");
+  CHECK(kinds(read_dataset(folder.text(), options))[0] == "missing_file p2");
+}
+
+TEST_CASE("words of yes and no are labels") {
+  TestFolder folder;
+  for (const char* name : {"0.png", "1.png", "2.png"}) folder.image(name);
+  folder.file("t.csv", "image,Fracture,Effusion\n0.png,YES,False\n1.png,n,+\n2.png,,-\n");
+  ReadOptions options;
+  options.columns.path = "image";
+  options.columns.labels = {"Fracture", "Effusion"};
+  const Manifest manifest = read_dataset(folder.text(), options);
+  CHECK(manifest.samples[0].labels == std::vector<int8_t>{1, 0});
+  CHECK(manifest.samples[1].labels == std::vector<int8_t>{0, 1});
+  CHECK(manifest.samples[2].labels == std::vector<int8_t>{-1, 0});
+}
+
+TEST_CASE("data.columns that no source uses is refused") {
+  TestFolder folder;
+  for (const char* name : {"a/0.png", "b/1.png"}) folder.image(name);
+  ReadOptions options;
+  options.columns.table = "none.csv";
+  CHECK(
+      failure(folder.text(), options) ==
+      std::pair{78,
+                std::string("data.columns.path is not set, so the other keys of data.columns have "
+                            "no effect")});
+  options.columns.path = "path";
+  options.columns.label = "label";
+  CHECK(failure(folder.text(), options) ==
+        std::pair{66, "data.columns: no table none.csv in " + folder.text()});
+  options.format = "folder";
+  CHECK(failure(folder.text(), options).first == 78);
 }
