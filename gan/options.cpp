@@ -105,10 +105,7 @@ void TransferOptions::fields(Fields& f) {
     from,
     "start from trained networks: a run folder or checkpoint; majority or all: first train a "
     "parent on the largest class or on all classes, in parent/; or none");
-  f("parent_kimg",
-    parent_kimg,
-    "thousands of images to train the parent (in a study, also the generator of the largest class, "
-    "which is the parent of the others); 0: as total_kimg");
+  f("parent_kimg", parent_kimg, "thousands of images to train the parent; 0: as total_kimg");
   f("freeze_d",
     freeze_d,
     "number of discriminator layers, from the image side, that are not trained");

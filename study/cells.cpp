@@ -172,6 +172,11 @@ StudyPlan make_study_plan(const Config& config,
   return plan;
 }
 
+bool majority_is_parent(const GanOptions& gan) {
+  return gan.transfer.from == "majority" && gan.where.empty() &&
+         (gan.transfer.parent_kimg == 0 || gan.transfer.parent_kimg >= gan.total_kimg);
+}
+
 void run_generator(const Config& config,
                    const StudyFolder& folder,
                    const StudyPlan& plan,
@@ -182,13 +187,18 @@ void run_generator(const Config& config,
       cell.variant.empty() ? config.gan : config.generator_of(config.study.arm_named(cell.variant));
   Path parent;
   if (gan.transfer.from == "majority") {
+    const bool shared = majority_is_parent(gan);
     GeneratorCell majority = cell;
     majority.class_name = largest_class(store);
     if (cell == majority) {
-      const std::string where = gan.where;
+      const GanOptions own = gan;
       gan = parent_options(gan);
-      gan.where = where;
-    } else if (gan.where.empty() && plan.trains(majority)) {
+      gan.where = own.where;
+      if (!shared) {
+        gan.total_kimg = own.total_kimg;
+        gan.early_stop = own.early_stop;
+      }
+    } else if (shared && plan.trains(majority)) {
       run_generator(config, folder, plan, majority);
       parent = folder.generator(majority);
     }

@@ -71,10 +71,14 @@ std::unique_ptr<Task> make_task(const Config& config, const std::string& rare_cl
 /// Returns the number of rows of a class that a generator adds with these options.
 int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index);
 
-/// Trains and evaluates a generator, or resumes it. Does nothing if it is done. With
-/// gan.transfer.from "majority" the generator of the largest class is trained with
-/// parent_options(). The others of the same seed and fold start from it if the plan contains it
-/// and gan.where is empty, and it is run first.
+/// Whether the generator of the largest class is the parent of the others: gan.transfer.from is
+/// "majority", gan.where is empty, and the parent is trained at least as long as a generator. (Else
+/// the generator of the largest class would be trained on other images or for a shorter time.)
+bool majority_is_parent(const GanOptions& gan);
+
+/// Trains and evaluates a generator, or resumes it. Does nothing if it is done. If
+/// majority_is_parent(), the generator of the largest class is trained with parent_options(), and
+/// the others of the same seed and fold start from it if the plan contains it; it is run first.
 void run_generator(const Config& config,
                    const StudyFolder& folder,
                    const StudyPlan& plan,

@@ -34,7 +34,7 @@ double seconds_of_generator(const Config& config, const StudyPlan& plan, const C
   const double whole = training["estimate_s"];
   const auto& classes = plan.class_names;
   const bool shares_parent =
-      config.gan.transfer.from == "majority" && config.gan.where.empty() &&
+      majority_is_parent(config.gan) &&
       std::all_of(classes.begin(), classes.end(), [&](const std::string& name) {
         return plan.trains({name, 0, 0});
       });

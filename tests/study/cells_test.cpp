@@ -175,6 +175,15 @@ TEST_CASE("with transfer from the majority, the generator of the largest class i
   CHECK(kimg(largest) == .032);
   CHECK(kimg(rare) == .016);
 
+  // A parent that is shorter than the generator of the largest class is a training of its own.
+  std::filesystem::remove_all(folder.root / "generators");
+  config.gan.transfer.parent_kimg = .008;
+  run_generator(config, folder, plan, largest);
+  run_generator(config, folder, plan, rare);
+  CHECK(kimg(largest) == .016);
+  CHECK(std::filesystem::exists(folder.generator(rare) / "parent" / "DONE"));
+  config.gan.transfer.parent_kimg = .032;
+
   // A plan that does not draw the largest class has no such generator, so the parent is trained.
   std::filesystem::remove_all(folder.root / "generators");
   StudyPlan alone = plan;
