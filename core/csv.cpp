@@ -4,6 +4,7 @@
 #include <csv.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -109,6 +110,14 @@ CsvTable read_csv(const Path& path) {
   check(reading.fault.empty(), Exit::bad_data, cat(path.string(), ": ", reading.fault));
   reading.table.path = path;
   return std::move(reading.table);
+}
+
+std::string csv_header(const Path& path) {
+  std::string head(4096, '\0');
+  std::ifstream in(path, std::ios::binary);
+  in.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<size_t>(in.gcount()));
+  return head.substr(0, head.find('\n'));
 }
 
 std::string csv_line(const std::vector<std::string>& fields) {

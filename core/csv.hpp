@@ -27,6 +27,10 @@ struct CsvTable {
 /// fields than the header, a quote is unmatched or misplaced, or a line is not UTF-8.
 CsvTable read_csv(const Path& path);
 
+/// Returns the header line of a CSV file as it is, at most 4,096 bytes, to recognise a table by its
+/// columns without reading it; empty if the file cannot be read.
+std::string csv_header(const Path& path);
+
 /// Returns one line with a newline; fields are quoted only if necessary.
 std::string csv_line(const std::vector<std::string>& fields);
 

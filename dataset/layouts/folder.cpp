@@ -2,10 +2,10 @@
 #include "dataset/layouts/folder.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 
+#include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/files/image_folder.hpp"
@@ -77,9 +77,16 @@ std::vector<std::string> annotations_beside(const Path& root) {
     const std::string name = folder.filename().string();
     if (kAnnotationFolders.contains(lower(name))) out.push_back(name + "/");
   }
-  for (const auto& file :
-       files_with_extension(root, {".csv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".parquet"}))
-    if (out.size() < 4 && file.parent_path() == root) out.push_back(file.filename().string());
+  const std::set<std::string> endings = {
+      ".csv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".parquet"};
+  std::set<std::string> files;
+  for (const auto& entry : fs::directory_iterator(root)) {
+    const Path& file = entry.path();
+    if (entry.is_regular_file() && endings.contains(lower(file.extension().string())))
+      files.insert(file.filename().string());
+  }
+  for (const auto& file : files)
+    if (out.size() < 4) out.push_back(file);
   return out;
 }
 
@@ -90,12 +97,9 @@ std::string annotations_hint(const Path& root) {
   std::string text = cat("; not read: ", join(beside));
   for (const auto& name : beside) {
     if (!name.ends_with(".csv")) continue;
-    std::ifstream in(root / name);
-    std::string head;
-    std::getline(in, head);
     return cat(text,
                "; for the table set data.columns.path and data.columns.label (its columns: ",
-               trim(head.substr(0, 200)),
+               trim(csv_header(root / name).substr(0, 200)),
                ")");
   }
   return text;
@@ -126,7 +130,8 @@ Manifest read_folder(const std::string& path, bool asked) {
   manifest.root = clean_root(path);
   manifest.source = manifest.root.filename().string();
 
-  const auto classes = find_classes(enter_wrapping_folder(manifest.root));
+  const Path inner = enter_wrapping_folder(manifest.root);
+  const auto classes = find_classes(inner);
   std::map<Path, const ClassFolder*> class_of;
   std::set<std::string> names;
   std::vector<Path> files;
@@ -150,9 +155,9 @@ Manifest read_folder(const std::string& path, bool asked) {
             files.size(),
             " images but no class folder (expected: one folder per class, or train, val, test with "
             "one folder per class in each)",
-            annotations_hint(manifest.root)));
+            annotations_hint(inner)));
   }
-  if (!asked) check_classes(path, manifest.root, manifest.class_names);
+  if (!asked) check_classes(path, inner, manifest.class_names);
 
   for (auto& sample : samples_of_files(manifest.root, files)) {
     const auto found = class_of.find(sample.file);

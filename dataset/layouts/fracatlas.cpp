@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <map>
 
 #include "core/csv.hpp"
@@ -111,9 +110,7 @@ Path set_root(const std::string& path) {
 /// Whether the first line of a CSV file has FracAtlas' label columns. Another set may have a
 /// dataset.csv too.
 bool has_label_columns(const Path& file) {
-  std::ifstream in(file);
-  std::string head;
-  std::getline(in, head);
+  const std::string head = csv_header(file);
   return std::all_of(kLabelColumns.begin(), kLabelColumns.end(), [&](std::string_view column) {
     return head.find(column) != std::string::npos;
   });

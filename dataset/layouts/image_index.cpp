@@ -100,22 +100,27 @@ std::vector<size_t> ImageIndex::Names::find(const std::string& file,
 }
 
 ImageIndex::ImageIndex(const std::vector<Sample>& samples, const std::vector<ListedImage>& listed)
-    : samples_(samples), listed_(listed), exact_(samples, listed, /*folded=*/false) {}
+    : samples_(samples),
+      listed_(listed),
+      exact_(samples, listed, /*folded=*/false),
+      taken_(samples.size()) {
+  for (const auto& image : listed)
+    for (const size_t i : exact_.find(image.file, image.part, false)) taken_[i] = true;
+}
 
 ImageIndex::Match ImageIndex::find(const ListedImage& image) {
   Match match{exact_.find(image.file, image.part, false)};
   if (!match.samples.empty()) return match;
   if (!folded_) folded_.emplace(samples_, listed_, /*folded=*/true);
   const bool backslashes = image.file.find('\\') != std::string::npos;
-  match = {folded_->find(image.file, image.part, false),
-           backslashes ? "backslashes" : "letter case"};
-  if (match.samples.size() == 1) return match;
-  match = {folded_->find(image.file, image.part, true), "extension"};
-  if (match.samples.size() == 1) return match;
-  if (!image.other_file.empty()) {
-    match = {folded_->find(image.other_file, image.part, true), "the whole name"};
-    if (match.samples.size() == 1) return match;
-  }
+  const auto fits = [&](const std::string& file, bool any_extension, const char* difference) {
+    match = {folded_->find(file, image.part, any_extension), difference};
+    return match.samples.size() == 1 && !taken_[match.samples[0]];
+  };
+  if (fits(image.file, false, backslashes ? "backslashes" : "letter case") ||
+      fits(image.file, true, "extension") ||
+      (!image.other_file.empty() && fits(image.other_file, true, "the whole name")))
+    return match;
   return {};
 }
 

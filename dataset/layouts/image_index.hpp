@@ -28,7 +28,8 @@ class ImageIndex {
   /// the name. If a listed folder exists on the disk, then an image of the same name in another
   /// folder is another image; the same holds for folders named like the listed part. If nothing
   /// matches, the name may also differ in letter case, backslashes and extension, and
-  /// ListedImage::other_file may match, but only if exactly one image does.
+  /// ListedImage::other_file may match, but only if exactly one image does and no listed name
+  /// matches that image as it is.
   Match find(const ListedImage& image);
 
  private:
@@ -57,6 +58,7 @@ class ImageIndex {
   const std::vector<Sample>& samples_;
   const std::vector<ListedImage>& listed_;
   Names exact_;
+  std::vector<bool> taken_;      ///< images that a listed name matches as it is
   std::optional<Names> folded_;  ///< made when it is first needed
 };
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <map>
 #include <unordered_map>
 
@@ -80,11 +79,7 @@ std::string age_in_years(const std::string& text, const std::string& where) {
 }
 
 bool has_nih_columns(const Path& file) {
-  std::ifstream in(file);
-  std::string header(1024, '\0');
-  in.read(header.data(), static_cast<std::streamsize>(header.size()));
-  header.resize(static_cast<size_t>(in.gcount()));
-  header = header.substr(0, header.find('\n'));
+  const std::string header = csv_header(file);
   return header.find(kImage) != header.npos && header.find(kLabels) != header.npos;
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <map>
 #include <set>
 
@@ -71,9 +70,7 @@ struct Reading {
 };
 
 bool has_columns(const Path& file) {
-  std::ifstream in(file);
-  std::string header;
-  std::getline(in, header);
+  const std::string header = csv_header(file);
   return header.find("rad_id") != header.npos && header.find("class_name") != header.npos;
 }
 

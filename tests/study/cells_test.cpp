@@ -27,6 +27,15 @@ StudyPlan plan_of(const Config& config) {
   return make_study_plan(config, {"Dark", "Bright"}, "Bright");
 }
 
+Config tiny_generators() {
+  Config config = cells_tiny();
+  config.gan.allow_few = true;
+  config.gan.total_kimg = .016;
+  config.gan.minibatch = 8;
+  config.gan.dcgan.ngf = config.gan.dcgan.ndf = 4;
+  return config;
+}
+
 /// A study folder with a packed store of 30 Dark and 10 Bright training rows.
 struct Prepared {
   ScratchFolder scratch;
@@ -139,12 +148,8 @@ TEST_CASE("a generator of some images is evaluated by them") {
   const StudyFolder folder{scratch.path()};
   make_folder(scratch / "data");
   write_blob_store(folder.store(0), {{40, 10}, {5, 5}, {8, 8}});
-  Config config = cells_tiny();
+  Config config = tiny_generators();
   config.gan.where = "side=left";
-  config.gan.allow_few = true;
-  config.gan.total_kimg = .016;
-  config.gan.minibatch = 8;
-  config.gan.dcgan.ngf = config.gan.dcgan.ndf = 4;
   const GeneratorCell cell{"Dark", 0, 0};
   run_generator(config, folder, plan_of(config), cell);
   const Path path = folder.generator(cell);
@@ -157,13 +162,9 @@ TEST_CASE("with transfer from the majority, the generator of the largest class i
   const StudyFolder folder{scratch.path()};
   make_folder(scratch / "data");
   write_blob_store(folder.store(0), {{40, 20}, {5, 5}, {8, 8}});
-  Config config = cells_tiny();
+  Config config = tiny_generators();
   config.gan.transfer.from = "majority";
   config.gan.transfer.parent_kimg = .032;
-  config.gan.allow_few = true;
-  config.gan.total_kimg = .016;
-  config.gan.minibatch = 8;
-  config.gan.dcgan.ngf = config.gan.dcgan.ndf = 4;
   const StudyPlan plan = plan_of(config);
   const GeneratorCell rare{"Bright", 0, 0}, largest{"Dark", 0, 0};
   const auto kimg = [&](const GeneratorCell& cell) {

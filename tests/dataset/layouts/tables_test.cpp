@@ -333,6 +333,12 @@ TEST_CASE("names that differ from the file's in one way match, with a finding") 
   CHECK(kinds(manifest) == Names{"name_differs p0", "name_differs p1", "name_differs p2"});
   CHECK(manifest.findings[0].detail ==
         "t.csv:2 names images\\p0.png, the file is images/p0.png; different: backslashes");
+  // Only q.png exists, which is listed as it is: the other names are of missing files.
+  folder.file("u/t.csv", "path,label\nq.jpg,a\nq.png,b\nQ.png,a\n");
+  folder.image("u/q.png");
+  CHECK(kinds(read_dataset(folder.text() + "/u", options)) ==
+        Names{"missing_file Q", "missing_file q"});
+  std::filesystem::remove_all(folder / "u");
   // Two files fit, so neither does.
   folder.image("images/p2.tif");
   CHECK(kinds(read_dataset(folder.text(), options))[0] == "missing_file p2");
