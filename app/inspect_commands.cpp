@@ -64,7 +64,8 @@ int audit_command(const Cli& cli, const InspectFlags& flags) {
   if (!flags.split.empty()) rows = read_split(flags.split);
   const auto findings = audit(manifest,
                               scan_images(manifest, config.runtime.thread_count()),
-                              flags.split.empty() ? nullptr : &rows);
+                              flags.split.empty() ? nullptr : &rows,
+                              config.runtime.thread_count());
   if (!flags.html.empty()) write_atomic(flags.html, audit_html(manifest, findings));
   const Json report = audit_json(manifest, findings);
   print_result(cli, report, audit_text(findings, report));

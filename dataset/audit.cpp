@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/text.hpp"
+#include "dataset/augmented_copies.hpp"
 #include "dataset/duplicates.hpp"
 #include "dataset/files/image_file.hpp"
 #include "dataset/shortcuts.hpp"
@@ -132,6 +133,17 @@ void add_duplicates(const Manifest& manifest,
   }
 }
 
+void add_copies(const Manifest& manifest,
+                const std::vector<std::vector<size_t>>& copies,
+                std::vector<Finding>& findings) {
+  for (const auto& rows : copies) {
+    std::string detail =
+        cat(rows.size(), " images of one picture, altered (turned, mirrored, ...)");
+    if (labels_conflict(manifest, rows)) detail += ", labels " + labels_text(manifest, rows);
+    findings.push_back({"augmented_copies", ids_of(manifest, rows), detail});
+  }
+}
+
 /// Adds findings for ids that only the collection or only the split table has.
 void add_unmatched(const Manifest& manifest,
                    const std::vector<SplitRow>& split,
@@ -161,6 +173,7 @@ std::vector<SplitRow> own_parts(const Manifest& manifest) {
 void add_leaks(const Manifest& manifest,
                const std::vector<SplitRow>& split,
                const std::vector<std::vector<size_t>>& duplicates,
+               const std::vector<std::vector<size_t>>& copies,
                std::vector<Finding>& findings) {
   std::map<std::string, std::string> part_of;
   for (const auto& row : split) {
@@ -187,6 +200,7 @@ void add_leaks(const Manifest& manifest,
   for (const auto& [patient, rows] : rows_of_patient)
     add("leak_patient", "patient " + patient, rows);
   for (const auto& rows : duplicates) add("leak_duplicate", "one picture", rows);
+  for (const auto& rows : copies) add("leak_augmented", "one picture, altered,", rows);
 }
 
 /// Whether a column states the origin of its image (labels.csv of `data export`, or a user's
@@ -232,15 +246,18 @@ bool box_outside(const Box& box, int width, int height) {
 
 std::vector<Finding> audit(const Manifest& manifest,
                            const std::vector<ImageFacts>& facts,
-                           const std::vector<SplitRow>* split) {
+                           const std::vector<SplitRow>* split,
+                           int threads) {
   std::vector<Finding> findings = manifest.findings;
   const auto duplicates = near_duplicate_groups(facts);
+  const auto copies = augmented_copies(manifest, facts, duplicates, threads);
   add_file_findings(manifest, facts, findings);
   add_duplicates(manifest, duplicates, findings);
+  add_copies(manifest, copies, findings);
   for (auto& finding : find_shortcuts(manifest, facts)) findings.push_back(std::move(finding));
   if (split) add_unmatched(manifest, *split, findings);
   const std::vector<SplitRow> parts = split ? *split : own_parts(manifest);
-  add_leaks(manifest, parts, duplicates, findings);
+  add_leaks(manifest, parts, duplicates, copies, findings);
   add_synthetic_leaks(manifest, parts, findings);
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
     const std::string none;

@@ -28,7 +28,8 @@ struct SplitRow {
 /// one, between the parts that came with the collection (Sample::part). `facts`: one per sample.
 std::vector<Finding> audit(const Manifest& manifest,
                            const std::vector<ImageFacts>& facts,
-                           const std::vector<SplitRow>* split = nullptr);
+                           const std::vector<SplitRow>* split = nullptr,
+                           int threads = 1);
 
 /// The report of `data audit --json`.
 Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings);

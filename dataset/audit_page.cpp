@@ -35,12 +35,19 @@ constexpr std::array kKinds{
          "The table disagrees with the folder or the boxes, which take precedence."},
     Kind{"duplicate_group",
          "Images of one picture. They stay in one part; in test only one of them is used."},
+    Kind{"augmented_copies",
+         "Altered copies of one picture (turned, mirrored, sheared, scaled, cropped, brightened), "
+         "known by their pictures, or by their names and pictures. They stay in one part; in test "
+         "only one of them is used."},
     Kind{"duplicate_conflict",
          "One picture with conflicting labels; left out of all parts when packing."},
     Kind{"leak_patient",
          "A patient in more than one part: the test results would be too optimistic."},
     Kind{"leak_duplicate",
          "One picture in more than one part: the test results would be too optimistic."},
+    Kind{"leak_augmented",
+         "Altered copies of one picture in more than one part: the test results would be too "
+         "optimistic."},
     Kind{"not_in_split", "Images that the split table does not list. They are in no part."},
     Kind{"split_unknown",
          "Ids in the split table that the collection does not have: the table is of another "

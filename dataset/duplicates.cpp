@@ -26,12 +26,17 @@ constexpr float kFarthest = 2 - 2 * static_cast<float>(kMinCorrelation) + 1e-3f;
 /// the coordinates, then the thumbnails are too far apart. So no pair is missed.
 class CoarsePoints {
  public:
-  CoarsePoints(const std::vector<ImageFacts>& facts, std::vector<size_t>&& rows)
-      : rows_(std::move(rows)) {
+  /// `any_turn`: the points are the same for a picture that is turned by quarters or mirrored.
+  CoarsePoints(const std::vector<ImageFacts>& facts, bool any_turn) {
+    for (size_t i = 0; i < facts.size(); ++i) {
+      if (facts[i].readable && !facts[i].blank) rows_.push_back(i);
+    }
     const auto n = static_cast<int>(rows_.size());
     cv::Mat points(n, kCoarse, CV_32F);
-    for (int i = 0; i < n; ++i)
-      coarse(facts[rows_[static_cast<size_t>(i)]].thumbnail).copyTo(points.row(i));
+    for (int i = 0; i < n; ++i) {
+      const cv::Mat numbers = coarse(facts[rows_[static_cast<size_t>(i)]].thumbnail);
+      (any_turn ? without_turn(numbers) : numbers).reshape(1, 1).copyTo(points.row(i));
+    }
     sort(points);
   }
 
@@ -64,7 +69,20 @@ class CoarsePoints {
     whole /= cv::norm(whole);
     cv::resize(whole, blocks, {kCoarsePx, kCoarsePx}, 0, 0, cv::INTER_AREA);
     cv::dct(blocks * kCoarsePx, transformed);
-    return transformed.reshape(1, 1);
+    return transformed;
+  }
+
+  /// Mirroring changes signs of the transform, a quarter turn also transposes it. Neither changes
+  /// the length of a pair of mirrored elements, and lengths do not lengthen a distance.
+  static cv::Mat without_turn(const cv::Mat& transformed) {
+    cv::Mat lengths = cv::Mat::zeros(kCoarsePx, kCoarsePx, CV_32F);
+    for (int y = 0; y < kCoarsePx; ++y) {
+      lengths.at<float>(y, y) = std::abs(transformed.at<float>(y, y));
+      for (int x = 0; x < y; ++x)
+        lengths.at<float>(y, x) =
+            std::hypot(transformed.at<float>(y, x), transformed.at<float>(x, y));
+    }
+    return lengths;
   }
 
   /// Sorts the coordinates by descending variance, then the pictures by the first coordinate. Then
@@ -150,12 +168,8 @@ std::vector<std::vector<size_t>> UnionFind::groups() {
 }
 
 std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFacts>& facts) {
-  std::vector<size_t> pictures;
-  for (size_t i = 0; i < facts.size(); ++i) {
-    if (facts[i].readable && !facts[i].blank) pictures.push_back(i);
-  }
   UnionFind same(facts.size());
-  CoarsePoints(facts, std::move(pictures)).each_near_pair([&](size_t a, size_t b) {
+  CoarsePoints(facts, false).each_near_pair([&](size_t a, size_t b) {
     if (same.root(a) == same.root(b)) return;
     if (thumbnail_correlation(facts[a].thumbnail, facts[b].thumbnail) > kMinCorrelation)
       same.unite(a, b);
@@ -163,6 +177,27 @@ std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFa
   auto groups = same.groups();
   std::erase_if(groups, [](const auto& rows) { return rows.size() < 2; });
   return groups;
+}
+
+std::vector<std::pair<size_t, size_t>> turned_duplicates(const std::vector<ImageFacts>& facts) {
+  std::vector<std::pair<size_t, size_t>> pairs;
+  CoarsePoints(facts, true).each_near_pair([&](size_t a, size_t b) {
+    cv::Mat picture = facts[a].thumbnail, turned;
+    for (int turn = 0; turn < 8; ++turn) {
+      if (turn > 0 && thumbnail_correlation(picture, facts[b].thumbnail) > kMinCorrelation) {
+        pairs.emplace_back(std::min(a, b), std::max(a, b));
+        return;
+      }
+      // Transposing and mirroring in turn reaches all eight.
+      if (turn % 2 == 0) {
+        cv::transpose(picture, turned);
+      } else {
+        cv::flip(picture, turned, 1);
+      }
+      picture = turned.clone();
+    }
+  });
+  return pairs;
 }
 
 bool labels_conflict(const Manifest& manifest, const std::vector<size_t>& rows) {

@@ -28,7 +28,7 @@ std::string visit_block(const std::string& id) {
 }  // namespace
 
 std::vector<std::string> group_names(const Manifest& manifest,
-                                     const std::vector<std::vector<size_t>>& duplicates,
+                                     const std::vector<std::vector<size_t>>& pictures,
                                      const std::string& mode) {
   const auto& samples = manifest.samples;
   std::vector<std::string> names;
@@ -45,7 +45,7 @@ std::vector<std::string> group_names(const Manifest& manifest,
     return names;
   }
   UnionFind together(samples.size());
-  for (const auto& picture : duplicates) {
+  for (const auto& picture : pictures) {
     for (const auto row : picture) together.unite(picture.front(), row);
   }
   std::map<std::string, size_t> first_of_patient, first_of_block;
@@ -76,7 +76,8 @@ std::string describe_groups(const Manifest& manifest, const std::string& mode) {
     blocks |= sample.sequential_id && sample.patient.empty();
   }
   return cat(patients,
-             known ? "; kept together too: near-duplicates" : "; kept together: near-duplicates",
+             known ? "; kept together too: copies of one picture"
+                   : "; kept together: copies of one picture",
              blocks ? " and blocks of 8 file numbers" : "");
 }
 

@@ -53,6 +53,7 @@ void measure(const cv::Mat& image, ImageFacts& facts) {
   facts.blank = deviation[0] <= kBlankDeviation * largest;
   const double stretch = largest > smallest ? 255 / (largest - smallest) : 0;
   small.convertTo(facts.thumbnail, CV_8U, stretch, -smallest * stretch);
+  if (!facts.blank) facts.landmarks = find_landmarks(reduced_picture(image));
 }
 
 ImageFacts measure_sample(const Sample& sample) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "dataset/copies/landmarks.hpp"
 #include "dataset/sample/sample.hpp"
 
 namespace evenray {
@@ -24,6 +25,7 @@ struct ImageFacts {
   float border = 0;           ///< mean of the outermost 32nd on each side, in the same unit
   float coloured = 0;         ///< share of the pixels that are not grey
   int grey_levels = 0;        ///< number of distinct values of an 8-bit image; 0 for 16 bits
+  Landmarks landmarks;        ///< of reduced_picture(); none of a blank image
 };
 
 /// Decodes every image once on `threads` threads. Returns one entry per sample. An image that

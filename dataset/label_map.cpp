@@ -89,6 +89,7 @@ void LabelMap::apply(Manifest& manifest) {
         cat(manifest.source, ": the label map ", file_.string(), " drops all of its images"));
   manifest.samples = std::move(kept);
   manifest.class_names = std::move(names);
+  manifest.training_rows.clear();
   manifest.multi_label = !std::all_of(manifest.samples.begin(),
                                       manifest.samples.end(),
                                       [](const Sample& s) { return is_exclusive(s.labels); });

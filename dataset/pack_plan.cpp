@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "dataset/augmented_copies.hpp"
 #include "dataset/duplicates.hpp"
 #include "dataset/files/image_file.hpp"
 #include "dataset/image/image.hpp"
@@ -138,7 +139,7 @@ class Planner {
     }
   }
 
-  void check_picture_in_one_part(const std::vector<size_t>& picture) const {
+  void check_picture_in_one_part(const std::vector<size_t>& picture, const char* relation) const {
     for (const size_t k : picture) {
       if (planned_[k].part == planned_[picture[0]].part) continue;
       throw Error(
@@ -149,7 +150,9 @@ class Planner {
               planned_[picture[0]].part,
               " and '",
               planned_[k].row->id,
-              "', which is the same picture, into ",
+              "', which is ",
+              relation,
+              ", into ",
               planned_[k].part,
               "; remove one of them (`data split` does this, `data audit --split` lists all)"));
     }
@@ -173,23 +176,40 @@ class Planner {
     for (const auto k : to_scan) some.samples.push_back(manifest_.samples[planned_[k].sample]);
     const auto facts = scan_images(some, threads_);
     const auto duplicates = near_duplicate_groups(facts);
+    const auto copies = augmented_copies(some, facts, duplicates, threads_);
     if (!faults_known_) {
       const auto faults = row_faults(some, facts, duplicates);
       for (size_t s = 0; s < to_scan.size(); ++s) faults_[to_scan[s]] = faults[s];
-      for (const auto& picture : duplicates) {
-        std::vector<size_t> used;
-        for (const auto s : picture)
-          if (faults_[to_scan[s]].empty() || kept(options_, faults_[to_scan[s]]))
-            used.push_back(to_scan[s]);
-        if (!used.empty()) check_picture_in_one_part(used);
-      }
+      check_pictures(duplicates, to_scan, "the same picture");
+      check_pictures(copies, to_scan, "an altered copy of it");
     }
-    for (const auto& picture : duplicates) {
+    mark_later_images(duplicates, to_scan, "duplicate_group");
+    mark_later_images(copies, to_scan, "augmented_copies");
+  }
+
+  /// `pictures`: groups of places in `to_scan`, which holds places in planned_.
+  void check_pictures(const std::vector<std::vector<size_t>>& pictures,
+                      const std::vector<size_t>& to_scan,
+                      const char* relation) const {
+    for (const auto& picture : pictures) {
+      std::vector<size_t> used;
+      for (const auto s : picture)
+        if (faults_[to_scan[s]].empty() || kept(options_, faults_[to_scan[s]]))
+          used.push_back(to_scan[s]);
+      if (!used.empty()) check_picture_in_one_part(used, relation);
+    }
+  }
+
+  /// Only the first image of a picture counts in test.
+  void mark_later_images(const std::vector<std::vector<size_t>>& pictures,
+                         const std::vector<size_t>& to_scan,
+                         const char* fault) {
+    for (const auto& picture : pictures) {
       bool first = true;
       for (const auto s : picture) {
         const size_t k = to_scan[s];
         if (planned_[k].part != "test" || !faults_[k].empty()) continue;
-        if (!first) faults_[k] = "duplicate_group";
+        if (!first) faults_[k] = fault;
         first = false;
       }
     }
@@ -208,7 +228,7 @@ class Planner {
 
 const std::vector<std::string>& keepable_kinds() {
   static const std::vector<std::string> kinds = {
-      "truncated", "duplicate_conflict", "duplicate_group", "box_outside"};
+      "truncated", "duplicate_conflict", "duplicate_group", "augmented_copies", "box_outside"};
   return kinds;
 }
 

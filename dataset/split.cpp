@@ -8,23 +8,32 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/assign.hpp"
+#include "dataset/augmented_copies.hpp"
 #include "dataset/duplicates.hpp"
 #include "dataset/sample/sample.hpp"
 
 namespace evenray {
 namespace {
 
+std::vector<std::vector<size_t>> join_lists(std::vector<std::vector<size_t>> lists,
+                                            const std::vector<std::vector<size_t>>& more) {
+  lists.insert(lists.end(), more.begin(), more.end());
+  return lists;
+}
+
 /// The state of one call of make_split().
 class Splitter {
  public:
   Splitter(const Manifest& manifest,
            const std::vector<ImageFacts>& facts,
-           const SplitOptions& options)
+           const SplitOptions& options,
+           int threads)
       : manifest_(manifest),
         options_(options),
         duplicates_(near_duplicate_groups(facts)),
+        copies_(augmented_copies(manifest, facts, duplicates_, threads)),
         faults_(row_faults(manifest, facts, duplicates_)),
-        groups_(group_names(manifest, duplicates_, options.group)),
+        groups_(group_names(manifest, join_lists(duplicates_, copies_), options.group)),
         rows_(manifest.samples.size()) {
     for (size_t i = 0; i < rows_.size(); ++i) {
       const auto& sample = manifest.samples[i];
@@ -41,7 +50,8 @@ class Splitter {
       make_parts();
     }
     if (laid_out_) leave_out_leaks();
-    mark_later_images();
+    mark_later_images(duplicates_, "duplicate_group");
+    mark_later_images(copies_, "augmented_copies");
     return std::move(rows_);
   }
 
@@ -171,17 +181,25 @@ class Splitter {
     for (size_t i = 0; i < rows_.size(); ++i) {
       auto& row = rows_[i];
       if (row.fault == "unreadable" || rank(row) == place_of_group[row.group].second) continue;
-      row.fault = manifest_.samples[i].patient.empty() ? "leak_duplicate" : "leak_patient";
+      row.fault = !manifest_.samples[i].patient.empty() ? "leak_patient"
+                  : altered(i)                          ? "leak_augmented"
+                                                        : "leak_duplicate";
     }
   }
 
+  bool altered(size_t row) const {
+    return std::any_of(copies_.begin(), copies_.end(), [&](const auto& rows) {
+      return std::binary_search(rows.begin(), rows.end(), row);
+    });
+  }
+
   /// Only the first image of a picture counts in test.
-  void mark_later_images() {
-    for (const auto& picture : duplicates_) {
+  void mark_later_images(const std::vector<std::vector<size_t>>& pictures, const char* fault) {
+    for (const auto& picture : pictures) {
       bool first = true;
       for (const auto i : picture) {
         if (rows_[i].split != "test" || !rows_[i].fault.empty()) continue;
-        if (!first) rows_[i].fault = "duplicate_group";
+        if (!first) rows_[i].fault = fault;
         first = false;
       }
     }
@@ -189,7 +207,7 @@ class Splitter {
 
   const Manifest& manifest_;
   const SplitOptions& options_;
-  std::vector<std::vector<size_t>> duplicates_;
+  std::vector<std::vector<size_t>> duplicates_, copies_;
   std::vector<std::string> faults_, groups_;
   std::vector<SplitRow> rows_;
   bool laid_out_ = false;
@@ -245,9 +263,10 @@ void hold_out_source(Manifest& manifest, const std::string& source) {
 
 std::vector<SplitRow> make_split(const Manifest& manifest,
                                  const std::vector<ImageFacts>& facts,
-                                 const SplitOptions& options) {
+                                 const SplitOptions& options,
+                                 int threads) {
   options.check();
-  return Splitter(manifest, facts, options).split();
+  return Splitter(manifest, facts, options, threads).split();
 }
 
 }  // namespace evenray

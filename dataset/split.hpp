@@ -20,16 +20,16 @@ struct SplitOptions {
 
 /// Returns the group of each row; rows of one group must stay in one part. Mode `none`: each row is
 /// a group. `patient`: the patient, where known. `auto`: rows are linked by a patient, by a picture
-/// (`duplicates`, the result of near_duplicate_groups) and, for rows without a patient, by an
-/// aligned block of 8 consecutive numbers (Sample::sequential_id). A group has the name of its
-/// first known patient, else of its first id. Throws Exit::bad_data for `patient` if no patient is
-/// known.
+/// (`pictures`, groups of near_duplicate_groups and augmented_copies) and, for rows without a
+/// patient, by an aligned block of 8 consecutive numbers (Sample::sequential_id). A group has the
+/// name of its first known patient, else of its first id. Throws Exit::bad_data for `patient` if no
+/// patient is known.
 std::vector<std::string> group_names(const Manifest& manifest,
-                                     const std::vector<std::vector<size_t>>& duplicates,
+                                     const std::vector<std::vector<size_t>>& pictures,
                                      const std::string& mode);
 
 /// Returns in one line what is known of patients and what group_names() keeps together: "24
-/// patients, from folders (patient00100); near-duplicates stay together too".
+/// patients, from folders (patient00100); kept together too: copies of one picture".
 std::string describe_groups(const Manifest& manifest, const std::string& mode);
 
 /// External test: makes all images of one of several sources test, whatever parts the sources fix.
@@ -39,14 +39,15 @@ void hold_out_source(Manifest& manifest, const std::string& source);
 
 /// Splits whole groups, stratified by class (largest need first; ties by a seeded random draw).
 /// Returns every row of split.csv in the manifest's order. Faulty rows have a `fault`: truncated,
-/// unreadable, duplicate_conflict, and in test duplicate_group for every image of a picture after
-/// the first. Parts that the layout fixes are kept, except that with folds val becomes train. If
-/// the layout has a group in several parts, only one of them keeps its rows (test before val before
-/// train); the others get the fault leak_patient or leak_duplicate. Throws Exit::bad_data if there
-/// are too few groups for the parts or folds.
+/// unreadable, duplicate_conflict, and in test duplicate_group or augmented_copies for every image
+/// of a picture after the first. Parts that the layout fixes are kept, except that with folds val
+/// becomes train. If the layout has a group in several parts, only one of them keeps its rows (test
+/// before val before train); the others get the fault leak_patient, leak_duplicate or
+/// leak_augmented. Throws Exit::bad_data if there are too few groups for the parts or folds.
 std::vector<SplitRow> make_split(const Manifest& manifest,
                                  const std::vector<ImageFacts>& facts,
-                                 const SplitOptions& options);
+                                 const SplitOptions& options,
+                                 int threads = 1);
 
 /// How a split was made.
 struct SplitRecord {

@@ -91,8 +91,8 @@ Json prepare_data(const Config& config, const StudyFolder& folder) {
                      config.data.hold_out,
                      config.data.group,
                      config.runtime.seed};
-  const auto rows = make_split(manifest, images, split);
-  const auto findings = audit(manifest, images, &rows);
+  const auto rows = make_split(manifest, images, split, threads);
+  const auto findings = audit(manifest, images, &rows, threads);
   const Json audit_report = audit_json(manifest, findings);
 
   Json facts{{"schema", "evenray-study-data-1"},

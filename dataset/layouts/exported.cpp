@@ -163,11 +163,14 @@ Manifest read_exported(const std::string& path) {
   Finding others{"not_real", {}, ""};
   for (size_t i = 0; i < table.rows.size(); ++i) {
     const auto& row = table.rows[i];
+    const std::string where = cat(table.path.string(), ":", table.lines[i]);
+    std::vector<int8_t> labels;
+    for (size_t c = kFirst.size(); c < classes_end; ++c) labels.push_back(label_of(row[c], where));
+    if (row[2] == kParts[0]) manifest.count_training_row(labels, parse_origin(row[classes_end]));
     if (row[classes_end] != origin_name(Origin::real)) {
       others.ids.push_back(row[0]);
       continue;
     }
-    const std::string where = cat(table.path.string(), ":", table.lines[i]);
     Sample sample;
     sample.id = row[0];
     sample.source_path = row[1];
@@ -178,8 +181,7 @@ Manifest read_exported(const std::string& path) {
           cat(where, ": ", row[1], " is not a file of this export"));
     sample.part = row[2];
     sample.patient = row[3];
-    for (size_t c = kFirst.size(); c < classes_end; ++c)
-      sample.labels.push_back(label_of(row[c], where));
+    sample.labels = std::move(labels);
     sample.meta.assign(row.begin() + static_cast<std::ptrdiff_t>(classes_end) + 1, row.end());
     sample.boxes_known = boxes && annotated.contains(row[0]);
     if (boxes && boxes->contains(row[1])) {
@@ -195,6 +197,8 @@ Manifest read_exported(const std::string& path) {
   if (!others.ids.empty()) {
     others.detail = cat(others.ids.size(), " images are copies, augmented or synthetic");
     manifest.findings.push_back(std::move(others));
+  } else {
+    manifest.training_rows.clear();
   }
   check(!manifest.samples.empty(), Exit::bad_data, cat(path, ": the export has no real image"));
   return manifest;

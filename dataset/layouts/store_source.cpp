@@ -63,6 +63,7 @@ Manifest read_store_source(const std::string& path) {
     const StorePart& rows = store->part(part);
     for (int64_t row = 0; row < rows.size(); ++row) {
       const auto i = static_cast<size_t>(row);
+      if (part == kParts[0]) manifest.count_training_row(rows.labels[i], rows.provenance[i].origin);
       if (rows.provenance[i].origin == Origin::real) {
         manifest.samples.push_back(sample_of(store, part, row));
       } else {
@@ -73,6 +74,8 @@ Manifest read_store_source(const std::string& path) {
   if (!others.ids.empty()) {
     others.detail = cat(others.ids.size(), " rows are copies, augmented or synthetic");
     manifest.findings.push_back(std::move(others));
+  } else {
+    manifest.training_rows.clear();
   }
   check(!manifest.samples.empty(), Exit::bad_data, cat(path, ": the store has no real row"));
   return manifest;

@@ -28,6 +28,18 @@ int Sample::exclusive_class() const {
   return static_cast<int>(yes - labels.begin());
 }
 
+void Manifest::count_training_row(const std::vector<int8_t>& labels, Origin origin) {
+  training_rows.resize(class_names.size());
+  for (size_t c = 0; c < labels.size(); ++c)
+    training_rows[c][static_cast<size_t>(origin)] += labels[c] == 1;
+}
+
+Origin parse_origin(const std::string& name) {
+  for (const Origin origin : {Origin::copy, Origin::augmented, Origin::synthetic})
+    if (name == origin_name(origin)) return origin;
+  return Origin::real;
+}
+
 int Manifest::class_index(std::string_view name) const {
   const auto found = std::find(class_names.begin(), class_names.end(), name);
   if (found != class_names.end()) return static_cast<int>(found - class_names.begin());

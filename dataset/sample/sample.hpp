@@ -30,6 +30,8 @@ struct Box {
 enum class Origin : uint8_t { real = 0, copy = 1, augmented = 2, synthetic = 3 };
 /// Returns "real", "copy", "augmented" or "synthetic".
 const char* origin_name(Origin origin);
+/// Returns the origin of that name; real for an unknown name.
+Origin parse_origin(const std::string& name);
 
 /// How a row was made, and from what.
 struct Provenance {
@@ -84,6 +86,13 @@ struct Manifest {
   /// Problems that the reader itself found, such as label_conflict, missing_file, unlisted_file.
   std::vector<Finding> findings;
 
+  /// What training sees, if the source is a store or an export with rows that are not real (these
+  /// are no samples): rows of train, [class][Origin]. Empty for other sources, for several sources
+  /// and for renamed classes.
+  std::vector<std::array<int64_t, 4>> training_rows;
+
+  /// Adds a row of train to training_rows.
+  void count_training_row(const std::vector<int8_t>& labels, Origin origin);
   /// Returns the index of a class. Throws 65, listing the known names, if there is no such class.
   int class_index(std::string_view name) const;
   /// Returns the name of the source that a sample came from.

@@ -259,6 +259,25 @@ void add_sources(HtmlPage& page, const Json& inspect) {
   page.table(table);
 }
 
+void add_training(HtmlPage& page, const Json& inspect) {
+  if (!inspect.contains("training")) return;
+  const Json& training = inspect.at("training");
+  HtmlTable table;
+  table.head = {"Class", "Rows", "Real", "Copies", "Augmented", "Synthetic"};
+  for (const auto& c : training.at("classes")) {
+    table.rows.push_back({c.at("name").get<std::string>()});
+    for (const char* key : {"rows", "real", "copy", "augmented", "synthetic"})
+      table.rows.back().push_back(count_text(c.at(key)));
+  }
+  page.section("Training");
+  page.paragraph(
+      cat("The train part also has rows that are not real. Training sees an imbalance of "
+          "1 : ",
+          ratio_text(training.at("imbalance_ratio")),
+          ". All other figures of this page are those of the real images."));
+  page.table(table);
+}
+
 }  // namespace
 
 std::string inspect_html(const Manifest& manifest,
@@ -286,6 +305,7 @@ std::string inspect_html(const Manifest& manifest,
   page.paragraph(cat("Mean imbalance ratio over the classes (Charte et al. 2015): ",
                      ratio_text(inspect.at("mean_ir")),
                      "."));
+  add_training(page, inspect);
   add_labels(page, inspect);
   add_sources(page, inspect);
   page.section("Sizes");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "core/csv.hpp"
@@ -149,6 +150,22 @@ Json labels_json(const Manifest& manifest, const std::vector<double>& irlbl) {
           {"together", std::move(together)}};
 }
 
+/// What training sees: rows of train by class and origin, and their imbalance.
+Json training_json(const Manifest& manifest) {
+  Json classes = Json::array();
+  std::vector<int64_t> rows;
+  for (size_t c = 0; c < manifest.class_names.size(); ++c) {
+    const auto& by_origin = manifest.training_rows[c];
+    Json entry = {{"name", manifest.class_names[c]}};
+    for (const Origin origin : {Origin::real, Origin::copy, Origin::augmented, Origin::synthetic})
+      entry[origin_name(origin)] = by_origin[static_cast<size_t>(origin)];
+    rows.push_back(std::accumulate(by_origin.begin(), by_origin.end(), int64_t{0}));
+    entry["rows"] = rows.back();
+    classes.push_back(std::move(entry));
+  }
+  return {{"classes", std::move(classes)}, {"imbalance_ratio", imbalance(rows).ratio}};
+}
+
 /// Returns value -> class -> images, where `value_of` gives the value of a sample.
 template <class ValueOf>
 Json classes_by(const Manifest& manifest, const ValueOf& value_of) {
@@ -227,6 +244,7 @@ Json inspect_json(const Manifest& manifest,
               {"mean_ir", measures.mean_ir},
               {"metadata", metadata_json(manifest)}};
   if (!manifest.sources.empty()) out["sources"] = sources_json(manifest);
+  if (!manifest.training_rows.empty()) out["training"] = training_json(manifest);
   if (!patients.is_null()) out["patients"] = patients;
   if (!boxes.is_null()) out["boxes"] = boxes;
   if (manifest.multi_label) out["labels"] = labels_json(manifest, measures.irlbl);

@@ -10,7 +10,8 @@ namespace evenray {
 /// Returns the report of `data inspect --json` (docs/commands.md): images, classes, sizes, modes,
 /// bits, imbalance_ratio, irlbl, mean_ir, metadata; patients and boxes (with quantiles) if they are
 /// known; sources if there are several; labels (how they occur together) if classes do not exclude
-/// one another; and `by` (see images_by) for the columns `by`. `facts`: one per sample. Throws
+/// one another; training (rows of train by origin, their imbalance) if the source has rows that are
+/// not real; and `by` (see images_by) for the columns `by`. `facts`: one per sample. Throws
 /// Exit::bad_data for an unknown column.
 Json inspect_json(const Manifest& manifest,
                   const std::vector<ImageFacts>& facts,

@@ -146,6 +146,20 @@ std::string labels_text(const Json& labels) {
   return parts.empty() ? out : out + "  most often: " + join(parts) + "\n";
 }
 
+std::string training_text(const Json& training) {
+  std::vector<std::vector<std::string>> rows = {
+      {"class", "rows", "real", "copy", "augmented", "synthetic"}};
+  for (const auto& c : training.at("classes")) {
+    rows.push_back({c.at("name").get<std::string>()});
+    for (size_t k = 1; k < rows[0].size(); ++k) rows.back().push_back(count_text(c.at(rows[0][k])));
+  }
+  return cat("Training (train part), imbalance 1 : ",
+             ratio_text(training.at("imbalance_ratio")),
+             "\n",
+             aligned(rows),
+             "\n");
+}
+
 std::string sources_text(const Json& sources) {
   std::vector<std::vector<std::string>> rows = {{"source", "images"}};
   for (const auto& source : sources) {
@@ -188,7 +202,7 @@ std::string ratio_text(const Json& ratio) {
 
 std::string inspect_text(const Json& inspect) {
   std::string out = cat(inspect.at("images"),
-                        " images, ",
+                        inspect.contains("training") ? " real images, " : " images, ",
                         inspect.at("bits"),
                         " bits, imbalance 1 : ",
                         ratio_text(inspect.at("imbalance_ratio")),
@@ -198,6 +212,7 @@ std::string inspect_text(const Json& inspect) {
   const auto add = [&](const char* key, std::string (*text)(const Json&)) {
     if (inspect.contains(key)) out += text(inspect.at(key));
   };
+  add("training", training_text);
   add("sources", sources_text);
   out += "Classes\n" + class_text(inspect) + "\n";
   out += "Sizes\n" + size_text(inspect.at("sizes"));

@@ -64,7 +64,7 @@ TEST_CASE("folders name patients as in MURA and CheXpert") {
   CHECK(patients_of(manifest).size() == 12);
   CHECK(describe_patients(manifest) == "12 patients, from folders (patient00)");
   CHECK(describe_groups(manifest, "auto") ==
-        "12 patients, from folders (patient00); kept together too: near-duplicates");
+        "12 patients, from folders (patient00); kept together too: copies of one picture");
   CHECK(torn_patients(manifest) == 0);
 }
 
@@ -87,7 +87,8 @@ TEST_CASE("file names name patients as in Kermany's set and ChestX-ray14") {
   other.image("b/photo.png");
   const Manifest unknown = read_dataset(other.text());
   CHECK(describe_patients(unknown) == "patients are unknown");
-  CHECK(describe_groups(unknown, "auto") == "patients are unknown; kept together: near-duplicates");
+  CHECK(describe_groups(unknown, "auto") ==
+        "patients are unknown; kept together: copies of one picture");
   CHECK(describe_groups(unknown, "none") ==
         "patients are unknown; every image is a separate group (--group none)");
 }

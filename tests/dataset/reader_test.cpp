@@ -308,6 +308,8 @@ TEST_CASE("a store is a source: its real rows with all that it knows") {
   CHECK(manifest.licence == "CC0");
   REQUIRE(ids(manifest) == Names{"a", "c"});
   CHECK(kinds(manifest) == Names{"not_real b"});
+  using Rows = std::vector<std::array<int64_t, 4>>;
+  CHECK(manifest.training_rows == Rows{{0, 0, 0, 0}, {1, 1, 0, 0}});
   const Sample& first = manifest.samples[0];
   CHECK(first.draw().at<uint8_t>(0, 0) == 'a');
   CHECK(first.exclusive_class() == 1);

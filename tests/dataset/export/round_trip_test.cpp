@@ -35,6 +35,7 @@ TEST_CASE("every layout that is exported is read back: ids, labels, parts, group
     CHECK(after.format == "export");
     CHECK(after.class_names == before.class_names);
     CHECK(after.multi_label == before.multi_label);
+    CHECK(after.training_rows == before.training_rows);
     CHECK(after.licence == before.licence);
     CHECK(after.meta_columns == before.meta_columns);
     REQUIRE(ids(after) == ids(before));

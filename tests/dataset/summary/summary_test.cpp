@@ -60,6 +60,23 @@ TEST_CASE("inspect as JSON") {
   CHECK(inspect_json(small_set(false), small_facts()).at("classes")[0].at("patients").is_null());
 }
 
+TEST_CASE("training rows by origin stand beside the imbalance of the source") {
+  Manifest manifest = small_set(true);
+  CHECK_FALSE(inspect_json(manifest, small_facts()).contains("training"));
+  manifest.training_rows = {{3, 0, 0, 0}, {1, 0, 1, 1}};
+  const Json json = inspect_json(manifest, small_facts());
+  CHECK(json.at("imbalance_ratio") == 4);
+  CHECK(json.at("training").at("imbalance_ratio") == 1);
+  CHECK(json.at("training").at("classes")[1].dump() ==
+        R"({"name":"b","real":1,"copy":0,"augmented":1,"synthetic":1,"rows":3})");
+  const std::string text = inspect_text(json);
+  CHECK(contains(text, "5 real images, 16 bits, imbalance 1 : 4.00"));
+  CHECK(contains(text, "Training (train part), imbalance 1 : 1.00\n"));
+  CHECK(contains(text, "  b         3     1     0          1          1\n"));
+  CHECK(
+      contains(inspect_html(manifest, small_facts(), json), "Training sees an imbalance of 1 : 1"));
+}
+
 TEST_CASE("a value that is no number is not lost among those that are") {
   Manifest manifest = small_set(true);
   for (size_t i = 0; i < manifest.samples.size(); ++i)
