@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/command.hpp"
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 
 #include "core/error.hpp"
@@ -106,6 +108,18 @@ void from_flag(const std::function<void()>& body) {
 
 void print_result(const Cli& cli, const Json& json, const std::string& text) {
   std::cout << (cli.json ? json_text(json) : text);
+}
+
+void refuse_reader_flags(const Cli& cli) {
+  constexpr std::array<std::string_view, 4> keys = {
+      "data.format", "data.labels", "data.key", "data.patient"};
+  for (const BoundFlag& one : cli.bound) {
+    const bool given = one.option->count() > 0;
+    const bool reads = std::find(keys.begin(), keys.end(), one.flag->key) != keys.end();
+    check(!given || !reads,
+          Exit::usage,
+          cat(one.flag->flag, " applies to a folder, but PATH is a store; omit it"));
+  }
 }
 
 bool is_store(const std::string& path) {

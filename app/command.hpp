@@ -76,6 +76,9 @@ void print_result(const Cli& cli, const Json& json, const std::string& text);
 /// Returns true if `path` is a store: its name ends in .h5, or is_store_source() recognises it.
 bool is_store(const std::string& path);
 
+/// Throws Exit::usage if a flag was given that says how a folder is read, because PATH is a store.
+void refuse_reader_flags(const Cli& cli);
+
 // Each adds the commands of one noun, or a part of them, from its own source file.
 void add_data_commands(CLI::App& app, Cli& cli);
 void add_inspect_commands(CLI::App& data, Cli& cli);

@@ -12,6 +12,7 @@
 #include "dataset/patients.hpp"
 #include "dataset/published.hpp"
 #include "dataset/reader.hpp"
+#include "dataset/reader_checks.hpp"
 
 namespace evenray {
 namespace {
@@ -62,6 +63,7 @@ int split_command(const Cli& cli, const DataFlags& flags) {
         "--ratios and --folds exclude each other");
   check(options.folds > 0 || !held_out, Exit::usage, "--hold-out requires --folds");
   Manifest manifest = read_datasets(flags.paths, config.data.read);
+  warn_of_invalid_annotations(manifest);
   size_t unlisted = 0;
   if (!flags.published.empty()) {
     check(flags.paths.size() == 1 && !flags.folds,

@@ -30,14 +30,11 @@ ExportOptions options_of(const ExportFlags& flags) {
 }
 
 ExportResult export_from(const Cli& cli, const ExportFlags& flags) {
-  const Settings settings = cli.settings();
-  const Config config = settings.load();
+  const Config config = cli.load();
   const ExportOptions options = options_of(flags);
   const int threads = config.runtime.thread_count();
   if (is_store(flags.path)) {
-    check(!settings.given("data.format"),
-          Exit::usage,
-          "--format applies to a folder, but PATH is a store; omit it");
+    refuse_reader_flags(cli);
     const Store store(flags.path);
     return cli.dry_run ? plan_export(store, options)
                        : export_store(store, options, flags.out, threads);

@@ -8,6 +8,7 @@
 #include "dataset/image/image.hpp"
 #include "dataset/image/sheet.hpp"
 #include "dataset/reader.hpp"
+#include "dataset/reader_checks.hpp"
 #include "dataset/split.hpp"
 #include "dataset/summary/summary.hpp"
 
@@ -24,6 +25,7 @@ struct InspectFlags {
 int inspect(const Cli& cli, const InspectFlags& flags) {
   const Config config = cli.load();
   const Manifest manifest = read_datasets(flags.paths, config.data.read);
+  warn_of_invalid_annotations(manifest);
   images_by(manifest, flags.by);  // throws for an unknown column before the slow scan
   const auto facts = scan_images(manifest, config.runtime.thread_count());
   const Json found = inspect_json(manifest, facts, flags.by);
@@ -46,7 +48,7 @@ std::string audit_text(const std::vector<Finding>& findings, const Json& report)
   for (const auto& finding : findings) {
     out += cat(
         finding.kind,
-        ": ",
+        finding.ids.empty() ? "" : ": ",
         join(std::vector<std::string>(
             finding.ids.begin(),
             finding.ids.begin() + std::min<int64_t>(4, static_cast<int64_t>(finding.ids.size())))),
@@ -103,6 +105,7 @@ std::vector<SheetItem> folder_items(const Config& config, const InspectFlags& fl
 
 int view(const Cli& cli, const InspectFlags& flags) {
   const bool store = flags.paths.size() == 1 && is_store(flags.paths[0]);
+  if (store) refuse_reader_flags(cli);
   const auto items = store ? store_items(flags) : folder_items(cli.load(), flags);
   check(!items.empty(), Exit::bad_data, cat(join(flags.paths), ": no image to show"));
   SheetOptions options;

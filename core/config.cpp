@@ -150,7 +150,47 @@ class Reader {
   std::set<std::string> sections_;
 };
 
+/// Settings are nested at most this deep. toml++ destroys tables recursively, so that a key of
+/// 50,000 parts would exhaust the stack.
+constexpr size_t kMostKeyParts = 64;
+
+/// Returns the position after the TOML string that begins at `start`.
+size_t end_of_string(std::string_view text, size_t start) {
+  const std::string_view quote = text.substr(start, 1);
+  const std::string three = cat(quote, quote, quote);
+  const size_t width = text.substr(start).starts_with(three) ? 3 : 1;
+  const std::string_view end = width == 3 ? std::string_view(three) : quote;
+  size_t at = start + width;
+  while (at < text.size() && !text.substr(at).starts_with(end))
+    at += quote == "\"" && text[at] == '\\' ? 2 : 1;
+  return std::min(text.size(), at + width);
+}
+
+/// Throws Exit::config if a key has too many parts.
+void check_key_parts(std::string_view text, const std::string& name) {
+  size_t parts = 1;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"' || c == '\'') {
+      at = end_of_string(text, at) - 1;
+    } else if (c == '#') {
+      at = std::min(text.find('\n', at), text.size()) - 1;
+    } else if (c == '.' && ++parts > kMostKeyParts) {
+      const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<int64_t>(at), '\n');
+      throw Error(Exit::config,
+                  cat(name,
+                      name == kSet ? "" : cat(" line ", line),
+                      ": a key has more than ",
+                      kMostKeyParts,
+                      " parts; no setting is nested that deep"));
+    } else if (std::string_view("\n=,{[").find(c) != std::string_view::npos) {
+      parts = 1;
+    }
+  }
+}
+
 toml::table parse_toml(std::string_view text, const std::string& name) {
+  check_key_parts(text, name);
   try {
     return toml::parse(text, name);
   } catch (const toml::parse_error& error) {
@@ -180,6 +220,7 @@ toml::table parse_set(const std::string& set) {
         cat("--set takes KEY=VALUE, not '", set, "'"));
   const std::string key = trim(set.substr(0, equals)), value = trim(set.substr(equals + 1));
   for (const auto& text : {value, with_leading_zeros(value)}) {
+    check_key_parts(key + " = " + text, std::string(kSet));
     try {
       return toml::parse(key + " = " + text);
     } catch (const toml::parse_error&) {

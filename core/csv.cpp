@@ -57,11 +57,11 @@ void on_row(int, void* data) {
 }
 
 /// Spreadsheets separate fields by semicolons in locales with a decimal comma.
-unsigned char delimiter_of(std::string_view bytes) {
+char delimiter_of(std::string_view bytes) {
   const std::string_view header = bytes.substr(0, bytes.find('\n'));
-  const bool semicolons =
-      header.find(',') == std::string_view::npos && header.find(';') != std::string_view::npos;
-  return semicolons ? ';' : ',';
+  for (const char delimiter : {'\t', ',', ';'})
+    if (header.find(delimiter) != std::string_view::npos) return delimiter;
+  return ',';
 }
 
 }  // namespace
@@ -79,12 +79,11 @@ size_t CsvTable::require(std::string_view column) const {
 }
 
 CsvTable read_csv(const Path& path) {
-  std::string bytes = read_file(path, uint64_t{1} << 30);
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.erase(0, 3);
+  const std::string bytes = read_text(path, uint64_t{1} << 30);
   Reading reading;
   csv_parser parser;
   csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI);
-  csv_set_delim(&parser, delimiter_of(bytes));
+  csv_set_delim(&parser, static_cast<unsigned char>(delimiter_of(bytes)));
   reading.decimal_commas = csv_get_delim(&parser) == ';';
   bool whole = true;
   // The parser gets one line at a time to keep the line number: it skips blank lines and reads

@@ -9,8 +9,8 @@
 namespace evenray {
 
 /// The content of a CSV file with a header line (RFC 4180; LF or CRLF; a UTF-8 byte order mark is
-/// dropped). If the header contains semicolons but no commas, fields are separated by semicolons,
-/// and 12,5 is read as 12.5.
+/// dropped). If the header contains tabs, they separate the fields. If it contains semicolons but
+/// no commas, these do, and 12,5 is read as 12.5.
 struct CsvTable {
   Path path;
   std::vector<std::string> columns;

@@ -137,6 +137,12 @@ std::string read_file(const Path& path, uint64_t limit) {
   return bytes;
 }
 
+std::string read_text(const Path& path, uint64_t limit) {
+  std::string text = read_file(path, limit);
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+  return text;
+}
+
 void write_atomic(const Path& path, std::string_view bytes) {
   write_atomic(path, std::span(&bytes, 1));
 }

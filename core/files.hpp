@@ -35,6 +35,9 @@ std::string sha256_hex(std::string_view bytes);
 /// 74 on a read error, 65 if it has more than `limit` bytes.
 std::string read_file(const Path& path, uint64_t limit = uint64_t{4} << 30);
 
+/// Returns the content of a text file without its UTF-8 byte order mark. Throws as read_file().
+std::string read_text(const Path& path, uint64_t limit);
+
 /// Writes a temporary file beside `path`, fsyncs it, renames it to `path` and fsyncs the folder:
 /// `path` contains either the old content or all of the new content. Creates missing parent
 /// folders. Throws 73 if the file cannot be created, 74 on I/O errors (including a full disk).

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/files.hpp"
 
@@ -10,9 +13,21 @@ namespace evenray {
 /// numbers are written as null.
 using Json = nlohmann::ordered_json;
 
-/// Reads a JSON file. Throws 66 if it is missing, 65 with the byte position of the error if it is
-/// not valid JSON.
+/// Parses JSON. NaN, Infinity and -Infinity, which Python's json module writes, become null; a
+/// UTF-8 byte order mark is skipped. `name`: the file, for messages. Throws 65 with the byte
+/// position of the error if it is not valid JSON, or if it is nested more than 200 levels deep.
+Json parse_json(std::string_view text, const std::string& name);
+
+/// Reads a JSON file as parse_json() does. Throws 66 if it is missing.
 Json read_json(const Path& path);
+
+/// These return the value of a key of an object, or an item, that someone else wrote: any value, a
+/// list, a text, a list of finite numbers. They throw 65 with a line that names the key if it is
+/// missing or has another type.
+const Json& json_field(const Json& object, const char* key);
+const Json& json_list(const Json& object, const char* key);
+std::string json_text_field(const Json& object, const char* key);
+std::vector<float> json_numbers(const Json& value, const char* what);
 
 /// Writes json_text(value) atomically.
 void write_json(const Path& path, const Json& value);

@@ -80,23 +80,13 @@ void add_file_findings(const Manifest& manifest,
     } else if (fact.coloured > kSomeColour) {
       add("coloured", cat(fixed(100 * fact.coloured, 1), " % of the pixels are coloured"));
     }
-    for (const auto& box : sample.boxes) {
-      if (box_outside(box, fact.width, fact.height)) {
-        add("box_outside",
-            cat("box ",
-                box.x0,
-                " ",
-                box.y0,
-                " ",
-                box.x1,
-                " ",
-                box.y1,
-                " in an image of ",
-                fact.width,
-                " x ",
-                fact.height));
-        break;
-      }
+    for (const char* kind : {"box_empty", "box_outside"}) {
+      const auto fault =
+          std::find_if(sample.boxes.begin(), sample.boxes.end(), [&](const Box& box) {
+            return box_fault(box, fact.width, fact.height) == kind;
+          });
+      if (fault != sample.boxes.end())
+        add(kind, describe_box_fault(*fault, fact.width, fact.height));
     }
   }
 }
@@ -237,11 +227,19 @@ void add_synthetic_leaks(const Manifest& manifest,
 
 }  // namespace
 
-bool box_outside(const Box& box, int width, int height) {
-  return !(box.x0 >= -kBoxTolerancePx && box.y0 >= -kBoxTolerancePx &&
-           box.x1 <= static_cast<float>(width) + kBoxTolerancePx &&
-           box.y1 <= static_cast<float>(height) + kBoxTolerancePx && box.x0 < box.x1 &&
-           box.y0 < box.y1);
+std::string box_fault(const Box& box, int width, int height) {
+  if (!(box.x0 < box.x1 && box.y0 < box.y1)) return "box_empty";
+  const bool inside = box.x0 >= -kBoxTolerancePx && box.y0 >= -kBoxTolerancePx &&
+                      box.x1 <= static_cast<float>(width) + kBoxTolerancePx &&
+                      box.y1 <= static_cast<float>(height) + kBoxTolerancePx;
+  return inside ? "" : "box_outside";
+}
+
+std::string describe_box_fault(const Box& box, int width, int height) {
+  const std::string edges = cat("box ", box.x0, " ", box.y0, " ", box.x1, " ", box.y1);
+  return box_fault(box, width, height) == "box_empty"
+             ? edges + " is empty: it has no area"
+             : cat(edges, " is not inside the ", width, " x ", height, " px image");
 }
 
 std::vector<Finding> audit(const Manifest& manifest,

@@ -9,9 +9,12 @@
 
 namespace evenray {
 
-/// Returns whether a box extends more than half a pixel beyond an image of this size, or has no
-/// area.
-bool box_outside(const Box& box, int width, int height);
+/// Returns "box_empty" if a box has no area, "box_outside" if it extends more than half a pixel
+/// beyond an image of this size, else "".
+std::string box_fault(const Box& box, int width, int height);
+/// Returns "box 1 2 9 9 is not inside the 8 x 8 px image" or "box 1 2 1 9 is empty: it has no
+/// area".
+std::string describe_box_fault(const Box& box, int width, int height);
 
 /// One row of a split table.
 struct SplitRow {

@@ -81,8 +81,16 @@ constexpr std::array kKinds{
          "Mostly coloured, or of very few grey levels: a photograph, drawing or scanned page."},
     Kind{"coloured", "Some pixels are coloured: drawn marks, a logo, or a colour map."},
     Kind{"box_outside",
-         "A box extends beyond its image or has no area. Packing refuses it; --keep box_outside "
-         "clips it."},
+         "A box extends beyond its image. Packing refuses it; --keep box_outside clips it."},
+    Kind{"box_empty", "A box has no area. Packing refuses it; --keep box_empty drops it."},
+    Kind{"annotation_invalid",
+         "An annotation that cannot be read, or that belongs to no listed image or class. Packing "
+         "refuses the collection; --keep annotation_invalid drops these annotations and keeps the "
+         "images, whose boxes are then unknown."},
+    Kind{"part_conflict",
+         "Images that the collection puts into two parts. Its own parts are not used."},
+    Kind{"class_spelling",
+         "Classes whose names differ in case or blanks only. A label map (--labels) unites them."},
     Kind{"inverted", "The brightness is that of a negative: bone may be dark."},
     Kind{"blank", "Nothing is visible."},
     Kind{"burned_in",

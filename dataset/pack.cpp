@@ -43,7 +43,6 @@ class Packer {
         fit_(parse_fit(options.fit)),
         height_(static_cast<int>(options.size_px[0])),
         width_(static_cast<int>(options.size_px[1])),
-        clip_(kept(options, "box_outside")),
         keep_truncated_(kept(options, "truncated")),
         white16_(white16) {}
 
@@ -65,7 +64,8 @@ class Packer {
     out.scale = {placement.scale_x, placement.scale_y};
     out.offset = {placement.offset_x, placement.offset_y};
     for (const auto& box : sample.boxes) {
-      if (!clip_ && box_outside(box, decoded.width, decoded.height)) refuse(sample, box, decoded);
+      const std::string fault = box_fault(box, decoded.width, decoded.height);
+      if (!fault.empty() && !kept(options_, fault)) refuse(sample, box, decoded);
       place(box, decoded, placement, out.boxes);
     }
     ready.boxes_dropped = static_cast<int64_t>(sample.boxes.size() - out.boxes.size());
@@ -109,22 +109,16 @@ class Packer {
   [[noreturn]] static void refuse(const Sample& sample,
                                   const Box& box,
                                   const DecodedImage& decoded) {
+    const std::string fault = box_fault(box, decoded.width, decoded.height);
     throw Error(Exit::bad_data,
                 cat("image '",
                     sample.id,
-                    "': box ",
-                    box.x0,
-                    " ",
-                    box.y0,
-                    " ",
-                    box.x1,
-                    " ",
-                    box.y1,
-                    " is not inside the ",
-                    decoded.width,
-                    " x ",
-                    decoded.height,
-                    " px image; correct it, or clip it with --keep box_outside"));
+                    "': ",
+                    describe_box_fault(box, decoded.width, decoded.height),
+                    "; correct it, or ",
+                    fault == "box_empty" ? "drop" : "clip",
+                    " it with --keep ",
+                    fault));
   }
 
   /// Clips a box to its image, then to the part of the image that the store shows.
@@ -161,7 +155,7 @@ class Packer {
   const PackOptions& options_;
   Fit fit_;
   int height_, width_;
-  bool clip_, keep_truncated_;
+  bool keep_truncated_;
   int white16_;  ///< the value of 16-bit files that becomes white
 };
 
@@ -210,7 +204,10 @@ void PackOptions::fields(Fields& f) {
   f("shard_gb",
     shard_gb,
     "if the pixels take more GB than this, divide them into files in the folder set.h5.d");
-  f("keep", keep, "audit kinds whose rows are kept; box_outside: boxes are clipped");
+  f("keep",
+    keep,
+    "audit kinds whose rows are kept: " + join(keepable_kinds()) +
+        "; boxes outside are clipped, empty boxes and annotations that are not valid are dropped");
   f("where", where, "only rows whose metadata fulfil this condition, as in sex=F and age>60");
 }
 

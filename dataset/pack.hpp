@@ -17,7 +17,8 @@ struct PackOptions {
   int64_t gzip = -1;                        ///< compression level 1 to 9; -1: none
   bool checksums = false;                   ///< HDF5's fletcher32 checksum for each image
   double shard_gb = 8;                      ///< more GB of pixels are divided into several files
-  /// Audit kinds whose rows are kept (see keepable_kinds); box_outside: boxes are clipped.
+  /// Audit kinds whose rows are kept (see keepable_kinds). box_outside: boxes are clipped;
+  /// box_empty, annotation_invalid: these boxes and annotations are dropped.
   std::vector<std::string> keep;
   std::string where;  ///< only rows whose metadata fulfil this condition (see where.hpp)
 
@@ -47,9 +48,10 @@ struct PackResult {
 /// files are stretched from 255, 16-bit files from the collection's largest value rounded up to a
 /// full number of bits (1023, 4095, ..., 65535). If the split table has no fault column, faults are
 /// found here. `source_settings` (TOML: the label map, then the split) goes into the store's
-/// settings. Throws Exit::bad_data for a box outside its image or a truncated file unless it is
-/// kept, a split row whose image is missing, a group in two parts, or an unknown column in `where`;
-/// Exit::stopped if the run is stopped.
+/// settings. Throws Exit::bad_data for a box outside its image or without area, an
+/// annotation that is not valid or a truncated file unless it is kept, a split row whose image is
+/// missing, a group in two parts, or an unknown column in `where`; Exit::stopped if the run is
+/// stopped.
 PackResult pack(const Manifest& manifest,
                 const std::vector<SplitRow>& split,
                 std::optional<int> fold,

@@ -11,6 +11,7 @@
 #include "dataset/duplicates.hpp"
 #include "dataset/files/image_file.hpp"
 #include "dataset/image/image.hpp"
+#include "dataset/reader_checks.hpp"
 #include "dataset/where.hpp"
 
 namespace evenray {
@@ -227,8 +228,13 @@ class Planner {
 }  // namespace
 
 const std::vector<std::string>& keepable_kinds() {
-  static const std::vector<std::string> kinds = {
-      "truncated", "duplicate_conflict", "duplicate_group", "augmented_copies", "box_outside"};
+  static const std::vector<std::string> kinds = {"truncated",
+                                                 "duplicate_conflict",
+                                                 "duplicate_group",
+                                                 "augmented_copies",
+                                                 "box_outside",
+                                                 "box_empty",
+                                                 "annotation_invalid"};
   return kinds;
 }
 
@@ -242,6 +248,13 @@ std::vector<Planned> plan_rows(const Manifest& manifest,
                                const PackOptions& options,
                                int threads,
                                std::map<std::string, std::vector<std::string>>& left_out) {
+  const std::string invalid = describe_invalid_annotations(manifest);
+  check(invalid.empty() || kept(options, "annotation_invalid"),
+        Exit::bad_data,
+        cat(manifest.source,
+            ": ",
+            invalid,
+            "; correct them (data audit lists all), or drop them with --keep annotation_invalid"));
   return Planner(manifest, split, fold, options, threads).plan(left_out);
 }
 

@@ -14,7 +14,8 @@ struct Planned {
   std::string group;    ///< the table's, else the patient, else the id
 };
 
-/// Returns the kinds that --keep accepts: those whose rows are otherwise left out, and box_outside.
+/// Returns the kinds that --keep accepts: those whose rows are otherwise left out, and faults of
+/// boxes and annotations, which pack() otherwise refuses.
 /// Unreadable images and leaks cannot be kept: the former have no pixels, and a store must not
 /// leak.
 const std::vector<std::string>& keepable_kinds();
@@ -27,8 +28,9 @@ bool kept(const PackOptions& options, const std::string& kind);
 /// becomes the test, images that repeat an earlier picture of that fold are also found in the
 /// pixels, because the table does not know which fold that will be. A table without the column
 /// `fault` was made by another program: then a patient or picture in two parts is an error. A row
-/// without a group belongs to its patient's group, else to its own. Throws Exit::bad_data for a
-/// table row that the manifest lacks, if no row is left, or if a group is in two parts.
+/// without a group belongs to its patient's group, else to its own. Throws Exit::bad_data for
+/// annotations that are not valid unless they are kept, a table row that the manifest lacks, if no
+/// row is left, or if a group is in two parts.
 std::vector<Planned> plan_rows(const Manifest& manifest,
                                const std::vector<SplitRow>& split,
                                std::optional<int> fold,

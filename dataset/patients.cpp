@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/patients.hpp"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <optional>
-#include <regex>
 #include <set>
 #include <string_view>
 
@@ -132,23 +133,24 @@ void take_path_forms(Manifest& manifest) {
   }
 }
 
+/// RE2 takes time linear in the path for any expression, so a user's expression cannot hang.
 void take_expression(Manifest& manifest, const std::string& text) {
-  std::regex expression;
-  try {
-    expression.assign(text);
-  } catch (const std::regex_error& error) {
-    throw Error(Exit::config,
-                cat("data.patient: '", text, "' is not a regular expression: ", error.what()));
-  }
-  check(expression.mark_count() > 0,
+  const RE2 expression(text, RE2::Quiet);
+  check(expression.ok(),
+        Exit::config,
+        cat("data.patient: '",
+            text,
+            "' is not a regular expression",
+            expression.error_arg().empty() ? "" : cat(" at '", expression.error_arg(), "'"),
+            "; look-ahead and back references are not supported"));
+  check(expression.NumberOfCapturingGroups() > 0,
         Exit::config,
         cat("data.patient: '",
             text,
             "' has no group; put the part that names the patient in parentheses"));
   for (auto& sample : manifest.samples) {
-    std::smatch match;
-    const bool found = std::regex_search(sample.source_path, match, expression);
-    sample.patient = found ? match[1].str() : "";
+    sample.patient.clear();
+    RE2::PartialMatch(sample.source_path, expression, &sample.patient);
   }
   check(any_patient(manifest),
         Exit::bad_data,

@@ -15,7 +15,7 @@ namespace evenray {
 ///   - a file name that begins with such a word and number and an underscore or hyphen (Kermany's
 ///     pneumonia set: person12_virus_3), or IM-NNNN-NNNN (the same set);
 ///   - a file name NNNNNNNN_NNN (NIH ChestX-ray14).
-/// - "path:REGEX": the first group of the ECMAScript expression, searched in the path below the
+/// - "path:REGEX": the first group of the expression (RE2's syntax), searched in the path below the
 ///   collection's root. An image that does not match has no patient.
 /// - a name: the metadata column (or field of a COCO image) of that name.
 /// A column that names the patients is no longer metadata. Throws Exit::config for an expression

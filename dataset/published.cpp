@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <unordered_map>
 
 #include "core/error.hpp"
@@ -32,7 +33,7 @@ size_t apply_published_split(Manifest& manifest, const std::string& name) {
   check(std::count(known.begin(), known.end(), name) > 0,
         Exit::usage,
         unknown_name("published split", name, known));
-  std::unordered_map<std::string, std::string> part_of;
+  std::unordered_map<std::string, std::set<std::string_view>> parts_of;
   std::vector<Path> files;  // none of a set that is no folder (phantoms)
   if (std::filesystem::is_directory(manifest.root))
     files = files_with_extension(manifest.root, {".txt", ".csv"});
@@ -42,15 +43,19 @@ size_t apply_published_split(Manifest& manifest, const std::string& name) {
       return path.generic_string().ends_with("/" + std::string(list.file));
     });
     if (file == files.end()) continue;
-    for (const auto& line : split_text(read_file(*file, kMaxBytes), '\n'))
-      part_of.emplace(trim(line), list.part);
+    for (const auto& line : split_text(read_text(*file, kMaxBytes), '\n'))
+      parts_of[trim(line)].insert(list.part);
   }
-  check(!part_of.empty(),
+  check(!parts_of.empty(),
         Exit::missing_input,
         cat(manifest.source, ": no published split lists of ", name, " found"));
   for (auto& sample : manifest.samples) {
-    const auto found = part_of.find(Path(sample.source_path).filename().string());
-    sample.part = found == part_of.end() ? "" : found->second;
+    const auto found = parts_of.find(Path(sample.source_path).filename().string());
+    const bool listed = found != parts_of.end();
+    check(!listed || found->second.size() == 1,
+          Exit::bad_data,
+          cat(sample.source_path, " is in several published split lists of ", name));
+    sample.part = listed ? *found->second.begin() : "";
   }
   const size_t left_out =
       std::erase_if(manifest.samples, [](const Sample& sample) { return sample.part.empty(); });

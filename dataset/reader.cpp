@@ -22,11 +22,13 @@
 #include "dataset/layouts/nih.hpp"
 #include "dataset/layouts/store_source.hpp"
 #include "dataset/layouts/table.hpp"
+#include "dataset/layouts/unread.hpp"
 #include "dataset/layouts/vinbigdata.hpp"
 #include "dataset/layouts/voc.hpp"
 #include "dataset/layouts/yolo.hpp"
 #include "dataset/patients.hpp"
 #include "dataset/phantom/phantom.hpp"
+#include "dataset/reader_checks.hpp"
 
 namespace evenray {
 namespace {
@@ -196,29 +198,6 @@ void check_exists(const std::string& path) {
         cat(path, ": is not a data set; give a folder of images, a store or an .npz file"));
 }
 
-/// Throws if data.columns is set but no source has such a table.
-void check_columns_used(const std::vector<std::string>& paths, const ReadOptions& options) {
-  const TableColumns& columns = options.columns;
-  if (columns == TableColumns{}) return;
-  check(options.format == "auto" || options.format == "table",
-        Exit::config,
-        cat("data.columns applies to the format table, not to ",
-            options.format,
-            "; remove it or --format"));
-  check(!columns.path.empty(),
-        Exit::config,
-        "data.columns.path is not set, so the other keys of data.columns have no effect");
-  const bool used = std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
-    return !std::filesystem::exists(path) || is_table_layout(path, columns);
-  });
-  check(used,
-        Exit::missing_input,
-        cat("data.columns: no table ",
-            columns.table.empty() ? "(.csv)" : columns.table,
-            " in ",
-            join(paths)));
-}
-
 void find_unread_kinds(Manifest& manifest) {
   Finding finding{"unread_kind", {}, ""};
   std::set<std::string> endings;
@@ -235,13 +214,16 @@ void find_unread_kinds(Manifest& manifest) {
   manifest.findings.push_back(std::move(finding));
 }
 
-Manifest read_source(const std::string& path, const ReadOptions& options) {
+/// `dicom` becomes true if DICOM files are among the images.
+Manifest read_source(const std::string& path, const ReadOptions& options, bool& dicom) {
   Manifest manifest;
   try {
     if (!is_phantom(path) || (options.format != "auto" && options.format != "phantom"))
       check_exists(path);
-    manifest = find_layout(path, options).read(path, options);
-    if (manifest.format != "dicom") add_dicom_headers(manifest, options.key);
+    const Layout& layout = find_layout(path, options);
+    if (layout.name == "folder" && options.format == "auto") refuse_unread_layouts(path);
+    manifest = layout.read(path, options);
+    dicom |= manifest.format == "dicom" || add_dicom_headers(manifest, options.key);
     const bool folder = !is_store_source(path) && std::filesystem::is_directory(path);
     if (folder && !is_phantom(path)) find_unread_kinds(manifest);
   } catch (const std::filesystem::filesystem_error& error) {
@@ -253,6 +235,27 @@ Manifest read_source(const std::string& path, const ReadOptions& options) {
   sort_by_id(manifest);
   name_patients(manifest, options.patient);
   return manifest;
+}
+
+Manifest united(std::vector<Manifest>&& sources) {
+  make_names_unique(sources);
+
+  Manifest all;
+  all.format = united_text(sources, &Manifest::format, "+");
+  all.source = united_text(sources, &Manifest::source, "+");
+  all.licence = united_text(sources, &Manifest::licence, "; ");
+  all.patients_from = united_text(sources, &Manifest::patients_from, " and ");
+  for (const auto& source : sources) {
+    united_indices(all.class_names, source.class_names);
+    united_indices(all.meta_columns, source.meta_columns);
+    all.multi_label |= source.multi_label;
+  }
+  for (auto& source : sources) {
+    all.sources.push_back(source.source);
+    append(all, source);
+  }
+  sort_by_id(all);
+  return all;
 }
 
 }  // namespace
@@ -286,9 +289,7 @@ void ReadOptions::check() const {
                  Exit::config,
                  "data.format: " + unknown_name("format", format, names));
   parse_merging(readers);
-  evenray::check(columns.box.empty() || columns.box.size() == 4,
-                 Exit::config,
-                 "data.columns.box must name four columns: left, upper, right and lower edge");
+  columns.check();
 }
 
 Manifest read_dataset(const std::string& path, const ReadOptions& options) {
@@ -303,30 +304,16 @@ Manifest read_datasets(const std::vector<std::string>& paths, const ReadOptions&
   if (!options.labels.empty()) labels.emplace(options.labels);
   std::vector<Manifest> sources;
   sources.reserve(paths.size());
+  bool dicom = false;
   for (const auto& path : paths) {
-    sources.push_back(read_source(path, options));
+    sources.push_back(read_source(path, options, dicom));
     if (labels) labels->apply(sources.back());
   }
   if (labels) labels->check_all_used();
-  if (sources.size() == 1) return std::move(sources[0]);
-  make_names_unique(sources);
-
-  Manifest all;
-  all.format = united_text(sources, &Manifest::format, "+");
-  all.source = united_text(sources, &Manifest::source, "+");
-  all.licence = united_text(sources, &Manifest::licence, "; ");
-  all.patients_from = united_text(sources, &Manifest::patients_from, " and ");
-  for (const auto& source : sources) {
-    united_indices(all.class_names, source.class_names);
-    united_indices(all.meta_columns, source.meta_columns);
-    all.multi_label |= source.multi_label;
-  }
-  for (auto& source : sources) {
-    all.sources.push_back(source.source);
-    append(all, source);
-  }
-  sort_by_id(all);
-  return all;
+  check_settings_used(options, sources, dicom);
+  Manifest manifest = sources.size() == 1 ? std::move(sources[0]) : united(std::move(sources));
+  find_class_spellings(manifest);
+  return manifest;
 }
 
 }  // namespace evenray

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -20,23 +20,34 @@ namespace {
 /// Bytes at the start of a file in which one of the format's own keys must appear.
 constexpr size_t kHead = 4096;
 
-Box box_of(const Json& annotation) {
-  const auto numbers = annotation.at("bbox").get<std::vector<float>>();
-  const bool sound =
-      numbers.size() == 4 &&
-      std::all_of(numbers.begin(), numbers.end(), [](float v) { return std::isfinite(v); });
-  check(sound, Exit::bad_data, "bbox must be four finite numbers");
-  Box box{numbers[0], numbers[1], numbers[0] + numbers[2], numbers[1] + numbers[3], 0, {}};
+std::vector<std::vector<cv::Point2f>> rings_of(const Json& annotation) {
+  std::vector<std::vector<cv::Point2f>> rings;
   const auto segmentation = annotation.find("segmentation");
-  if (segmentation == annotation.end() || !segmentation->is_array()) return box;
+  if (segmentation == annotation.end() || !segmentation->is_array()) return rings;
   for (const auto& flat : *segmentation) {
-    const auto xy = flat.get<std::vector<float>>();
+    const auto xy = json_numbers(flat, "segmentation");
+    if (xy.empty()) continue;
     check(xy.size() >= 6 && xy.size() % 2 == 0,
           Exit::bad_data,
           "a polygon must be a list of at least three points");
-    auto& ring = box.rings.emplace_back();
+    auto& ring = rings.emplace_back();
     for (size_t i = 0; i < xy.size(); i += 2) ring.emplace_back(xy[i], xy[i + 1]);
   }
+  return rings;
+}
+
+/// Returns the bbox, or the bounds of the polygon if there is no bbox.
+Box box_of(const Json& annotation) {
+  auto rings = rings_of(annotation);
+  const auto bbox = annotation.find("bbox");
+  if (bbox == annotation.end() || bbox->empty()) {
+    check(!rings.empty(), Exit::bad_data, "it has neither a bbox nor a polygon");
+    return bounds_of(std::move(rings));
+  }
+  const auto numbers = json_numbers(*bbox, "bbox");
+  check(numbers.size() == 4, Exit::bad_data, "bbox must be four finite numbers");
+  Box box = sized_box(numbers[0], numbers[1], numbers[2], numbers[3]);
+  box.rings = std::move(rings);
   return box;
 }
 
@@ -91,48 +102,66 @@ struct Oddities {
   }
 };
 
+std::map<Json, std::string> read_categories(const Json& coco) {
+  std::map<Json, std::string> categories;
+  for (const auto& category : json_list(coco, "categories"))
+    categories[json_field(category, "id")] = json_text_field(category, "name");
+  return categories;
+}
+
+/// Reads an annotation that belongs to a listed image.
+void add_annotation(const Json& annotation,
+                    const std::map<Json, std::string>& categories,
+                    ListedImage& image) {
+  const Json& id = json_field(annotation, "category_id");
+  const auto category = categories.find(id);
+  check(category != categories.end(),
+        Exit::bad_data,
+        cat("its category ", id.dump(), " is not listed"));
+  try {
+    image.boxes.push_back({category->second, box_of(annotation)});
+  } catch (const Error&) {
+    image.classes.push_back(category->second);
+    throw;
+  }
+}
+
 CocoFile parse_coco(const Json& coco, const std::string& name) {
   CocoFile out;
-  std::map<Json, std::string> categories;
-  for (const auto& category : coco.at("categories"))
-    categories[category.at("id")] = category.at("name").get<std::string>();
+  const auto categories = read_categories(coco);
   for (const auto& [id, category] : categories) out.categories.push_back(category);
   std::unordered_map<std::string, size_t> numbers;
-  const auto annotations = coco.find("annotations");
-  for (const auto& image : coco.at("images")) {
-    const std::string id = image.at("id").dump();
+  const bool annotated = coco.contains("annotations");
+  for (const auto& image : json_list(coco, "images")) {
+    const std::string id = json_field(image, "id").dump();
     check(numbers.emplace(id, out.images.size()).second,
           Exit::bad_data,
           cat("two images have the id ", id, "; image ids must be unique"));
-    out.images.push_back({image.at("file_name").get<std::string>(), name});
-    out.images.back().boxes_known = annotations != coco.end();
+    out.images.push_back({json_text_field(image, "file_name"), name});
+    out.images.back().boxes_known = annotated;
     out.images.back().frame = frame_of(image);
     out.fields.push_back(other_fields(image));
-    if (annotations == coco.end()) out.images.back().unknown = out.categories;
+    if (!annotated) out.images.back().unknown = out.categories;
   }
-  if (annotations == coco.end()) return out;  // a test set's list of images
+  if (!annotated) return out;  // a test set's list of images
   std::vector<Oddities> oddities(out.images.size());
-  for (const auto& annotation : *annotations) {
-    const auto image = numbers.find(annotation.at("image_id").dump());
-    const auto category = categories.find(annotation.at("category_id"));
-    check(image != numbers.end(),
-          Exit::bad_data,
-          cat("a box refers to image ", annotation.at("image_id").dump(), ", which is not listed"));
-    check(category != categories.end(),
-          Exit::bad_data,
-          cat("a box refers to category ",
-              annotation.at("category_id").dump(),
-              ", which is not listed"));
-    oddities[image->second].add(annotation);
-    try {
-      out.images[image->second].boxes.push_back({category->second, box_of(annotation)});
-    } catch (const Error& error) {
-      throw Error(error.code(),
-                  cat("annotation ",
-                      annotation.contains("id") ? annotation["id"].dump() : "without an id",
-                      ": ",
-                      error.what()));
+  for (const auto& annotation : json_list(coco, "annotations")) {
+    const auto id = annotation.find("id"), image_id = annotation.find("image_id");
+    const std::string which =
+        cat(name, ": annotation ", id == annotation.end() ? "without an id" : id->dump());
+    const std::string wanted = image_id == annotation.end() ? "" : image_id->dump();
+    const auto image = numbers.find(wanted);
+    if (image == numbers.end()) {
+      out.findings.push_back({"annotation_invalid",
+                              {},
+                              cat(which,
+                                  wanted.empty() ? ": 'image_id' is missing"
+                                                 : cat(": its image ", wanted, " is not listed"))});
+      continue;
     }
+    oddities[image->second].add(annotation);
+    ListedImage& listed = out.images[image->second];
+    read_annotation(listed, which, [&] { add_annotation(annotation, categories, listed); });
   }
   for (size_t i = 0; i < oddities.size(); ++i) oddities[i].report(out.images[i]);
   return out;
@@ -143,6 +172,7 @@ bool has_coco_keys(const Path& file) {
   std::ifstream in(file, std::ios::binary);
   in.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<size_t>(in.gcount()));
+  if (head.starts_with("\xEF\xBB\xBF")) head.erase(0, 3);
   if (!trim(head).starts_with("{")) return false;
   for (const char* key : {"\"annotations\"", "\"categories\"", "\"licenses\""})
     if (head.find(key) != std::string::npos) return true;
@@ -153,20 +183,23 @@ std::vector<Path> coco_files(const std::string& path) {
   std::vector<Path> files;
   for (const auto& file : files_with_extension(path, {".json"}))
     if (has_coco_keys(file)) files.push_back(file);
+  // COCO publishes instances beside captions, keypoints, panoptic, stuff and lists of images.
+  const auto instances = [](const Path& file) {
+    return lower(file.filename().string()).find("instances") != std::string::npos;
+  };
+  if (std::any_of(files.begin(), files.end(), instances))
+    std::erase_if(files, [&](const Path& file) { return !instances(file); });
   return files;
 }
 
 }  // namespace
 
 CocoFile read_coco_file(const Path& file) {
+  const Json coco = read_json(file);
   try {
-    return parse_coco(read_json(file), file.filename().string());
-  } catch (const Json::exception& error) {
-    throw Error(Exit::bad_data, cat(file.string(), ": not a COCO file: ", error.what()));
+    return parse_coco(coco, file.filename().string());
   } catch (const Error& error) {
-    // Errors of reading already begin with the file's name.
-    if (std::string_view(error.what()).starts_with(file.string())) throw;
-    throw Error(error.code(), cat(file.string(), ": ", error.what()));
+    throw Error(error.code(), cat(file.string(), ": not a COCO file of boxes: ", error.what()));
   }
 }
 
@@ -182,6 +215,7 @@ Manifest read_coco(const std::string& path) {
   for (const auto& file : files) {
     CocoFile coco = read_coco_file(file);
     fields.insert(fields.end(), coco.fields.begin(), coco.fields.end());
+    std::move(coco.findings.begin(), coco.findings.end(), std::back_inserter(listing.findings));
     for (const auto& name : coco.categories)
       if (std::count(listing.class_names.begin(), listing.class_names.end(), name) == 0)
         listing.class_names.push_back(name);

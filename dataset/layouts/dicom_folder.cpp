@@ -250,12 +250,12 @@ Manifest read_dicom_folder(const std::string& path, const Path& key_file) {
   return manifest;
 }
 
-void add_dicom_headers(Manifest& manifest, const Path& key_file) {
+bool add_dicom_headers(Manifest& manifest, const Path& key_file) {
   std::vector<Sample*> found;
   for (auto& sample : manifest.samples)
     if (!sample.file.empty() && !ends_as_picture(sample.file) && is_dicom_file(sample.file))
       found.push_back(&sample);
-  if (found.empty()) return;
+  if (found.empty()) return false;
   const std::string key = dicom_key(key_file.empty() ? default_dicom_key_file() : key_file);
   const size_t before = manifest.meta_columns.size();
   std::vector<size_t> added;  // indices into kColumns
@@ -276,6 +276,7 @@ void add_dicom_headers(Manifest& manifest, const Path& key_file) {
     burned_in.add(sample->id, facts, manifest);
   }
   burned_in.finish(manifest);
+  return true;
 }
 
 }  // namespace evenray

@@ -27,8 +27,8 @@ Manifest read_dicom_folder(const std::string& path, const Path& key_file = {});
 
 /// Adds what the headers of DICOM files state to a manifest of another layout: the patient where
 /// the layout gives none, the missing meta columns of read_dicom_folder(), and the findings on
-/// burned-in text. Does nothing if there are no DICOM files. Throws Exit::stopped if the run is
+/// burned-in text. Returns whether there are DICOM files. Throws Exit::stopped if the run is
 /// stopped, and what dicom_key() throws.
-void add_dicom_headers(Manifest& manifest, const Path& key_file = {});
+bool add_dicom_headers(Manifest& manifest, const Path& key_file = {});
 
 }  // namespace evenray

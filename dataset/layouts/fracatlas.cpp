@@ -151,7 +151,13 @@ Manifest read_fracatlas(const std::string& path) {
   std::map<std::string, Path> by_name;
   for (const auto& file : files) by_name[file.filename().string()] = file;
   const auto boxes = read_fracatlas_boxes(root, by_name);
-  if (boxes) manifest.findings = boxes->findings;
+  std::set<std::string> incomplete;  // stems of images with an annotation that is not valid
+  if (boxes) {
+    manifest.findings = boxes->findings;
+    for (const auto& finding : boxes->findings)
+      if (finding.kind == "annotation_invalid")
+        incomplete.insert(finding.ids.begin(), finding.ids.end());
+  }
 
   for (auto& sample : samples_of_files(manifest.root, files)) {
     const std::string name = sample.file.filename().string();
@@ -166,7 +172,7 @@ Manifest read_fracatlas(const std::string& path) {
           {"unlisted_file", {sample.id}, cat(sample.source_path, " is not in dataset.csv")});
     }
     sample.sequential_id = true;
-    sample.boxes_known = boxes.has_value();
+    sample.boxes_known = boxes && !incomplete.contains(sample.file.stem().string());
     if (boxes) {
       if (const auto found = boxes->by_file.find(name); found != boxes->by_file.end())
         sample.boxes = found->second;

@@ -24,78 +24,97 @@ constexpr float kSamePlace = 1.5f;  // px
 using ByFile = std::map<std::string, std::vector<Box>>;
 using Files = std::map<std::string, Path>;
 
-void add(const Path& source, std::vector<ListedBox>&& boxes, std::vector<Box>& into) {
-  for (auto& [class_name, box] : boxes) {
-    check(lower(class_name) == "fractured",
-          Exit::bad_data,
-          cat(source.string(), ": ", unknown_name("category", class_name, {"fractured"})));
-    into.push_back(std::move(box));
-  }
-}
+/// The boxes of one of the formats.
+struct Annotations {
+  ByFile by_file;
+  std::vector<Finding> findings;
 
-ByFile read_coco_folder(const Path& folder, const Files&) {
-  ByFile out;
+  /// Adds the boxes and remarks of an image.
+  void add(const Path& source, const std::string& file, ListedImage&& image) {
+    auto& into = by_file[file];
+    for (auto& [class_name, box] : image.boxes) {
+      check(lower(class_name) == "fractured",
+            Exit::bad_data,
+            cat(source.string(), ": ", unknown_name("category", class_name, {"fractured"})));
+      into.push_back(std::move(box));
+    }
+    for (auto& [kind, detail] : image.remarks)
+      if (kind == "annotation_invalid")
+        findings.push_back({kind, {Path(file).stem().string()}, std::move(detail)});
+  }
+};
+
+Annotations read_coco_folder(const Path& folder, const Files&) {
+  Annotations out;
   const auto files = files_with_extension(folder, {".json"});
   if (files.empty()) return out;
-  for (auto& image : read_coco_file(files[0]).images)
-    add(files[0], std::move(image.boxes), out[image.file]);
+  CocoFile coco = read_coco_file(files[0]);
+  out.findings = std::move(coco.findings);
+  for (auto& image : coco.images) out.add(files[0], image.file, std::move(image));
   return out;
 }
 
+ListedBox vgg_box(const Json& region) {
+  const Json& shape = json_field(region, "shape_attributes");
+  const auto x = json_numbers(json_field(shape, "all_points_x"), "all_points_x");
+  const auto y = json_numbers(json_field(shape, "all_points_y"), "all_points_y");
+  check(x.size() >= 3 && x.size() == y.size(),
+        Exit::bad_data,
+        "a polygon must be a list of at least three points");
+  std::vector<cv::Point2f> ring;
+  for (size_t i = 0; i < x.size(); ++i) ring.emplace_back(x[i], y[i]);
+  return {json_text_field(json_field(region, "region_attributes"), "label"),
+          bounds_of({std::move(ring)})};
+}
+
 /// Reads the polygons of the VGG Image Annotator.
-ByFile read_vgg_folder(const Path& folder, const Files&) {
-  ByFile out;
+Annotations read_vgg_folder(const Path& folder, const Files&) {
+  Annotations out;
   const auto files = files_with_extension(folder, {".json"});
   if (files.empty()) return out;
   const Json vgg = read_json(files[0]);
+  const std::string name = files[0].filename().string();
   try {
-    for (const auto& image : vgg) {
-      std::vector<ListedBox> boxes;
-      for (const auto& region : image.at("regions")) {
-        const Json& shape = region.at("shape_attributes");
-        const auto x = shape.at("all_points_x").get<std::vector<float>>();
-        const auto y = shape.at("all_points_y").get<std::vector<float>>();
-        check(x.size() >= 3 && x.size() == y.size(),
-              Exit::bad_data,
-              files[0].string() + ": a polygon must be a list of at least three points");
-        auto& ring = boxes.emplace_back().box.rings.emplace_back();
-        for (size_t i = 0; i < x.size(); ++i) ring.emplace_back(x[i], y[i]);
-        boxes.back().class_name = region.at("region_attributes").at("label").get<std::string>();
-        boxes.back().box = bounds_of(std::move(boxes.back().box.rings));
-      }
-      add(files[0], std::move(boxes), out[image.at("filename").get<std::string>()]);
+    for (const auto& entry : vgg) {
+      ListedImage image{json_text_field(entry, "filename"), name};
+      int number = 0;
+      for (const auto& region : json_field(entry, "regions"))
+        read_annotation(image, cat(name, ": ", image.file, ": region ", ++number), [&] {
+          image.boxes.push_back(vgg_box(region));
+        });
+      out.add(files[0], image.file, std::move(image));
     }
-  } catch (const Json::exception& error) {
-    throw Error(Exit::bad_data,
+  } catch (const Error& error) {
+    throw Error(error.code(),
                 cat(files[0].string(), ": not a VGG annotation file: ", error.what()));
   }
   return out;
 }
 
-ByFile read_voc_folder(const Path& folder, const Files& files) {
-  ByFile out;
+Annotations read_voc_folder(const Path& folder, const Files& files) {
+  Annotations out;
   for (const auto& file : files_with_extension(folder, {".xml"})) {
     ListedImage image = read_voc_file(file);
-    if (files.contains(image.file)) add(file, std::move(image.boxes), out[image.file]);
+    if (files.contains(image.file)) out.add(file, image.file, std::move(image));
   }
   return out;
 }
 
-ByFile read_yolo_folder(const Path& folder, const Files& files) {
-  ByFile out;
-  for (const auto& [name, image] : files) {
+Annotations read_yolo_folder(const Path& folder, const Files& files) {
+  Annotations out;
+  for (const auto& [name, picture] : files) {
     const Path labels = folder / Path(name).stem().concat(".txt");
-    if (std::filesystem::is_regular_file(labels))
-      add(labels,
-          read_yolo_file(labels, image, {"fractured"}).value_or(std::vector<ListedBox>()),
-          out[name]);
+    if (!std::filesystem::is_regular_file(labels)) continue;
+    ListedImage image{name, labels.filename().string()};
+    read_yolo_file(labels, picture, {"fractured"}, image);
+    out.add(labels, name, std::move(image));
   }
   return out;
 }
 
 struct Format {
   const char* folder;
-  ByFile (*read)(const Path& folder, const Files& files);
+  Annotations (*read)(const Path& folder, const Files& files);
 };
 constexpr std::array kFormats{Format{"COCO JSON", &read_coco_folder},
                               Format{"VGG JSON", &read_vgg_folder},
@@ -155,13 +174,13 @@ std::optional<FracAtlasBoxes> read_fracatlas_boxes(const Path& root, const Files
   for (const auto& [name, read] : kFormats) {
     const Path folder = root / "Annotations" / name;
     if (!std::filesystem::is_directory(folder)) continue;
-    ByFile boxes = read(folder, files);
-    if (boxes.empty()) continue;
+    Annotations found = read(folder, files);
+    if (found.by_file.empty()) continue;
     if (out) {
-      compare(first, out->by_file, name, boxes, out->findings);
+      compare(first, out->by_file, name, found.by_file, out->findings);
     } else {
       first = name;
-      out = FracAtlasBoxes{std::move(boxes), {}};
+      out = FracAtlasBoxes{std::move(found.by_file), std::move(found.findings)};
     }
   }
   return out;

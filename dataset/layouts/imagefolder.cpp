@@ -43,13 +43,12 @@ std::vector<Line> read_lines(const Path& file) {
     return out;
   }
   size_t number = 0;
-  for (const auto& text : split_text(read_file(file, kMaxBytes), '\n')) {
+  for (const auto& text : split_text(read_text(file, kMaxBytes), '\n')) {
     ++number;
     if (trim(text).empty()) continue;
-    Line line{Json::parse(text, nullptr, /*allow_exceptions=*/false), cat(name, ":", number)};
-    check(line.values.is_object(),
-          Exit::bad_data,
-          cat(file.string(), ":", number, ": not a JSON object"));
+    const std::string where = cat(file.string(), ":", number);
+    Line line{parse_json(text, where), cat(name, ":", number)};
+    check(line.values.is_object(), Exit::bad_data, where + ": not a JSON object");
     out.push_back(std::move(line));
   }
   return out;
@@ -61,25 +60,20 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-std::vector<ListedBox> boxes_of(const Json& objects) {
-  std::vector<ListedBox> out;
-  const Json& boxes = objects.at("bbox");
+void add_boxes(const Json& objects, ListedImage& into) {
+  const Json& boxes = json_list(objects, "bbox");
   const Json& categories =
-      objects.contains("categories") ? objects["categories"] : objects.at("category");
-  check(boxes.is_array() && categories.is_array() && boxes.size() == categories.size(),
+      json_list(objects, objects.contains("categories") ? "categories" : "category");
+  check(boxes.size() == categories.size(),
         Exit::bad_data,
         "objects: bbox and categories must be lists of the same length");
   for (size_t i = 0; i < boxes.size(); ++i) {
-    const auto xywh = boxes[i].get<std::vector<float>>();
-    check(xywh.size() == 4, Exit::bad_data, "bbox must be four numbers");
-    Box box;
-    box.x0 = xywh[0];
-    box.y0 = xywh[1];
-    box.x1 = xywh[0] + xywh[2];
-    box.y1 = xywh[1] + xywh[3];
-    out.push_back({text_of(categories[i]), box});
+    read_annotation(into, cat(into.listed, ": box ", i + 1), [&] {
+      const auto xywh = json_numbers(boxes[i], "bbox");
+      check(xywh.size() == 4, Exit::bad_data, "bbox must be four numbers");
+      into.boxes.push_back({text_of(categories[i]), sized_box(xywh[0], xywh[1], xywh[2], xywh[3])});
+    });
   }
-  return out;
 }
 
 /// `labels`: a list or, in a CSV file, names with | between them.
@@ -100,13 +94,13 @@ ListedImage image_of(const Line& line, const std::string& folder) {
         Exit::bad_data,
         "no file_name, which Hugging Face's metadata requires; for a table with other columns set "
         "data.columns.path and data.columns.label");
-  image.file = folder + values["file_name"].get<std::string>();
+  image.file = folder + json_text_field(values, "file_name");
   if (values.contains("label") && !text_of(values["label"]).empty())
     image.classes.push_back(text_of(values["label"]));
   if (values.contains("labels")) add_labels(values["labels"], image);
   if (values.contains("objects")) {
-    image.boxes = boxes_of(values["objects"]);
     image.boxes_known = true;
+    read_annotation(image, image.listed, [&] { add_boxes(values["objects"], image); });
   }
   if (values.contains("patient")) image.patient = text_of(values["patient"]);
   if (values.contains("split")) image.part = part_in_name(text_of(values["split"]));
@@ -135,9 +129,6 @@ Manifest read_imagefolder(const std::string& path) {
         auto image = image_of(line, folder.empty() || folder == "." ? "" : folder + "/");
         if (image.part.empty()) image.part = part_in_name(folder);
         listing.images.push_back(std::move(image));
-      } catch (const Json::exception& error) {
-        throw Error(Exit::bad_data,
-                    cat(file.parent_path().string(), "/", line.listed, ": ", error.what()));
       } catch (const Error& error) {
         throw Error(Exit::bad_data,
                     cat(file.parent_path().string(), "/", line.listed, ": ", error.what()));

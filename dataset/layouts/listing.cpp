@@ -29,26 +29,55 @@ void name_classes(Manifest& manifest, const Listing& listing) {
   std::set<std::string> known(listing.class_names.begin(), listing.class_names.end()), more;
   for (const auto& image : listing.images) {
     const auto names = classes_of(image);
-    manifest.multi_label |= names.size() != 1 || !image.unknown.empty();
+    manifest.multi_label |= names.size() != 1 || !image.unknown.empty() || !image.classes_known;
     for (const auto& name : names)
       if (!known.contains(name)) more.insert(name);
   }
   manifest.class_names.insert(manifest.class_names.end(), more.begin(), more.end());
 }
 
-void describe(Sample& sample, ListedImage& image, const std::map<std::string, int>& index) {
-  sample.labels.assign(index.size(), 0);
+void describe(Sample& sample, const ListedImage& image, const std::map<std::string, int>& index) {
+  sample.labels.assign(index.size(), image.classes_known ? 0 : -1);
   for (const auto& name : image.unknown) sample.labels[static_cast<size_t>(index.at(name))] = -1;
   for (const auto& name : classes_of(image)) sample.labels[static_cast<size_t>(index.at(name))] = 1;
-  for (auto& [class_name, box] : image.boxes) {
-    sample.boxes.push_back(std::move(box));
+  for (const auto& [class_name, box] : image.boxes) {
+    sample.boxes.push_back(box);
     sample.boxes.back().label = index.at(class_name);
   }
   sample.boxes_known = image.boxes_known;
-  sample.patient = std::move(image.patient);
-  sample.part = std::move(image.part);
-  sample.meta = std::move(image.meta);
+  sample.patient = image.patient;
+  sample.part = image.part;
+  sample.meta = image.meta;
 }
+
+bool equal_annotations(const ListedImage& a, const ListedImage& b) {
+  const auto equal = [](const ListedBox& one, const ListedBox& other) {
+    const Box &x = one.box, &y = other.box;
+    return one.class_name == other.class_name && x.x0 == y.x0 && x.y0 == y.y0 && x.x1 == y.x1 &&
+           x.y1 == y.y1;
+  };
+  return a.classes == b.classes && a.unknown == b.unknown && a.boxes_known == b.boxes_known &&
+         std::equal(a.boxes.begin(), a.boxes.end(), b.boxes.begin(), b.boxes.end(), equal);
+}
+
+/// Images that the source puts into two parts.
+class PartConflicts {
+ public:
+  void add(const std::string& id, const std::string& part, const std::string& other) {
+    if (finding_.ids.empty())
+      finding_.detail = cat("in both ", part, " and ", other, "; no part of the source is used");
+    finding_.ids.push_back(id);
+  }
+  /// Parts that contradict one another are no parts.
+  void report(Manifest& manifest) {
+    if (finding_.ids.empty()) return;
+    for (auto& sample : manifest.samples) sample.part.clear();
+    manifest.findings.push_back(std::move(finding_));
+  }
+
+ private:
+  Finding finding_{"part_conflict", {}, ""};
+};
 
 /// Scales boxes from the annotated image to the image that was found.
 class Frames {
@@ -145,6 +174,7 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
   std::map<std::string, Finding> renamed;  // by how the names differ
   std::vector<const ListedImage*> listed_as(samples.size());
   Frames frames;
+  PartConflicts part_conflicts;
   for (auto& image : listing.images) {
     const ImageIndex::Match match = images.find(image);
     const auto& found = match.samples;
@@ -166,14 +196,16 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
               " and ",
               found.size() > 1 ? samples[found.back()].source_path : "",
               "; add its folder to the name"));
-    check(!listed_as[found[0]],
-          Exit::bad_data,
-          cat(image.listed,
-              ": ",
-              image.file,
-              " is listed twice (",
-              listed_as[found[0]] ? listed_as[found[0]]->listed : "",
-              ")"));
+    if (const ListedImage* before = listed_as[found[0]]) {
+      const bool two_parts = !image.part.empty() && !before->part.empty() &&
+                             image.part != before->part && equal_annotations(*before, image);
+      check(two_parts,
+            Exit::bad_data,
+            cat(image.listed, ": ", image.file, " is listed twice (", before->listed, ")"));
+      part_conflicts.add(sample.id, before->part, image.part);
+      continue;
+    }
+    if (!image.other_part.empty()) part_conflicts.add(sample.id, image.part, image.other_part);
     listed_as[found[0]] = &image;
     if (*match.difference) {
       auto& finding = renamed[match.difference];
@@ -207,6 +239,7 @@ Manifest match_listing(const std::string& path, Listing&& listing) {
                                    samples[i].source_path + " is not in any annotation file"});
     }
   }
+  part_conflicts.report(manifest);
   check(!manifest.samples.empty(),
         Exit::bad_data,
         cat(path,
@@ -234,20 +267,46 @@ Box bounds_of(std::vector<std::vector<cv::Point2f>>&& rings) {
   return box;
 }
 
-Box box_in_row(const CsvTable& table, size_t row, const std::array<size_t, 4>& columns) {
-  std::array<double, 4> edges{};
+Box sized_box(float x, float y, float width, float height) {
+  Box box;
+  box.x0 = x;
+  box.y0 = y;
+  box.x1 = x + width;
+  box.y1 = y + height;
+  return box;
+}
+
+Box box_in_row(const CsvTable& table,
+               size_t row,
+               const std::array<size_t, 4>& columns,
+               bool sizes) {
+  std::array<float, 4> numbers{};
   for (size_t k = 0; k < 4; ++k) {
     const std::string& text = table.rows[row][columns[k]];
-    check(parse_double(trim(text), edges[k]),
+    double value = 0;
+    check(parse_double(trim(text), value),
           Exit::bad_data,
-          cat(table.path.string(), ":", table.lines[row], ": '", text, "' is not a number"));
+          cat(table.columns[columns[k]], " is '", text, "', not a number"));
+    numbers[k] = static_cast<float>(value);
   }
-  Box box;
-  box.x0 = static_cast<float>(edges[0]);
-  box.y0 = static_cast<float>(edges[1]);
-  box.x1 = static_cast<float>(edges[2]);
-  box.y1 = static_cast<float>(edges[3]);
+  Box box = sized_box(numbers[0], numbers[1], numbers[2], numbers[3]);
+  if (!sizes) {
+    box.x1 = numbers[2];
+    box.y1 = numbers[3];
+  }
   return box;
+}
+
+void read_annotation(ListedImage& image,
+                     const std::string& name,
+                     const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const Error& error) {
+    if (error.code() != Exit::bad_data) throw;
+    image.remarks.emplace_back("annotation_invalid", cat(name, ": ", error.what()));
+    image.boxes_known = false;
+  }
 }
 
 std::string part_in_name(const std::string& name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,9 +27,15 @@ struct ListedBox {
 /// Returns the bounding box of these rings (at least one, not empty), with the rings in it.
 Box bounds_of(std::vector<std::vector<cv::Point2f>>&& rings);
 
-/// Returns the box whose left, upper, right and lower edges are in these columns of a row. Throws
-/// Exit::bad_data with file and line if one is not a number.
-Box box_in_row(const CsvTable& table, size_t row, const std::array<size_t, 4>& columns);
+/// Returns the box with this left and upper edge, width and height.
+Box sized_box(float x, float y, float width, float height);
+
+/// Returns the box whose left, upper, right and lower edges are in these columns of a row; if
+/// `sizes`, the last two are width and height. Throws Exit::bad_data if one is not a number.
+Box box_in_row(const CsvTable& table,
+               size_t row,
+               const std::array<size_t, 4>& columns,
+               bool sizes = false);
 
 /// The annotations of one image.
 struct ListedImage {
@@ -38,14 +45,23 @@ struct ListedImage {
   std::string other_file{};            ///< another name that the image may have; empty: none
   std::vector<std::string> classes{};  ///< present classes, except those of the boxes
   std::vector<std::string> unknown{};  ///< classes that may be present
+  bool classes_known = true;           ///< false: any other class may be present
   std::vector<ListedBox> boxes{};
   bool boxes_known = false;         ///< annotated: no boxes then means no object
   std::optional<cv::Size> frame{};  ///< size of the image that was annotated, if stated
   std::string patient{}, part{};    ///< empty: unknown
+  std::string other_part{};         ///< another part that the source puts it into; empty: none
   std::vector<std::string> meta{};  ///< one per meta column; empty: no value is known
   /// Findings on this image: kind and detail.
   std::vector<std::pair<std::string, std::string>> remarks{};
 };
+
+/// Calls `read`, which reads one annotation of the image. If it throws Exit::bad_data, the
+/// annotation is left out: it becomes an `annotation_invalid` finding on the image ("NAME: what is
+/// wrong"), and the boxes of the image are no longer known completely.
+void read_annotation(ListedImage& image,
+                     const std::string& name,
+                     const std::function<void()>& read);
 
 /// The annotations of a collection, before its images are found.
 struct Listing {
@@ -64,8 +80,9 @@ struct Listing {
 /// has boxes in other images. If a stated frame has another size than the image, the boxes are
 /// scaled to the image (`boxes_scaled`), except when the aspect ratios differ (`size_conflict`).
 /// Listed images that are not found become `missing_file` findings, images that are not listed
-/// `unlisted_file` findings. Throws Exit::bad_data if no listed image is found, or if one is listed
-/// twice or matches several images.
+/// `unlisted_file` findings. If an image is in two parts, no part is taken (`part_conflict`).
+/// Throws Exit::bad_data if no listed image is found, or if one matches several images or is listed
+/// twice (other than in two parts with equal annotations).
 Manifest match_listing(const std::string& path, Listing&& listing);
 
 /// Returns train, val or test if a word in the name of a file or folder is the name of a part

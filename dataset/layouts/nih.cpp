@@ -59,7 +59,7 @@ std::string finding_name(const std::string& name, const std::string& where) {
   if (name == "Infiltrate") return "Infiltration";
   check(std::count(kNihFindings.begin(), kNihFindings.end(), name) > 0,
         Exit::bad_data,
-        cat(where, ": ", unknown_name("finding", name, kNihFindings)));
+        where + unknown_name("finding", name, kNihFindings));
   return name;
 }
 
@@ -90,7 +90,7 @@ std::vector<Path> nih_tables(const std::string& path) {
   return out;
 }
 
-using Boxes = std::unordered_map<std::string, std::vector<ListedBox>>;
+using Boxes = std::unordered_map<std::string, ListedImage>;
 
 Boxes read_boxes(const std::string& path) {
   Boxes boxes;
@@ -106,10 +106,12 @@ Boxes read_boxes(const std::string& path) {
     for (size_t i = 0; i < table.rows.size(); ++i) {
       const auto& row = table.rows[i];
       const std::string where = cat(file.filename().string(), ":", table.lines[i]);
-      Box box = box_in_row(table, i, {finding + 1, finding + 2, finding + 3, finding + 4});
-      box.x1 += box.x0;  // the columns are width and height
-      box.y1 += box.y0;
-      boxes[row[image]].push_back({finding_name(row[finding], where), box});
+      ListedImage& listed = boxes[row[image]];
+      read_annotation(listed, where, [&] {
+        const std::array<size_t, 4> columns{finding + 1, finding + 2, finding + 3, finding + 4};
+        listed.boxes.push_back(
+            {finding_name(row[finding], ""), box_in_row(table, i, columns, /*sizes=*/true)});
+      });
     }
   }
   return boxes;
@@ -136,13 +138,15 @@ void add_table(const Path& file, Boxes& boxes, Listing& listing) {
     const auto& row = table.rows[i];
     ListedImage listed{row[image], cat(file.filename().string(), ":", table.lines[i])};
     for (const auto& name : split_text(row[labels], '|'))
-      if (name != kNoFinding) listed.classes.push_back(finding_name(trim(name), listed.listed));
+      if (name != kNoFinding)
+        listed.classes.push_back(finding_name(trim(name), listed.listed + ": "));
     listed.patient = row[patient];
     for (const size_t c : meta)
       listed.meta.push_back(c == age ? age_in_years(row[c], listed.listed) : row[c]);
     if (const auto known = boxes.find(row[image]); known != boxes.end()) {
-      listed.boxes = std::move(known->second);
-      listed.boxes_known = true;
+      listed.boxes = std::move(known->second.boxes);
+      listed.remarks = std::move(known->second.remarks);
+      listed.boxes_known = listed.remarks.empty();
       for (const auto& box : listed.boxes) {
         if (std::count(listed.classes.begin(), listed.classes.end(), box.class_name) == 0)
           listing.findings.push_back({"label_conflict",

@@ -47,7 +47,7 @@ std::vector<std::string> class_names(const std::map<int64_t, std::string>& seen)
 }
 
 struct Reading {
-  std::string listed;  ///< first line of the image
+  ListedImage image;
   std::vector<std::string> readers;
   std::vector<ReadBox> boxes;
 
@@ -125,34 +125,37 @@ Manifest read_vinbigdata(const std::string& path, const std::string& readers) {
     const auto& row = table.rows[i];
     const std::string where = cat(file.filename().string(), ":", table.lines[i]);
     Reading& reading = readings[row[id]];
-    if (reading.listed.empty()) reading.listed = where;
+    if (reading.image.listed.empty()) {
+      reading.image = {row[id], where};
+      reading.image.boxes_known = true;
+    }
     if (std::count(reading.readers.begin(), reading.readers.end(), row[reader]) == 0)
       reading.readers.push_back(row[reader]);
     if (row[name] == kNoFindingId) continue;
-    int64_t class_id = 0;
-    check(parse_int(row[number], class_id),
-          Exit::bad_data,
-          cat(where, ": class_id is '", row[number], "', not a number"));
-    const auto known = classes.emplace(class_id, row[name]).first;
-    check(known->second == row[name],
-          Exit::bad_data,
-          cat(where,
-              ": class_id ",
-              class_id,
-              " is ",
-              row[name],
-              ", but above it is ",
-              known->second));
-    reading.boxes.push_back({{row[name], box_in_row(table, i, edges)}, row[reader]});
+    read_annotation(reading.image, where, [&] {
+      int64_t class_id = 0;
+      check(parse_int(row[number], class_id),
+            Exit::bad_data,
+            cat("class_id is '", row[number], "', not a number"));
+      const auto known = classes.emplace(class_id, row[name]).first;
+      check(known->second == row[name],
+            Exit::bad_data,
+            cat("class_id ", class_id, " is ", row[name], ", but above it is ", known->second));
+      try {
+        reading.boxes.push_back({{row[name], box_in_row(table, i, edges)}, row[reader]});
+      } catch (const Error&) {
+        reading.image.classes.push_back(row[name]);
+        throw;
+      }
+    });
   }
   const auto frames = read_frames(path);
   Listing listing{"vinbigdata", class_names(classes), {"readers"}, {}, {}};
   if (merging == Merging::keep) listing.meta_columns.emplace_back("box_readers");
   for (auto& [image_id, reading] : readings) {
-    ListedImage image{image_id, reading.listed};
+    ListedImage& image = reading.image;
     image.boxes = merge_boxes(reading.boxes, reading.readers.size(), merging);
     if (merging == Merging::majority) image.classes = reading.majority();
-    image.boxes_known = true;
     if (const auto frame = frames.find(image_id); frame != frames.end())
       image.frame = frame->second;
     image.meta = {join(reading.readers, " ")};

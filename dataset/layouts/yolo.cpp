@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <unordered_map>
 
@@ -25,17 +26,18 @@ constexpr uint64_t kMaxYoloBytes = uint64_t{16} << 20;
 /// The class names of a data set, and which images belong to which part.
 struct Description {
   std::vector<std::string> names;
-  std::map<std::string, std::string> part_of;  ///< by the folders at the end of a path
+  std::multimap<std::string, std::string> part_of;  ///< by the folders at the end of a path
   struct Line {
     std::string image, part;
   };
   std::unordered_map<std::string, std::vector<Line>> lists;  ///< by the file name of the image
 };
 
-std::vector<std::string> lines_of(const Path& file) {
+/// Returns the lines of a text file, trimmed; with or without the blank ones.
+std::vector<std::string> lines_of(const Path& file, bool blank = false) {
   std::vector<std::string> out;
-  for (const auto& line : split_text(read_file(file, kMaxYoloBytes), '\n'))
-    if (!trim(line).empty()) out.push_back(trim(line));
+  for (const auto& line : split_text(read_text(file, kMaxYoloBytes), '\n'))
+    if (blank || !trim(line).empty()) out.push_back(trim(line));
   return out;
 }
 
@@ -57,7 +59,7 @@ void add_part(const std::vector<Path>& places,
               const std::string& part,
               Description& into) {
   if (Path(listed).extension() != ".txt") {
-    into.part_of[end_of(listed)] = part;
+    into.part_of.emplace(end_of(listed), part);
     return;
   }
   const auto there = std::find_if(places.begin(), places.end(), [&](const Path& place) {
@@ -73,7 +75,7 @@ void add_part(const std::vector<Path>& places,
 Description read_yaml(const Path& file) {
   Description out;
   try {
-    const YAML::Node root = YAML::Load(read_file(file, kMaxYoloBytes));
+    const YAML::Node root = YAML::Load(read_text(file, kMaxYoloBytes));
     const YAML::Node names = root["names"];
     check(names && (names.IsSequence() || names.IsMap()),
           Exit::bad_data,
@@ -103,7 +105,9 @@ Description read_yaml(const Path& file) {
     }
   } catch (const YAML::Exception& error) {
     throw Error(Exit::bad_data,
-                cat(file.string(), ": not a data.yaml of a YOLO set: ", error.what()));
+                cat(file.string(),
+                    ": not a data.yaml of a YOLO set",
+                    error.mark.is_null() ? "" : cat(" (line ", error.mark.line + 1, ")")));
   } catch (const Error& error) {
     throw Error(Exit::bad_data, cat(file.string(), ": ", error.what()));
   }
@@ -112,7 +116,7 @@ Description read_yaml(const Path& file) {
 
 bool describes_yolo(const Path& yaml) {
   try {
-    const YAML::Node root = YAML::Load(read_file(yaml, kMaxYoloBytes));
+    const YAML::Node root = YAML::Load(read_text(yaml, kMaxYoloBytes));
     return root.IsMap() && root["names"] && (root["train"] || root["val"] || root["path"]);
   } catch (const YAML::Exception&) {
     return false;
@@ -139,39 +143,41 @@ bool ends_in(const std::string& path, const std::string& end) {
   return path == end || path.ends_with("/" + end);
 }
 
-/// Returns the part whose list has the longest match with the image's path; empty: no list has it.
-std::string part_in_lists(const std::string& source_path, const Description& description) {
+/// Returns the parts whose lists have the longest match with the image's path; empty: no list has
+/// it.
+std::set<std::string> parts_in_lists(const std::string& source_path,
+                                     const Description& description) {
   const auto named = description.lists.find(Path(source_path).filename().string());
-  if (named == description.lists.end()) return "";
+  if (named == description.lists.end()) return {};
   size_t most = 0;
-  std::string part;
+  std::set<std::string> parts;
   for (const auto& line : named->second) {
     if (!ends_in(line.image, source_path) && !ends_in(source_path, line.image)) continue;
     const size_t shared = std::min(line.image.size(), source_path.size());
-    check(shared != most || part == line.part,
-          Exit::bad_data,
-          cat(source_path, " is in the lists of both ", part, " and ", line.part));
-    if (shared > most) part = line.part;
+    if (shared > most) parts.clear();
+    if (shared >= most) parts.insert(line.part);
     most = std::max(most, shared);
   }
-  return part;
+  return parts;
 }
 
-std::string part_of(const std::string& source_path, const Description& description) {
-  if (auto part = part_in_lists(source_path, description); !part.empty()) return part;
-  const auto parts = split_text(source_path, '/');
-  for (size_t first = 0; first < parts.size(); ++first) {
+/// Returns the parts that the description puts an image into: none, one, or several that contradict
+/// one another.
+std::set<std::string> parts_of(const std::string& source_path, const Description& description) {
+  std::set<std::string> out = parts_in_lists(source_path, description);
+  const auto folders = split_text(source_path, '/');
+  for (size_t first = 0; out.empty() && first < folders.size(); ++first) {
     std::string run;
-    for (size_t i = first; i < parts.size(); ++i) {
-      run += (i == first ? "" : "/") + parts[i];
-      const auto found = description.part_of.find(run);
-      if (found != description.part_of.end()) return found->second;
+    for (size_t i = first; i < folders.size(); ++i) {
+      run += (i == first ? "" : "/") + folders[i];
+      const auto [begin, end] = description.part_of.equal_range(run);
+      for (auto found = begin; found != end; ++found) out.insert(found->second);
     }
   }
-  if (!description.part_of.empty() || !description.lists.empty()) return "";
+  if (!out.empty() || !description.part_of.empty() || !description.lists.empty()) return out;
   for (const auto& folder : Path(source_path).parent_path())
-    if (auto part = part_in_name(folder.string()); !part.empty()) return part;
-  return "";
+    if (auto part = part_in_name(folder.string()); !part.empty()) return {part};
+  return {};
 }
 
 /// Finds the text file of each image.
@@ -205,6 +211,31 @@ class LabelFiles {
   std::unordered_map<std::string, Path> by_stem_;
 };
 
+double number_of(const std::string& word) {
+  double value = 0;
+  check(parse_double(word, value), Exit::bad_data, cat("'", word, "' is not a number"));
+  return value;
+}
+
+/// Returns the class that a line begins with.
+const std::string& class_of_line(const std::string& line, const std::vector<std::string>& names) {
+  const double number = number_of(line.substr(0, line.find_first_of(" \t")));
+  check(number >= 0 && number < static_cast<double>(names.size()) && number == std::floor(number),
+        Exit::bad_data,
+        cat("class ", number, " is not one of the ", names.size(), " classes (numbered from 0)"));
+  return names[static_cast<size_t>(number)];
+}
+
+std::vector<double> numbers_in(const std::string& line) {
+  std::istringstream words(line);
+  std::vector<double> numbers;
+  for (std::string word; words >> word;) numbers.push_back(number_of(word));
+  check(numbers.size() == 5 || (numbers.size() >= 7 && numbers.size() % 2 == 1),
+        Exit::bad_data,
+        "expected `class x y w h`, or `class` and the points of a polygon");
+  return numbers;
+}
+
 Box box_of_line(const std::vector<double>& numbers, cv::Size size) {
   const double width = size.width, height = size.height;
   if (numbers.size() == 5) {
@@ -224,41 +255,27 @@ Box box_of_line(const std::vector<double>& numbers, cv::Size size) {
 
 }  // namespace
 
-std::optional<std::vector<ListedBox>> read_yolo_file(const Path& file,
-                                                     const Path& image,
-                                                     const std::vector<std::string>& names) {
-  std::vector<ListedBox> out;
-  std::optional<cv::Size> size;
+void read_yolo_file(const Path& file,
+                    const Path& picture,
+                    const std::vector<std::string>& names,
+                    ListedImage& image) {
+  const std::optional<cv::Size> size = upright_size(picture);
+  image.boxes_known = size.has_value();
   size_t number = 0;
-  for (const auto& line : split_text(read_file(file, kMaxYoloBytes), '\n')) {
+  for (const auto& line : lines_of(file, /*blank=*/true)) {
     ++number;
-    if (trim(line).empty()) continue;
-    const std::string where = cat(file.string(), ":", number);
-    std::istringstream words(line);
-    std::vector<double> numbers;
-    for (std::string word; words >> word;) {
-      numbers.emplace_back();
-      check(parse_double(word, numbers.back()),
-            Exit::bad_data,
-            cat(where, ": '", word, "' is not a number"));
-    }
-    check(numbers.size() == 5 || (numbers.size() >= 7 && numbers.size() % 2 == 1),
-          Exit::bad_data,
-          cat(where, ": expected `class x y w h`, or `class` and the points of a polygon"));
-    check(numbers[0] >= 0 && numbers[0] < static_cast<double>(names.size()) &&
-              numbers[0] == std::floor(numbers[0]),
-          Exit::bad_data,
-          cat(where,
-              ": class ",
-              numbers[0],
-              " is not one of the ",
-              names.size(),
-              " classes (numbered from 0)"));
-    if (!size) size = upright_size(image);
-    if (!size) return std::nullopt;
-    out.push_back({names[static_cast<size_t>(numbers[0])], box_of_line(numbers, *size)});
+    if (line.empty()) continue;
+    read_annotation(image, cat(file.filename().string(), ":", number), [&] {
+      const std::string& name = class_of_line(line, names);
+      try {
+        const auto numbers = numbers_in(line);
+        if (size) image.boxes.push_back({name, box_of_line(numbers, *size)});
+      } catch (const Error&) {
+        image.classes.push_back(name);
+        throw;
+      }
+    });
   }
-  return out;
 }
 
 bool is_yolo_layout(const std::string& path) {
@@ -284,13 +301,13 @@ Manifest read_yolo(const std::string& path) {
   for (const auto& file : image_files(root)) {
     const std::string source_path = file.lexically_relative(root).generic_string();
     ListedImage image{source_path, source_path};
-    image.part = part_of(source_path, *description);
-    any_part |= !image.part.empty();
+    const auto parts = parts_of(source_path, *description);
+    any_part |= !parts.empty();
+    if (!parts.empty()) image.part = *parts.begin();
+    if (parts.size() > 1) image.other_part = *parts.rbegin();
+    image.boxes_known = true;
     const Path text = labels.of(source_path);
-    std::optional<std::vector<ListedBox>> boxes{std::in_place};
-    if (!text.empty()) boxes = read_yolo_file(text, file, description->names);
-    image.boxes_known = boxes.has_value();
-    if (boxes) image.boxes = std::move(*boxes);
+    if (!text.empty()) read_yolo_file(text, file, description->names, image);
     listing.images.push_back(std::move(image));
   }
   check(any_part || description->lists.empty(),

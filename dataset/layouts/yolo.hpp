@@ -16,16 +16,17 @@ namespace evenray {
 /// other, so that lists from another machine also match.
 bool is_yolo_layout(const std::string& path);
 
-/// Reads the boxes of one text file, in pixels of its image. Returns nullopt if the size of the
-/// image cannot be read. Throws as read_yolo().
-std::optional<std::vector<ListedBox>> read_yolo_file(const Path& file,
-                                                     const Path& image,
-                                                     const std::vector<std::string>& names);
+/// Reads the boxes of one text file, in pixels of its image `picture`, into `image`. A line that is
+/// not a box, or whose class has no name, is a remark (read_annotation()). If the size of the
+/// picture cannot be read, its boxes are unknown.
+void read_yolo_file(const Path& file,
+                    const Path& picture,
+                    const std::vector<std::string>& names,
+                    ListedImage& image);
 
-/// Reads the data set. An image without a text file, or with an empty one, has no box; if the image
-/// cannot be read, its boxes are unknown. Throws Exit::bad_data for a line that is not such a box,
-/// a class number without a name, missing names, a list that is missing, that has none of the
-/// images, or that also matches an image of another part.
+/// Reads the data set. An image without a text file, or with an empty one, has no box. An image in
+/// several parts is a `part_conflict` (match_listing()). Throws Exit::bad_data for missing names,
+/// and for a list that is missing or that has none of the images.
 Manifest read_yolo(const std::string& path);
 
 }  // namespace evenray

@@ -105,6 +105,42 @@ TEST_CASE("a box outside its image: a finding, and no store unless it is clipped
   CHECK(contains(done(at, {"data", "check", "set.h5"}).out, "whole"));
 }
 
+TEST_CASE("annotations that are not valid: findings, and no store unless they are dropped") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  write_fracatlas(scratch / "set", 70);
+  const Path boxes = scratch / "set/Annotations/COCO JSON/boxes.json";
+  Json coco = read_json(boxes);
+  for (Json& annotation : coco["annotations"]) annotation["bbox"] = {1, 1, 2, 2};
+  coco["annotations"].push_back({{"id", 900}, {"image_id", 999}, {"category_id", 0}});
+  write_json(boxes, coco);
+  const Json found = done(at, {"data", "audit", "set", "--json"}).json();
+  CHECK(found["counts"]["annotation_invalid"] == 1);
+  CHECK(contains(done(at, {"data", "audit", "set"}).out,
+                 "annotation_invalid: boxes.json: annotation 900: its image 999 is not listed"));
+  done(at, {"data", "split", "set", "--out=s.csv"});
+  const Words pack{"data", "pack", "set", "--split=s.csv", "--size=40", "--out=set.h5"};
+  fails(at, pack, Exit::bad_data, "1 annotation is not valid (boxes.json: annotation 900");
+  CHECK_FALSE(std::filesystem::exists(scratch / "set.h5"));
+  done(at, pack + Words{"--keep", "annotation_invalid"});
+}
+
+TEST_CASE("a setting that applies to nothing is refused by each command") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  write_fracatlas(scratch / "set", 70);
+  for (const char* command : {"inspect", "audit"})
+    fails(at, {"data", command, "set", "--key=k"}, Exit::config, "data.key (--key) applies to");
+  fails(at,
+        {"data", "inspect", "set", "--set=data.readers=keep"},
+        Exit::config,
+        "data.readers applies to");
+  std::string deep = "a";
+  for (int i = 0; i < 50'000; ++i) deep += ".a";
+  write_text(scratch / "deep.toml", deep + " = 1\n");
+  fails(at, {"config", "--config=deep.toml"}, Exit::config, "a key has more than 64 parts");
+}
+
 TEST_CASE("too few groups to divide") {
   const ScratchFolder scratch;
   const Path& at = scratch.path();

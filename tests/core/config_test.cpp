@@ -167,6 +167,24 @@ TEST_CASE("what is no TOML, no set, no file") {
   CHECK(error_set("a b=3").code() == Exit::config);
   Whole whole;
   CHECK(error_of([&] { ConfigText("/nowhere.toml", {}); }).code() == Exit::missing_input);
+
+  std::string deep = "a";
+  for (int i = 0; i < 100'000; ++i) deep += ".a";
+  for (const std::string& text : {deep + " = 1\n", "[" + deep + "]\n", "[x." + deep + "]\n"}) {
+    const Error error = error_in("seed = 2\n# a comment\nname = 'a.b'\n" + text);
+    CHECK(error.code() == Exit::config);
+    CHECK(std::string(error.what()) ==
+          "a.toml line 4: a key has more than 64 parts; no setting is nested that deep");
+  }
+  CHECK(error_set(deep + "=1").code() == Exit::config);
+  CHECK(error_in("seed = " + std::string(100'000, '[')).code() == Exit::config);
+  // Points in texts and lists are no parts of keys.
+  std::string points = "[gan]\nfamily = \"\\\"" + std::string(99, '.') + "\" # " +
+                       std::string(99, '.') + "\narms = ['''" + std::string(99, '.') + "''']\n" +
+                       "optim.betas = [0.5";
+  for (int i = 0; i < 99; ++i) points += ", 0.5";
+  read_config_text(whole.visit(), points + "]\n", "a.toml");
+  CHECK(whole.gan.optim.betas.size() == 100);
 }
 
 namespace {

@@ -237,6 +237,30 @@ TEST_CASE("boxes outside are refused, or clipped", "[pack]") {
   CHECK(Store(folder / "b.h5").part("test").boxes[0][0].x1 == Approx(35));
 }
 
+TEST_CASE("empty boxes and annotations that are not valid are refused, or dropped", "[pack]") {
+  const ScratchFolder folder;
+  Manifest manifest = drawn_manifest(20);
+  manifest.samples[4].boxes = {{5, 5, 5, 9, 1, {}}};
+  PackOptions options = small();
+  const auto fault = [&] {
+    const Error error =
+        error_of([&] { pack(manifest, table(manifest), {}, options, folder / "a.h5", 2); });
+    CHECK(error.code() == Exit::bad_data);
+    return std::string(error.what());
+  };
+  CHECK(contains(fault(), "image '00004': box 5 5 5 9 is empty"));
+  CHECK(contains(fault(), "--keep box_empty"));
+  options.keep = {"box_empty"};
+  CHECK(pack(manifest, table(manifest), {}, options, folder / "a.h5", 2).boxes_dropped == 1);
+  manifest.findings = {
+      {"annotation_invalid", {}, "a.json: annotation 7: its image 99 is not listed"},
+      {"annotation_invalid", {"00004"}, "a.json: annotation 8: no box"}};
+  CHECK(contains(fault(), "2 annotations are not valid (the first one: a.json: annotation 7: "));
+  CHECK(contains(fault(), "--keep annotation_invalid"));
+  options.keep.emplace_back("annotation_invalid");
+  pack(manifest, table(manifest), {}, options, folder / "a.h5", 2);
+}
+
 TEST_CASE("a row that loses its boxes does not count as healthy", "[pack]") {
   const ScratchFolder folder;
   Manifest manifest = drawn_manifest(20);

@@ -152,8 +152,22 @@ TEST_CASE("an expression names patients in paths") {
   };
   fails("path:(", Exit::config, "is not a regular expression");
   fails("path:anna", Exit::config, "has no group");
+  fails("path:(?=a)(b)", Exit::config, "at '(?='; look-ahead");
   fails("path:(zoe)", Exit::bad_data, "no path matches '(zoe)' (the first path: a/anna.1.png)");
   fails("paitent", Exit::bad_data, "unknown column 'paitent'");
+}
+
+TEST_CASE("no expression takes long, however long the path") {
+  const TestFolder folder;
+  const std::string name(200, 'a');
+  std::string folders;
+  for (int i = 0; i < 12; ++i) folders += name + "/";
+  folder.image("x/" + folders + name + ".png");
+  for (const char* text : {"path:(a+)+b", "path:((a*)*)*b", "path:(.|a)*(a|aa)+$b"}) {
+    const auto found = failure(folder.text(), by(text));
+    CHECK(found.first == static_cast<int>(Exit::bad_data));
+    CHECK_THAT(found.second, Catch::Contains("no path matches"));
+  }
 }
 
 TEST_CASE("parts that come with a collection are audited for leaks") {

@@ -37,6 +37,14 @@ inline Names kinds(const Manifest& manifest) {
   return out;
 }
 
+/// The detail of each finding of a kind, in order.
+inline Names details(const Manifest& manifest, const std::string& kind = "annotation_invalid") {
+  Names out;
+  for (const auto& finding : manifest.findings)
+    if (finding.kind == kind) out.push_back(finding.detail);
+  return out;
+}
+
 inline const Sample& sample_of(const Manifest& manifest, const std::string& id) {
   const auto found = std::find_if(manifest.samples.begin(),
                                   manifest.samples.end(),

@@ -2,42 +2,9 @@
 // COCO, Pascal VOC and YOLO: boxes beside images.
 #include <map>
 
-#include "tests/dataset/test_folder.hpp"
+#include "tests/dataset/annotated.hpp"
 
 using namespace evenray;
-
-namespace {
-
-/// Images, then boxes as {image, category, x, y, width, height}.
-Json coco(const Names& files, const std::vector<std::vector<double>>& boxes) {
-  Json out{{"categories", {{{"id", 7}, {"name", "cyst"}}, {{"id", 3}, {"name", "break"}}}},
-           {"images", Json::array()},
-           {"annotations", Json::array()}};
-  for (size_t i = 0; i < files.size(); ++i)
-    out["images"].push_back({{"id", i}, {"file_name", files[i]}});
-  for (const auto& box : boxes)
-    out["annotations"].push_back({{"image_id", static_cast<int>(box[0])},
-                                  {"category_id", static_cast<int>(box[1])},
-                                  {"bbox", {box[2], box[3], box[4], box[5]}}});
-  return out;
-}
-
-bool same_box(const Box& box, const std::vector<float>& edges, int label) {
-  const std::vector<float> found{box.x0, box.y0, box.x1, box.y1};
-  for (size_t i = 0; i < 4; ++i)
-    if (std::abs(found[i] - edges[i]) > 1e-4f) return false;
-  return box.label == label;
-}
-
-std::string voc(const std::string& file, const std::string& objects) {
-  return cat("<annotation><filename>", file, "</filename>", objects, "</annotation>");
-}
-
-const std::string kObject =
-    "<object><name>cyst</name><bndbox><xmin>1.5</xmin><ymin>0</ymin><xmax>3</xmax>"
-    "<ymax>4</ymax></bndbox></object>";
-
-}  // namespace
 
 TEST_CASE("COCO: a file a part, classes in the order of their ids, images without a box") {
   TestFolder folder;
@@ -181,9 +148,6 @@ TEST_CASE("COCO: what is wrong with a file is said with its name") {
     return what;
   };
   const auto good = coco({"1.png"}, {{0, 3, 0, 0, 1, 1}});
-  CHECK(fault(coco({"1.png"}, {{1, 3, 0, 0, 1, 1}})).find("image 1, which is not listed") !=
-        std::string::npos);
-  CHECK(fault(coco({"1.png"}, {{0, 4, 0, 0, 1, 1}})).find("category 4") != std::string::npos);
   CHECK(fault(coco({"1.png", "1.png"}, {})).find("listed twice") != std::string::npos);
   Json cut = good;
   cut.erase("images");
@@ -191,10 +155,9 @@ TEST_CASE("COCO: what is wrong with a file is said with its name") {
   Json twice = coco({"1.png", "2.png"}, {});
   twice["images"][1]["id"] = twice["images"][0]["id"];
   CHECK(fault(twice).find("two images have the id 0") != std::string::npos);
-  Json short_box = good;
-  short_box["annotations"][0]["bbox"] = {1, 2, 3};
-  CHECK(fault(short_box).find("annotation ") != std::string::npos);
-  CHECK(fault(short_box).find("four finite numbers") != std::string::npos);
+  Json nameless = good;
+  nameless["categories"][0].erase("name");
+  CHECK(fault(nameless).find("'name' is missing or is not a text") != std::string::npos);
   folder.file("a.json", "{\"annotations\": [");
   CHECK(failure(folder.text(), "coco").first == 65);
   std::filesystem::remove(folder / "a.json");
@@ -237,24 +200,6 @@ TEST_CASE("Pascal VOC: boxes as they stand, parts from ImageSets") {
   CHECK(manifest.samples[2].boxes.size() == 2);
 }
 
-TEST_CASE("Pascal VOC: damaged files are named") {
-  TestFolder folder;
-  folder.image("1.png");
-  for (const auto& [text, says] :
-       {std::pair<std::string, std::string>{"<annotation><filename>",
-                                            "not a Pascal VOC annotation"},
-        {"<other/>", "not a Pascal VOC annotation"},
-        {voc("1.png", "<object><name>cyst</name></object>"), "<xmin> is '', not a number"},
-        {voc("1.png", "<object/>"), "<name>"}}) {
-    INFO(text);
-    folder.file("1.xml", text);
-    const auto [code, what] = failure(folder.text(), "voc");
-    CHECK(code == 65);
-    CHECK(what.find("1.xml") != std::string::npos);
-    CHECK(what.find(says) != std::string::npos);
-  }
-}
-
 TEST_CASE("YOLO: shares of the upright image, polygons, names from data.yaml") {
   TestFolder folder;  // images of 6 x 4 px
   for (const char* name : {"images/train/1.png", "images/train/2.png", "images/val/3.png"})
@@ -294,7 +239,7 @@ TEST_CASE("YOLO: darknet's lists and names") {
   CHECK(manifest.samples[1].part == "test");  // by a path of another machine
   CHECK(same_box(manifest.samples[0].boxes.at(0), {0, 0, 6, 4}, 0));
   folder.file("test.txt", "/elsewhere/data/1.png\n");
-  CHECK(failure(folder.text(), "yolo").second.find("is in the lists of both") != std::string::npos);
+  CHECK(kinds(read_dataset(folder.text(), with("yolo"))) == Names{"part_conflict 1"});
   folder.file("train.txt", "data/3.png\n");
   folder.file("test.txt", "");
   CHECK(failure(folder.text(), "yolo").second.find("none of the images in its lists exists") !=
@@ -326,30 +271,6 @@ TEST_CASE("YOLO: of an image that cannot be read the boxes are not known") {
   CHECK(manifest.samples[0].boxes_known);
   CHECK(manifest.samples[0].boxes.size() == 1);
   CHECK_FALSE(manifest.samples[1].boxes_known);
-}
-
-TEST_CASE("YOLO: a wrong line is named with its number") {
-  TestFolder folder;
-  folder.image("1.png");
-  folder.file("classes.txt", "break\n");
-  for (const auto& [text, says] :
-       {std::pair<std::string, std::string>{"0 .5 .5 1", "expected `class x y w h`"},
-        {"1 .5 .5 1 1", "class 1 is not one of the 1 classes"},
-        {"-1 .5 .5 1 1", "class -1 is not one of the 1 classes"},
-        {"0 .5 x 1 1", "'x' is not a number"},
-        {"0 .5 nan 1 1", "'nan' is not a number"}}) {
-    INFO(text);
-    folder.file("1.txt", "0 .5 .5 .1 .1\n" + text);
-    const auto [code, what] = failure(folder.text(), "yolo");
-    CHECK(code == 65);
-    CHECK(what.find("1.txt:2: ") != std::string::npos);
-    CHECK(what.find(says) != std::string::npos);
-  }
-  folder.file("1.txt", "0 .5 .5 .1 .1");
-  std::filesystem::remove(folder / "classes.txt");
-  CHECK(failure(folder.text(), "yolo").second.find("no class names") != std::string::npos);
-  folder.file("data.yaml", "names: {0: a, 2: b}\ntrain: x\n");
-  CHECK(failure(folder.text(), "yolo").second.find("`names` has no class 1") != std::string::npos);
 }
 
 TEST_CASE("FracAtlas' boxes are the same from its COCO, VOC and YOLO files", "[data]") {
