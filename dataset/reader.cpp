@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/files/image_folder.hpp"
+#include "dataset/frames.hpp"
 #include "dataset/label_map.hpp"
 #include "dataset/layouts/box_fusion.hpp"
 #include "dataset/layouts/coco.hpp"
@@ -170,6 +171,7 @@ void append(Manifest& all, Manifest& source) {
     sample.id = prefix + sample.id;
     sample.source_path = prefix + sample.source_path;
     if (!sample.patient.empty()) sample.patient.insert(0, prefix);
+    if (!sample.visit.empty()) sample.visit.insert(0, prefix);
     // In a multi-label set, a class that this source does not know is unknown, not absent.
     std::vector<int8_t> labels(all.class_names.size(), all.multi_label ? -1 : 0);
     for (size_t c = 0; c < classes.size(); ++c) labels[classes[c]] = sample.labels[c];
@@ -235,7 +237,15 @@ void find_unread_kinds(Manifest& manifest) {
   manifest.findings.push_back(std::move(finding));
 }
 
-Manifest read_source(const std::string& path, const ReadOptions& options) {
+void find_dead_links(Manifest& manifest) {
+  Finding finding{"dead_link", {}, "links that lead to nothing"};
+  for (const auto& link : dead_links(manifest.root))
+    finding.ids.push_back(link.lexically_relative(manifest.root).generic_string());
+  if (!finding.ids.empty()) manifest.findings.push_back(std::move(finding));
+}
+
+/// Sets `multi_frame` if there is a file with several frames.
+Manifest read_source(const std::string& path, const ReadOptions& options, bool& multi_frame) {
   Manifest manifest;
   try {
     if (!is_phantom(path) || (options.format != "auto" && options.format != "phantom"))
@@ -243,13 +253,17 @@ Manifest read_source(const std::string& path, const ReadOptions& options) {
     manifest = find_layout(path, options).read(path, options);
     if (manifest.format != "dicom") add_dicom_headers(manifest, options.key);
     const bool folder = !is_store_source(path) && std::filesystem::is_directory(path);
-    if (folder && !is_phantom(path)) find_unread_kinds(manifest);
+    if (folder && !is_phantom(path)) {
+      find_unread_kinds(manifest);
+      find_dead_links(manifest);
+    }
   } catch (const std::filesystem::filesystem_error& error) {
     throw_unreadable(error.path1().empty() ? path : error.path1().string(), error.code().value());
   }
   check_text(manifest, "source", manifest.source);
   for (const auto& name : manifest.class_names) check_text(manifest, "class", name);
   for (const auto& sample : manifest.samples) check_text(manifest, "file", sample.source_path);
+  multi_frame |= take_frames(manifest, options.frames);
   sort_by_id(manifest);
   name_patients(manifest, options.patient);
   return manifest;
@@ -277,6 +291,10 @@ void ReadOptions::fields(Fields& f) {
     patient,
     "what names the patients: auto, a column (or field of a COCO image), or path:REGEX, whose "
     "first group is searched in the path");
+  f("frames",
+    frames,
+    "which frames of a DICOM file with several are images: first, all, or the number of one, from "
+    "1");
   f.section("columns", columns);
 }
 
@@ -286,6 +304,7 @@ void ReadOptions::check() const {
                  Exit::config,
                  "data.format: " + unknown_name("format", format, names));
   parse_merging(readers);
+  check_frames(frames);
   evenray::check(columns.box.empty() || columns.box.size() == 4,
                  Exit::config,
                  "data.columns.box must name four columns: left, upper, right and lower edge");
@@ -303,10 +322,12 @@ Manifest read_datasets(const std::vector<std::string>& paths, const ReadOptions&
   if (!options.labels.empty()) labels.emplace(options.labels);
   std::vector<Manifest> sources;
   sources.reserve(paths.size());
+  bool multi_frame = false;
   for (const auto& path : paths) {
-    sources.push_back(read_source(path, options));
+    sources.push_back(read_source(path, options, multi_frame));
     if (labels) labels->apply(sources.back());
   }
+  check_frames_used(multi_frame, options.frames, join(paths));
   if (labels) labels->check_all_used();
   if (sources.size() == 1) return std::move(sources[0]);
   make_names_unique(sources);
