@@ -5,6 +5,7 @@
 
 #include "dataset/audit.hpp"
 #include "dataset/export/export.hpp"
+#include "dataset/files/image_file.hpp"
 #include "dataset/pack.hpp"
 #include "dataset/split.hpp"
 #include "tests/dataset/dicom/made.hpp"
