@@ -59,8 +59,12 @@ std::string result_text(const ExportFlags& flags, const ExportResult& result, bo
     out += cat("  not annotated: ",
                result.not_annotated,
                "; a detector would treat them as images without a finding\n");
+  const auto why = [&](const std::string& id) {
+    const auto found = result.reasons.find(id);
+    return found == result.reasons.end() ? "" : cat(" (", id, ": ", found->second, ")");
+  };
   for (const auto& [kind, ids] : result.left_out)
-    out += cat("  left out, ", kind, ": ", ids.size(), "\n");
+    out += cat("  left out, ", kind, ": ", ids.size(), why(ids[0]), "\n");
   if (dry_run && result.pixel_bytes > 0)
     out += cat("  about ",
                fixed(static_cast<double>(result.pixel_bytes) / 1e6, 1),
@@ -80,7 +84,8 @@ int export_command(const Cli& cli, const ExportFlags& flags) {
                 {"parts", result.parts},
                 {"renamed", result.renamed},
                 {"not_annotated", result.not_annotated},
-                {"left_out", left_out}},
+                {"left_out", left_out},
+                {"reasons", result.reasons}},
                result_text(flags, result, cli.dry_run));
   return 0;
 }

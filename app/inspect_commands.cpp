@@ -97,7 +97,7 @@ std::vector<SheetItem> folder_items(const Config& config, const InspectFlags& fl
   for (const auto& sample : manifest.samples) {
     if (static_cast<int64_t>(items.size()) >= flags.n) break;
     if (wanted >= 0 && sample.labels[static_cast<size_t>(wanted)] != 1) continue;
-    const cv::Mat pixels = sample.draw ? sample.draw() : decode_image(sample.file).pixels;
+    const cv::Mat pixels = decode_sample(sample).pixels;
     if (!pixels.empty()) items.push_back({pixels, sample.id, sample.boxes});
   }
   return items;

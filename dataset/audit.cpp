@@ -60,8 +60,8 @@ void add_file_findings(const Manifest& manifest,
       add("unreadable", fact.fault);
       continue;
     }
-    if (fact.truncated)
-      add("truncated", "the image data end early; the decoder filled in the rest");
+    if (fact.truncated) add("truncated", kTruncatedText);
+    for (const auto& [kind, detail] : fact.losses) add(kind.c_str(), detail);
     if (fact.orientation != 1) add("exif_rotated", cat("EXIF orientation ", fact.orientation));
     if (fact.blank) add("blank", cat("nothing is visible, mean ", fixed(fact.mean, 2)));
     if (!fact.blank && usual.inverted(fact)) {
@@ -107,6 +107,30 @@ std::string labels_text(const Manifest& manifest, const std::vector<size_t>& row
     texts.push_back(names.empty() ? "none" : join(names, "|"));
   }
   return join(texts);
+}
+
+/// Adds a finding for each file that has more pictures than the collection reads.
+void add_further_pictures(const Manifest& manifest,
+                          const std::vector<ImageFacts>& facts,
+                          std::vector<Finding>& findings) {
+  std::map<Path, std::vector<size_t>> rows_of_file;
+  for (size_t i = 0; i < facts.size(); ++i)
+    if (facts[i].pictures > 1) rows_of_file[manifest.samples[i].file].push_back(i);
+  for (const auto& [file, rows] : rows_of_file) {
+    const int pictures = facts[rows[0]].pictures;
+    const auto left = pictures - static_cast<int>(rows.size());
+    if (left <= 0) continue;
+    std::string holds;
+    extension_matches(file, holds);
+    findings.push_back({"further_pictures",
+                        ids_of(manifest, rows),
+                        cat(left,
+                            " of ",
+                            pictures,
+                            " pictures in the file are not read",
+                            holds == "DICOM" ? "; --frames all reads them"
+                                             : "; store each as a file of its own to use it")});
+  }
 }
 
 void add_duplicates(const Manifest& manifest,
@@ -182,13 +206,17 @@ void add_leaks(const Manifest& manifest,
     finding.detail = cat(what, " is in ", join({parts.begin(), parts.end()}, " and "));
     findings.push_back(std::move(finding));
   };
-  std::map<std::string, std::vector<size_t>> rows_of_patient;
+  std::map<std::string, std::vector<size_t>> rows_of_owner;
   for (size_t i = 0; i < manifest.samples.size(); ++i) {
-    if (!manifest.samples[i].patient.empty())
-      rows_of_patient[manifest.samples[i].patient].push_back(i);
+    if (!manifest.samples[i].owner().empty())
+      rows_of_owner[manifest.samples[i].owner()].push_back(i);
   }
-  for (const auto& [patient, rows] : rows_of_patient)
-    add("leak_patient", "patient " + patient, rows);
+  for (const auto& [owner, rows] : rows_of_owner) {
+    const bool patient = !manifest.samples[rows[0]].patient.empty();
+    add("leak_patient",
+        cat(patient ? "patient " : "one study or file, ", owner, patient ? "" : ","),
+        rows);
+  }
   for (const auto& rows : duplicates) add("leak_duplicate", "one picture", rows);
   for (const auto& rows : copies) add("leak_augmented", "one picture, altered,", rows);
 }
@@ -250,6 +278,7 @@ std::vector<Finding> audit(const Manifest& manifest,
   const auto duplicates = near_duplicate_groups(facts);
   const auto copies = augmented_copies(manifest, facts, duplicates, threads);
   add_file_findings(manifest, facts, findings);
+  add_further_pictures(manifest, facts, findings);
   add_duplicates(manifest, duplicates, findings);
   add_copies(manifest, copies, findings);
   for (auto& finding : find_shortcuts(manifest, facts)) findings.push_back(std::move(finding));

@@ -22,6 +22,21 @@ constexpr std::array kKinds{
     Kind{"truncated",
          "The image data end early and the decoder fills in the rest. This is a shortcut if it "
          "happens mainly in one class. Left out when packing."},
+    Kind{"further_pictures",
+         "A file with several pictures (frames of DICOM or of an animated PNG, pages of TIFF), of "
+         "which not all are read."},
+    Kind{
+        "boxes_of_file",
+        "A file with several frames has boxes that may be of any of them. They stay with the first "
+        "frame; the boxes of the others are unknown."},
+    Kind{"transparent",
+         "Some pixels are transparent. Transparency is dropped, so colours appear that a viewer "
+         "does not show."},
+    Kind{"bits_lost", "Stored with more grey levels than evenray can read from this form of TIFF."},
+    Kind{"beyond_bits_stored",
+         "Pixels of a DICOM file have bits that BitsStored excludes. These bits are ignored, as by "
+         "other programs. They may be an overlay; if the header is wrong, bright pixels are shown "
+         "too dark."},
     Kind{"wrong_ending",
          "The extension does not match the content. evenray reads the file by its content; other "
          "programs may refuse it."},
@@ -30,6 +45,8 @@ constexpr std::array kKinds{
         "The annotations name a file in another way (letter case, extension, backslashes, an older "
         "name). Exactly one file fits and was taken."},
     Kind{"missing_file", "The table lists an image that does not exist."},
+    Kind{"dead_link", "A symbolic link that leads to nothing, so that what it names is not read."},
+    Kind{"empty_class", "A class folder without an image. The class is kept, with no image in it."},
     Kind{"unlisted_file", "The table does not list this file, or it is outside the class folders."},
     Kind{"label_conflict",
          "The table disagrees with the folder or the boxes, which take precedence."},

@@ -20,7 +20,7 @@ namespace {
 
 /// Of 1,000 FracAtlas images, the details of different pictures agree by at most .78 once aligned.
 constexpr double kAgree = .8, kAgreeIfNamed = .6, kThumbnailsAgree = .75;
-constexpr int kFewestMatches = 6, kReducedSidePx = 256;
+constexpr int kFewestMatches = 6;
 /// The pictures of one name are compared with the first of each group that was found so far.
 constexpr size_t kMostOfOneName = 8;
 
@@ -37,8 +37,7 @@ class ReducedPictures {
         return known->second;
       }
     }
-    const cv::Mat pixels =
-        sample.draw ? sample.draw() : decode_image(sample.file, kReducedSidePx).pixels;
+    const cv::Mat pixels = decode_sample(sample).pixels;
     const cv::Mat reduced = pixels.empty() ? cv::Mat() : reduced_picture(pixels);
     const std::lock_guard lock(mutex_);
     last_.emplace_front(&sample, reduced);

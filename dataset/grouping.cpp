@@ -33,7 +33,7 @@ std::vector<std::string> group_names(const Manifest& manifest,
   const auto& samples = manifest.samples;
   std::vector<std::string> names;
   for (const auto& sample : samples) {
-    names.push_back(mode == "none" || sample.patient.empty() ? sample.id : sample.patient);
+    names.push_back(mode == "none" || sample.owner().empty() ? sample.id : sample.owner());
   }
   if (mode == "none") return names;
   if (mode == "patient") {
@@ -48,18 +48,18 @@ std::vector<std::string> group_names(const Manifest& manifest,
   for (const auto& picture : pictures) {
     for (const auto row : picture) together.unite(picture.front(), row);
   }
-  std::map<std::string, size_t> first_of_patient, first_of_block;
+  std::map<std::string, size_t> first_of_owner, first_of_block;
   for (size_t i = 0; i < samples.size(); ++i) {
     const auto& sample = samples[i];
-    if (!sample.patient.empty()) {
-      together.unite(first_of_patient.emplace(sample.patient, i).first->second, i);
+    if (!sample.owner().empty()) {
+      together.unite(first_of_owner.emplace(sample.owner(), i).first->second, i);
     } else if (const auto block = visit_block(sample.id); sample.sequential_id && !block.empty()) {
       together.unite(first_of_block.emplace(block, i).first->second, i);
     }
   }
   for (const auto& rows : together.groups()) {
     const auto known = std::find_if(
-        rows.begin(), rows.end(), [&](size_t row) { return !samples[row].patient.empty(); });
+        rows.begin(), rows.end(), [&](size_t row) { return !samples[row].owner().empty(); });
     const std::string name = names[known == rows.end() ? rows.front() : *known];
     for (const auto row : rows) names[row] = name;
   }
@@ -70,14 +70,16 @@ std::string describe_groups(const Manifest& manifest, const std::string& mode) {
   std::string patients = describe_patients(manifest);
   if (mode == "none") return patients + "; every image is a separate group (--group none)";
   if (mode == "patient") return patients;
-  bool known = false, blocks = false;
+  bool known = false, blocks = false, visits = false;
   for (const auto& sample : manifest.samples) {
     known |= !sample.patient.empty();
-    blocks |= sample.sequential_id && sample.patient.empty();
+    visits |= sample.patient.empty() && !sample.visit.empty();
+    blocks |= sample.sequential_id && sample.owner().empty();
   }
   return cat(patients,
              known ? "; kept together too: copies of one picture"
                    : "; kept together: copies of one picture",
+             visits ? " and images of one study or file" : "",
              blocks ? " and blocks of 8 file numbers" : "");
 }
 

@@ -61,17 +61,14 @@ ImageFacts measure_sample(const Sample& sample) {
   // One bad file must not end the scan: any exception (decoder, OpenCV, out of memory) becomes a
   // fault of that file.
   try {
-    DecodedImage decoded;
-    if (sample.draw) {
-      decoded.pixels = sample.draw();
-    } else {
-      decoded = decode_image(sample.file, 0, true);
-    }
+    const DecodedImage decoded = decode_sample(sample, true);
     facts.orientation = decoded.orientation;
     facts.truncated = decoded.truncated;
     facts.fault = decoded.fault;
     facts.mode = decoded.mode;
     facts.coloured = decoded.coloured;
+    facts.pictures = decoded.pictures;
+    facts.losses = decoded.losses;
     if (decoded.pixels.empty()) return facts;
     facts.width = decoded.pixels.cols;
     facts.height = decoded.pixels.rows;

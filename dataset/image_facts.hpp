@@ -24,8 +24,11 @@ struct ImageFacts {
   float mean = 0;             ///< of the pixels, 0..1 (16 bits: relative to the brightest pixel)
   float border = 0;           ///< mean of the outermost 32nd on each side, in the same unit
   float coloured = 0;         ///< share of the pixels that are not grey
-  int grey_levels = 0;        ///< number of distinct values of an 8-bit image; 0 for 16 bits
-  Landmarks landmarks;        ///< of reduced_picture(); none of a blank image
+  int pictures = 1;           ///< in the file, of which one was decoded
+  /// As in DecodedImage: kind of finding and description.
+  std::vector<std::pair<std::string, std::string>> losses;
+  int grey_levels = 0;  ///< number of distinct values of an 8-bit image; 0 for 16 bits
+  Landmarks landmarks;  ///< of reduced_picture(); none of a blank image
 };
 
 /// Decodes every image once on `threads` threads. Returns one entry per sample. An image that

@@ -79,23 +79,22 @@ class Packer {
   DecodedImage decode(const Sample& sample, std::string& source_digest) const {
     DecodedImage decoded;
     if (sample.draw) {
-      decoded.pixels = sample.draw();
-      decoded.width = decoded.pixels.cols;
-      decoded.height = decoded.pixels.rows;
+      decoded = decode_sample(sample);
       const cv::Mat whole = decoded.pixels.isContinuous() ? decoded.pixels : decoded.pixels.clone();
       source_digest =
           sha256_hex({reinterpret_cast<const char*>(whole.data), whole.total() * whole.elemSize()});
     } else {
       const std::string bytes = read_file(sample.file, kMaxImageFileBytes);
       source_digest = sha256_hex(bytes);
-      decoded = decode_image_bytes(bytes, 2 * std::max(height_, width_));
+      decoded = decode_image_bytes(
+          bytes, 2 * std::max(height_, width_), false, std::max(sample.frame, 0));
     }
     const bool cut = decoded.truncated && !keep_truncated_;
     if (decoded.pixels.empty() || cut) {
       throw Error(Exit::bad_data,
                   cat(sample.file.string(),
                       ": ",
-                      cut ? "truncated" : decoded.fault,
+                      decoded.defect(),
                       "; run `data split` again so that it is left out"));
     }
     return decoded;

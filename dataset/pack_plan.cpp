@@ -103,14 +103,14 @@ class Planner {
     check_in_one_part("group", rows, [](const Planned& row) { return row.group; });
     if (!faults_known_)
       check_in_one_part("patient", rows, [&](const Planned& row) {
-        return manifest_.samples[row.sample].patient;
+        return manifest_.samples[row.sample].owner();
       });
     return rows;
   }
 
  private:
   static std::string own_group(const Sample& sample) {
-    return sample.patient.empty() ? sample.id : sample.patient;
+    return sample.owner().empty() ? sample.id : sample.owner();
   }
 
   /// Throws if rows of the same name are in two parts. `name_of`: the name of a row, for example
@@ -259,17 +259,17 @@ std::vector<Planned> plan_rows(const Manifest& manifest,
 }
 
 int white_of_16_bits(const Manifest& manifest, const std::vector<Planned>& rows, int threads) {
-  std::vector<const Path*> deep(rows.size());
+  std::vector<const Sample*> deep(rows.size());
   parallel_for(rows.size(), threads, [&](size_t i) {
     const auto& sample = manifest.samples[rows[i].sample];
-    if (!sample.draw && stored_bits(sample.file) == 16) deep[i] = &sample.file;
+    if (!sample.draw && stored_bits(sample.file) == 16) deep[i] = &sample;
   });
   std::erase(deep, nullptr);
   std::atomic<unsigned> used{255};  // all bits that the brightest pixels of the images set
   parallel_for(deep.size(), threads, [&](size_t i) {
     if (used > 65535 / 2) return;
     throw_if_stopped();
-    const cv::Mat pixels = decode_image(*deep[i]).pixels;
+    const cv::Mat pixels = decode_sample(*deep[i]).pixels;
     if (pixels.empty()) return;
     double brightest = 0;
     cv::minMaxLoc(pixels, nullptr, &brightest);

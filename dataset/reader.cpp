@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/files/image_folder.hpp"
+#include "dataset/frames.hpp"
 #include "dataset/label_map.hpp"
 #include "dataset/layouts/box_fusion.hpp"
 #include "dataset/layouts/coco.hpp"
@@ -172,6 +173,7 @@ void append(Manifest& all, Manifest& source) {
     sample.id = prefix + sample.id;
     sample.source_path = prefix + sample.source_path;
     if (!sample.patient.empty()) sample.patient.insert(0, prefix);
+    if (!sample.visit.empty()) sample.visit.insert(0, prefix);
     // In a multi-label set, a class that this source does not know is unknown, not absent.
     std::vector<int8_t> labels(all.class_names.size(), all.multi_label ? -1 : 0);
     for (size_t c = 0; c < classes.size(); ++c) labels[classes[c]] = sample.labels[c];
@@ -214,8 +216,19 @@ void find_unread_kinds(Manifest& manifest) {
   manifest.findings.push_back(std::move(finding));
 }
 
-/// `dicom` becomes true if DICOM files are among the images.
-Manifest read_source(const std::string& path, const ReadOptions& options, bool& dicom) {
+void find_dead_links(Manifest& manifest) {
+  Finding finding{"dead_link", {}, "links that lead to nothing"};
+  for (const auto& link : dead_links(manifest.root))
+    finding.ids.push_back(link.lexically_relative(manifest.root).generic_string());
+  if (!finding.ids.empty()) manifest.findings.push_back(std::move(finding));
+}
+
+/// Kinds of files that some settings apply to, and whether a source has any.
+struct KindsOfFiles {
+  bool dicom = false, multi_frame = false;
+};
+
+Manifest read_source(const std::string& path, const ReadOptions& options, KindsOfFiles& kinds) {
   Manifest manifest;
   try {
     if (!is_phantom(path) || (options.format != "auto" && options.format != "phantom"))
@@ -223,15 +236,19 @@ Manifest read_source(const std::string& path, const ReadOptions& options, bool& 
     const Layout& layout = find_layout(path, options);
     if (layout.name == "folder" && options.format == "auto") refuse_unread_layouts(path);
     manifest = layout.read(path, options);
-    dicom |= manifest.format == "dicom" || add_dicom_headers(manifest, options.key);
+    kinds.dicom |= manifest.format == "dicom" || add_dicom_headers(manifest, options.key);
     const bool folder = !is_store_source(path) && std::filesystem::is_directory(path);
-    if (folder && !is_phantom(path)) find_unread_kinds(manifest);
+    if (folder && !is_phantom(path)) {
+      find_unread_kinds(manifest);
+      find_dead_links(manifest);
+    }
   } catch (const std::filesystem::filesystem_error& error) {
     throw_unreadable(error.path1().empty() ? path : error.path1().string(), error.code().value());
   }
   check_text(manifest, "source", manifest.source);
   for (const auto& name : manifest.class_names) check_text(manifest, "class", name);
   for (const auto& sample : manifest.samples) check_text(manifest, "file", sample.source_path);
+  kinds.multi_frame |= take_frames(manifest, options.frames);
   sort_by_id(manifest);
   name_patients(manifest, options.patient);
   return manifest;
@@ -280,6 +297,10 @@ void ReadOptions::fields(Fields& f) {
     patient,
     "what names the patients: auto, a column (or field of a COCO image), or path:REGEX, whose "
     "first group is searched in the path");
+  f("frames",
+    frames,
+    "which frames of a DICOM file with several are images: first, all, or the number of one, from "
+    "1");
   f.section("columns", columns);
 }
 
@@ -290,6 +311,7 @@ void ReadOptions::check() const {
                  "data.format: " + unknown_name("format", format, names));
   parse_merging(readers);
   columns.check();
+  check_frames(frames);
 }
 
 Manifest read_dataset(const std::string& path, const ReadOptions& options) {
@@ -304,13 +326,14 @@ Manifest read_datasets(const std::vector<std::string>& paths, const ReadOptions&
   if (!options.labels.empty()) labels.emplace(options.labels);
   std::vector<Manifest> sources;
   sources.reserve(paths.size());
-  bool dicom = false;
+  KindsOfFiles kinds;
   for (const auto& path : paths) {
-    sources.push_back(read_source(path, options, dicom));
+    sources.push_back(read_source(path, options, kinds));
     if (labels) labels->apply(sources.back());
   }
+  check_frames_used(kinds.multi_frame, options.frames, join(paths));
   if (labels) labels->check_all_used();
-  check_settings_used(options, sources, dicom);
+  check_settings_used(options, sources, kinds.dicom);
   Manifest manifest = sources.size() == 1 ? std::move(sources[0]) : united(std::move(sources));
   find_class_spellings(manifest);
   return manifest;

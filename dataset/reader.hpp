@@ -11,8 +11,8 @@ namespace evenray {
 
 /// The folder dataset/ turns image collections of any layout into stores. Read its headers in the
 /// order of the work: sample/sample.hpp (the data types), reader.hpp (reads a collection; with
-/// label_map.hpp, patients.hpp, published.hpp), image_facts.hpp (decodes each image once),
-/// duplicates.hpp, audit.hpp and shortcuts.hpp (faults), split.hpp and assign.hpp (parts and
+/// label_map.hpp, frames.hpp, patients.hpp, published.hpp), image_facts.hpp (decodes each image
+/// once), duplicates.hpp, audit.hpp and shortcuts.hpp (faults), split.hpp and assign.hpp (parts and
 /// folds), pack.hpp with pack_plan.hpp and where.hpp (writes the store). data_options.hpp has the
 /// options of all of them.
 
@@ -24,6 +24,8 @@ struct ReadOptions {
                          ///< default_dicom_key_file()
   TableColumns columns;  ///< of layout `table`
   std::string patient = "auto";  ///< what names the patients, see name_patients()
+  std::string frames = "first";  ///< of a DICOM file with several: first, all or a number, see
+                                 ///< take_frames()
 
   void fields(Fields& f);
   /// Throws Exit::config for a bad value, with its key as the user writes it.

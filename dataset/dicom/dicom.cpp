@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/dicom/grey.hpp"
+#include "dataset/image/codecs.hpp"
 
 namespace evenray {
 namespace {
@@ -39,7 +40,9 @@ DecodedImage decode_dicom(std::string_view bytes, const DicomOptions& options) {
   if (!elements.pixels_reached) return fail("a DICOM file without pixels");
   const DicomLayout layout = dicom_layout(elements);
   if (!layout.fault.empty()) return fail(layout.fault);
-  const DicomCells cells = dicom_cells(elements, layout);
+  image.pictures = layout.frames;
+  if (options.frame >= layout.frames) return fail(missing_frame(layout, options.frame));
+  const DicomCells cells = dicom_cells(elements, layout, options.frame);
   if (!cells.fault.empty()) return fail(cells.fault);
   image.width = layout.columns;
   image.height = layout.rows;
@@ -51,7 +54,14 @@ DecodedImage decode_dicom(std::string_view bytes, const DicomOptions& options) {
     if (options.voi == Voi::none) cells.pixels.convertTo(image.pixels, CV_16U);
     return image;
   }
-  image.pixels = displayed_grey(cells.pixels, grey_rules(elements, layout), options, image.fault);
+  const GreyRules rules = grey_rules(elements, layout);
+  image.pixels = displayed_grey(cells.pixels, rules, options, image.fault);
+  if (const float share = beyond_bits(cells.pixels, rules); share > 0)
+    image.losses.emplace_back("beyond_bits_stored",
+                              cat(share_text(share),
+                                  " of the pixels have bits beyond BitsStored (",
+                                  layout.bits_stored,
+                                  "); these bits are ignored"));
   return image;
 }
 

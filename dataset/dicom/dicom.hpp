@@ -30,8 +30,10 @@ bool is_dicom_file(const Path& file);
 /// How modality values become grey (PS3.3 C.11.2). `automatic`: the file's own VOI LUT or window;
 /// the percentile window if it has none or an unusable one (see decode_dicom). `file`: the file's
 /// own, a fault if it has none that can be applied. `minmax`: from the darkest to the brightest
-/// pixel. `percentile`: from the .5th to the 99.5th percentile of the pixels. `minmax` and
-/// `percentile` ignore pixels with the file's padding value. `none`: stored values.
+/// pixel. `percentile`: from the .5th to the 99.5th percentile of the pixels. `none`: stored
+/// values. Pixels with the file's padding value (PixelPaddingValue, PixelPaddingRangeLimit) are
+/// background: none of the ways to derive a window counts them, and they become black, except with
+/// `none`.
 enum class Voi { automatic, file, minmax, percentile, none };
 const std::vector<std::string>& voi_names();  ///< auto, file, minmax, percentile, none
 Voi parse_voi(const std::string& name);       ///< throws 78 for an unknown name
@@ -42,10 +44,12 @@ struct DicomOptions {
   /// Bits per pixel of the result, 8 or 16; 0: 16 if the file stores more than 8, else 8. Voi::none
   /// always returns 16.
   int bits = 0;
+  int frame = 0;  ///< which frame of a file with several, from 0
 };
 
-/// Returns the one grey picture of a DICOM file as a viewer shows it. The steps: stored values
-/// (BitsStored below HighBit, sign), modality LUT or rescale, VOI, inversion if the image is
+/// Returns one grey picture of a DICOM file as a viewer shows it. The steps: stored values
+/// (BitsStored below HighBit, sign; other bits are ignored, which is a loss `beyond_bits_stored`),
+/// modality LUT or rescale, VOI, inversion if the image is
 /// MONOCHROME1 or has the presentation LUT shape INVERSE (once, even if both are set), full range
 /// (255 or 65535 is white).
 ///
@@ -58,10 +62,10 @@ struct DicomOptions {
 /// VOI.
 ///
 /// Supported transfer syntaxes: implicit, explicit, big endian, deflated; JPEG baseline, extended
-/// of 12 bits, lossless; JPEG-LS; RLE; JPEG 2000. Faults: any other syntax (with its UID), several
-/// frames, palettes, more than 16 bits allocated, sizes above 256 Mpx, sizes that cannot be in the
-/// bytes, damaged coded pixels. If uncompressed or RLE pixels end early, the image is `truncated`
-/// and the rest is 0. Safe on any bytes and from any thread.
+/// of 12 bits, lossless; JPEG-LS; RLE; JPEG 2000. Faults: any other syntax (with its UID), a
+/// frame that the file does not have, palettes, more than 16 bits allocated, sizes above 256 Mpx,
+/// sizes that cannot be in the bytes, damaged coded pixels. If uncompressed or RLE pixels end
+/// early, the image is `truncated` and the rest is 0. Safe on any bytes and from any thread.
 DecodedImage decode_dicom(std::string_view bytes, const DicomOptions& options = {});
 
 /// Facts from a header, by an allow-list of tags; names, dates, comments and private elements are
@@ -72,6 +76,7 @@ struct DicomFacts {
   std::optional<int> age_years;  ///< rounded down to a multiple of 5; 90 for all older
   std::optional<double> row_spacing_mm, column_spacing_mm;  ///< of the object, else of the detector
   int rows = 0, columns = 0, bits_stored = 0;
+  int frames = 1;                                     ///< pictures in the file
   std::string photometric, syntax;                    ///< syntax: the transfer syntax UID
   std::optional<double> window_center, window_width;  ///< the first if there are several
   std::optional<bool> burned_in;  ///< text in the pixels; nullopt if the header does not state it

@@ -57,27 +57,37 @@ constexpr std::array kKept = {tag::sop_class,
                               tag::lut_data,
                               tag::voi_lut,
                               tag::presentation_shape,
+                              tag::extended_offsets,
                               tag::pixels};
+
+/// More fragments than any radiograph has, so that a hostile file cannot fill the memory.
+constexpr size_t kMostFragments = size_t{1} << 20;
 
 bool kept(uint32_t tag) { return std::find(kKept.begin(), kKept.end(), tag) != kKept.end(); }
 
-void join_fragments(DicomWalk& walk, bool with_fragments, DicomElements& out) {
+void read_fragments(DicomWalk& walk, DicomElements& out) {
   out.encapsulated = true;
-  bool offsets = true;  // the first item is a table of offsets
+  std::optional<size_t> first;  // where the first fragment begins; a table of offsets is before it
   while (walk.ok()) {
+    const size_t begin = walk.at;
     const DicomHeader item = walk.header();
     if (!walk.ok() || item.tag == kSequenceEnd) break;
-    if (item.tag != kItem || item.length == kUndefinedLength) {
+    if (item.tag != kItem || item.length == kUndefinedLength ||
+        out.fragments.size() == kMostFragments) {
       walk.damaged = true;
       break;
     }
-    const auto fragment = walk.take(item.length);
-    if (!offsets && with_fragments) out.coded.append(fragment);
-    offsets = false;
+    const auto bytes = walk.take(item.length);
+    if (!first) {
+      out.offsets = bytes;
+      first = walk.at;
+    } else {
+      out.fragments.push_back({begin - *first, bytes});
+    }
   }
 }
 
-void read_elements(DicomWalk& walk, bool with_fragments, DicomElements& out) {
+void read_elements(DicomWalk& walk, DicomElements& out) {
   while (walk.ok() && !walk.at_end()) {
     const DicomHeader h = walk.header();
     if (!walk.ok() || h.tag == kItemEnd) break;
@@ -85,7 +95,7 @@ void read_elements(DicomWalk& walk, bool with_fragments, DicomElements& out) {
       out.pixels_reached = true;
       DicomElements::Element pixels{h.vr, {}};
       if (h.length == kUndefinedLength) {
-        join_fragments(walk, with_fragments, out);
+        read_fragments(walk, out);
       } else {
         pixels.value = walk.take(h.length);
       }
@@ -157,7 +167,7 @@ size_t read_meta(std::string_view bytes, DicomElements& out) {
 
 }  // namespace
 
-DicomElements read_dicom_elements(std::string_view bytes, bool with_fragments) {
+DicomElements read_dicom_elements(std::string_view bytes) {
   DicomElements out;
   const size_t start = read_meta(bytes, out);
   if (!out.fault.empty() || out.ends_early) {
@@ -182,7 +192,7 @@ DicomElements read_dicom_elements(std::string_view bytes, bool with_fragments) {
     data = *out.inflated;
   }
   DicomWalk walk(data, out.big_endian, out.implicit);
-  read_elements(walk, with_fragments, out);
+  read_elements(walk, out);
   if (out.fault.empty() && !out.pixels_reached && out.ends_early) {
     out.fault = "a DICOM file that ends before its pixels";
   }
@@ -253,7 +263,7 @@ std::optional<DicomElements> DicomElements::first_item(uint32_t tag) const {
   DicomWalk walk(item.length == kUndefinedLength ? sequence.rest() : sequence.take(item.length),
                  big_endian,
                  implicit);
-  read_elements(walk, false, out);
+  read_elements(walk, out);
   if (!out.fault.empty()) return std::nullopt;
   return out;
 }

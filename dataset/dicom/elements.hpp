@@ -27,7 +27,8 @@ inline constexpr uint32_t sop_class = 0x00020002, transfer_syntax = 0x00020010,
                           intercept = 0x00281052, slope = 0x00281053, voi_function = 0x00281056,
                           modality_lut = 0x00283000, lut_descriptor = 0x00283002,
                           lut_data = 0x00283006, voi_lut = 0x00283010,
-                          presentation_shape = 0x20500020, pixels = 0x7FE00010;
+                          presentation_shape = 0x20500020, extended_offsets = 0x7FE00001,
+                          pixels = 0x7FE00010;
 }  // namespace dicom_tag
 
 /// The two letters of a value representation as one number.
@@ -49,8 +50,14 @@ struct DicomElements {
   bool big_endian = false, implicit = false;
   std::map<uint32_t, Element> elements;
   bool pixels_reached = false;  ///< parsing reached the pixel data: the header is complete
-  bool encapsulated = false;    ///< pixel data in fragments, joined in `coded`
-  std::string coded;
+  bool encapsulated = false;    ///< pixel data in fragments
+  /// A fragment of the pixel data and where its item begins, in bytes after the table of offsets.
+  struct Fragment {
+    uint64_t offset = 0;
+    std::string_view bytes;
+  };
+  std::vector<Fragment> fragments;
+  std::string_view offsets;  ///< the table of offsets before the fragments; may be empty
   /// The file ends within an element; the pixel data may be shorter than its length field states.
   bool ends_early = false;
   std::string fault;                            ///< why there is no data set; empty if there is
@@ -74,8 +81,8 @@ struct DicomElements {
 
 /// Parses a DICOM file (PS3.10, or a bare data set without a preamble): implicit, explicit, big
 /// endian and deflated. Every length is checked against the bytes that are there, sequences may be
-/// nested 32 deep, and a deflated data set may inflate to 512 MiB. Allocates only the joined
-/// fragments and the inflated data set. `with_fragments`: false leaves `coded` empty.
-DicomElements read_dicom_elements(std::string_view bytes, bool with_fragments = true);
+/// nested 32 deep, pixel data may have a million fragments, and a deflated data set may inflate to
+/// 512 MiB. Allocates only the list of fragments and the inflated data set.
+DicomElements read_dicom_elements(std::string_view bytes);
 
 }  // namespace evenray

@@ -9,7 +9,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/dicom/dicom.hpp"
-#include "dataset/dicom/elements.hpp"
+#include "dataset/dicom/pixels.hpp"
 #include "dataset/image/image.hpp"
 
 namespace evenray {
@@ -104,6 +104,7 @@ DicomFacts facts_of(const DicomElements& elements, std::string_view key) {
   facts.rows = elements.word(tag::rows).value_or(0);
   facts.columns = elements.word(tag::columns).value_or(0);
   facts.bits_stored = elements.word(tag::bits_stored).value_or(0);
+  facts.frames = dicom_layout(elements).frames;
   facts.photometric = code(elements, tag::photometric);
   facts.syntax = elements.syntax;
   facts.window_center = elements.number(tag::window_center);
@@ -132,16 +133,16 @@ std::string read_head(const Path& file, size_t bytes = kHeadBytes) {
 template <class Use>
 auto with_header(const Path& file, const Use& use) {
   const std::string head = read_head(file);
-  const DicomElements elements = read_dicom_elements(head, false);
+  const DicomElements elements = read_dicom_elements(head);
   if (elements.fault.empty() && elements.pixels_reached) return use(elements);
   const std::string whole = read_file(file, kMaxImageFileBytes);
-  return use(read_dicom_elements(whole, false));
+  return use(read_dicom_elements(whole));
 }
 
 }  // namespace
 
 DicomFacts dicom_facts(std::string_view bytes, std::string_view key) {
-  return facts_of(read_dicom_elements(bytes, false), key);
+  return facts_of(read_dicom_elements(bytes), key);
 }
 
 DicomFacts read_dicom_facts(const Path& file, std::string_view key) {

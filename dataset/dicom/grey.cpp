@@ -54,20 +54,43 @@ double look_up(const DicomLut& lut, double value) {
   return lut.entries[static_cast<size_t>(std::clamp(std::floor(value) - lut.first, 0., last))];
 }
 
-/// A table over all codes of BitsStored bits: how often each occurs and its modality value. Every
-/// later step works on these codes instead of on pixels.
+/// Returns a number of `bits` bits, of which the highest is the sign if `is_signed`.
+int signed_value(size_t code, int bits, bool is_signed) {
+  const auto value = static_cast<int>(code);
+  return is_signed && code >> (bits - 1) != 0 ? value - (1 << bits) : value;
+}
+
+size_t code_of(size_t cell, const GreyRules& rules) {
+  return (cell & rules.mask()) >> (rules.high_bit + 1 - rules.bits_stored);
+}
+
+int stored_value(size_t cell, const GreyRules& rules) {
+  return signed_value(code_of(cell, rules), rules.bits_stored, rules.is_signed);
+}
+
+/// The padding value may need all the bits of a cell.
+bool is_padding(size_t cell, const GreyRules& rules) {
+  if (!rules.padding) return false;
+  const auto& [first, last] = *rules.padding;
+  const int whole = signed_value(cell, rules.bits_allocated, rules.is_signed);
+  const int stored = stored_value(cell, rules);
+  return (whole >= first && whole <= last) || (stored >= first && stored <= last);
+}
+
+/// A table over all cells: how often each occurs and its modality value. Every later step works on
+/// this table instead of on pixels.
 class Table {
  public:
   Table(const cv::Mat& cells, const GreyRules& rules)
-      : rules_(rules), size_(size_t{1} << rules.bits_stored), counts_(size_), values_(size_) {
+      : size_(size_t{1} << rules.bits_allocated), counts_(size_), values_(size_), padding_(size_) {
     for (int y = 0; y < cells.rows; ++y) {
       const auto* row = cells.ptr<uint16_t>(y);
-      for (int x = 0; x < cells.cols; ++x) ++counts_[code(row[x])];
+      for (int x = 0; x < cells.cols; ++x) ++counts_[index(row[x])];
     }
     for (size_t c = 0; c < size_; ++c) {
-      const int stored = stored_value(c);
-      if (rules.padding && stored >= rules.padding->first && stored <= rules.padding->second)
-        counts_[c] = 0;
+      const int stored = stored_value(c, rules);
+      padding_[c] = is_padding(c, rules);
+      if (padding_[c]) counts_[c] = 0;
       values_[c] = rules.modality_lut ? look_up(*rules.modality_lut, stored)
                                       : stored * rules.slope + rules.intercept;
     }
@@ -79,12 +102,11 @@ class Table {
         used_.begin(), used_.end(), [&](size_t a, size_t b) { return values_[a] < values_[b]; });
   }
 
-  size_t code(uint16_t cell) const {
-    return size_t(cell >> (rules_.high_bit + 1 - rules_.bits_stored)) & (size_ - 1);
-  }
+  size_t index(uint16_t cell) const { return cell & (size_ - 1); }
   size_t size() const { return size_; }
+  bool padding(size_t cell) const { return padding_[cell]; }
 
-  /// Returns the brightness of each code: 0 is black, 1 is white.
+  /// Returns the brightness of each cell value: 0 is black, 1 is white.
   std::vector<double> shares(double (*of)(double value, double low, double high),
                              double low,
                              double high) const {
@@ -125,16 +147,11 @@ class Table {
   }
 
  private:
-  int stored_value(size_t code) const {
-    const auto value = static_cast<int>(code);
-    return rules_.is_signed && code >= size_ / 2 ? value - static_cast<int>(size_) : value;
-  }
-
-  const GreyRules& rules_;
   size_t size_;
   std::vector<int64_t> counts_;
   std::vector<double> values_;
-  std::vector<size_t> used_;  ///< codes of pixels that are not padding, sorted by modality value
+  std::vector<bool> padding_;
+  std::vector<size_t> used_;  ///< cells of pixels that are not padding, sorted by modality value
   int64_t total_ = 0;
 };
 
@@ -201,18 +218,22 @@ cv::Mat mapped(const cv::Mat& cells, const Table& table, const std::vector<Pixel
   for (int y = 0; y < cells.rows; ++y) {
     const auto* in = cells.ptr<uint16_t>(y);
     auto* row = out.ptr<Pixel>(y);
-    for (int x = 0; x < cells.cols; ++x) row[x] = to[table.code(in[x])];
+    for (int x = 0; x < cells.cols; ++x) row[x] = to[table.index(in[x])];
   }
   return out;
 }
 
+/// Padding is background, which is black also where the lowest value is white.
 template <class Pixel>
-std::vector<Pixel> levels(const std::vector<double>& shares, bool inverse, double white) {
-  std::vector<Pixel> out;
-  out.reserve(shares.size());
-  for (const double share : shares) {
-    const double seen = std::clamp(inverse ? 1 - share : share, 0., 1.);
-    out.push_back(static_cast<Pixel>(std::lround(seen * white)));
+std::vector<Pixel> levels(const Table& table,
+                          const std::vector<double>& shares,
+                          bool inverse,
+                          double white) {
+  std::vector<Pixel> out(shares.size());
+  for (size_t c = 0; c < out.size(); ++c) {
+    if (table.padding(c)) continue;
+    const double seen = std::clamp(inverse ? 1 - shares[c] : shares[c], 0., 1.);
+    out[c] = static_cast<Pixel>(std::lround(seen * white));
   }
   return out;
 }
@@ -221,6 +242,7 @@ std::vector<Pixel> levels(const std::vector<double>& shares, bool inverse, doubl
 
 GreyRules grey_rules(const DicomElements& elements, const DicomLayout& layout) {
   GreyRules rules;
+  rules.bits_allocated = layout.bits_allocated;
   rules.bits_stored = layout.bits_stored;
   rules.high_bit = layout.high_bit;
   rules.is_signed = layout.is_signed;
@@ -255,23 +277,38 @@ GreyRules grey_rules(const DicomElements& elements, const DicomLayout& layout) {
   return rules;
 }
 
+float beyond_bits(const cv::Mat& cells, const GreyRules& rules) {
+  const size_t all = (size_t{1} << rules.bits_allocated) - 1;
+  const size_t above = all & ~((size_t{2} << rules.high_bit) - 1);
+  size_t beyond = 0;
+  for (int y = 0; y < cells.rows; ++y) {
+    const auto* row = cells.ptr<uint16_t>(y);
+    for (int x = 0; x < cells.cols; ++x) {
+      const size_t cell = row[x] & all, rest = cell & ~size_t{rules.mask()};
+      const bool extended_sign = rules.is_signed && rest == above && stored_value(cell, rules) < 0;
+      beyond += rest != 0 && !extended_sign && !is_padding(cell, rules);
+    }
+  }
+  return static_cast<float>(beyond) / static_cast<float>(cells.total());
+}
+
 cv::Mat displayed_grey(const cv::Mat& cells,
                        const GreyRules& rules,
                        const DicomOptions& options,
                        std::string& fault) {
   const Table table(cells, rules);
   if (options.voi == Voi::none) {
-    const size_t raise = rules.is_signed ? table.size() / 2 : 0;
+    const int raise = rules.is_signed ? 1 << (rules.bits_stored - 1) : 0;
     std::vector<uint16_t> stored(table.size());
     for (size_t c = 0; c < stored.size(); ++c)
-      stored[c] = static_cast<uint16_t>((c + raise) & (table.size() - 1));
+      stored[c] = static_cast<uint16_t>(stored_value(c, rules) + raise);
     return mapped(cells, table, stored);
   }
   const auto shares = chosen_shares(table, rules, options.voi, fault);
   if (!fault.empty()) return {};
   const int bits = options.bits == 0 ? (rules.bits_stored > 8 ? 16 : 8) : options.bits;
-  return bits == 8 ? mapped(cells, table, levels<uint8_t>(shares, rules.inverse, 255))
-                   : mapped(cells, table, levels<uint16_t>(shares, rules.inverse, 65535));
+  return bits == 8 ? mapped(cells, table, levels<uint8_t>(table, shares, rules.inverse, 255))
+                   : mapped(cells, table, levels<uint16_t>(table, shares, rules.inverse, 65535));
 }
 
 }  // namespace evenray

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 
 #include "core/text.hpp"
@@ -19,6 +21,7 @@ constexpr size_t kLeastShare = 64;
 /// A coded radiograph needs at least one byte per kMostPixelsOfByte pixels. A blank image may need
 /// less, so images up to kSmallPixels are exempt.
 constexpr size_t kMostPixelsOfByte = 4096, kSmallPixels = size_t{4} << 20;
+constexpr double kMostFrames = std::numeric_limits<int>::max();
 
 enum class Coding { native, rle, jpeg, jpeg_ls, jpeg2000 };
 struct Syntax {
@@ -39,12 +42,14 @@ constexpr std::array kSyntaxes = {Syntax{"1.2.840.10008.1.2", Coding::native},
                                   Syntax{"1.2.840.10008.1.2.4.91", Coding::jpeg2000},
                                   Syntax{"1.2.840.10008.1.2.5", Coding::rle}};
 
-/// Copies uncompressed samples to 16-bit cells, interleaved.
-void unpack(std::string_view bytes, bool swap, const DicomLayout& layout, uint16_t* cells) {
+/// Copies uncompressed samples from `first` on to 16-bit cells, interleaved.
+void unpack(
+    std::string_view bytes, size_t first, bool swap, const DicomLayout& layout, uint16_t* cells) {
   const auto* in = reinterpret_cast<const uint8_t*>(bytes.data());
   const size_t width = layout.bits_allocated == 16 ? 2 : 1;
-  const size_t count = std::min(bytes.size() / width, layout.values());
-  const auto at = [&](size_t i) -> uint16_t {
+  const size_t count = std::min(bytes.size() / width - first, layout.values());
+  const auto at = [&](size_t sample) -> uint16_t {
+    const size_t i = first + sample;
     if (width == 2) {
       return static_cast<uint16_t>(swap ? in[2 * i] << 8 | in[2 * i + 1]
                                         : in[2 * i + 1] << 8 | in[2 * i]);
@@ -109,6 +114,7 @@ DicomLayout dicom_layout(const DicomElements& elements) {
   layout.planar = elements.word(tag::planar).value_or(0) == 1;
   layout.photometric = elements.text(tag::photometric);
   const double frames = elements.number(tag::frames).value_or(1);
+  layout.frames = static_cast<int>(std::clamp(frames, 1., kMostFrames));
   layout.fault = [&]() -> std::string {
     if (layout.samples != 1 && layout.samples != 3)
       return cat(layout.samples, " samples per pixel; only 1 and 3 are supported");
@@ -116,7 +122,6 @@ DicomLayout dicom_layout(const DicomElements& elements) {
             size_fault(uint64_t(layout.columns) * uint64_t(layout.samples), uint64_t(layout.rows));
         !fault.empty())
       return fault;
-    if (frames > 1) return cat(frames, " frames; only files with one frame are supported");
     if (layout.bits_allocated != 8 && layout.bits_allocated != 16)
       return cat(layout.bits_allocated, " bits allocated per pixel; only 8 and 16 are supported");
     if (layout.bits_stored < 1 || layout.bits_stored > layout.bits_allocated ||
@@ -134,7 +139,8 @@ DicomLayout dicom_layout(const DicomElements& elements) {
   return layout;
 }
 
-DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout) {
+DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout, int frame) {
+  assert(frame >= 0 && frame < layout.frames);
   DicomCells out;
   const auto syntax = std::find_if(kSyntaxes.begin(), kSyntaxes.end(), [&](const Syntax& known) {
     return known.uid == elements.syntax;
@@ -154,7 +160,13 @@ DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout)
                     elements.syntax));
   const auto& stored = elements.elements.at(tag::pixels);
   const size_t need = layout.values() * size_t(layout.bits_allocated / 8);
-  const size_t have = native ? stored.value.size() : elements.coded.size();
+  const size_t before = need * static_cast<size_t>(frame);
+  std::string coded;
+  if (!native) coded = coded_frame(elements, layout, frame, out.fault);
+  if (!out.fault.empty()) return out;
+  if (native && frame > 0 && stored.value.size() <= before)
+    return fail(missing_frame(layout, frame));
+  const size_t have = native ? stored.value.size() - before : coded.size();
   const bool too_little =
       native ? have < need / kLeastShare || have == 0
              : layout.values() > kSmallPixels && layout.values() / kMostPixelsOfByte > have;
@@ -167,7 +179,7 @@ DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout)
 
   if (syntax->coding == Coding::jpeg) {
     DecodedImage image;
-    if (plain_jpeg(elements.coded, image, layout)) {
+    if (plain_jpeg(coded, image, layout)) {
       if (!image.fault.empty()) return fail(image.fault);
       out.truncated = image.truncated;
       if (layout.samples == 3) {
@@ -183,19 +195,23 @@ DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout)
   switch (syntax->coding) {
     case Coding::native: {
       const bool bytes_in_order = layout.bits_allocated == 8 && stored.vr == dicom_vr('O', 'B');
-      unpack(stored.value, elements.big_endian && !bytes_in_order, layout, to);
+      unpack(stored.value,
+             before * 8 / size_t(layout.bits_allocated),
+             elements.big_endian && !bytes_in_order,
+             layout,
+             to);
       out.truncated = have < need;
       break;
     }
     case Coding::rle:
-      out.fault = decode_dicom_rle(elements.coded, layout, to, out.truncated);
+      out.fault = decode_dicom_rle(coded, layout, to, out.truncated);
       break;
     case Coding::jpeg:
     case Coding::jpeg_ls:
-      out.fault = decode_dicom_jpeg(elements.coded, syntax->coding == Coding::jpeg_ls, layout, to);
+      out.fault = decode_dicom_jpeg(coded, syntax->coding == Coding::jpeg_ls, layout, to);
       break;
     case Coding::jpeg2000:
-      out.fault = decode_dicom_jpeg2000(elements.coded, layout, to);
+      out.fault = decode_dicom_jpeg2000(coded, layout, to);
       break;
   }
   if (!out.fault.empty()) return out;

@@ -13,11 +13,12 @@ namespace evenray {
 struct DicomLayout {
   int rows = 0, columns = 0, samples = 1;
   int bits_allocated = 0, bits_stored = 0, high_bit = 0;
+  int frames = 1;  ///< pictures in the file, as its header states
   bool is_signed = false, planar = false;
   std::string photometric;
   std::string fault;  ///< why the image cannot be read; empty if it can
 
-  /// Samples of the whole image.
+  /// Samples of one frame.
   size_t values() const { return size_t(rows) * size_t(columns) * size_t(samples); }
 };
 /// Reads and checks the layout.
@@ -29,8 +30,18 @@ struct DicomCells {
   bool truncated = false;  ///< the pixel data ended early; the rest is 0
   std::string fault;       ///< why there are no pixels; empty if there are
 };
-/// Decodes the pixel data of a file whose layout has no fault.
-DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout);
+/// Decodes one frame (from 0, less than layout.frames) of a file whose layout has no fault.
+DicomCells dicom_cells(const DicomElements& elements, const DicomLayout& layout, int frame = 0);
+
+/// Returns the joined fragments of one frame (PS3.5 A.4). A table of offsets tells frames apart;
+/// without one, each fragment is a frame if their numbers are equal, else a frame begins with each
+/// fragment that begins a coded stream. On failure returns "" and sets `fault`.
+std::string coded_frame(const DicomElements& elements,
+                        const DicomLayout& layout,
+                        int frame,
+                        std::string& fault);
+/// The fault of a frame that the file states but does not hold.
+std::string missing_frame(const DicomLayout& layout, int frame);
 
 /// Decode one code stream into `layout.values()` cells of 16 bits, colour interleaved. Each checks
 /// the size that the stream states against the layout before it allocates. Return "" or the fault.

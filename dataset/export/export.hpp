@@ -33,6 +33,7 @@ struct ExportResult {
   int64_t pixel_bytes = 0;               ///< uncompressed
   std::map<std::string, int64_t> parts;  ///< part -> images
   std::map<std::string, std::vector<std::string>> left_out;  ///< audit kind -> ids
+  std::map<std::string, std::string> reasons;                ///< id that is left out -> why
 };
 
 /// Returns the names that --to accepts: coco, yolo, voc, folder, imagefolder, csv, png.

@@ -14,6 +14,7 @@
 #include "dataset/export/names.hpp"
 #include "dataset/files/image_file.hpp"
 #include "dataset/files/image_folder.hpp"
+#include "dataset/frames.hpp"
 #include "dataset/image/image.hpp"
 #include "dataset/pack_plan.hpp"
 #include "dataset/reader.hpp"
@@ -34,26 +35,22 @@ std::vector<std::string> names_of(const Manifest& manifest, const ExportOptions&
   return file_names(images, options.rename);
 }
 
-DecodedImage decoded_for(const Path& file, const ExportOptions& options) {
+DecodedImage decoded_for(const Sample& sample, const ExportOptions& options) {
   const Voi voi = parse_voi(options.voi);
-  if (voi == Voi::automatic || !is_dicom_file(file)) return decode_image(file);
-  return decode_dicom(read_file(file, kMaxImageFileBytes), {voi, static_cast<int>(options.bits)});
+  if (sample.draw || voi == Voi::automatic || !is_dicom_file(sample.file))
+    return decode_sample(sample);
+  return decode_dicom(read_file(sample.file, kMaxImageFileBytes),
+                      {voi, static_cast<int>(options.bits), std::max(sample.frame, 0)});
 }
 
 MadeFile made(const Sample& sample,
               const std::string& name,
               const ExportOptions& options,
               int white16) {
-  cv::Mat pixels;
-  if (sample.draw) {
-    pixels = sample.draw();
-  } else {
-    const DecodedImage decoded = decoded_for(sample.file, options);
-    if (decoded.truncated) return {"", "", "truncated"};
-    if (decoded.pixels.empty()) return {"", "", "unreadable"};
-    pixels = decoded.pixels;
-  }
-  return {name + ".png", encode_png(shaped(pixels, options, white16)), ""};
+  const DecodedImage decoded = decoded_for(sample, options);
+  if (const std::string defect = decoded.defect(); !defect.empty())
+    return {"", "", decoded.truncated ? "truncated" : "unreadable", defect};
+  return {name + ".png", encode_png(shaped(decoded.pixels, options, white16)), ""};
 }
 
 /// Returns the value of white in the 16-bit files. This decodes them, so it is done only if they
@@ -162,19 +159,24 @@ Manifest images_at(const std::string& path, const ReadOptions& options) {
   manifest.source = manifest.root.filename().string();
   if (fs::is_regular_file(path)) {
     manifest.samples = samples_of_files(manifest.root.parent_path(), {manifest.root});
+    check_frames_used(take_frames(manifest, options.frames), options.frames, path);
     return manifest;
   }
+  ReadOptions whole = options;  // frames are taken when all files are listed
+  if (options.format == "auto") whole.frames = "first";
   try {
-    manifest = read_dataset(path, options);
+    manifest = read_dataset(path, whole);
   } catch (const Error& error) {
     // The folder may have no classes, so that it is not a data set, and still contain images.
     if (error.code() != Exit::bad_data || options.format != "auto" || !fs::is_directory(path))
       throw;
     add_unlisted(manifest);
     if (manifest.samples.empty()) throw;
-    return manifest;
   }
-  if (options.format == "auto" && fs::is_directory(path)) add_unlisted(manifest);
+  if (options.format == "auto") {
+    if (fs::is_directory(path)) add_unlisted(manifest);
+    check_frames_used(take_frames(manifest, options.frames), options.frames, path);
+  }
   return manifest;
 }
 
@@ -214,13 +216,21 @@ ExportResult export_images(const Manifest& manifest,
       [&](size_t i, const MadeFile& file) {
         const Sample& sample = manifest.samples[i];
         result.left_out[file.fault].push_back(sample.id);
+        result.reasons[sample.id] = file.why;
         --result.images;
         if (!sample.part.empty()) --result.parts[sample.part];
         result.renamed -= names[i] != sample.id;
         left[i] = true;
       });
-  check(
-      result.images > 0, Exit::bad_data, cat(manifest.source, ": none of its images is readable"));
+  if (result.images == 0) {
+    const auto& [id, why] = *result.reasons.begin();
+    const std::string& file = manifest.samples[0].source_path;
+    throw Error(
+        Exit::bad_data,
+        names.size() == 1
+            ? cat(file, ": ", why)
+            : cat(manifest.source, ": none of its images is readable (", id, ": ", why, ")"));
+  }
   for (size_t i = 0; i < names.size(); ++i)
     if (!left[i]) table.push_back({manifest.samples[i].id, names[i]});
   if (const auto text = names_csv(table); !text.empty()) folder.write("names.csv", text);

@@ -17,6 +17,7 @@ cv::Mat shaped(const cv::Mat& image, const ExportOptions& options, int white16);
 struct MadeFile {
   std::string name, bytes;
   std::string fault;  ///< audit kind; empty: none
+  std::string why{};  ///< the reason in words, if there is a fault
 };
 
 /// Calls make(i) for i in 0..n-1 on `threads` threads and writes the files in the order of i. Calls

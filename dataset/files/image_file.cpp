@@ -67,14 +67,17 @@ bool extension_matches(const Path& file, std::string& holds) {
   return holds.empty() || !of_some_kind || belongs(holds);
 }
 
-DecodedImage decode_image_bytes(std::string_view bytes, int min_side_px, bool measure_colour) {
+DecodedImage decode_image_bytes(std::string_view bytes,
+                                int min_side_px,
+                                bool measure_colour,
+                                int frame) {
   DecodedImage image;
   if (is_jpeg(bytes)) {
     image = decode_jpeg(bytes, min_side_px, measure_colour);
   } else if (is_png(bytes)) {
     image = decode_png(bytes);
   } else if (is_dicom(bytes)) {
-    image = decode_dicom(bytes);
+    image = decode_dicom(bytes, {.frame = frame});
   } else if (is_tiff(bytes)) {
     image = decode_tiff(bytes);
   } else {
@@ -91,11 +94,21 @@ DecodedImage decode_image(const Path& file, int min_side_px, bool measure_colour
   return decode_image_bytes(read_file(file, kMaxImageFileBytes), min_side_px, measure_colour);
 }
 
+DecodedImage decode_sample(const Sample& sample, bool measure_colour) {
+  if (!sample.draw)
+    return decode_image_bytes(
+        read_file(sample.file, kMaxImageFileBytes), 0, measure_colour, std::max(sample.frame, 0));
+  DecodedImage drawn;
+  drawn.pixels = sample.draw();
+  drawn.width = drawn.pixels.cols;
+  drawn.height = drawn.pixels.rows;
+  return drawn;
+}
+
 cv::Mat read_whole_image(const Path& file, int min_side_px) {
   DecodedImage decoded = decode_image(file, min_side_px);
-  check(decoded.fault.empty() && !decoded.truncated,
-        Exit::bad_data,
-        cat(file.string(), ": ", decoded.truncated ? "truncated" : decoded.fault));
+  const std::string defect = decoded.defect();
+  check(defect.empty(), Exit::bad_data, cat(file.string(), ": ", defect));
   return decoded.pixels;
 }
 
@@ -109,6 +122,14 @@ int stored_bits(const Path& file) {
   if (is_jpeg(mark)) return 8;
   if (is_dicom_file(file)) return dicom_bits(file) > 8 ? 16 : 8;
   return is_tiff(mark) ? tiff_bits(read_file(file, kMaxImageFileBytes)) : 8;
+}
+
+int frames_in(const Path& file) {
+  constexpr uint64_t kLeastBytes = 8;  // of a frame: the head of its fragment, or 8 pixels
+  if (!is_dicom_file(file)) return 1;
+  const int frames = read_dicom_facts(file, "").frames;
+  return static_cast<uint64_t>(frames) * kLeastBytes <= std::filesystem::file_size(file) ? frames
+                                                                                         : 1;
 }
 
 std::optional<cv::Size> upright_size(const Path& file) {

@@ -32,10 +32,15 @@ bool is_image(const Path& path) {
   return std::count(kEndings.begin(), kEndings.end(), lower(path.extension().string())) > 0;
 }
 
+bool is_file(const fs::directory_entry& entry) {
+  std::error_code dead;
+  return entry.is_regular_file(dead);
+}
+
 std::vector<Path> images_directly_in(const Path& folder) {
   std::vector<Path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_regular_file() && !hidden(entry.path()) && is_image(entry.path())) {
+    if (is_file(entry) && !hidden(entry.path()) && is_image(entry.path())) {
       files.push_back(entry.path());
     }
   }
@@ -62,24 +67,25 @@ bool may_be_dicom(const Path& path) {
   });
 }
 
-/// Returns the visible files below a folder for which `wanted` is true, sorted; links to folders
-/// are followed.
+/// Returns the visible entries below a folder, other than folders, for which `wanted` is true,
+/// sorted; links to folders are followed.
 template <class Wanted>
-std::vector<Path> files_below(const Path& folder, const Wanted& wanted) {
+std::vector<Path> entries_below(const Path& folder, const Wanted& wanted) {
   std::vector<Path> files;
   // The folders that the current entry is in, with links resolved.
   std::vector<Path> inside{fs::canonical(folder)};
+  std::error_code dead;  // a link to nothing or to itself has no kind
   for (auto entry = fs::recursive_directory_iterator(
            folder, fs::directory_options::follow_directory_symlink);
        entry != fs::end(entry);
        ++entry) {
     if (hidden(entry->path())) {
       entry.disable_recursion_pending();
-    } else if (entry->is_directory()) {
+    } else if (entry->is_directory(dead)) {
       inside.resize(static_cast<size_t>(entry.depth()) + 1);
       inside.push_back(fs::canonical(entry->path()));
       if (leads_back(inside)) entry.disable_recursion_pending();
-    } else if (entry->is_regular_file() && wanted(entry->path())) {
+    } else if (wanted(*entry)) {
       files.push_back(entry->path());
     }
   }
@@ -87,12 +93,36 @@ std::vector<Path> files_below(const Path& folder, const Wanted& wanted) {
   return files;
 }
 
+bool is_dead_link(const fs::directory_entry& entry) {
+  std::error_code dead;
+  return entry.is_symlink(dead) && !entry.exists(dead);
+}
+
+bool has_extension(const Path& path, const std::vector<std::string>& endings) {
+  return std::count(endings.begin(), endings.end(), lower(path.extension().string())) > 0;
+}
+
 }  // namespace
+
+std::vector<Path> visible_files(const Path& folder) { return entries_below(folder, is_file); }
+
+std::vector<Path> dead_links(const Path& folder) { return entries_below(folder, is_dead_link); }
+
+std::vector<Path> empty_folders(const Path& folder) {
+  auto folders = visible_folders(folder);
+  std::erase_if(folders, [](const Path& inner) {
+    return !entries_below(inner, [](const fs::directory_entry& entry) {
+              return is_file(entry) && !has_extension(entry.path(), unsupported_extensions());
+            }).empty();
+  });
+  return folders;
+}
 
 std::vector<Path> visible_folders(const Path& folder) {
   std::vector<Path> folders;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_directory() && !hidden(entry.path())) folders.push_back(entry.path());
+    std::error_code dead;
+    if (entry.is_directory(dead) && !hidden(entry.path())) folders.push_back(entry.path());
   }
   std::sort(folders.begin(), folders.end());
   return folders;
@@ -100,8 +130,8 @@ std::vector<Path> visible_folders(const Path& folder) {
 
 std::vector<Path> files_with_extension(const Path& folder,
                                        const std::vector<std::string>& endings) {
-  return files_below(folder, [&](const Path& path) {
-    return std::count(endings.begin(), endings.end(), lower(path.extension().string())) > 0;
+  return entries_below(folder, [&](const fs::directory_entry& entry) {
+    return is_file(entry) && has_extension(entry.path(), endings);
   });
 }
 
@@ -112,8 +142,9 @@ const std::vector<std::string>& unsupported_extensions() {
 }
 
 std::vector<Path> image_files(const Path& folder) {
-  return files_below(folder, [](const Path& path) {
-    return is_image(path) || (may_be_dicom(path) && is_dicom_file(path));
+  return entries_below(folder, [](const fs::directory_entry& entry) {
+    const Path& path = entry.path();
+    return is_file(entry) && (is_image(path) || (may_be_dicom(path) && is_dicom_file(path)));
   });
 }
 

@@ -12,6 +12,16 @@ namespace evenray {
 /// followed.
 std::vector<Path> files_with_extension(const Path& folder, const std::vector<std::string>& endings);
 
+/// Returns all files below `folder`, under the same rules.
+std::vector<Path> visible_files(const Path& folder);
+
+/// Returns the symbolic links below `folder` that lead to nothing, under the same rules.
+std::vector<Path> dead_links(const Path& folder);
+
+/// Returns the folders directly in `folder` that hold no visible file at any depth, other than dead
+/// links and images in an unsupported format, sorted.
+std::vector<Path> empty_folders(const Path& folder);
+
 /// Returns the folders directly in `folder` that are not hidden, sorted.
 std::vector<Path> visible_folders(const Path& folder);
 

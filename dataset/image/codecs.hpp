@@ -16,6 +16,13 @@ inline constexpr uint64_t kMaxPixels = uint64_t{256} << 20;
 /// Returns the fault of an image size: empty, or above kMaxPixels. Returns "" if the size is fine.
 std::string size_fault(uint64_t width, uint64_t height);
 
+/// Returns a share as per cent of at least one digit that is not 0: "12.0 %", "0.003 %".
+std::string share_text(float share);
+
+/// Adds the loss `transparent` to an image if some of its pixels are not opaque. `alpha`: one
+/// channel of 8 or 16 bits, whose largest value is opaque.
+void add_transparency(const cv::Mat& alpha, DecodedImage& image);
+
 /// Returns the share (0 to 1) of pixels whose red, green and blue differ by more than the coding of
 /// a grey image explains. `rgb` has 8 or 16 bits and may have an alpha channel.
 float coloured_share(const cv::Mat& rgb);

@@ -83,6 +83,8 @@ cv::Mat fit_cropped(const cv::Mat& image, int height, int width, Placement& plac
 
 }  // namespace
 
+std::string DecodedImage::defect() const { return truncated ? kTruncatedText : fault; }
+
 bool is_png(std::string_view bytes) { return bytes.starts_with("\x89PNG\r\n\x1a\n"); }
 
 bool is_jpeg(std::string_view bytes) { return bytes.starts_with("\xFF\xD8\xFF"); }
@@ -109,6 +111,22 @@ float coloured_share(const cv::Mat& rgb) {
   cv::min(cv::min(channels[0], channels[1]), channels[2], low);
   apart = high - low > kTolerance * (rgb.depth() == CV_8U ? 255 : 65535);
   return static_cast<float>(cv::countNonZero(apart)) / static_cast<float>(apart.total());
+}
+
+std::string share_text(float share) {
+  int digits = 1;
+  for (double percent = 1000. * share; percent < .5 && digits < 6; percent *= 10) ++digits;
+  return cat(fixed(100. * share, digits), " %");
+}
+
+void add_transparency(const cv::Mat& alpha, DecodedImage& image) {
+  const int opaque = cv::countNonZero(alpha == cv::Scalar(alpha.depth() == CV_8U ? 255 : 65535));
+  const auto clear = static_cast<float>(alpha.total()) - static_cast<float>(opaque);
+  if (clear > 0)
+    image.losses.emplace_back("transparent",
+                              cat(share_text(clear / static_cast<float>(alpha.total())),
+                                  " of the pixels are transparent; their colours are read as if "
+                                  "they were opaque"));
 }
 
 int white_of(unsigned brightest) {

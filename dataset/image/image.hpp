@@ -2,6 +2,8 @@
 #pragma once
 #include <opencv2/core.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace evenray {
 
@@ -18,9 +20,21 @@ struct DecodedImage {
   int orientation = 1;  ///< EXIF orientation as stored
   std::string mode;     ///< as stored, in Pillow's terms: 1, L, LA, P, I;16, RGB, RGBA, RGB;16, ...
   float coloured = 0;   ///< share of pixels that are not grey; 0 unless it was measured
+  /// Pictures in the file: frames of DICOM or of an animated PNG, pages of TIFF (without thumbnails
+  /// and masks). Only one of them is in `pixels`.
+  int pictures = 1;
+  /// What of the picture is not in `pixels`: the kind of audit finding, and a description.
+  std::vector<std::pair<std::string, std::string>> losses;
   bool truncated = false;  ///< the coded data ended early or is damaged: some pixels are filled in
   std::string fault;       ///< why there are no pixels; empty if there are
+
+  /// Returns why the image is left out of stores: its fault, or that it is truncated; empty if
+  /// nothing is wrong with it.
+  std::string defect() const;
 };
+/// What `truncated` means, for messages.
+inline constexpr const char* kTruncatedText =
+    "the image data end early; the decoder filled in the rest";
 
 /// Larger image files are not read; this is the size of 256 Mpx of 16 bits, uncompressed.
 inline constexpr uint64_t kMaxImageFileBytes = uint64_t{512} << 20;

@@ -81,6 +81,23 @@ struct Writer : Coder {
   Writer& operator=(const Writer&) = delete;
 };
 
+/// Returns the number of frames of an animated PNG (chunk acTL before the pixels); 1 for others.
+int animation_frames(std::string_view bytes) {
+  const auto number = [&](size_t at) {
+    uint32_t value = 0;
+    for (size_t i = at; i < at + 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+    return value;
+  };
+  constexpr size_t kMark = 8, kAround = 12;  // length, name and checksum of a chunk
+  for (size_t at = kMark; at + kAround <= bytes.size(); at += kAround + number(at)) {
+    const std::string_view name = bytes.substr(at + 4, 4);
+    if (name == "IDAT") break;
+    if (name == "acTL" && number(at) >= 4)
+      return static_cast<int>(std::clamp<uint32_t>(number(at + 8), 1, PNG_UINT_31_MAX));
+  }
+  return 1;
+}
+
 bool read_png_header(Reader& reader) {
   if (setjmp(reader.failed)) return false;
   // size_fault() checks the size; libpng's own limit of a million px per side would report first.
@@ -106,14 +123,15 @@ std::string mode_of(const Reader& reader) {
   }
 }
 
-/// Makes libpng return rows of 1 or 3 samples of 8 or 16 bits in the machine's byte order.
+/// Makes libpng return rows of 1 or 3 samples, and perhaps one of transparency, of 8 or 16 bits in
+/// the machine's byte order.
 bool start_png(Reader& reader) {
   if (setjmp(reader.failed)) return false;
   const png_structp png = reader.png;
   if (png_get_color_type(png, reader.info) == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
   if (png_get_bit_depth(png, reader.info) < 8) png_set_expand_gray_1_2_4_to_8(png);
   if (png_get_bit_depth(png, reader.info) == 16) png_set_swap(png);
-  png_set_strip_alpha(png);
+  if (png_get_valid(png, reader.info, PNG_INFO_tRNS)) png_set_tRNS_to_alpha(png);
   png_set_interlace_handling(png);
   png_read_update_info(png, reader.info);
   return true;
@@ -192,12 +210,18 @@ DecodedImage decode_png(std::string_view bytes) {
   // A file that lacks only its end mark has all its pixels; a wrong checksum means that the pixels
   // may be wrong.
   image.truncated = !read_png_rows(reader, rows) || (!read_tail(reader) && !reader.input_ended);
-  if (channels == 3) {
-    cv::cvtColor(stored, image.pixels, cv::COLOR_RGB2GRAY);
+  if (channels >= 3) {
+    cv::cvtColor(stored, image.pixels, channels == 3 ? cv::COLOR_RGB2GRAY : cv::COLOR_RGBA2GRAY);
     image.coloured = coloured_share(stored);
   } else {
-    image.pixels = stored;
+    cv::extractChannel(stored, image.pixels, 0);
   }
+  if (channels % 2 == 0) {
+    cv::Mat alpha;
+    cv::extractChannel(stored, alpha, channels - 1);
+    add_transparency(alpha, image);
+  }
+  image.pictures = animation_frames(bytes);
   return image;
 }
 

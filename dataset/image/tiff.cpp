@@ -16,6 +16,8 @@ namespace {
 constexpr tmsize_t kMostMemory = tmsize_t{2} << 30;
 /// All tiles together may hold this many bytes plus four times the picture's; more is hostile.
 constexpr uint64_t kMostTiles = uint64_t{64} << 20;
+/// More pages are not counted.
+constexpr int kMostPages = 65535;
 
 /// A file in memory, for libtiff's read callbacks.
 struct Source {
@@ -49,6 +51,10 @@ int on_tiff_error(TIFF*, void* data, const char*, const char* format, va_list ar
   std::vsnprintf(text, sizeof text, format, arguments);
   if (message.empty()) message = text;
   return 1;
+}
+
+std::string broken(const Source& source) {
+  return cat("a broken TIFF", source.message.empty() ? "" : ": ", source.message);
 }
 
 struct Close {
@@ -89,6 +95,7 @@ struct Form {
   uint16_t bits = 1, samples = 1, planar = PLANARCONFIG_CONTIG, photometric = 0, orientation = 1,
            format = SAMPLEFORMAT_UINT;
   bool tiled = false, convertible = false, tiles_fit = true;
+  bool alpha = false;  ///< the last sample is transparency
 
   explicit Form(TIFF* tiff) : tiled(TIFFIsTiled(tiff) != 0) {
     TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
@@ -100,6 +107,9 @@ struct Form {
     TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &orientation);
     TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric);
     if (orientation < 1 || orientation > 8) orientation = 1;
+    uint16_t extras = 0, *kinds = nullptr;
+    if (TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &extras, &kinds) == 1 && extras > 0)
+      alpha = kinds[extras - 1] != EXTRASAMPLE_UNSPECIFIED;
     char why[1024];
     convertible = TIFFRGBAImageOK(tiff, why) == 1;
     if (!tiled) return;
@@ -173,20 +183,21 @@ uint32_t read_tiles(TIFF* tiff, cv::Mat& to) {
   return height;
 }
 
-}  // namespace
-
-DecodedImage decode_tiff(std::string_view bytes) {
-  DecodedImage image;
-  Source source{bytes};
-  const Tiff tiff = open(source);
-  const auto broken = [&] {
-    return cat("a broken TIFF", source.message.empty() ? "" : ": ", source.message);
-  };
-  if (!tiff) {
-    image.fault = broken();
-    return image;
+/// Returns 1 and the pages after the first that are neither thumbnails nor masks. Moves the file to
+/// its last page.
+int count_pages(TIFF* tiff) {
+  int pages = 1;
+  while (pages < kMostPages && TIFFReadDirectory(tiff) == 1) {
+    uint32_t type = 0;
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SUBFILETYPE, &type);
+    pages += (type & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) == 0;
   }
-  const Form form(tiff.get());
+  return pages;
+}
+
+DecodedImage decode_first_page(TIFF* tiff, const Source& source) {
+  DecodedImage image;
+  const Form form(tiff);
   image.fault = form.fault();
   if (!image.fault.empty()) return image;
   image.width = static_cast<int>(form.width);
@@ -196,7 +207,7 @@ DecodedImage decode_tiff(std::string_view bytes) {
     cv::Mat rgba = cv::Mat::zeros(image.height, image.width, CV_8UC4);
     const auto read = [&](bool stop_on_error) {
       // With the file's own orientation libtiff does not rotate the image.
-      return TIFFReadRGBAImageOriented(tiff.get(),
+      return TIFFReadRGBAImageOriented(tiff,
                                        form.width,
                                        form.height,
                                        rgba.ptr<uint32_t>(),
@@ -205,10 +216,13 @@ DecodedImage decode_tiff(std::string_view bytes) {
     };
     image.truncated = !read(true);
     if (image.truncated && !read(false)) {
-      image.fault = broken();
+      image.fault = broken(source);
       return image;
     }
     cv::cvtColor(rgba, image.pixels, cv::COLOR_RGBA2GRAY);
+    if (form.bits > 8 && form.photometric != PHOTOMETRIC_PALETTE)
+      image.losses.emplace_back("bits_lost",
+                                cat("a TIFF of ", form.bits, " bits that is read with 8 bits"));
     image.mode = form.converted_mode();
     image.coloured = coloured_share(rgba);
     return image;
@@ -216,14 +230,13 @@ DecodedImage decode_tiff(std::string_view bytes) {
   cv::Mat stored = cv::Mat::zeros(
       image.height, image.width, CV_MAKETYPE(form.bits == 8 ? CV_8U : CV_16U, form.samples));
   if (!form.tiled &&
-      TIFFScanlineSize64(tiff.get()) != static_cast<uint64_t>(stored.cols) * stored.elemSize()) {
+      TIFFScanlineSize64(tiff) != static_cast<uint64_t>(stored.cols) * stored.elemSize()) {
     image.fault = "a broken TIFF: its rows do not have the length that its header states";
     return image;
   }
-  const uint32_t rows =
-      form.tiled ? read_tiles(tiff.get(), stored) : read_strips(tiff.get(), stored);
+  const uint32_t rows = form.tiled ? read_tiles(tiff, stored) : read_strips(tiff, stored);
   if (rows == 0) {
-    image.fault = broken();
+    image.fault = broken(source);
     return image;
   }
   image.truncated = rows < form.height;
@@ -236,6 +249,26 @@ DecodedImage decode_tiff(std::string_view bytes) {
     image.mode = cat(form.samples == 3 ? "RGB" : "RGBA", form.bits == 16 ? ";16" : "");
     image.coloured = coloured_share(stored);
   }
+  if (form.alpha) {
+    cv::Mat alpha;
+    cv::extractChannel(stored, alpha, form.samples - 1);
+    add_transparency(alpha, image);
+  }
+  return image;
+}
+
+}  // namespace
+
+DecodedImage decode_tiff(std::string_view bytes) {
+  Source source{bytes};
+  const Tiff tiff = open(source);
+  if (!tiff) {
+    DecodedImage image;
+    image.fault = broken(source);
+    return image;
+  }
+  DecodedImage image = decode_first_page(tiff.get(), source);
+  if (image.fault.empty()) image.pictures = count_pages(tiff.get());
   return image;
 }
 

@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "dataset/dicom/dicom.hpp"
 #include "dataset/files/image_folder.hpp"
+#include "dataset/layouts/folder.hpp"
 
 namespace evenray {
 namespace {
@@ -26,7 +27,7 @@ void each_file(const Path& root, const Use& use) {
   for (auto entry = fs::recursive_directory_iterator(root); entry != fs::end(entry); ++entry) {
     if (entry->path().filename().string().starts_with(".")) {
       entry.disable_recursion_pending();
-    } else if (entry->is_regular_file() && !use(entry->path())) {
+    } else if (std::error_code dead; entry->is_regular_file(dead) && !use(entry->path())) {
       return;
     }
   }
@@ -82,6 +83,19 @@ void place(std::vector<File>& files) {
     if (parts) file.part = part_of_name(file.folders[0]);
     file.class_name = file.folders[at];
   }
+}
+
+/// Returns the folders that hold the class folders.
+std::set<Path> class_parents(const std::vector<File>& files) {
+  std::set<Path> parents;
+  for (const auto& file : files) {
+    if (file.class_name.empty()) continue;
+    Path folder = file.path.parent_path();
+    for (size_t i = file.part.empty() ? 1 : 2; i < file.folders.size(); ++i)
+      folder = folder.parent_path();
+    parents.insert(folder.parent_path());
+  }
+  return parents;
 }
 
 /// Returns whether folders and ids correspond one to one.
@@ -165,13 +179,11 @@ std::vector<std::string> meta_of(const DicomFacts& facts) {
 /// Returns the DICOM files with pixels; the others become findings.
 std::vector<File> find_files(Manifest& manifest, const std::string& key) {
   std::vector<Path> paths;
-  each_file(manifest.root, [&](const Path& path) {
+  for (const auto& path : visible_files(manifest.root)) {
     throw_if_stopped();
     // DICOMDIR is the table of contents of a hospital's disc.
     if (lower(path.filename().string()) != "dicomdir" && is_dicom_file(path)) paths.push_back(path);
-    return true;
-  });
-  std::sort(paths.begin(), paths.end());
+  }
   std::vector<File> files;
   for (const auto& path : paths) {
     throw_if_stopped();
@@ -221,6 +233,14 @@ Manifest read_dicom_folder(const std::string& path, const Path& key_file) {
   const bool of_ids = one_to_one(files, &DicomFacts::patient) ||
                       one_to_one(files, &DicomFacts::study) ||
                       one_to_one(files, &DicomFacts::series);
+  if (!of_ids) {
+    for (const auto& parent : class_parents(files)) {
+      for (const auto& folder : empty_class_folders(parent)) {
+        classes.insert(folder.filename().string());
+        manifest.findings.push_back(empty_class(manifest.root, folder));
+      }
+    }
+  }
   if (!of_ids) manifest.class_names.assign(classes.begin(), classes.end());
   manifest.multi_label = manifest.class_names.empty();
 
@@ -242,6 +262,7 @@ Manifest read_dicom_folder(const std::string& path, const Path& key_file) {
       sample.labels[static_cast<size_t>(manifest.class_index(file.class_name))] = 1;
     }
     sample.patient = file.facts.patient;
+    sample.visit = file.facts.study;
     sample.meta = meta_of(file.facts);
     burned_in.add(sample.id, file.facts, manifest);
     manifest.samples.push_back(std::move(sample));
@@ -273,6 +294,7 @@ bool add_dicom_headers(Manifest& manifest, const Path& key_file) {
     const auto values = meta_of(facts);
     for (size_t k = 0; k < added.size(); ++k) sample->meta[before + k] = values[added[k]];
     if (sample->patient.empty()) sample->patient = facts.patient;
+    sample->visit = facts.study;
     burned_in.add(sample->id, facts, manifest);
   }
   burned_in.finish(manifest);

@@ -15,6 +15,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Names of folders that are no class: of all images, of masks, and of annotations.
+const std::set<std::string> kImageFolders = {
+    "images", "image", "img", "imgs", "jpegimages", "train_images", "test_images", "data"};
+const std::set<std::string> kMaskFolders = {"masks", "mask", "segmentations", "segmentationclass"};
+const std::set<std::string> kAnnotationFolders = {"labels", "label", "annotations"};
+
+bool names_no_class(const std::string& folder) {
+  const std::string name = lower(folder);
+  return kMaskFolders.contains(name) || kAnnotationFolders.contains(name);
+}
+
 struct ClassFolder {
   Path folder;
   std::string part;
@@ -31,9 +42,15 @@ std::vector<ClassFolder> class_folders(const Path& folder, const std::string& pa
   return classes;
 }
 
+void add_empty_classes(const Path& folder,
+                       const std::string& part,
+                       std::vector<ClassFolder>& classes) {
+  for (auto& path : empty_class_folders(folder)) classes.push_back({std::move(path), part, {}});
+}
+
 /// The classes are the folders in `root`. If all of these are named after parts, or at least two
 /// such folders contain class folders (for example beside a folder of masks), the classes are the
-/// folders inside them.
+/// folders inside them. Empty class folders beside those with images are among them.
 std::vector<ClassFolder> find_classes(const Path& root) {
   auto outer = class_folders(root, "");
   std::vector<ClassFolder> inside;
@@ -46,15 +63,27 @@ std::vector<ClassFolder> find_classes(const Path& root) {
     divided += !classes.empty();
     std::move(classes.begin(), classes.end(), std::back_inserter(inside));
   }
-  return parts == outer.size() || divided >= 2 ? inside : outer;
+  if (parts < outer.size() && divided < 2) {
+    add_empty_classes(root, "", outer);
+    return outer;
+  }
+  if (inside.empty()) return inside;
+  for (const auto& part : outer) {
+    const std::string name = part_of_name(part.folder.filename().string());
+    if (!name.empty()) add_empty_classes(part.folder, name, inside);
+  }
+  return inside;
 }
 
 [[noreturn]] void throw_no_images(const std::string& path) {
   std::map<std::string, int> endings;
-  for (const auto& entry : fs::recursive_directory_iterator(path)) {
-    if (entry.is_regular_file()) ++endings[lower(entry.path().extension().string())];
+  for (const auto& file : visible_files(path)) ++endings[lower(file.extension().string())];
+  if (endings.empty()) {
+    const size_t dead = dead_links(path).size();
+    throw Error(Exit::bad_data,
+                dead > 0 ? cat(path, ": no file, only links that lead to nothing (", dead, ")")
+                         : cat(path, ": the folder is empty"));
   }
-  if (endings.empty()) throw Error(Exit::bad_data, cat(path, ": the folder is empty"));
   std::vector<std::string> found;
   for (const auto& [ending, count] : endings) {
     if (found.size() < 5)
@@ -63,12 +92,6 @@ std::vector<ClassFolder> find_classes(const Path& root) {
   throw Error(Exit::bad_data,
               cat(path, ": no PNG, JPEG, TIFF or DICOM file (found: ", join(found), ")"));
 }
-
-/// Names of folders that are no class: of all images, of masks, and of annotations.
-const std::set<std::string> kImageFolders = {
-    "images", "image", "img", "imgs", "jpegimages", "train_images", "test_images", "data"};
-const std::set<std::string> kMaskFolders = {"masks", "mask", "segmentations", "segmentationclass"};
-const std::set<std::string> kAnnotationFolders = {"labels", "label", "annotations"};
 
 /// Returns the annotation files and folders directly in `root`, at most four.
 std::vector<std::string> annotations_beside(const Path& root) {
@@ -82,7 +105,8 @@ std::vector<std::string> annotations_beside(const Path& root) {
   std::set<std::string> files;
   for (const auto& entry : fs::directory_iterator(root)) {
     const Path& file = entry.path();
-    if (entry.is_regular_file() && endings.contains(lower(file.extension().string())))
+    std::error_code dead;
+    if (entry.is_regular_file(dead) && endings.contains(lower(file.extension().string())))
       files.insert(file.filename().string());
   }
   for (const auto& file : files)
@@ -113,8 +137,7 @@ void check_classes(const std::string& path,
   if (class_names.size() == 1 && kImageFolders.contains(lower(class_names[0])))
     why = cat("the only folder of images, ", class_names[0], ", is no class");
   for (const auto& name : class_names)
-    if (kMaskFolders.contains(lower(name)) || kAnnotationFolders.contains(lower(name)))
-      why = cat("the folder ", name, " is no class");
+    if (names_no_class(name)) why = cat("the folder ", name, " is no class");
   const std::string hint = annotations_hint(root);
   if (why.empty() && !hint.empty()) why = "the folders may not be the classes";
   check(why.empty(),
@@ -123,6 +146,22 @@ void check_classes(const std::string& path,
 }
 
 }  // namespace
+
+std::vector<Path> empty_class_folders(const Path& folder) {
+  auto folders = empty_folders(folder);
+  std::erase_if(folders, [](const Path& empty) {
+    const std::string name = empty.filename().string();
+    return names_no_class(name) || kImageFolders.contains(lower(name)) ||
+           !part_of_name(name).empty();
+  });
+  return folders;
+}
+
+Finding empty_class(const Path& root, const Path& folder) {
+  return {"empty_class",
+          {folder.lexically_relative(root).generic_string()},
+          "a class folder without an image"};
+}
 
 Manifest read_folder(const std::string& path, bool asked) {
   Manifest manifest;
@@ -134,9 +173,12 @@ Manifest read_folder(const std::string& path, bool asked) {
   const auto classes = find_classes(inner);
   std::map<Path, const ClassFolder*> class_of;
   std::set<std::string> names;
+  std::vector<std::string> shown;  // classes with images
   std::vector<Path> files;
   for (const auto& c : classes) {
     names.insert(c.folder.filename().string());
+    if (!c.files.empty()) shown.push_back(c.folder.filename().string());
+    if (c.files.empty()) manifest.findings.push_back(empty_class(manifest.root, c.folder));
     for (const auto& file : c.files) {
       class_of[file] = &c;
       files.push_back(file);
@@ -157,7 +199,7 @@ Manifest read_folder(const std::string& path, bool asked) {
             "one folder per class in each)",
             annotations_hint(inner)));
   }
-  if (!asked) check_classes(path, inner, manifest.class_names);
+  if (!asked) check_classes(path, inner, shown);
 
   for (auto& sample : samples_of_files(manifest.root, files)) {
     const auto found = class_of.find(sample.file);

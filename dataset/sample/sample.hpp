@@ -46,11 +46,15 @@ struct Sample {
   std::string id;  ///< the file's stem, or its path if stems collide (see samples_of_files)
   std::string source_path;        ///< relative to the manifest's root
   Path file;                      ///< absolute path; empty if the image is drawn
+  int frame = -1;                 ///< number from 0 if the image is one frame of a file, else -1
   std::function<cv::Mat()> draw;  ///< phantoms only: returns the u8 or u16 image
   std::vector<int8_t> labels;     ///< one per class: 1 yes, 0 no, -1 unknown
   std::vector<Box> boxes;         ///< in pixels of the upright image
   bool boxes_known = false;       ///< the image was annotated: no boxes then means no object
   std::string patient;            ///< patient id; empty if the source gives none
+  /// What shows that images are of one patient, even if the patient is unknown: the DICOM study, or
+  /// the file whose frames they are. Empty if there is nothing.
+  std::string visit;
   /// The id ends in the source's running number, so neighbouring ids may be one visit (see
   /// group_names).
   bool sequential_id = false;
@@ -59,6 +63,9 @@ struct Sample {
 
   /// Returns the index of the class whose label is 1; -1 if no class or several classes have it.
   int exclusive_class() const;
+  /// Returns the patient, else the visit; empty if both are unknown. Images with the same text stay
+  /// in one part.
+  const std::string& owner() const { return patient.empty() ? visit : patient; }
 };
 
 /// One problem in a collection.

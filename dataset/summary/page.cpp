@@ -225,7 +225,7 @@ void add_examples(HtmlPage& page, const Manifest& manifest, const std::vector<Im
   std::vector<SheetItem> items;
   for (const size_t i : examples(manifest, facts)) {
     const auto& sample = manifest.samples[i];
-    const cv::Mat pixels = sample.draw ? sample.draw() : decode_image(sample.file).pixels;
+    const cv::Mat pixels = decode_sample(sample).pixels;
     std::vector<std::string> names;
     for (size_t c = 0; c < manifest.class_names.size(); ++c) {
       if (sample.labels[c] == 1) names.push_back(manifest.class_names[c]);

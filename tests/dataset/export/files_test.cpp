@@ -215,6 +215,7 @@ TEST_CASE("PNG of images without a store", "[export]") {
   CHECK(result.images == 2);
   CHECK(result.left_out.at("truncated") == Names{"z"});
   CHECK(result.left_out.at("unreadable") == Names{"note"});
+  CHECK(result.reasons.at("note") == "neither PNG, JPEG, TIFF nor DICOM");
   CHECK(below(scratch / "out") == Names{"DATASHEET.md", "x.png", "y.png"});
   CHECK(same_pixels(read_whole_image(scratch / "out" / "x.png"), deep));
   CHECK(same_pixels(read_whole_image(scratch / "out" / "y.png"), drawn_picture(1)));
@@ -238,9 +239,14 @@ TEST_CASE("PNG of images without a store", "[export]") {
   fs::create_directory(scratch / "bare");
   CHECK(code([&] { images_at(scratch / "bare"); }) == Exit::bad_data);
   CHECK(code([&] { export_images(manifest, to("coco"), scratch / "no", 1); }) == Exit::usage);
-  CHECK(code([&] {
-          export_images(images_at(scratch / "in" / "z.png"), to("png"), scratch / "no", 1);
-        }) == Exit::bad_data);
+  // The reason is the one of `data audit`.
+  for (const auto* name : {"z", "note"}) {
+    const Manifest one = images_at(scratch / "in" / (std::string(name) + ".png"));
+    const Error error = error_of([&] { export_images(one, to("png"), scratch / "no", 1); });
+    CHECK(error.code() == Exit::bad_data);
+    CHECK(error.what() == cat(name, ".png: ", result.reasons.at(name)));
+  }
+  CHECK(result.reasons.at("z") == kTruncatedText);
   CHECK_FALSE(fs::exists(scratch / "no"));
 }
 

@@ -88,6 +88,29 @@ TEST_CASE("PNGs of every kind become one grey channel") {
   }
 }
 
+TEST_CASE("transparency and further frames of a PNG are told") {
+  const auto losses = [](const char* name) {
+    return decode_image(golden_path(cat("dataset/", name))).losses;
+  };
+  for (const auto* name : {"grey8.png", "grey16.png", "rgb8.png", "rgb16.png"})
+    CHECK(losses(name).empty());
+  for (const auto* name : {"rgba8.png", "greya8.png", "palette.png"}) {
+    INFO(name);
+    REQUIRE(losses(name).size() == 1);
+    CHECK(losses(name)[0].first == "transparent");
+  }
+  std::string bytes = encode_png(cv::Mat(4, 6, CV_8UC1, cv::Scalar(9)));
+  CHECK(decode_image_bytes(bytes).pictures == 1);
+  // After the header: acTL, three frames, played once.
+  bytes.insert(33,
+               std::string("\0\0\0\x08"
+                           "acTL\0\0\0\x03\0\0\0\x01\xB9\xEA\x8A\x56",
+                           20));
+  const DecodedImage animated = decode_image_bytes(bytes);
+  CHECK(animated.fault == "");
+  CHECK(animated.pictures == 3);
+}
+
 TEST_CASE("a JPEG gives its luma") {
   const cv::Mat grey = ramp(64, 96);
   CHECK(largest_difference(decode_image_bytes(encode_jpeg(grey)).pixels, grey) <= 3);

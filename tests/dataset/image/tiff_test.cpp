@@ -15,9 +15,10 @@ namespace {
 
 struct TiffForm {
   uint16_t compression = COMPRESSION_NONE, photometric = PHOTOMETRIC_MINISBLACK, orientation = 1;
-  bool tiled = false;
+  bool tiled = false, alpha = false;
   int tile_height = 16;
   uint16_t bits = 0, samples = 0, format = SAMPLEFORMAT_UINT;  ///< 0: as the pixels'
+  std::vector<uint32_t> further{};  ///< the kinds (TIFFTAG_SUBFILETYPE) of further pages
 };
 
 /// The bytes of a TIFF file with these pixels.
@@ -36,6 +37,10 @@ std::string tiff_of(const cv::Mat& image, const TiffForm& form = {}) {
   TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, form.format);
   TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, form.samples ? form.samples : image.channels());
   TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, form.photometric);
+  if (form.alpha) {
+    const uint16_t kind = EXTRASAMPLE_UNASSALPHA;
+    TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &kind);
+  }
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, form.compression);
   TIFFSetField(tiff, TIFFTAG_ORIENTATION, form.orientation);
   TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
@@ -63,6 +68,16 @@ std::string tiff_of(const cv::Mat& image, const TiffForm& form = {}) {
     cv::Mat copy = image.clone();
     for (int y = 0; y < image.rows; ++y)
       TIFFWriteScanline(tiff, copy.ptr(y), static_cast<uint32_t>(y));
+  }
+  for (const uint32_t kind : form.further) {
+    TIFFWriteDirectory(tiff);
+    TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, kind);
+    TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, 2);
+    TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, 1);
+    TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 8);
+    TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+    uint8_t row[2] = {1, 2};
+    TIFFWriteScanline(tiff, row, 0);
   }
   TIFFClose(tiff);
   return read_file(file);
@@ -98,6 +113,27 @@ TEST_CASE("TIFF: grey of 8 and 16 bits, plain and compressed") {
       CHECK(same_pixels(decoded.pixels, image));
     }
   }
+}
+
+TEST_CASE("TIFF: further pages and transparency are told, thumbnails and masks are not pages") {
+  const cv::Mat image = slope(CV_8UC1);
+  TiffForm form;
+  CHECK(decode_image_bytes(tiff_of(image, form)).pictures == 1);
+  form.further = {0, FILETYPE_REDUCEDIMAGE, FILETYPE_PAGE, FILETYPE_MASK};
+  const DecodedImage paged = decode_image_bytes(tiff_of(image, form));
+  CHECK(paged.pictures == 3);
+  CHECK(same_pixels(paged.pixels, image));
+  TiffForm clear;
+  clear.photometric = PHOTOMETRIC_RGB;
+  clear.alpha = true;
+  cv::Mat colour, half = cv::Mat(image.size(), CV_8UC1, cv::Scalar(255));
+  half.colRange(0, 7) = 0;
+  cv::merge(std::vector<cv::Mat>{image, image, image, half}, colour);
+  const DecodedImage seen = decode_image_bytes(tiff_of(colour, clear));
+  CHECK(same_pixels(seen.pixels, image));
+  REQUIRE(seen.losses.size() == 1);
+  CHECK(seen.losses[0].second ==
+        "50.0 % of the pixels are transparent; their colours are read as if they were opaque");
 }
 
 TEST_CASE("TIFF: white is zero, colour, on its side") {

@@ -94,6 +94,20 @@ TEST_CASE("DICOM files in class folders are read with their facts") {
   CHECK(describe_finding_kind("burned_in") != "");
 }
 
+TEST_CASE("of DICOM files, links to folders are followed and empty class folders are classes") {
+  DicomFolder folder;
+  folder.add("Fractured/IM1", "A", 1);
+  folder.add("Fractured/IM2", "B", 2);
+  folder.add("Healthy/IM3", "A", 3);
+  std::filesystem::create_directory(folder.root() / "Unclear");
+  std::filesystem::create_directory_symlink("Healthy", folder.root() / "Linked");
+  const Manifest manifest = folder.read();
+  CHECK(manifest.class_names ==
+        std::vector<std::string>{"Fractured", "Healthy", "Linked", "Unclear"});
+  CHECK(manifest.samples.size() == 4);
+  CHECK(count_kind(manifest.findings, "empty_class") == 1);
+}
+
 TEST_CASE("the same key gives the same patients, another key others") {
   DicomFolder folder;
   folder.add("a/1", "A", 1);
