@@ -140,6 +140,7 @@ Comparison comparison(const Place& place) {
   out.test_positives = place["test"]["positives"].number();
   out.groups = place["groups"].number();
   out.draws = place["draws"].number();
+  out.caution = place["caution"].text();
   out.without_threshold = place["without_threshold"].count();
   return out;
 }

@@ -49,6 +49,7 @@ struct Comparison {
   std::vector<PairResult> differences;
   double detectable_auroc = NAN;  ///< true difference that is found with a power of 80 %
   double test_images = NAN, test_positives = NAN, groups = NAN, draws = NAN;
+  std::string caution;            ///< about intervals from few groups; empty: none
   int64_t without_threshold = 0;  ///< classifiers without a threshold from validation
 };
 

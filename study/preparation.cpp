@@ -40,7 +40,7 @@ Json metadata_baseline(const Store& store, int rare) {
   std::vector<double> draws;
   for (uint64_t k = 0; k < kBaselineDraws; ++k)
     draws.push_back(ranked.auroc(bootstrap.row_weights(Rng(1).fork("metadata"), k)));
-  const Interval interval = percentile_interval(draws);
+  const Interval interval = support_of(labels, test.groups).interval(draws);
   return {{"columns", store.info().meta_columns},
           {"auroc", ranked.auroc()},
           {"ci", {interval.low, interval.high}}};

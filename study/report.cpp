@@ -59,6 +59,8 @@ ReportHead head_of(const StudyResult& result) {
                              result.data.grouping,
                              result.data.grouping.empty() ? "" : ". ",
                              box_text(result));
+  if (const std::string& caution = result.comparison.caution; !caution.empty())
+    measured += cat(" Caution: the test part has ", caution, ".");
   const auto [first, second] = parse_contrast(result.contrast);
   return {cat("Is a classifier for ", rare, " better with ", first, " than with ", second, "?"),
           answer_text(result),

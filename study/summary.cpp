@@ -37,7 +37,10 @@ Json compare_finished(const Config& config, const StudyFolder& folder, const Stu
   const Scored any =
       input.arms.empty() ? make_task(config, plan.rare_class)->scored({}) : input.arms[0].seeds[0];
   out["metrics"] = any.keys;
-  out["test"] = {{"images", any.rows.size()}, {"positives", any.positives}};
+  out["test"] = {{"images", any.rows.size()},
+                 {"positives", any.positives},
+                 {"positive_groups", any.support.positive},
+                 {"negative_groups", any.support.negative}};
   out["without_threshold"] = without_threshold;
   return out;
 }

@@ -54,7 +54,8 @@ TEST_CASE("the panel's JSON has the promised keys in order") {
                                          "confusion",
                                          "baselines",
                                          "bootstrap",
-                                         "ci"});
+                                         "ci",
+                                         "cautions"});
   for (const auto& [key, value] : json["classes"][1].items()) class_keys.push_back(key);
   CHECK(class_keys == std::vector<std::string>{"name",
                                                "positives",
