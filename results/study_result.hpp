@@ -100,8 +100,10 @@ struct BalanceResult {
   Counts missing;                                        ///< rows by class that were not filled
 };
 
+/// A generator or cell that failed.
 struct Failure {
   std::string id, message;
+  bool again = false;  ///< the same command may succeed later
 };
 
 struct StudyResult {
@@ -116,6 +118,10 @@ struct StudyResult {
   std::vector<GeneratorResult> generators;
   std::vector<BalanceResult> balances;
   std::vector<Failure> failed;
+  std::vector<std::string> warnings;  ///< what was known before the study began
+
+  /// Whether any failure may not happen again.
+  bool retry_helps() const;
 
   /// Returns an arm of the study, built-in or own. If there is none, only the name is set.
   Arm arm_named(const std::string& name) const;

@@ -15,10 +15,6 @@ namespace {
 
 using Values = std::vector<double>;
 
-/// 1.96 + .84: a true difference of this many standard errors is found at the 5 % level with a
-/// power of 80 %.
-constexpr double kPower80 = 2.8;
-
 /// Returns, for each arm, the means over the seeds. `times`: how often each seed was drawn. The
 /// variance of the mean of S seeds drawn from S with replacement is too small by the factor
 /// (S - 1) / S. Its difference from the mean of all seeds is therefore multiplied by the square
