@@ -134,7 +134,12 @@ int run_study(const Config& given,
     planned["precision"] = computed.at("precision");
     if (!precision_reason.is_null()) planned["precision_reason"] = precision_reason;
     if (say) say(plan_text(planned));
-    if (!clock.known()) clock.set_estimate(times);
+    if (!clock.known())
+      clock.set_estimate(times);
+    else if (say)
+      say(cat("resumed: about ",
+              duration_text(clock.seconds_of(units_left(folder, plan))),
+              " of it are left\n"));
   }
   if (data) facts = pack_data(config, folder, *data);
   planned["computed"] = computed;

@@ -104,9 +104,9 @@ std::vector<std::string> generator_lines(const Json& generators) {
     lines.push_back(cat(one["class"].get<std::string>(),
                         ": ",
                         one["images"].dump(),
-                        " training images; ",
+                        " training images; fewer than ",
                         one["needed"].dump(),
-                        " or more are needed"));
+                        " require gan.allow_few"));
   return lines;
 }
 
@@ -123,7 +123,7 @@ std::string show_line(const Json& preflight, const std::string& rare) {
   return cat(of,
              ": an AUROC of ",
              rate_text(shows["auroc"]),
-             " to +- ",
+             " +- ",
              plain_number(rounded_up(shows["half_width"])),
              ", differences between arms from about ",
              plain_number(rounded_up(shows["difference"])),
