@@ -28,16 +28,19 @@ int train_command(const Cli& cli, const ClassifyFlags& flags) {
   const TimedNetwork network = timed_classifier(config.classify, info.height, info.width);
   if (cli.dry_run) {
     const auto precision = decide_precision(config.runtime, network);
-    const double seconds = network.step_seconds(make_compute(config.runtime), network.minibatch) *
-                           static_cast<double>(config.classify.steps);
+    const TimeEstimate estimate = estimate_time(config.runtime, [&](const Compute& compute) {
+      return network.step_time(compute, network.minibatch) *
+             static_cast<double>(config.classify.steps);
+    });
+    Json plan{{"schema", "evenray-classify-plan-1"},
+              {"arch", config.classify.arch},
+              {"size_px", {info.height, info.width}},
+              {"images", store.part("train").size()},
+              {"steps", config.classify.steps},
+              {"precision", config.runtime.precision}};
+    plan.update(estimate.json());
     print_result(cli,
-                 {{"schema", "evenray-classify-plan-1"},
-                  {"arch", config.classify.arch},
-                  {"size_px", {info.height, info.width}},
-                  {"images", store.part("train").size()},
-                  {"steps", config.classify.steps},
-                  {"precision", config.runtime.precision},
-                  {"estimate_s", seconds}},
+                 plan,
                  cat(config.classify.arch,
                      " ",
                      info.height,
@@ -50,8 +53,9 @@ int train_command(const Cli& cli, const ClassifyFlags& flags) {
                      " steps of ",
                      config.classify.minibatch,
                      ", about ",
-                     duration_text(seconds),
+                     estimate.time.text(),
                      "\n",
+                     estimate.busy.empty() ? "" : estimate.busy + "\n",
                      precision ? precision->text() + "\n" : ""));
     return 0;
   }

@@ -114,8 +114,9 @@ std::string gan_plan_text(const Json& plan) {
                          " kimg, in ",
                          plan["bf16"] ? "bf16" : "fp32",
                          plan["device"] == "cuda" ? " on the GPU about " : " on the CPU about ",
-                         duration_text(plan["estimate_s"]),
+                         StepTime::of(plan).text(),
                          ", plus up to a tenth for evaluations, plus the final evaluation\n",
+                         plan.contains("busy") ? plan["busy"].get<std::string>() + "\n" : "",
                          settings_text(plan["settings"]));
   if (plan.contains("parent"))
     text += cat(" first the parent, ",
@@ -139,7 +140,14 @@ int train_generator(const Cli& cli, const GanFlags& flags) {
         {"size_px", {info.height, info.width}},
         {"images", gan_situation(store, flags.class_name, config.gan, config.runtime).images}};
     plan.update(run_facts(compute, store.content_digest()));
-    plan.update(gan_plan(config.gan, info.height, info.width, &compute));
+    Json training;
+    const TimeEstimate estimate = estimate_time(config.runtime, [&](const Compute& measured) {
+      const Json one = gan_plan(config.gan, info.height, info.width, &measured);
+      if (training.is_null()) training = one;
+      return StepTime::of(one);
+    });
+    plan.update(training);
+    plan.update(estimate.json());
     return plan;
   };
   check_gan_training(store, flags.class_name, config.gan);

@@ -18,22 +18,28 @@ Config load(const Cli& cli, const StudyFlags& flags) { return cli.settings(flags
 
 int run_or_plan(const Cli& cli, const Config& config, const Path& out) {
   if (cli.dry_run) {
-    const Json plan = plan_study(config, /*estimate=*/true);
-    print_result(cli, plan, plan_text(plan));
+    const Json plan = plan_study(config, /*estimate=*/true, out);
+    print_result(cli, plan, plan_text(plan, cli.verbose));
     return 0;
   }
-  const int failed = run_study(config, out);
+  const int failed = run_study(config, out, [&](const std::string& text) {
+    if (!cli.json && !cli.quiet) std::cout << text << std::flush;
+  });
   if (cli.json) {
     std::cout << json_text(read_json(out / "summary.json"));
   } else {
     std::cout << comparison_table(out) << "report: " << (out / "report.html").string() << "\n";
   }
-  check(failed == 0,
-        Exit::failed,
-        cat(failed,
-            " generator(s) or cell(s) failed; `evenray study status ",
-            out.string(),
-            "` shows the errors, running the command again retries them"));
+  if (failed == 0) return 0;
+  throw Error(
+      Exit::failed,
+      cat(failed,
+          " generator(s) or cell(s) failed; `evenray study status ",
+          out.string(),
+          "` shows the errors, ",
+          retry_helps(out) ? "running the command again retries them"
+                           : "the same command would fail again: change what they name and use "
+                             "another --out"));
   return 0;
 }
 
@@ -51,8 +57,9 @@ void add_study_commands(CLI::App& app, Cli& cli) {
                            "print what a study would do and its estimated time",
                            kTraining,
                            [&cli, flags] {
-                             const Json plan = plan_study(load(cli, *flags), /*estimate=*/true);
-                             print_result(cli, plan, plan_text(plan));
+                             const Json plan =
+                                 plan_study(load(cli, *flags), /*estimate=*/true, flags->out);
+                             print_result(cli, plan, plan_text(plan, cli.verbose));
                              return 0;
                            });
   auto* run_command =

@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
   } else if (*classifier) {
     const ClassifyOptions options;
     print("classifier",
-          classifier_step_seconds(options, h, w, make_compute(runtime), steps),
+          classifier_step_time(options, h, w, make_compute(runtime), steps).median_s,
           static_cast<double>(options.minibatch));
   } else {
     make_compute(runtime);

@@ -93,8 +93,8 @@ Json origin_auroc(const std::vector<cv::Mat>& real,
 
 /// Returns the network that train_classifier() would train, for timing.
 TimedNetwork timed_classifier(const ClassifyOptions& options, int height, int width);
-/// Returns the seconds per training step on random images, after a warm-up; for bench.
-double classifier_step_seconds(
+/// Returns the time of a training step on random images, from at most `steps` warm steps.
+StepTime classifier_step_time(
     const ClassifyOptions& options, int height, int width, const Compute& compute, int steps);
 
 }  // namespace evenray

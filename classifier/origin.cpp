@@ -96,7 +96,8 @@ Json origin_auroc(const std::vector<cv::Mat>& real,
     draws.push_back(
         auroc(scores, halves.held_out_labels, bootstrap.row_weights(rng.fork("bootstrap"), k)));
   }
-  const Interval interval = percentile_interval(draws);
+  const Interval interval =
+      support_of(halves.held_out_labels, halves.held_out_groups).interval(draws);
   return {{"auroc", auroc(scores, halves.held_out_labels)},
           {"ci", {interval.low, interval.high}},
           {"n_real", real.size()},

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <torch/types.h>
 
-#include <chrono>
-
 #include "classifier/classifier.hpp"
 #include "classifier/fit.hpp"
 #include "core/error.hpp"
@@ -166,17 +164,27 @@ torch::Tensor Classifier::features(const std::vector<cv::Mat>& images) const {
 }
 
 TimedNetwork timed_classifier(const ClassifyOptions& options, int height, int width) {
-  constexpr int kTimedSteps = 3;
+  constexpr int kTimedSteps = 9;
   return {.name = cat(options.arch, " ", height, "x", width, " px, minibatch ", options.minibatch),
           .minibatch = options.minibatch,
-          .step_seconds = [=](const Compute& compute, int64_t images) {
-            ClassifyOptions timed = options;
-            timed.minibatch = images;
-            return classifier_step_seconds(timed, height, width, compute, kTimedSteps);
-          }};
+          .step_time =
+              [=](const Compute& compute, int64_t images) {
+                ClassifyOptions timed = options;
+                timed.minibatch = images;
+                return classifier_step_time(timed, height, width, compute, kTimedSteps);
+              },
+          .bytes =
+              [=] {
+                int64_t bytes = 0;
+                const auto network = make_classifier(options.arch, /*classes=*/2);
+                for (const auto& tensor : network->parameters())
+                  bytes += static_cast<int64_t>(tensor.nbytes());
+                // Network, average and two moments.
+                return CheckpointBytes{bytes, 4 * bytes};
+              }};
 }
 
-double classifier_step_seconds(
+StepTime classifier_step_time(
     const ClassifyOptions& options, int height, int width, const Compute& compute, int steps) {
   seed_torch(1);
   const int64_t count = options.minibatch * 2;
@@ -188,12 +196,13 @@ double classifier_step_seconds(
       true};
   Fit fit(examples, options, compute, Rng(1));
   int64_t step = 0;
-  for (int i = 0; i < 3; ++i, ++step) fit.step(fit.batches().at(step), step);
-  fit.take_loss(step);
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < steps; ++i, ++step) fit.step(fit.batches().at(step), step);
-  fit.take_loss(steps);
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps;
+  return time_steps(
+      [&] {
+        fit.step(fit.batches().at(step), step);
+        fit.take_loss(1);  // waits for the device
+        ++step;
+      },
+      steps);
 }
 
 }  // namespace evenray

@@ -60,6 +60,12 @@ std::string exact(double value) {
   return std::string(buffer, error == std::errc() ? end : buffer);
 }
 
+std::string bytes_text(int64_t bytes) {
+  const double mb = std::ceil(static_cast<double>(bytes) / 1e6);
+  if (mb < 1000) return cat(fixed(std::max(1., mb), 0), " MB");
+  return cat(fixed(mb / 1000, mb < 10000 ? 1 : 0), " GB");
+}
+
 std::string duration_text(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "-";
   const int64_t whole = std::lround(seconds);

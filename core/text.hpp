@@ -35,6 +35,9 @@ std::string exact(double value);
 /// negative or not finite.
 std::string duration_text(double seconds);
 
+/// Formats a number of bytes: "12 MB", "3.4 GB" (decimal units); at least 1 MB.
+std::string bytes_text(int64_t bytes);
+
 /// Parses the whole text as a finite number (C locale); returns false if it is not one.
 bool parse_double(std::string_view text, double& value);
 /// Parses the whole text as a decimal integer; returns false if it is not one.

@@ -235,9 +235,9 @@ std::vector<SimilarImage> most_similar(const std::vector<cv::Mat>& images,
 
 /// Returns the network that train_gan() would train, at its last level, for timing.
 TimedNetwork timed_gan(const GanOptions& options, int height, int width);
-/// Returns the seconds per training step on random images (forward, backward and update), after a
-/// warm-up; for bench. Steps with R1 or R2 are weighted by their share. `level`: the level of a
-/// growing family, stabilised; -1: the last one.
+/// Returns the seconds per training step on random images (forward, backward and update), the
+/// median of `steps` warm steps; for bench. Steps with R1 or R2 are weighted by their share.
+/// `level`: the level of a growing family, stabilised; -1: the last one.
 double gan_step_seconds(const GanOptions& options,
                         int height,
                         int width,
@@ -247,9 +247,9 @@ double gan_step_seconds(const GanOptions& options,
 /// Returns the seconds that SWD takes between two sets of `images` random images each; for bench.
 double swd_seconds(int64_t images, int height, int width);
 /// Returns the plan of a run: {"kimg","stages":[{"size_px","fades","kimg","minibatch"}],"parent",
-/// "estimate_s"}. "parent" is the plan of the parent's training, if gan.transfer.from requires one.
-/// "estimate_s" is present only if `compute` is given: measured with a few steps at each level, the
-/// parent included, evaluations not.
+/// "estimate_s","range_s":[low,high]}. "parent" is the plan of the parent's training, if
+/// gan.transfer.from requires one. "estimate_s" and "range_s" are present only if `compute` is
+/// given: measured with several warm steps at each level, the parent included, evaluations not.
 Json gan_plan(const GanOptions& options, int height, int width, const Compute* compute);
 
 }  // namespace evenray

@@ -62,6 +62,9 @@ struct TransferOptions {
   void check() const;
 };
 
+/// Images of a class below which gan.allow_few is required.
+inline constexpr int64_t kLeastGanImages = 50;
+
 /// [gan] of a configuration.
 struct GanOptions {
   std::string family = "dcgan";  ///< network family, see gan_families()

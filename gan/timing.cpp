@@ -15,6 +15,15 @@ namespace evenray {
 
 namespace {
 
+/// Steps timed at most: with the whole minibatch, and with a few images or for a comparison.
+constexpr int kMostSteps = 9, kStepsOfFew = 5;
+
+int64_t bytes_of(const torch::nn::Module& network) {
+  int64_t bytes = 0;
+  for (const auto& tensor : network.parameters()) bytes += static_cast<int64_t>(tensor.nbytes());
+  return bytes;
+}
+
 /// Measures training steps at one level, on random images.
 class StepTimer {
  public:
@@ -40,15 +49,14 @@ class StepTimer {
 
   int64_t minibatch() const { return images_.size(0); }
 
-  /// Returns the seconds of a step with `count` of the minibatch's images, including the share of
-  /// R1 and R2: the mean of `steps` steps after `warming` steps that are not measured.
-  double seconds(int64_t count, int warming, int steps) {
+  /// Returns the time of a step with `count` of the minibatch's images, including the share of R1
+  /// and R2. At most `most` steps of each kind are timed.
+  StepTime time(int64_t count, int most) {
     moment_.minibatch = count;
-    time(kPlain, warming);
-    const double plain = time(kPlain, steps);
+    const StepTime plain = time_steps([this] { step(kPlain); }, most);
     if (r1_every_ == 0) return plain;
-    time(kWithR1, 1);
-    return plain + (time(kWithR1, std::min(2, steps)) - plain) / static_cast<double>(r1_every_);
+    const double share = 1 / static_cast<double>(r1_every_);
+    return plain * (1 - share) + time_steps([this] { step(kWithR1); }, most) * share;
   }
 
  private:
@@ -56,15 +64,10 @@ class StepTimer {
   /// every step has them).
   static constexpr int64_t kWithR1 = 0, kPlain = 1;
 
-  double time(int64_t number, int steps) {
-    const auto real = images_.narrow(0, 0, moment_.minibatch);
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < steps; ++i) {
-      throw_if_stopped();
-      players_->step({real, {}}, moment_, number);
-    }
-    players_->take_means(steps);  // waits for the device
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps;
+  void step(int64_t number) {
+    throw_if_stopped();
+    players_->step({images_.narrow(0, 0, moment_.minibatch), {}}, moment_, number);
+    players_->take_means(1);  // waits for the device
   }
 
   int64_t r1_every_;  ///< 0: never
@@ -79,18 +82,18 @@ int64_t whole_groups(int64_t images, const GanOptions& options, int64_t minibatc
   return std::min((images + group - 1) / group * group, minibatch);
 }
 
-/// Returns the estimated seconds of a step. If a step with a few images is slow already, its time
-/// is extrapolated to the minibatch instead of measuring more.
-double estimated_step_seconds(
+/// Returns the estimated time of a step. If steps with the whole minibatch would take too long, the
+/// time of steps with a few images is extrapolated.
+StepTime estimated_step(
     const GanOptions& options, int height, int width, const Compute& compute, int level) {
   constexpr int64_t kFew = 4;
-  constexpr double kLong = .25;
+  constexpr double kLong = 1.5;
   StepTimer timer(options, height, width, compute, level);
   const int64_t few = whole_groups(kFew, options, timer.minibatch());
-  const double quick = timer.seconds(few, 1, 1);
-  if (quick > kLong)
-    return quick * static_cast<double>(timer.minibatch()) / static_cast<double>(few);
-  return timer.seconds(timer.minibatch(), 2, 2);
+  const double times = static_cast<double>(timer.minibatch()) / static_cast<double>(few);
+  const StepTime quick = timer.time(few, kStepsOfFew);
+  if (quick.low_s * times > kLong) return quick * times;
+  return timer.time(timer.minibatch(), kMostSteps);
 }
 
 }  // namespace
@@ -102,7 +105,7 @@ double gan_step_seconds(const GanOptions& options,
                         int steps,
                         int level) {
   StepTimer timer(options, height, width, compute, level);
-  return timer.seconds(timer.minibatch(), std::min(3, steps), steps);
+  return timer.time(timer.minibatch(), steps).median_s;
 }
 
 TimedNetwork timed_gan(const GanOptions& options, int height, int width) {
@@ -119,10 +122,18 @@ TimedNetwork timed_gan(const GanOptions& options, int height, int width) {
                   " px, settings ",
                   sha256_hex(settings).substr(0, 12)),
       .minibatch = Schedule(options, plan_size(height, width).doublings).stages().back().minibatch,
-      .step_seconds = [=](const Compute& compute, int64_t images) {
-        StepTimer timer(options, height, width, compute, /*level=*/-1);
-        return timer.seconds(whole_groups(images, options, timer.minibatch()), 1, 2);
-      }};
+      .step_time =
+          [=](const Compute& compute, int64_t images) {
+            StepTimer timer(options, height, width, compute, /*level=*/-1);
+            return timer.time(whole_groups(images, options, timer.minibatch()), kStepsOfFew);
+          },
+      .bytes =
+          [=] {
+            const int64_t generator = bytes_of(*make_generator(options, height, width)),
+                          discriminator = bytes_of(*make_discriminator(options, height, width));
+            // Generator with its average, discriminator, and two moments of all trained weights.
+            return CheckpointBytes{generator, 4 * generator + 3 * discriminator};
+          }};
 }
 
 double swd_seconds(int64_t images, int height, int width) {
@@ -138,8 +149,8 @@ Json gan_plan(const GanOptions& options, int height, int width, const Compute* c
   const SizePlan size = plan_size(height, width);
   const Schedule schedule(options, size.doublings);
   Json stages = Json::array();
-  std::map<int, double> step_seconds;
-  double sum = 0;
+  std::map<int, StepTime> step_times;
+  StepTime sum;
   for (const Stage& stage : schedule.stages()) {
     stages.push_back(
         {{"size_px", {size.base_height << stage.level, size.base_width << stage.level}},
@@ -147,17 +158,16 @@ Json gan_plan(const GanOptions& options, int height, int width, const Compute* c
          {"kimg", static_cast<double>(stage.steps * stage.minibatch) / 1000},
          {"minibatch", stage.minibatch}});
     if (!compute) continue;
-    auto& seconds = step_seconds[stage.level];
-    if (seconds == 0)
-      seconds = estimated_step_seconds(options, height, width, *compute, stage.level);
-    sum += seconds * static_cast<double>(stage.steps);
+    if (!step_times.contains(stage.level))
+      step_times[stage.level] = estimated_step(options, height, width, *compute, stage.level);
+    sum = sum + step_times[stage.level] * static_cast<double>(stage.steps);
   }
   Json out{{"kimg", schedule.kimg(schedule.steps())}, {"stages", stages}};
   if (options.transfer.trains_parent()) {
     out["parent"] = gan_plan(parent_options(options), height, width, compute);
-    if (compute) sum += out["parent"]["estimate_s"].get<double>();
+    if (compute) sum = sum + StepTime::of(out["parent"]);
   }
-  if (compute) out["estimate_s"] = sum;
+  if (compute) out.update(sum.json());
   return out;
 }
 

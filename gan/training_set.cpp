@@ -13,8 +13,6 @@
 namespace evenray {
 namespace {
 
-constexpr size_t kFewest = 50;
-
 /// The selected images, for messages: "class C where W".
 std::string selection_text(const std::string& class_name, const std::string& where) {
   return cat(
@@ -55,17 +53,17 @@ void check_training_set(const Store& store,
                         const std::string& class_name,
                         const GanOptions& options) {
   const auto enough = [&](const std::string& name) {
-    const size_t count = training_rows(store, name, options.where).size();
+    const int64_t count = std::ssize(training_rows(store, name, options.where));
     check(count > 0,
           Exit::bad_data,
           "there are no training images of " + selection_text(name, options.where));
-    check(count >= kFewest || options.allow_few,
+    check(count >= kLeastGanImages || options.allow_few,
           Exit::bad_data,
           cat(selection_text(name, options.where),
               " has ",
               count,
               " training images; with fewer than ",
-              kFewest,
+              kLeastGanImages,
               ", synthetic images have been observed to do harm. Use --allow-few "
               "(gan.allow_few=true) to train anyway"));
   };

@@ -10,6 +10,7 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "metrics/panel.hpp"
+#include "metrics/support.hpp"
 
 namespace evenray {
 namespace {
@@ -41,10 +42,76 @@ Json bootstrap_json(const Predictions& predictions, const MetricOptions& options
           {"seed", options.seed}};
 }
 
-Json interval_json(const std::vector<double>& replicates, double confidence) {
-  const auto [low, high] = percentile_interval(replicates, confidence);
-  return {number(low), number(high)};
+/// Returns [low,high]; null if there is no interval.
+Json interval_json(const std::vector<double>& replicates,
+                   const Support& support,
+                   double confidence) {
+  const auto [low, high] = support.interval(replicates, confidence);
+  if (!std::isfinite(low)) return nullptr;
+  return {low, high};
 }
+
+/// The groups behind each key of a panel.
+class Supports {
+ public:
+  explicit Supports(const Predictions& predictions) : names_(predictions.class_names) {
+    names_.insert(names_.end(), {"macro", "micro", "balanced_accuracy", "accuracy"});
+    std::vector<uint8_t> all;
+    std::vector<std::string> all_groups;
+    Support rarest;  // of the classes that have both kinds of rows
+    for (size_t c = 0; c < predictions.class_names.size(); ++c) {
+      std::vector<uint8_t> labels;
+      std::vector<std::string> groups;
+      for (size_t row = 0; row < predictions.rows(); ++row) {
+        if (predictions.labels[row][c] < 0) continue;
+        labels.push_back(predictions.labels[row][c] == 1);
+        // Rows without a group must stay one group when the classes are pooled.
+        groups.push_back(predictions.groups[row].empty() ? cat("row ", row)
+                                                         : cat("group ", predictions.groups[row]));
+      }
+      const Support& one = supports_.emplace_back(support_of(labels, groups));
+      // Of two exclusive classes, both have the same groups: take the one whose positives are few.
+      const bool rarer = one.least() < rarest.least() ||
+                         (one.least() == rarest.least() && one.positive < rarest.positive);
+      if (one.least() > 0 && (rarest.least() == 0 || rarer)) rarest = one;
+      all.insert(all.end(), labels.begin(), labels.end());
+      all_groups.insert(all_groups.end(), groups.begin(), groups.end());
+    }
+    const Support pooled = support_of(all, all_groups);
+    // Accuracy counts rows of all classes alike.
+    const int64_t groups = support_of(std::vector<uint8_t>(all.size(), 1), all_groups).positive;
+    supports_.insert(supports_.end(), {rarest, pooled, rarest, {groups, groups}});
+  }
+
+  /// `key`: index into Panel::keys().
+  const Support& of(size_t key) const {
+    const size_t sections = names_.size() - 2, in_sections = sections * kClassMetrics.size();
+    return supports_[key < in_sections ? key / kClassMetrics.size()
+                                       : sections + (key - in_sections)];
+  }
+
+  /// Returns the cautions, each with the names that it is about: "macro, Fractured: only ...".
+  Json cautions() const {
+    std::vector<std::pair<std::string, std::vector<std::string>>> found;
+    for (size_t i = 0; i < names_.size(); ++i) {
+      const std::string caution = supports_[i].caution();
+      if (caution.empty()) continue;
+      const auto same = std::find_if(
+          found.begin(), found.end(), [&](const auto& one) { return one.first == caution; });
+      if (same == found.end())
+        found.push_back({caution, {names_[i]}});
+      else
+        same->second.push_back(names_[i]);
+    }
+    Json out = Json::array();
+    for (const auto& [caution, names] : found) out.push_back(cat(join(names), ": ", caution));
+    return out;
+  }
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<Support> supports_;
+};
 
 Json confusion(const Predictions& predictions, const Decisions& decisions) {
   const size_t classes = predictions.class_names.size(), size = decisions.exclusive ? classes : 2;
@@ -172,13 +239,17 @@ Json metrics(const Predictions& predictions, const MetricOptions& options) {
   out["baselines"] = {{"majority", majority_json(predictions)}};
   out["bootstrap"] = bootstrap_json(predictions, options);
   out["ci"] = Json::object();
+  out["cautions"] = Json::array();
   if (options.bootstrap_draws <= 0) return out;
+  const Supports supports(predictions);
+  out["cautions"] = supports.cautions();
   const auto replicates = bootstrap(predictions, options, values.size(), [&](const auto& weights) {
     return panel.values(weights);
   });
   for (size_t k = 0; k < values.size(); ++k) {
     out["ci"][panel.keys()[k]] =
-        std::isnan(values[k]) ? Json(nullptr) : interval_json(replicates[k], options.confidence);
+        std::isnan(values[k]) ? Json(nullptr)
+                              : interval_json(replicates[k], supports.of(k), options.confidence);
   }
   return out;
 }
@@ -195,21 +266,25 @@ Json compare_metrics(const Predictions& first,
     for (size_t k = 0; k < values.size(); ++k) values[k] -= others[k];
     return values;
   });
+  const Supports supports(first);
   Json differences = Json::object();
   for (size_t k = 0; k < of_first.size(); ++k) {
     const double difference = of_first[k] - of_second[k];
-    const bool drawn = std::isfinite(difference) && options.bootstrap_draws > 0;
+    const bool drawn =
+        std::isfinite(difference) && options.bootstrap_draws > 0 && supports.of(k).has_interval();
     differences[a.keys()[k]] = {
         {"first", number(of_first[k])},
         {"second", number(of_second[k])},
         {"difference", number(difference)},
-        {"ci", drawn ? interval_json(replicates[k], options.confidence) : Json(nullptr)},
+        {"ci",
+         drawn ? interval_json(replicates[k], supports.of(k), options.confidence) : Json(nullptr)},
         {"p", drawn ? Json(bootstrap_p(replicates[k])) : Json(nullptr)}};
   }
   return {{"schema", "evenray-comparison-1"},
           {"n", first.rows()},
           {"split", options.split.empty() ? Json(nullptr) : Json(options.split)},
           {"bootstrap", bootstrap_json(first, options)},
+          {"cautions", options.bootstrap_draws > 0 ? supports.cautions() : Json::array()},
           {"differences", std::move(differences)}};
 }
 

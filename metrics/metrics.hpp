@@ -10,7 +10,8 @@ namespace evenray {
 
 /// metrics scores predictions of any classifier; it needs no network. Read this header first, then
 /// predictions.hpp (the table of predictions), thresholds.hpp (decisions), panel.hpp (the metrics
-/// of each class), stats.hpp (ranking, intervals and tests), scored.hpp (the values that a study
+/// of each class), stats.hpp (ranking, intervals and tests), support.hpp (intervals
+/// from few groups), scored.hpp (the values that a study
 /// compares) and calibration.hpp. logistic.hpp is a separate baseline on metadata.
 
 struct MetricOptions {
@@ -27,18 +28,19 @@ struct MetricOptions {
 /// {"schema","n","split","classes":[{"name",
 /// "positives","known","auroc","auprc","prevalence","threshold","sensitivity","specificity","ppv",
 /// "npv","f1","mcc","brier","ece"}],"macro":{...},"micro":{...},"balanced_accuracy","accuracy",
-/// "confusion","baselines":{"majority":{...}},"bootstrap":{...},"ci":{metric:[low,high]}}.
+/// "confusion","baselines":{"majority":{...}},"bootstrap":{...},"ci":{metric:[low,high]},"cautions"}.
 /// The values are defined in metrics/panel.hpp. Undefined values are null. `confusion`: one row per
 /// true class and one column per predicted class, in the order of the classes; if classes are not
 /// exclusive, [[tn,fp],[fn,tp]] per class. `ci`: percentile intervals of a bootstrap over groups,
-/// by key ("Fractured.auroc", "macro.auroc", "accuracy", ...). The majority baseline always
-/// predicts the most frequent class of these rows. Throws 65 for a threshold of a class that the
-/// predictions lack.
+/// by key ("Fractured.auroc", "macro.auroc", "accuracy", ...); null if there are too few groups
+/// (see support.hpp). `cautions`: texts about intervals from few groups. The majority baseline
+/// always predicts the most frequent class of these rows. Throws 65 for a threshold of a class that
+/// the predictions lack.
 Json metrics(const Predictions& predictions, const MetricOptions& options = {});
 
 /// Returns the metrics of `first` minus those of `second`. Each bootstrap draw uses the same rows
 /// for both. Throws 65 unless both have the same ids, classes and labels (in any order).
-/// {"schema","n","split","bootstrap","differences":{key:
+/// {"schema","n","split","bootstrap","cautions","differences":{key:
 /// {"first","second","difference","ci":[low,high],"p"}}}.
 /// `p`: two-sided bootstrap p value, not adjusted for multiple tests. The groups of `first` are
 /// used. Thresholds: options.thresholds for `first`, `second_thresholds` for `second`.

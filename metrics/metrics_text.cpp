@@ -21,14 +21,15 @@ std::string short_number(const Json& value) {
   return text;
 }
 
+/// `pair`: [low,high]; null: there is none.
 std::string interval(const Json& pair) {
-  if (!pair.is_array()) return "";
+  if (!pair.is_array()) return " [-]";
   return cat(" [", short_number(pair[0]), ", ", short_number(pair[1]), "]");
 }
 
 std::string with_interval(const Json& metrics, const std::string& key, const Json& value) {
   const auto& all = metrics["ci"];
-  return short_number(value) + (all.contains(key) ? interval(all[key]) : "");
+  return short_number(value) + (value.is_number() && all.contains(key) ? interval(all[key]) : "");
 }
 
 std::string with_counts(const Json& value, int64_t part, int64_t whole) {
@@ -159,7 +160,10 @@ std::string heading(const Json& json) {
                 bootstrap["groups"].get<int64_t>(),
                 " groups]");
   }
-  return line + "\n\n";
+  line += "\n";
+  for (const auto& caution : json["cautions"])
+    line += cat("caution: ", caution.get<std::string>(), "\n");
+  return line + "\n";
 }
 
 }  // namespace
@@ -171,12 +175,14 @@ std::string metrics_text(const Json& metrics) {
 
 std::string comparison_text(const Json& comparison) {
   std::vector<Row> rows{{"metric", "first", "second", "difference", "p"}};
+  const bool drawn = comparison["bootstrap"]["draws"].get<int64_t>() > 0;
   for (const auto& [key, one] : comparison["differences"].items()) {
     if (key.ends_with(".prevalence")) continue;  // always equal: the rows are the same
     rows.push_back({key,
                     short_number(one["first"]),
                     short_number(one["second"]),
-                    short_number(one["difference"]) + interval(one["ci"]),
+                    short_number(one["difference"]) +
+                        (one["difference"].is_number() && drawn ? interval(one["ci"]) : ""),
                     short_number(one["p"])});
   }
   return heading(comparison) + aligned_table(rows);

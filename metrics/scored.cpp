@@ -40,6 +40,7 @@ Scored score_class(ClassRows rows) {
   out.rows = std::move(rows.ids);
   for (size_t i = 0; i < out.rows.size(); ++i) out.rows[i] += rows.labels[i] ? " 1" : " 0";
   out.groups = std::move(rows.groups);
+  out.support = support_of(rows.labels, out.groups);
   out.keys = {"auroc", "auprc", "sensitivity", "specificity", "balanced_accuracy"};
   out.positives = std::count(rows.labels.begin(), rows.labels.end(), 1);
   RankedScores ranked(rows.scores, rows.labels);

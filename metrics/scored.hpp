@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "metrics/support.hpp"
+
 namespace evenray {
 
 /// The scores of one trained model on the test rows, in a form that a bootstrap can resample.
@@ -17,6 +19,7 @@ struct Scored {
   /// undefined for these weights. May be called from several threads at once.
   std::function<std::vector<double>(std::span<const double> row_weights)> values;
   int64_t positives = 0;          ///< number of positive rows
+  Support support;                ///< groups behind the values
   int64_t without_threshold = 0;  ///< number of models for which validation gave no threshold
 };
 

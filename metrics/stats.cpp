@@ -165,6 +165,14 @@ std::vector<CurvePoint> precision_recall_curve(std::span<const double> scores,
   return points;
 }
 
+double hanley_mcneil_error(double auroc, double positives, double negatives) {
+  const double both_above = auroc / (2 - auroc), above_both = 2 * auroc * auroc / (1 + auroc),
+               square = auroc * auroc;
+  return std::sqrt((auroc * (1 - auroc) + (positives - 1) * (both_above - square) +
+                    (negatives - 1) * (above_both - square)) /
+                   (positives * negatives));
+}
+
 double binomial_upper_tail(int64_t k, int64_t n, double p) {
   assert(n >= 0 && p >= 0 && p <= 1);
   if (k <= 0) return 1;

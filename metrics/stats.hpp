@@ -63,6 +63,15 @@ std::vector<CurvePoint> roc_curve(std::span<const double> scores, std::span<cons
 std::vector<CurvePoint> precision_recall_curve(std::span<const double> scores,
                                                std::span<const uint8_t> labels);
 
+/// Returns the standard error of an AUROC from its value and the numbers of independent positives
+/// and negatives, both at least 1 (Hanley and McNeil 1982, Radiology 143, 29-36: the formula for
+/// exponential scores).
+double hanley_mcneil_error(double auroc, double positives, double negatives);
+
+/// 1.96 + .84: a true difference of this many standard errors is found at the 5 % level with a
+/// power of 80 %.
+inline constexpr double kPower80 = 2.8;
+
 /// Returns P(X >= k) for X ~ Binomial(n, p), accurate to about 10 digits, also far in the tail.
 double binomial_upper_tail(int64_t k, int64_t n, double p);
 /// Returns p values after Holm's step-down adjustment, in the order of `p_values`, at most 1. NaN

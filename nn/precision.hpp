@@ -9,17 +9,26 @@
 
 #include "core/run_folder.hpp"
 #include "nn/compute.hpp"
+#include "nn/step_time.hpp"
 
 namespace evenray {
 
-/// A network that is going to be trained, for timing.
+/// Sizes of the files of a training run.
+struct CheckpointBytes {
+  int64_t best = 0;   ///< the weights alone
+  int64_t state = 0;  ///< the weights with the state of the optimiser
+};
+
+/// A network that is going to be trained, for timing and for the space that its files need.
 struct TimedNetwork {
   /// For the cache of times: differs if the settings of a step differ. For example "small 64x64 px,
   /// minibatch 64".
   std::string name;
   int64_t minibatch = 1;  ///< images per training step
-  /// Returns the seconds of one training step on this many images, after a warm-up.
-  std::function<double(const Compute& compute, int64_t images)> step_seconds;
+  /// Times training steps on this many images.
+  std::function<StepTime(const Compute& compute, int64_t images)> step_time;
+  /// Returns the approximate sizes of its checkpoints.
+  std::function<CheckpointBytes()> bytes{};
 };
 
 /// Seconds of one training step in both precisions.
@@ -37,7 +46,7 @@ struct PrecisionChoice {
 };
 
 /// Times a few steps in both precisions with 4 images, then with the whole minibatch if that will
-/// take less than 4 s. The result is stored in the file evenray/precision.json of the user's cache
+/// take less than 6 s. The result is stored in the file evenray/precision.json of the user's cache
 /// folder (XDG_CACHE_HOME, else ~/.cache) for this processor, number of threads, torch version and
 /// network, and is read from there the next time. It is not an error if the file cannot be read or
 /// written.

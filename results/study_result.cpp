@@ -140,6 +140,7 @@ Comparison comparison(const Place& place) {
   out.test_positives = place["test"]["positives"].number();
   out.groups = place["groups"].number();
   out.draws = place["draws"].number();
+  out.caution = place["caution"].text();
   out.without_threshold = place["without_threshold"].count();
   return out;
 }
@@ -235,6 +236,11 @@ const BalanceResult* StudyResult::balance_of(const std::string& arm) const {
   return find_in(balances, [&](const BalanceResult& one) { return one.arm == arm; });
 }
 
+bool StudyResult::retry_helps() const {
+  return std::any_of(
+      failed.begin(), failed.end(), [](const Failure& failure) { return failure.again; });
+}
+
 const PairResult* StudyResult::primary() const {
   const auto& pairs = comparison.differences;
   return pairs.empty() || !pairs[0].primary ? nullptr : &pairs[0];
@@ -262,7 +268,9 @@ StudyResult parse_study_result(const Json& summary) {
                             balance["rejected"].tables(),
                             balance["missing"].counts()});
   for (const auto& one : place["failed"].items())
-    out.failed.push_back({one["id"].text(), one["message"].text()});
+    out.failed.push_back({one["id"].text(), one["message"].text(), one["again"].flag()});
+  for (const auto& one : place["preflight"]["warnings"].items())
+    out.warnings.push_back(one["text"].text());
   return out;
 }
 

@@ -49,6 +49,7 @@ struct Comparison {
   std::vector<PairResult> differences;
   double detectable_auroc = NAN;  ///< true difference that is found with a power of 80 %
   double test_images = NAN, test_positives = NAN, groups = NAN, draws = NAN;
+  std::string caution;            ///< about intervals from few groups; empty: none
   int64_t without_threshold = 0;  ///< classifiers without a threshold from validation
 };
 
@@ -99,8 +100,10 @@ struct BalanceResult {
   Counts missing;                                        ///< rows by class that were not filled
 };
 
+/// A generator or cell that failed.
 struct Failure {
   std::string id, message;
+  bool again = false;  ///< the same command may succeed later
 };
 
 struct StudyResult {
@@ -115,6 +118,10 @@ struct StudyResult {
   std::vector<GeneratorResult> generators;
   std::vector<BalanceResult> balances;
   std::vector<Failure> failed;
+  std::vector<std::string> warnings;  ///< what was known before the study began
+
+  /// Whether any failure may not happen again.
+  bool retry_helps() const;
 
   /// Returns an arm of the study, built-in or own. If there is none, only the name is set.
   Arm arm_named(const std::string& name) const;

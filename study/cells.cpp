@@ -24,6 +24,12 @@ Runtime runtime_of(const Config& config, int64_t seed) {
   return runtime;
 }
 
+/// Whether the same command may succeed later without other data or settings: if a device, a disk
+/// or permissions were missing. A repeated training is bit-identical, so it fails in the same way.
+bool may_differ_next_time(Exit code) {
+  return code == Exit::missing_resource || code == Exit::cannot_create || code == Exit::io;
+}
+
 /// Returns the sources of an arm, with the paths of the study's generators in gan:PATH.
 std::vector<ParsedSource> sources_of(const Arm& arm,
                                      const StudyFolder& folder,
@@ -243,6 +249,7 @@ void run_cell(const Config& study_config,
 
 std::optional<std::string> attempt(const Path& folder, const std::function<void()>& work) {
   std::string message;
+  bool again = true;  // what no Error describes, memory for example, may differ next time
   try {
     work();
     std::filesystem::remove(folder / "error.json");
@@ -250,13 +257,15 @@ std::optional<std::string> attempt(const Path& folder, const std::function<void(
   } catch (const Error& error) {
     if (error.code() == Exit::stopped) throw;
     message = error.what();
+    again = may_differ_next_time(error.code());
   } catch (const c10::Error& error) {
     message = error.what_without_backtrace();
   } catch (const std::exception& error) {
     message = error.what();
   }
   message = message.substr(0, message.find('\n'));
-  write_json(folder / "error.json", Json{{"schema", "evenray-error-1"}, {"message", message}});
+  write_json(folder / "error.json",
+             Json{{"schema", "evenray-error-1"}, {"message", message}, {"again", again}});
   return message;
 }
 

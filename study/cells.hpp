@@ -91,8 +91,9 @@ void run_cell(const Config& config,
               const StudyPlan& plan,
               const Cell& cell);
 
-/// Runs `work` and returns nullopt. If it fails, writes the message to error.json in `folder` and
-/// returns it, so that the other cells can run. Throws 75 after a stop signal.
+/// Runs `work` and returns nullopt. If it fails, writes {"message","again"} to error.json in
+/// `folder` and returns the message, so that the other cells can run. "again": whether the same
+/// command may succeed later. Throws 75 after a stop signal.
 std::optional<std::string> attempt(const Path& folder, const std::function<void()>& work);
 
 }  // namespace evenray

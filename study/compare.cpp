@@ -15,10 +15,6 @@ namespace {
 
 using Values = std::vector<double>;
 
-/// 1.96 + .84: a true difference of this many standard errors is found at the 5 % level with a
-/// power of 80 %.
-constexpr double kPower80 = 2.8;
-
 /// Returns, for each arm, the means over the seeds. `times`: how often each seed was drawn. The
 /// variance of the mean of S seeds drawn from S with replacement is too small by the factor
 /// (S - 1) / S. Its difference from the mean of all seeds is therefore multiplied by the square
@@ -59,15 +55,18 @@ std::vector<double> column(const std::vector<std::vector<Values>>& draws,
   return out;
 }
 
-Json interval_json(const std::vector<double>& draws) {
-  const Interval interval = percentile_interval(draws);
+/// Returns [low,high]; null if there is no interval.
+Json interval_json(const Support& support, const std::vector<double>& draws) {
+  const Interval interval = support.interval(draws);
+  if (!std::isfinite(interval.low)) return nullptr;
   return {interval.low, interval.high};
 }
 
 /// The interval of a rate, clipped to 0..1, because the factor in means() may move it outside.
-Json rate_interval_json(const std::vector<double>& draws) {
-  const Interval interval = percentile_interval(draws);
-  return {std::clamp(interval.low, 0., 1.), std::clamp(interval.high, 0., 1.)};
+Json rate_interval_json(const Support& support, const std::vector<double>& draws) {
+  Json interval = interval_json(support, draws);
+  for (auto& bound : interval) bound = std::clamp(bound.get<double>(), 0., 1.);
+  return interval;
 }
 
 struct Pair {
@@ -104,6 +103,7 @@ Json differences_json(const ComparisonInput& input,
                       const std::vector<Values>& values,
                       const std::vector<std::vector<Values>>& draws) {
   const auto& keys = input.arms[0].seeds[0].keys;
+  const Support& support = input.arms[0].seeds[0].support;
   const auto compared = pairs(input);
   Json out = Json::array();
   for (const auto& pair : compared) {
@@ -118,11 +118,11 @@ Json differences_json(const ComparisonInput& input,
       auto difference = column(draws, compared[i].first, m);
       const auto second = column(draws, compared[i].second, m);
       for (size_t k = 0; k < difference.size(); ++k) difference[k] -= second[k];
-      const double p = bootstrap_p(difference);
+      const double p = support.has_interval() ? bootstrap_p(difference) : NAN;
       if (!compared[i].primary) exploratory.push_back(p);
       out[i]["metrics"][keys[m]] = {
           {"value", values[compared[i].first][m] - values[compared[i].second][m]},
-          {"ci", interval_json(difference)},
+          {"ci", interval_json(support, difference)},
           {"standard_error", standard_deviation(finite(difference))},
           {"p", p}};
     }
@@ -169,7 +169,7 @@ Json compare_arms(const ComparisonInput& input, int threads) {
       Json by_seed = Json::array();
       for (const auto& scored : input.arms[a].seeds) by_seed.push_back(scored.values({})[m]);
       metrics[keys[m]] = {{"value", values[a][m]},
-                          {"ci", rate_interval_json(column(draws, a, m))},
+                          {"ci", rate_interval_json(any.support, column(draws, a, m))},
                           {"seeds", by_seed}};
     }
     arms.push_back({{"arm", input.arms[a].arm}, {"metrics", metrics}});
@@ -178,9 +178,11 @@ Json compare_arms(const ComparisonInput& input, int threads) {
            {"arms", arms},
            {"differences", differences_json(input, values, draws)},
            {"groups", bootstrap.groups()},
-           {"draws", input.draws}};
+           {"draws", input.draws},
+           {"caution", any.support.caution()}};
   Json detectable;
-  if (!out["differences"].empty() && out["differences"][0]["primary"]) {
+  if (any.support.has_interval() && !out["differences"].empty() &&
+      out["differences"][0]["primary"]) {
     for (const auto& metric : keys) {
       detectable[metric] =
           kPower80 * out["differences"][0]["metrics"][metric]["standard_error"].get<double>();

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps of a study: data, generators, cells, comparison, report. Each step skips what earlier
 // runs have finished.
+#include <chrono>
+#include <cmath>
+#include <optional>
+
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "nn/compute.hpp"
+#include "study/estimate.hpp"
 #include "study/plan.hpp"
 #include "study/preparation.hpp"
 #include "study/report.hpp"
@@ -11,11 +16,6 @@
 
 namespace evenray {
 namespace {
-
-StudyPlan plan_from(const Config& config, const Json& facts) {
-  return make_study_plan(
-      config, facts.at("class_names").get<std::vector<std::string>>(), facts.at("rare_class"));
-}
 
 Config read_study_config(const Path& folder) {
   Config config;
@@ -51,64 +51,118 @@ Json decide_study_precision(Config& config, const StudyFolder& folder, const Stu
   return choice.reason;
 }
 
-/// Writes plan.json. Throws 78 if the study was started with other threads, device or precision.
-void write_plan(const Config& config,
-                const StudyFolder& folder,
-                const StudyPlan& plan,
-                const Json& precision_reason) {
+/// Throws 78 if the study was started with other threads, device or precision.
+void check_computed(const StudyFolder& folder, const Json& computed) {
   const Path path = folder.root / "plan.json";
-  Json out = plan_json(plan);
-  out["computed"] = computed_with(config);
-  if (!precision_reason.is_null()) out["precision_reason"] = precision_reason;
-  if (std::filesystem::exists(path)) {
-    const Json before = read_json(path).value("computed", out["computed"]);
-    check(before == out["computed"],
-          Exit::config,
-          cat(folder.root.string(),
-              " was started with --threads ",
-              before.value("threads", Json()).dump(),
-              " --device ",
-              before.value("device", "cpu"),
-              " --precision ",
-              before.value("precision", "fp32"),
-              "; give the same to resume it"));
-  }
-  write_json(path, out);
+  if (!std::filesystem::exists(path)) return;
+  const Json before = read_json(path).value("computed", computed);
+  check(before == computed,
+        Exit::config,
+        cat(folder.root.string(),
+            " was started with --threads ",
+            before.value("threads", Json()).dump(),
+            " --device ",
+            before.value("device", "cpu"),
+            " --precision ",
+            before.value("precision", "fp32"),
+            "; give the same to resume it"));
 }
+
+/// Runs the generators and cells of a study and says how long the rest takes.
+class Progression {
+ public:
+  Progression(const StudyFolder& folder, const StudyPlan& plan, StudyClock& clock)
+      : folder_(folder), plan_(plan), clock_(clock) {}
+
+  /// Runs a generator or cell in `path`, whose last file is `mark`. Throws 75 after a stop signal.
+  void run(const std::string& id,
+           const std::string& kind,
+           const Path& path,
+           const Path& mark,
+           const std::function<void()>& work) {
+    const bool begun = std::filesystem::exists(path), done = std::filesystem::exists(mark);
+    const auto start = std::chrono::steady_clock::now();
+    if (const auto message = attempt(path, work)) {
+      log_info(cat(id, " failed: ", *message));
+      ++failed_;
+    } else if (!done) {
+      // One that was resumed took longer than this process knows.
+      if (!begun)
+        clock_.add(kind,
+                   std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      log_info(cat(id,
+                   " done, about ",
+                   duration_text(clock_.seconds_of(units_left(folder_, plan_))),
+                   " left"));
+    }
+    throw_if_stopped();
+  }
+
+  int failed() const { return failed_; }
+
+ private:
+  const StudyFolder& folder_;
+  const StudyPlan& plan_;
+  StudyClock& clock_;
+  int failed_ = 0;
+};
 
 }  // namespace
 
-int run_study(const Config& given, const Path& out) {
+int run_study(const Config& given,
+              const Path& out,
+              const std::function<void(const std::string& text)>& say) {
   given.check_study();
   computed_with(given);  // throws for a missing device before any work is done
   Config config = given;
   const StudyFolder folder{out};
   RunFolder run(out, /*resume=*/true, [&](Fields& f) { config.fields(f); });
   log_info(cat("study in ", out.string()));
-  const Json facts = prepare_data(config, folder);
-  const StudyPlan plan = plan_from(config, facts);
+  const Path facts_path = out / "data" / "facts.json";
+  std::optional<StudyData> data;
+  if (!std::filesystem::exists(facts_path)) data = divide_data(config);
+  Json facts = data ? data->facts : read_json(facts_path);
+  const StudyPlan plan = plan_of_facts(config, facts);
   const Json precision_reason = decide_study_precision(config, folder, plan);
-  write_plan(config, folder, plan, precision_reason);
-  check_doses(config, plan, facts);
+  const Json computed = computed_with(config);
+  check_computed(folder, computed);
+  Json planned = planned_json(config, plan, &facts);
+  StudyClock clock(folder);
+  if (!run_done(out)) {
+    const StudyTimes times = study_times(config, plan);
+    add_needs(planned, config, plan, times, &facts, out);
+    planned["precision"] = computed.at("precision");
+    if (!precision_reason.is_null()) planned["precision_reason"] = precision_reason;
+    if (say) say(plan_text(planned));
+    if (!clock.known())
+      clock.set_estimate(times);
+    else if (say)
+      say(cat("resumed: about ",
+              duration_text(clock.seconds_of(units_left(folder, plan))),
+              " of it are left\n"));
+  }
+  if (data) facts = pack_data(config, folder, *data);
+  planned["computed"] = computed;
+  if (!precision_reason.is_null()) planned["precision_reason"] = precision_reason;
+  write_json(out / "plan.json", planned);
   check_groups(plan, folder, config.gan.where);
-  int failed = 0;
+  Progression progression(folder, plan, clock);
   for (const auto& generator : plan.generators) {
-    if (const auto message = attempt(folder.generator(generator),
-                                     [&] { run_generator(config, folder, plan, generator); })) {
-      log_info(cat("generator ", generator.id(), " failed: ", *message));
-      ++failed;
-    }
-    throw_if_stopped();
+    const Path path = folder.generator(generator);
+    progression.run("generator " + generator.id(),
+                    StudyClock::kind_of(generator),
+                    path,
+                    path / "quality.json",
+                    [&] { run_generator(config, folder, plan, generator); });
   }
   for (const auto& cell : plan.cells) {
     log_info(cat("cell ", cell.id()));
-    if (const auto message =
-            attempt(folder.cell(cell), [&] { run_cell(config, folder, plan, cell); })) {
-      log_info(cat("cell ", cell.id(), " failed: ", *message));
-      ++failed;
-    }
-    throw_if_stopped();
+    const Path path = folder.cell(cell);
+    progression.run("cell " + cell.id(), StudyClock::kCell, path, path / "DONE", [&] {
+      run_cell(config, folder, plan, cell);
+    });
   }
+  const int failed = progression.failed();
   write_report(config, folder, plan, facts);
   if (failed == 0) run.finish();
   return failed;
@@ -126,13 +180,13 @@ Json study_status(const Path& folder_path) {
     out["state"] = "preparing data";
     return out;
   }
-  const StudyPlan plan = plan_from(config, read_json(facts));
+  const StudyPlan plan = plan_of_facts(config, read_json(facts));
   const auto add_state = [&](const std::string& id, const Path& path, const Path& mark) {
-    const std::string message = failure_of(folder_path, path);
+    const Failure failure = failure_of(folder_path, path);
     if (std::filesystem::exists(mark)) {
       out["done"].push_back(id);
-    } else if (!message.empty()) {
-      out["failed"].push_back({{"id", id}, {"message", message}});
+    } else if (!failure.message.empty()) {
+      out["failed"].push_back({{"id", id}, {"message", failure.message}, {"again", failure.again}});
     } else {
       out["waiting"].push_back(id);
     }
@@ -143,6 +197,8 @@ Json study_status(const Path& folder_path) {
   for (const auto& cell : plan.cells)
     add_state(cell.id(), folder.cell(cell), folder.cell(cell) / "DONE");
   out["state"] = run_done(folder_path) ? "done" : "unfinished";
+  const double left = StudyClock(folder).seconds_of(units_left(folder, plan));
+  out["left_s"] = std::isfinite(left) ? Json(left) : Json();
   return out;
 }
 
@@ -154,7 +210,11 @@ std::string status_text(const Json& status) {
                         status["failed"].size(),
                         " failed, ",
                         status["waiting"].size(),
-                        " waiting\n");
+                        " waiting",
+                        status.value("left_s", Json()).is_number() && status["state"] != "done"
+                            ? cat(", about ", duration_text(status["left_s"]), " left")
+                            : "",
+                        "\n");
   for (const auto& failed : status["failed"]) {
     out += cat("  failed ",
                failed["id"].get<std::string>(),
@@ -173,7 +233,11 @@ void report_study(const Path& folder_path) {
         Exit::missing_input,
         cat(folder_path.string(), ": the study has no prepared data yet; run `study run` first"));
   const Json known = read_json(facts);
-  write_report(config, folder, plan_from(config, known), known);
+  write_report(config, folder, plan_of_facts(config, known), known);
+}
+
+bool retry_helps(const Path& folder) {
+  return parse_study_result(read_json(folder / "summary.json")).retry_helps();
 }
 
 std::string comparison_table(const Path& folder) {

@@ -8,12 +8,16 @@
 #include "augment/balance.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "dataset/reader.hpp"
 #include "dataset/where.hpp"
 #include "gan/gan.hpp"
+#include "study/preflight.hpp"
+#include "study/preparation.hpp"
 
 namespace evenray {
 namespace {
+
+/// A study that takes longer gets a warning.
+constexpr double kLongStudy_s = 48 * 3600;
 
 Json plan_of_generator(const Config& config, const Compute* compute) {
   const auto& size = config.data.pack.size_px;
@@ -25,46 +29,6 @@ void add_times(PrecisionTimes& sum, const PrecisionTimes& step, int64_t steps, s
   const double count = static_cast<double>(steps) * static_cast<double>(trainings);
   sum.fp32_s += count * step.fp32_s;
   sum.bf16_s += count * step.bf16_s;
-}
-
-/// Returns the seconds of one generator, as a mean over the classes: of those that start from the
-/// generator of the largest class, none trains a parent of its own (see run_generator()).
-double seconds_of_generator(const Config& config, const StudyPlan& plan, const Compute& compute) {
-  const Json training = plan_of_generator(config, &compute);
-  const double whole = training["estimate_s"];
-  const auto& classes = plan.class_names;
-  const bool shares_parent =
-      majority_is_parent(config.gan) &&
-      std::all_of(classes.begin(), classes.end(), [&](const std::string& name) {
-        return plan.trains({name, 0, 0});
-      });
-  if (!shares_parent) return whole;
-  const double parent = training["parent"]["estimate_s"];
-  const auto others = static_cast<double>(classes.size() - 1);
-  return (parent + others * (whole - parent)) / (others + 1);
-}
-
-double seconds_of_cell(const Config& config, const Task& task, const Compute& compute) {
-  const auto& size = config.data.pack.size_px;
-  const TimedNetwork network = task.timed(static_cast<int>(size[0]), static_cast<int>(size[1]));
-  return network.step_seconds(compute, network.minibatch) * static_cast<double>(task.steps());
-}
-
-/// Returns the classes of the data and the rare one, from the labels alone (without reading
-/// images). Without data.path the names are the roles "other" and "rare".
-std::pair<std::vector<std::string>, std::string> expected_classes(const Config& config) {
-  if (config.data.path.empty()) return {{"other", "rare"}, "rare"};
-  const Manifest manifest = read_dataset(config.data.path, config.data.read);
-  if (!config.study.rare_class.empty()) {
-    manifest.class_index(config.study.rare_class);
-    return {manifest.class_names, config.study.rare_class};
-  }
-  std::vector<int64_t> counts(manifest.class_names.size());
-  for (const auto& sample : manifest.samples) {
-    for (size_t c = 0; c < counts.size(); ++c) counts[c] += sample.labels[c] == 1;
-  }
-  const auto rarest = std::min_element(counts.begin(), counts.end()) - counts.begin();
-  return {manifest.class_names, manifest.class_names[static_cast<size_t>(rarest)]};
 }
 
 }  // namespace
@@ -83,6 +47,70 @@ Json plan_json(const StudyPlan& plan) {
           {"rare_class", plan.rare_class},
           {"generators", generators},
           {"cells", cells}};
+}
+
+StudyPlan plan_of_facts(const Config& config, const Json& facts) {
+  return make_study_plan(
+      config, facts.at("class_names").get<std::vector<std::string>>(), facts.at("rare_class"));
+}
+
+Json planned_json(const Config& config, const StudyPlan& plan, const Json* facts) {
+  Json out = plan_json(plan);
+  const Json training = plan_of_generator(config, nullptr);
+  out["steps"] = make_task(config, plan.rare_class)->steps();
+  out["kimg"] = plan.generators.empty() ? 0. : training["kimg"].get<double>();
+  if (training.contains("parent") && !plan.generators.empty())
+    out["parent_kimg"] = training["parent"]["kimg"];
+  out["size_px"] = config.data.pack.size_px;
+  if (!facts) return out;
+  check_doses(config, plan, *facts);
+  check_arms_differ(config, plan, *facts);
+  check_rare_test(config, plan, *facts);
+  out["data"] = {{"source", facts->at("source")},
+                 {"grouping", facts->at("grouping")},
+                 {"class_names", plan.class_names},
+                 {"folds", facts->at("folds")}};
+  out["preflight"] = preflight_json(config, plan, *facts);
+  return out;
+}
+
+void add_needs(Json& planned,
+               const Config& config,
+               const StudyPlan& plan,
+               const StudyTimes& times,
+               const Json* facts,
+               const Path& out) {
+  planned["estimate_s"] = times.json();
+  Json limits = Json::array();
+  if (facts) {
+    const int64_t needed = study_bytes(config, plan, *facts);
+    const auto free = static_cast<int64_t>(free_bytes(out));
+    planned["disk"] = {{"needed_bytes", needed}, {"free_bytes", free}};
+    if (needed > free)
+      limits.push_back({{"kind", "disk"},
+                        {"text",
+                         cat("the study needs about ",
+                             bytes_text(needed),
+                             ", and ",
+                             out.string(),
+                             " has ",
+                             bytes_text(free),
+                             " free")},
+                        {"change", "another --out, or keep_checkpoints = 1"}});
+  }
+  const double job = seconds_of_job(), total = times.total.median_s;
+  if (total > job)
+    limits.push_back({{"kind", "time"},
+                      {"text",
+                       cat("this job ends in ",
+                           duration_text(std::max(0., job)),
+                           "; the study then stops and continues when it is run again")},
+                      {"change", "a longer job, or the same command in further jobs"}});
+  else if (total > kLongStudy_s)
+    limits.push_back({{"kind", "time"},
+                      {"text", cat("the study takes about ", duration_text(total))},
+                      {"change", "fewer study.arms or study.seeds, or a smaller gan.total_kimg"}});
+  planned["limits"] = limits;
 }
 
 PrecisionChoice study_precision(const Config& config, const StudyPlan& plan) {
@@ -147,71 +175,26 @@ void check_groups(const StudyPlan& plan, const StudyFolder& folder, const std::s
   }
 }
 
-Json plan_study(const Config& config, bool estimate) {
+Json plan_study(const Config& config, bool estimate, const Path& out) {
   config.check_study();
-  const auto [class_names, rare_class] = expected_classes(config);
-  const StudyPlan plan = make_study_plan(config, class_names, rare_class);
-  const auto task = make_task(config, rare_class);
-  Json out = plan_json(plan);
-  out["steps"] = task->steps();
-  const Json training = plan_of_generator(config, nullptr);
-  out["kimg"] = plan.generators.empty() ? 0. : training["kimg"].get<double>();
-  if (training.contains("parent") && !plan.generators.empty())
-    out["parent_kimg"] = training["parent"]["kimg"];
-  out["size_px"] = config.data.pack.size_px;
-  if (estimate) {
-    Config timed = config;
-    if (config.runtime.precision == "auto") {
-      const PrecisionChoice choice = study_precision(config, plan);
-      timed.runtime.precision = choice.precision;
-      out["precision_reason"] = choice.reason;
-    }
-    out["precision"] = timed.runtime.precision;
-    const Compute compute = make_compute(timed.runtime);
-    const double generator =
-        plan.generators.empty() ? 0. : seconds_of_generator(config, plan, compute);
-    const double cell = seconds_of_cell(config, *task, compute);
-    out["estimate_s"] = {{"generator", generator},
-                         {"cell", cell},
-                         {"total",
-                          generator * static_cast<double>(plan.generators.size()) +
-                              cell * static_cast<double>(plan.cells.size())}};
+  // Without data.path the classes are named by their roles.
+  std::optional<StudyData> data;
+  if (!config.data.path.empty()) data = divide_data(config);
+  const StudyPlan plan = data ? plan_of_facts(config, data->facts)
+                              : make_study_plan(config, {"other", "rare"}, "rare");
+  if (!estimate) return planned_json(config, plan, data ? &data->facts : nullptr);
+  Config timed = config;
+  Json reason;
+  if (config.runtime.precision == "auto") {
+    const PrecisionChoice choice = study_precision(config, plan);
+    timed.runtime.precision = choice.precision;
+    reason = choice.reason;
   }
-  return out;
-}
-
-std::string plan_text(const Json& plan) {
-  std::string out = cat(plan["cells"].size(),
-                        " cells, ",
-                        plan["generators"].size(),
-                        " generators of ",
-                        plan["kimg"].dump(),
-                        " kimg",
-                        plan.contains("parent_kimg")
-                            ? cat(" (their parents ", plan["parent_kimg"].dump(), " kimg)")
-                            : "",
-                        " at ",
-                        plan["size_px"].dump(),
-                        " px, ",
-                        plan["steps"].dump(),
-                        " classifier steps per cell\n");
-  for (const auto& cell : plan["cells"]) out += "  " + cell["id"].get<std::string>() + "\n";
-  if (plan.contains("estimate_s")) {
-    const Json& estimate = plan["estimate_s"];
-    out += cat("precision: ",
-               plan["precision"].get<std::string>(),
-               plan.contains("precision_reason")
-                   ? cat(" (", plan["precision_reason"].get<std::string>(), ")")
-                   : "",
-               "\nestimated time: ",
-               duration_text(estimate["total"]),
-               " (",
-               duration_text(estimate["generator"]),
-               " per generator, ",
-               duration_text(estimate["cell"]),
-               " per cell), without data preparation and evaluation\n");
-  }
-  return out;
+  Json json = planned_json(timed, plan, data ? &data->facts : nullptr);
+  add_needs(json, timed, plan, study_times(timed, plan), data ? &data->facts : nullptr, out);
+  json["precision"] = timed.runtime.precision;
+  if (!reason.is_null()) json["precision_reason"] = reason;
+  return json;
 }
 
 }  // namespace evenray

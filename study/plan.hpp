@@ -1,11 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include "study/cells.hpp"
+#include "study/estimate.hpp"
 
 namespace evenray {
 
-/// Returns the content of plan.json: {"schema","rare_class","generators":[],"cells":[]}.
+/// Returns {"schema","rare_class","generators":[],"cells":[]}, a part of plan.json.
 Json plan_json(const StudyPlan& plan);
+
+/// Returns the plan for the data that `facts` describe (see divide_data()).
+StudyPlan plan_of_facts(const Config& config, const Json& facts);
+
+/// Returns plan_json() with "steps", "kimg", "parent_kimg" and "size_px", and with `facts` also
+/// "data" (classes and counts) and "preflight" (see preflight_json()). Throws like check_doses(),
+/// check_arms_differ() and check_rare_test().
+Json planned_json(const Config& config, const StudyPlan& plan, const Json* facts);
+
+/// Adds what the study needs of this machine: "estimate_s", "disk":{"needed_bytes","free_bytes"}
+/// (only with `facts`), and "limits": warnings about disk and time, in the form of
+/// preflight_json(). `out`: the study folder.
+void add_needs(Json& planned,
+               const Config& config,
+               const StudyPlan& plan,
+               const StudyTimes& times,
+               const Json* facts,
+               const Path& out);
 
 /// Returns the precision in which all generators and cells together are trained faster. Throws like
 /// make_compute().

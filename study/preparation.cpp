@@ -2,17 +2,20 @@
 #include "study/preparation.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.hpp"
 #include "core/run_folder.hpp"
 #include "core/text.hpp"
 #include "dataset/audit.hpp"
+#include "dataset/image/image.hpp"
 #include "dataset/label_map.hpp"
-#include "dataset/pack.hpp"
+#include "dataset/pack_plan.hpp"
 #include "dataset/reader.hpp"
-#include "dataset/split.hpp"
+#include "dataset/where.hpp"
 #include "metrics/logistic.hpp"
 #include "metrics/stats.hpp"
+#include "metrics/support.hpp"
 
 namespace evenray {
 namespace {
@@ -40,117 +43,193 @@ Json metadata_baseline(const Store& store, int rare) {
   std::vector<double> draws;
   for (uint64_t k = 0; k < kBaselineDraws; ++k)
     draws.push_back(ranked.auroc(bootstrap.row_weights(Rng(1).fork("metadata"), k)));
-  const Interval interval = percentile_interval(draws);
+  const Interval interval = support_of(labels, test.groups).interval(draws);
   return {{"columns", store.info().meta_columns},
           {"auroc", ranked.auroc()},
           {"ci", {interval.low, interval.high}}};
 }
 
-Json part_counts(const PackResult& packed) {
-  Json out;
-  for (const char* part : kParts) {
-    const auto found = packed.counts.find(part);
-    out[part] = found == packed.counts.end() ? Json::object() : Json(found->second);
-  }
-  return out;
-}
-
 /// Returns the class with the fewest training images, among those that have any. Throws 65 if none
-/// has.
-std::string rarest(const PackResult& packed, const std::vector<std::string>& class_names) {
+/// has. `counts`: by class.
+std::string rarest(const Json& counts, const std::vector<std::string>& class_names) {
   std::string best;
   int64_t fewest = INT64_MAX;
-  const auto& counts = packed.counts.at("train");
   for (const auto& name : class_names) {
-    const auto found = counts.find(name);
-    if (found != counts.end() && found->second > 0 && found->second < fewest) {
+    const int64_t count = counts.at(name);
+    if (count > 0 && count < fewest) {
       best = name;
-      fewest = found->second;
+      fewest = count;
     }
   }
   check(!best.empty(), Exit::bad_data, "no class has training images");
   return best;
 }
 
+/// The rows of one fold, counted.
+struct FoldRows {
+  Json counts, generator_images;
+  std::vector<Planned> rows;
+};
+
+FoldRows count_fold(const Config& config, const StudyData& data, std::optional<int> fold) {
+  const Manifest& manifest = data.manifest;
+  FoldRows out;
+  for (const char* part : kParts)
+    for (const auto& name : manifest.class_names) out.counts[part][name] = 0;
+  for (const auto& name : manifest.class_names) out.generator_images[name] = 0;
+  std::map<std::string, std::vector<std::string>> left_out;
+  out.rows = plan_rows(
+      manifest, data.rows, fold, config.data.pack, config.runtime.thread_count(), left_out);
+  const Where condition = Where::parse(config.gan.where).on(manifest.meta_columns, manifest.source);
+  for (const auto& row : out.rows) {
+    const Sample& sample = manifest.samples[row.sample];
+    const int c = sample.exclusive_class();
+    if (c < 0) continue;
+    const std::string& name = manifest.class_names[static_cast<size_t>(c)];
+    out.counts[row.part][name] = out.counts[row.part][name].get<int64_t>() + 1;
+    if (row.part == "train" && condition.holds(sample.meta))
+      out.generator_images[name] = out.generator_images[name].get<int64_t>() + 1;
+  }
+  check(std::any_of(
+            out.rows.begin(), out.rows.end(), [](const auto& r) { return r.part == "test"; }) &&
+            std::any_of(
+                out.rows.begin(), out.rows.end(), [](const auto& r) { return r.part == "val"; }),
+        Exit::bad_data,
+        "the split leaves val or test without images; change data.ratios or study.folds");
+  return out;
+}
+
+/// Returns the number of test groups with an image of the rare class, and with another image.
+Json test_groups(const Manifest& manifest, const std::vector<Planned>& rows, int rare) {
+  std::vector<uint8_t> labels;
+  std::vector<std::string> groups;
+  for (const auto& row : rows) {
+    if (row.part != "test") continue;
+    labels.push_back(manifest.samples[row.sample].exclusive_class() == rare);
+    groups.push_back(row.group);
+  }
+  const Support support = support_of(labels, groups);
+  return {{"rare", support.positive}, {"other", support.negative}};
+}
+
+/// Returns the median of the square root of the box areas at the size of the store, without
+/// clipping; 0 without boxes.
+double median_box_side(const StudyData& data,
+                       const std::vector<ImageFacts>& images,
+                       const std::vector<Planned>& rows,
+                       const PackOptions& pack) {
+  std::vector<double> sides;
+  for (const auto& row : rows) {
+    const ImageFacts& image = images[row.sample];
+    const double scale = fit_scale(image.height,
+                                   image.width,
+                                   static_cast<int>(pack.size_px[0]),
+                                   static_cast<int>(pack.size_px[1]),
+                                   parse_fit(pack.fit));
+    for (const auto& box : data.manifest.samples[row.sample].boxes)
+      sides.push_back(scale * std::sqrt((box.x1 - box.x0) * (box.y1 - box.y0)));
+  }
+  return sides.empty() ? 0 : quantile(sides, .5);
+}
+
+/// Returns the folds of a study, as pack() takes them: nullopt for one split.
+std::vector<std::optional<int>> folds_of(const Config& config) {
+  if (config.study.folds == 0) return {std::nullopt};
+  std::vector<std::optional<int>> folds;
+  for (int fold = 0; fold < config.study.folds; ++fold) folds.emplace_back(fold);
+  return folds;
+}
+
 }  // namespace
 
-Json prepare_data(const Config& config, const StudyFolder& folder) {
-  const Path data = folder.root / "data", facts_path = data / "facts.json";
-  if (std::filesystem::exists(facts_path)) return read_json(facts_path);
+StudyData divide_data(const Config& config) {
   check(!config.data.path.empty(),
         Exit::usage,
         "no data: give --data PATH, or set data.path in the configuration");
-  const Manifest manifest = read_dataset(config.data.path, config.data.read);
+  StudyData out;
+  out.manifest = read_dataset(config.data.path, config.data.read);
+  const Manifest& manifest = out.manifest;
   check(!manifest.multi_label, Exit::bad_data, "a study needs classes that exclude each other");
   if (!config.study.rare_class.empty()) manifest.class_index(config.study.rare_class);
   const int threads = config.runtime.thread_count();
   const auto images = scan_images(manifest, threads);
   throw_if_stopped();
-  SplitOptions split{config.data.ratios,
-                     config.study.folds,
-                     config.data.hold_out,
-                     config.data.group,
-                     config.runtime.seed};
-  const auto rows = make_split(manifest, images, split, threads);
-  const auto findings = audit(manifest, images, &rows, threads);
-  const Json audit_report = audit_json(manifest, findings);
+  out.options = {config.data.ratios,
+                 config.study.folds,
+                 config.data.hold_out,
+                 config.data.group,
+                 config.runtime.seed};
+  out.rows = make_split(manifest, images, out.options, threads);
+  const auto findings = audit(manifest, images, &out.rows, threads);
+  out.audit = audit_json(manifest, findings);
 
-  Json facts{{"schema", "evenray-study-data-1"},
-             {"source", manifest.source},
-             {"format", manifest.format},
-             {"licence", manifest.licence},
-             {"images", manifest.samples.size()},
-             {"grouping", describe_groups(manifest, config.data.group)},
-             {"class_names", manifest.class_names},
-             {"size_px", config.data.pack.size_px},
-             {"findings", audit_report.at("counts")}};
+  out.facts = {{"schema", "evenray-study-data-1"},
+               {"source", manifest.source},
+               {"format", manifest.format},
+               {"licence", manifest.licence},
+               {"images", manifest.samples.size()},
+               {"grouping", describe_groups(manifest, config.data.group)},
+               {"class_names", manifest.class_names},
+               {"size_px", config.data.pack.size_px},
+               {"findings", out.audit.at("counts")}};
   Json shortcuts = Json::array();
   for (const auto& finding : findings) {
     if (finding.kind.ends_with("_shortcut")) shortcuts.push_back(finding.detail);
   }
-  facts["shortcuts"] = shortcuts;
-  facts["folds"] = Json::array();
-  const int folds = static_cast<int>(std::max<int64_t>(1, config.study.folds));
-  for (int fold = 0; fold < folds; ++fold) {
+  out.facts["shortcuts"] = shortcuts;
+  Json folds = Json::array();
+  for (const auto& fold : folds_of(config)) {
     throw_if_stopped();
-    const std::optional<int> which =
-        config.study.folds > 0 ? std::optional<int>(fold) : std::nullopt;
+    const FoldRows counted = count_fold(config, out, fold);
+    if (folds.empty()) {
+      out.facts["rare_class"] = config.study.rare_class.empty()
+                                    ? rarest(counted.counts.at("train"), manifest.class_names)
+                                    : config.study.rare_class;
+      out.facts["median_box_side_px"] =
+          median_box_side(out, images, counted.rows, config.data.pack);
+    }
+    const int rare = manifest.class_index(out.facts["rare_class"].get<std::string>());
+    folds.push_back({{"counts", counted.counts},
+                     {"test_groups", test_groups(manifest, counted.rows, rare)},
+                     {"generator_images", counted.generator_images}});
+  }
+  out.facts["folds"] = folds;
+  return out;
+}
+
+Json pack_data(const Config& config, const StudyFolder& folder, const StudyData& data) {
+  const Path path = folder.root / "data";
+  Json facts = data.facts;
+  size_t number = 0;
+  for (const auto& fold : folds_of(config)) {
+    throw_if_stopped();
+    const Path store_path = folder.store(fold.value_or(0));
     const PackResult packed =
-        pack(manifest,
-             rows,
-             which,
+        pack(data.manifest,
+             data.rows,
+             fold,
              config.data.pack,
-             folder.store(fold),
-             threads,
-             label_map_settings(config.data.read.labels) + split_settings({split, "", ""}));
-    if (fold == 0) {
-      const std::string rare = config.study.rare_class.empty()
-                                   ? rarest(packed, manifest.class_names)
-                                   : config.study.rare_class;
-      facts["rare_class"] = rare;
+             store_path,
+             config.runtime.thread_count(),
+             label_map_settings(config.data.read.labels) + split_settings({data.options, "", ""}));
+    if (number == 0) {
       facts["median_box_side_px"] = packed.median_box_side_px;
       Json left_out = Json::object();
       for (const auto& [kind, ids] : packed.left_out) left_out[kind] = ids.size();
       facts["left_out"] = left_out;
     }
-    const Store store(folder.store(fold));
-    const auto& test = store.part("test");
-    check(test.size() > 0 && store.part("val").size() > 0,
-          Exit::bad_data,
-          "the split leaves val or test without images; change data.ratios or study.folds");
-    facts["folds"].push_back(
-        {{"counts", part_counts(packed)},
-         {"store", packed.content_digest},
-         {"metadata_baseline",
-          metadata_baseline(store,
-                            store.info().class_index(facts["rare_class"].get<std::string>()))}});
+    const Store store(store_path);
+    const int rare = store.info().class_index(facts["rare_class"].get<std::string>());
+    Json& entry = facts["folds"][number++];
+    entry["store"] = packed.content_digest;
+    entry["metadata_baseline"] = metadata_baseline(store, rare);
   }
   // Written only after all folds are packed: if packing fails, the user may need other settings,
   // and a study that has results accepts no changed settings.
-  write_json(data / "audit.json", audit_report);
-  const SplitRecord record{split, "", ""};
-  write_split(data / "split.csv", rows, &record);
-  write_json(facts_path, facts);
+  write_json(path / "audit.json", data.audit);
+  const SplitRecord record{data.options, "", ""};
+  write_split(path / "split.csv", data.rows, &record);
+  write_json(path / "facts.json", facts);
   return facts;
 }
 

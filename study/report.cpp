@@ -59,6 +59,8 @@ ReportHead head_of(const StudyResult& result) {
                              result.data.grouping,
                              result.data.grouping.empty() ? "" : ". ",
                              box_text(result));
+  if (const std::string& caution = result.comparison.caution; !caution.empty())
+    measured += cat(" Caution: the test part has ", caution, ".");
   const auto [first, second] = parse_contrast(result.contrast);
   return {cat("Is a classifier for ", rare, " better with ", first, " than with ", second, "?"),
           answer_text(result),
@@ -264,10 +266,19 @@ void write_failures(ReportWriter& out, const StudyResult& result) {
   if (result.failed.empty()) return;
   out.section("What failed");
   std::vector<std::string> lines;
-  for (const auto& [id, message] : result.failed) lines.push_back(cat(id, ": ", message));
-  out.paragraph(
-      "An arm with a missing cell is not compared. Run the same command again to retry these:");
+  for (const auto& failure : result.failed) lines.push_back(cat(failure.id, ": ", failure.message));
+  out.paragraph(cat("An arm with a missing cell is not compared. ",
+                    result.retry_helps()
+                        ? "Run the same command again to retry these:"
+                        : "The same command would fail in the same way; change what these messages "
+                          "name, and use another folder:"));
   out.list(lines);
+}
+
+void write_warnings(ReportWriter& out, const StudyResult& result) {
+  if (result.warnings.empty()) return;
+  out.section("What was known before the study began");
+  out.list(result.warnings);
 }
 
 void write_settings(ReportWriter& out, const StudyResult& result, const std::string& config_text) {
@@ -312,6 +323,7 @@ std::string write_sections(ReportWriter& out,
   if (out.draws()) write_curves(out, curve_figures(folder, result));
   write_generators(out, folder, result);
   write_audit(out, result);
+  write_warnings(out, result);
   write_failures(out, result);
   write_settings(out, result, config_text);
   return out.text();

@@ -107,6 +107,8 @@ std::string study_text(const StudyResult& result) {
     }
     out += "\n";
   }
+  if (const std::string& caution = result.comparison.caution; !caution.empty())
+    out += cat("\ncaution: the test part has ", caution, "\n");
   if (const PairResult* primary = result.primary()) {
     out += cat("\n",
                result.contrast,

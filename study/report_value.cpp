@@ -25,7 +25,8 @@ std::string plain(const std::string& text) {
 
 std::string with_interval(const Estimate& estimate, std::string (*text)(double)) {
   const std::string value = text(estimate.value);
-  if (!estimate.has_interval()) return value;
+  if (!std::isfinite(estimate.value)) return value;
+  if (!estimate.has_interval()) return cat(value, " (-)");
   return cat(value, " (", text(estimate.low), " to ", text(estimate.high), ")");
 }
 

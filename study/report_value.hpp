@@ -16,7 +16,7 @@ inline constexpr double kLeastBoxPx = 8;
 std::string rate_text(double value);
 /// Formats a difference: "+.011".
 std::string difference_text(double value);
-/// Formats an estimate: ".834 (.801 to .866)", or the value alone without an interval.
+/// Formats an estimate: ".834 (.801 to .866)", or ".834 (-)" without an interval.
 std::string rate_with_interval(const Estimate& estimate);
 std::string difference_with_interval(const Estimate& estimate);
 /// Formats a p value with at most two digits: "<.001", ".04".

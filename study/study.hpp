@@ -5,9 +5,11 @@
 // trains one generator per class, fold and seed, trains the classifier of each arm, evaluates all
 // on the same unchanged test part and writes report.html. Everything in the study folder is made
 // only once: if the study is run again, it continues where it stopped. Read this header first, then
-// cells.hpp, plan.hpp, preparation.hpp, quality.hpp, compare.hpp, summary.hpp, and report.hpp with
-// report_writer.hpp, report_tables.hpp, report_figures.hpp and report_value.hpp.
+// cells.hpp, preparation.hpp, preflight.hpp, estimate.hpp, plan.hpp, quality.hpp, compare.hpp,
+// summary.hpp, and report.hpp with report_writer.hpp, report_tables.hpp, report_figures.hpp and
+// report_value.hpp.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,21 +18,26 @@
 
 namespace evenray {
 
-/// Returns the JSON of `study plan`: cells, generators, sizes, and with `estimate` the time in
-/// seconds that a few timed steps predict. Throws 78 like Config::check_study(), and like
+/// Returns the JSON of `study plan`: cells, generators, sizes; with data.path also the images and
+/// what the study can show (`preflight`); with `estimate` also the time that timed steps predict,
+/// the disk space in `out`, and the limits of this machine. Throws 78 like Config::check_study() or
+/// if two arms would be equal, 65 if the test part has no image of the rare class, and like
 /// read_dataset() if data.path is set.
-Json plan_study(const Config& config, bool estimate);
-/// Returns such a plan as text.
-std::string plan_text(const Json& plan);
+Json plan_study(const Config& config, bool estimate, const Path& out = ".");
+/// Returns such a plan as text of one screen; with `cells` also the list of cells.
+std::string plan_text(const Json& plan, bool cells = false);
 
 /// Runs or resumes a study in `out`. Returns the number of cells and generators that failed (their
 /// messages are in <id>/error.json). Throws 2 without data.path, 65 for data that a study cannot
 /// use, 75 after a stop signal, 78 if `out` contains a study with other settings, or one that was
 /// started with other threads, device or precision.
-int run_study(const Config& config, const Path& out);
+/// Before anything is trained, `say` gets the plan as text. Throws also as plan_study() does.
+int run_study(const Config& config,
+              const Path& out,
+              const std::function<void(const std::string& text)>& say = {});
 
-/// Returns the done, failed and waiting cells and generators of a study folder. Throws 66 if it
-/// contains no study.
+/// Returns the done, failed and waiting cells and generators of a study folder, and "left_s", the
+/// seconds that it still takes (null if unknown). Throws 66 if it contains no study.
 Json study_status(const Path& folder);
 /// Returns such a status as text.
 std::string status_text(const Json& status);
@@ -38,6 +45,9 @@ std::string status_text(const Json& status);
 /// Compares again and writes summary.json, results.csv, report.html and report.md from the results
 /// in the folder. Throws 66 if the study has no prepared data yet.
 void report_study(const Path& folder);
+
+/// Whether running the study again may help what failed, from its summary.json.
+bool retry_helps(const Path& folder);
 
 /// Returns the comparison table of a study as text, from its summary.json.
 std::string comparison_table(const Path& folder);

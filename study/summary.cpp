@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "study/compare.hpp"
+#include "study/preflight.hpp"
 #include "study/report.hpp"
 
 namespace evenray {
@@ -37,7 +38,10 @@ Json compare_finished(const Config& config, const StudyFolder& folder, const Stu
   const Scored any =
       input.arms.empty() ? make_task(config, plan.rare_class)->scored({}) : input.arms[0].seeds[0];
   out["metrics"] = any.keys;
-  out["test"] = {{"images", any.rows.size()}, {"positives", any.positives}};
+  out["test"] = {{"images", any.rows.size()},
+                 {"positives", any.positives},
+                 {"positive_groups", any.support.positive},
+                 {"negative_groups", any.support.negative}};
   out["without_threshold"] = without_threshold;
   return out;
 }
@@ -66,6 +70,7 @@ Json summarise(const Config& config,
                                {"gates", arm.gates},
                                {"set", arm.set},
                                {"generator", arm.generator}});
+  summary["preflight"] = preflight_json(config, plan, facts);
   summary["comparison"] = compare_finished(config, folder, plan);
   Json generators = Json::array(), failed = Json::array(), balances = Json::object();
   for (const auto& cell : plan.generators) {
@@ -76,13 +81,13 @@ Json summarise(const Config& config,
       generator["training"] = read_json(path / "metrics.json");
       generators.push_back(generator);
     }
-    if (const auto message = failure_of(folder.root, path); !message.empty())
-      failed.push_back({{"id", cell.id()}, {"message", message}});
+    if (const auto failure = failure_of(folder.root, path); !failure.message.empty())
+      failed.push_back({{"id", cell.id()}, {"message", failure.message}, {"again", failure.again}});
   }
   for (const auto& cell : plan.cells) {
     const Path path = folder.cell(cell);
-    if (const auto message = failure_of(folder.root, path); !message.empty())
-      failed.push_back({{"id", cell.id()}, {"message", message}});
+    if (const auto failure = failure_of(folder.root, path); !failure.message.empty())
+      failed.push_back({{"id", cell.id()}, {"message", failure.message}, {"again", failure.again}});
     if (cell.seed == 0 && cell.fold == 0 && std::filesystem::exists(path / "balance.json")) {
       balances[cell.arm] = read_json(path / "balance.json");
     }
@@ -111,7 +116,7 @@ std::string results_csv(const Config& config, const StudyFolder& folder, const S
       row.insert(row.end(), values.begin(), values.end());
       row.emplace_back();
     } else {
-      const std::string message = failure_of(folder.root, path);
+      const std::string message = failure_of(folder.root, path).message;
       row.emplace_back(message.empty() ? "waiting" : "failed");
       row.resize(head.size() - 1);
       row.push_back(message);
@@ -123,14 +128,15 @@ std::string results_csv(const Config& config, const StudyFolder& folder, const S
 
 }  // namespace
 
-std::string failure_of(const Path& root, const Path& folder) {
+Failure failure_of(const Path& root, const Path& folder) {
   const Path path = folder / "error.json";
-  if (!std::filesystem::exists(path)) return "";
-  std::string message = read_json(path).at("message");
+  if (!std::filesystem::exists(path)) return {};
+  const Json error = read_json(path);
+  std::string message = error.at("message");
   const std::string prefix = root.string() + "/";
   for (size_t at = message.find(prefix); at != std::string::npos; at = message.find(prefix))
     message.erase(at, prefix.size());
-  return message;
+  return {"", message, error.value("again", true)};
 }
 
 void write_report(const Config& config,

@@ -158,4 +158,10 @@ cv::Mat fit_image(const cv::Mat& image, int height, int width, Fit fit, Placemen
   return resized(image, height, width);
 }
 
+double fit_scale(int image_height, int image_width, int height, int width, Fit fit) {
+  const double x = double(width) / image_width, y = double(height) / image_height;
+  if (fit == Fit::pad) return std::min(x, y);
+  return fit == Fit::crop ? std::max(x, y) : std::sqrt(x * y);
+}
+
 }  // namespace evenray

@@ -66,6 +66,10 @@ struct Placement {
 /// grows by bicubic interpolation. The result may share the image's memory.
 cv::Mat fit_image(const cv::Mat& image, int height, int width, Fit fit, Placement& placement);
 
+/// Returns how much fit_image() enlarges a side of an image of this size: the geometric mean of
+/// both directions.
+double fit_scale(int image_height, int image_width, int height, int width, Fit fit);
+
 /// Returns the bytes of a PNG file: grey with 8 or 16 bits for a single-channel image, RGB for a
 /// CV_8UC3 image in OpenCV's BGR order. `level`: zlib's compression level.
 std::string encode_png(const cv::Mat& image, int level = 6);

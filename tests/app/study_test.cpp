@@ -116,7 +116,7 @@ TEST_CASE("a study that is killed again and again ends with the same bytes") {
     CHECK(ran.err ==
           "evenray: stopped; run the same command again to continue (with --resume if it has that "
           "flag)\n");
-    CHECK(ran.out.empty());
+    CHECK_FALSE(contains(ran.out, "report:"));  // only the plan
     CHECK_FALSE(std::filesystem::exists(scratch / "stopped/summary.json"));
   }
   const Json status = done(at, {"study", "status", "stopped", "--json"}).json();
@@ -146,7 +146,8 @@ TEST_CASE("a study with a cell that fails: 1, one line, the others are done") {
   CHECK(ran.code == 1);
   CHECK(ran.error_lines() == 1);
   CHECK(contains(ran.err,
-                 "2 generator(s) or cell(s) failed; `evenray study status s` shows the errors"));
+                 "2 generator(s) or cell(s) failed; `evenray study status s` shows the errors, the "
+                 "same command would fail again: change what they name and use another --out"));
   CHECK(contains(ran.out, "oversample"));
   const std::string status = done(at, {"study", "status", "s"}).out;
   CHECK(contains(status, "1 done, 2 failed"));
@@ -165,6 +166,17 @@ TEST_CASE("what a study would do") {
   CHECK(plan["estimate_s"]["total"] > 0);
   CHECK(contains(done(at, {"study", "run", "study.toml", "--dry-run", "--out=s"}).out,
                  "2 cells, 1 generators of 0.8 kimg"));
+  const std::string text = done(at, {"study", "plan", "study.toml"}).out;
+  CHECK(text.starts_with("time         about "));
+  CHECK_FALSE(contains(text, "gan-s0-f0"));
+  CHECK(contains(done(at, {"study", "plan", "study.toml", "--verbose"}).out, "  gan-s0-f0\n"));
+  write_text(scratch / "equal.toml",
+             std::string(kStudy) + "[[study.arm]]\nname = \"again\"\nsources = [\"copy@1\"]\n");
+  for (const char* verb : {"plan", "run"})
+    fails(at,
+          {"study", verb, "equal.toml"},
+          Exit::config,
+          "arms 'oversample' and 'again' would be equal");
   CHECK_FALSE(std::filesystem::exists(scratch / "s"));
   CHECK(
       done(at, {"demo", "--quick", "--dry-run", "--json", "--threads=1"}).json()["cells"].size() ==

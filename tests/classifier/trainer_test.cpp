@@ -239,7 +239,7 @@ TEST_CASE("damaged and foreign checkpoints") {
 TEST_CASE("a step is timed") {
   ClassifyOptions options;
   options.minibatch = 4;
-  CHECK(classifier_step_seconds(options, 16, 16, plain_compute(), 2) > 0);
+  CHECK(classifier_step_time(options, 16, 16, plain_compute(), 2).median_s > 0);
 }
 
 TEST_CASE("a classifier to be trained is timed in both precisions") {
@@ -250,6 +250,6 @@ TEST_CASE("a classifier to be trained is timed in both precisions") {
   Compute compute = plain_compute();
   for (const bool bf16 : {false, true}) {
     compute.bf16 = bf16;
-    CHECK(network.step_seconds(compute, 4) > 0);
+    CHECK(network.step_time(compute, 4).median_s > 0);
   }
 }

@@ -32,6 +32,10 @@ TEST_CASE("numbers for people") {
 }
 
 TEST_CASE("durations for people") {
+  CHECK(bytes_text(0) == "1 MB");
+  CHECK(bytes_text(12'400'000) == "13 MB");
+  CHECK(bytes_text(3'400'000'000) == "3.4 GB");
+  CHECK(bytes_text(52'000'000'000) == "52 GB");
   CHECK(duration_text(0) == "0 s");
   CHECK(duration_text(41.2) == "41 s");
   CHECK(duration_text(59.6) == "1 min 00 s");

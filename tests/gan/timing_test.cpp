@@ -29,9 +29,12 @@ TEST_CASE("a network to be trained is timed in both precisions, under a name of 
     Compute compute;
     for (const bool bf16 : {false, true}) {
       compute.bf16 = bf16;
-      CHECK(network.step_seconds(compute, 2) > 0);
-      CHECK(network.step_seconds(compute, network.minibatch) > 0);
+      CHECK(network.step_time(compute, 2).median_s > 0);
+      CHECK(network.step_time(compute, network.minibatch).median_s > 0);
     }
+    const CheckpointBytes bytes = network.bytes();
+    CHECK(bytes.best > 0);
+    CHECK(bytes.state > 4 * bytes.best);
     GanOptions longer = options;
     longer.total_kimg *= 2;
     CHECK(timed_gan(longer, 24, 16).name == network.name);

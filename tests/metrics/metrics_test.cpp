@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/rng.hpp"
+#include "metrics/stats.hpp"
 #include "tests/fixture.hpp"
 
 using namespace evenray;
@@ -54,7 +55,8 @@ TEST_CASE("the panel's JSON has the promised keys in order") {
                                          "confusion",
                                          "baselines",
                                          "bootstrap",
-                                         "ci"});
+                                         "ci",
+                                         "cautions"});
   for (const auto& [key, value] : json["classes"][1].items()) class_keys.push_back(key);
   CHECK(class_keys == std::vector<std::string>{"name",
                                                "positives",
@@ -142,10 +144,7 @@ TEST_CASE("an interval is as wide as theory says") {
   const Json json = metrics(predictions, draws(500));
   const double area = json["classes"][1]["auroc"], positives = json["classes"][1]["positives"],
                negatives = 600 - positives;
-  const double q1 = area / (2 - area), q2 = 2 * area * area / (1 + area);
-  const double error = std::sqrt((area * (1 - area) + (positives - 1) * (q1 - area * area) +
-                                  (negatives - 1) * (q2 - area * area)) /
-                                 (positives * negatives));
+  const double error = hanley_mcneil_error(area, positives, negatives);
   const auto& interval = json["ci"]["b.auroc"];
   CHECK((interval[1].get<double>() - interval[0].get<double>()) / (2 * 1.96 * error) ==
         Approx(1).margin(.2));

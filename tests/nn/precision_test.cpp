@@ -33,7 +33,8 @@ struct Fake {
   TimedNetwork network() {
     return {name, 32, [this](const Compute& compute, int64_t images) {
               asked.push_back(images);
-              return static_cast<double>(images) * (compute.bf16 ? bf16_s : fp32_s);
+              const double seconds = static_cast<double>(images) * (compute.bf16 ? bf16_s : fp32_s);
+              return StepTime{seconds, seconds, seconds};
             }};
   }
   PrecisionTimes times() { return precision_times(Compute{}, network()); }

@@ -97,6 +97,10 @@ TEST_CASE("a failure is recorded and forgotten when it is mended; a stop goes th
   };
   CHECK(fails([] { throw Error(Exit::bad_data, "no images"); }) == "no images");
   CHECK(read_json(error)["message"] == "no images");
+  CHECK(read_json(error)["again"] == false);
+  // A disk that is full may have space the next time.
+  CHECK(fails([] { throw Error(Exit::io, "no space"); }) == "no space");
+  CHECK(read_json(error)["again"] == true);
   CHECK(fails([] { throw std::runtime_error("first\nsecond"); }) == "first");
   CHECK(fails([] { TORCH_CHECK(false, "shapes\ndiffer"); }) == "shapes");
   CHECK(read_json(error)["message"] == "shapes");

@@ -4,6 +4,7 @@
 
 #include "core/csv.hpp"
 #include "study/cells.hpp"
+#include "study/preparation.hpp"
 #include "tests/nn/torch_fixture.hpp"
 #include "tests/pixels.hpp"
 
@@ -62,7 +63,29 @@ TEST_CASE("a plan says what a study would do") {
   CHECK(time["cell"] > 0);
   CHECK(time["total"].get<double>() ==
         Approx(4 * time["generator"].get<double>() + 6 * time["cell"].get<double>()));
-  CHECK(contains(plan_text(plan), "estimated time"));
+  CHECK(time["range"][0] <= time["total"]);
+  CHECK(time["range"][1] >= time["total"]);
+  const std::string text = plan_text(plan);
+  CHECK(text.starts_with("time         about "));
+  CHECK_FALSE(contains(text, "real-s0-f0"));
+  CHECK(contains(plan_text(plan, /*cells=*/true), "\n  real-s0-f0\n"));
+
+  // What the plan says of the images is what the store then holds.
+  const Json facts = [&] {
+    const ScratchFolder scratch;
+    make_folder(scratch / "data");
+    return pack_data(config, {scratch.path()}, divide_data(config));
+  }();
+  CHECK(plan["data"]["folds"][0]["counts"] == facts["folds"][0]["counts"]);
+  CHECK(plan["preflight"]["generators"].size() == 2);
+  CHECK(plan["preflight"]["median_box_side_px"].get<double>() ==
+        Approx(facts["median_box_side_px"].get<double>()).epsilon(.05));
+  CHECK(contains(text, "\nimages       class          train  val  test\n"));
+  CHECK(contains(text, "warning      Fractured has "));
+  CHECK(plan["disk"]["needed_bytes"] > 0);
+  config.data.path = "";
+  CHECK(contains(plan_text(plan_study(config, /*estimate=*/false)), "give --data PATH"));
+  config.data.path = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32";
 
   config.gan.transfer.from = "majority";
   config.gan.transfer.parent_kimg = 1.6;
@@ -76,7 +99,10 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   const ScratchFolder scratch;
   const Path out = scratch / "study";
   Config config = pipeline_tiny(builtin_arm_names());
-  REQUIRE(run_study(config, out) == 0);
+  std::string said;
+  REQUIRE(run_study(config, out, [&](const std::string& text) { said += text; }) == 0);
+  CHECK(said.starts_with("time         about "));
+  CHECK(contains(said, "7 cells, 2 generators"));
 
   CHECK(run_done(out));
   for (const char* name : {"config.toml",
@@ -111,6 +137,14 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   CHECK(summary["failed"].empty());
   CHECK(summary["data"]["folds"][0]["metadata_baseline"]["auroc"].is_number());
   CHECK(summary["data"]["median_box_side_px"] > 0);
+
+  const Json planned = read_json(out / "plan.json");
+  CHECK(planned["preflight"] == summary["preflight"]);
+  CHECK(planned["estimate_s"]["total"] > 0);
+  CHECK(summary["preflight"]["warnings"].size() >= 1);
+  const Json times = read_json(out / "times.json");
+  CHECK(times["done"]["cell"].size() == 7);
+  CHECK(times["done"]["generator Fractured"].size() == 1);
 
   // Counts match between the arms; in gan-both "synthetic" does not mean "Fractured".
   const Json& balance = summary["balance"];
@@ -163,8 +197,10 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   for (const char* name : {"DONE", "cells/gan-s0-f0/DONE", "cells/gan-s0-f0/balance.json"})
     std::filesystem::remove(out / name);
   CHECK(study_status(out)["waiting"] == Json{"gan-s0-f0"});
+  CHECK(status_text(study_status(out)).find(" left\n") != std::string::npos);
   CHECK(run_study(config, out) == 0);
   CHECK(read_file(out / "summary.json") == bytes);
+  CHECK(study_status(out)["left_s"] == 0);
 
   config.classify.steps = 5;
   const Error changed = error_of([&] { run_study(config, out); });
@@ -203,11 +239,14 @@ TEST_CASE("a cell that fails is recorded, the others go on") {
   REQUIRE(status["failed"].size() == 2);
   CHECK(status["failed"][0]["id"] == "generator Fractured-s0-f0");
   CHECK(contains(status["failed"][0]["message"].get<std::string>(), "with fewer than 50"));
+  CHECK(status["failed"][0]["again"] == false);
   CHECK(contains(status_text(status), "failed gan-s0-f0: "));
   const Json summary = read_json(out / "summary.json");
   CHECK(summary["failed"].size() == 2);
   CHECK(summary["comparison"]["arms"].size() == 2);
   CHECK(contains(summary["answer"].get<std::string>(), "No answer yet"));
+  CHECK(contains(read_file(out / "report.md"), "The same command would fail in the same way"));
+  CHECK(contains(read_file(out / "report.md"), "its generators and these arms will fail: gan"));
   // Again: it is tried again, and fails again.
   CHECK(run_study(config, out) == 2);  // a generator and its cell
 }

@@ -93,7 +93,7 @@ TEST_CASE("numbers of a report") {
   REQUIRE(p_text(.0312) == ".031");
   REQUIRE(p_text(NAN) == "-");
   REQUIRE(rate_with_interval({.8342, .8011, .8662}) == ".834 (.801 to .866)");
-  REQUIRE(difference_with_interval({-.004}) == "-.004");
+  REQUIRE(difference_with_interval({-.004}) == "-.004 (-)");
 }
 
 TEST_CASE("a report copes with all that may be missing") {
