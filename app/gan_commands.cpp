@@ -166,7 +166,16 @@ int train_generator(const Cli& cli, const GanFlags& flags) {
   if (precision) log_info(precision->text());
   if (config.gan.preset == kAutoPreset && !run.resumed()) log_info(gan_plan_text(planned()));
   train_gan(store, flags.class_name, config.gan, config.runtime, run);
-  const Json metrics = read_json(run.path() / "metrics.json");
+  Json metrics = read_json(run.path() / "metrics.json");
+  const Path judgement = run.path() / "judgement.json";
+  std::string verdict = no_verdict_text();
+  if (std::filesystem::exists(judgement)) {
+    const Json judged = read_json(judgement);
+    if (const auto found = verdict_in(judged, judgement.string())) {
+      verdict = "verdict: " + found->text();
+      metrics["verdict"] = judged["verdict"];
+    }
+  }
   print_result(cli,
                metrics,
                cat("best SWD ",
@@ -178,6 +187,8 @@ int train_generator(const Cli& cli, const GanFlags& flags) {
                    metrics.contains("stopped_early")
                        ? cat(" (ended early: ", metrics["stopped_early"].get<std::string>(), ")")
                        : "",
+                   "\n",
+                   verdict,
                    "\n"));
   return 0;
 }

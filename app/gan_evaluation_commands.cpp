@@ -22,7 +22,7 @@ constexpr size_t kSheetPairs = 32;
 struct EvaluationFlags {
   std::string class_name, where, model, real, fake, extractor, sheet,
       metrics = "swd,msssim,memorisation";
-  bool trust_code = false;
+  bool trust_code = false, save = false;
   int64_t n = 64, k = 5, subsets = 0;
 };
 
@@ -175,10 +175,26 @@ std::string evaluation_text(const Json& out) {
     if (found.contains("features"))
       text += cat("in features ", closeness_text(found["features"]), "\n");
   }
+  if (const auto verdict = verdict_in(out, "this evaluation"))
+    text += cat("verdict: ", verdict->text(), "\n");
   return text;
 }
 
+int save_judgement(const Cli& cli, const EvaluationFlags& flags) {
+  const Config config = cli.load();
+  check(is_store(flags.real),
+        Exit::usage,
+        cat("--save requires the store that the generator was trained on, but ",
+            flags.real,
+            " is not a store"));
+  judge_run(flags.model, Store(flags.real), config.gan.verdict, make_compute(config.runtime));
+  const Json out = read_json(Path(flags.model) / "judgement.json");
+  print_result(cli, out, evaluation_text(out));
+  return 0;
+}
+
 int evaluate_generator(const Cli& cli, const EvaluationFlags& flags) {
+  if (flags.save) return save_judgement(cli, flags);
   const Config config = cli.load();
   const GanMetrics metrics = parse_gan_metrics(flags.metrics);
   const Compute compute = make_compute(config.runtime);
@@ -220,6 +236,7 @@ int evaluate_generator(const Cli& cli, const EvaluationFlags& flags) {
     if (!out.contains(at)) continue;
     for (Json& drop : out[at]) drop = fake.names[drop.get<size_t>()];
   }
+  add_verdict(out, config.gan.verdict);
   if (!flags.sheet.empty()) write_pairs(flags.sheet, fake, real);
   print_result(cli, out, evaluation_text(out));
   return 0;
@@ -265,6 +282,13 @@ void add_gan_evaluation_commands(CLI::App& gan, Cli& cli) {
       "--class", flags->class_name, "only this class (default: all that the generator draws)");
   eval_cli->add_option(
       "--where", flags->where, "only real images whose metadata match: 'sex=F and age>60'");
+
+  auto* save = eval_cli->add_flag("--save",
+                                  flags->save,
+                                  "evaluate a run folder as at the end of its training, and write "
+                                  "judgement.json with its verdict into it");
+  for (const char* other : {"--metrics", "--extractor", "--sheet", "--n", "--class", "--where"})
+    save->excludes(eval_cli->get_option(other));
 
   auto* metrics_cli = add_command(&gan,
                                   cli,

@@ -120,6 +120,9 @@ void BalanceOptions::fields(Fields& f) {
   f("allow_resize",
     allow_resize,
     "accept a generator of another size than the store's and resize its images");
+  f("allow_weak",
+    allow_weak,
+    "accept a generator whose verdict is `not usable yet`, or that has no verdict");
 }
 
 void BalanceOptions::check() const {

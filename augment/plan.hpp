@@ -22,6 +22,7 @@ struct BalanceOptions {
   double max_factor = 0;      ///< maximum of copies and augmented rows per image; 0: no limit
   double max_synthetic = 1;   ///< maximum of synthetic images per real one of the class
   bool allow_resize = false;  ///< resize images of a generator that has another size
+  bool allow_weak = false;    ///< accept a generator that is not usable yet or has no verdict
 
   void fields(Fields& f);
   /// Throws 78 for a value out of range. check_sources() checks the names of the sources.

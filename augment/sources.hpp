@@ -21,11 +21,19 @@ std::shared_ptr<Source> make_augment_source(const Store& store,
                                             const std::string& policy,
                                             int threads);
 
+/// Which generators a source accepts, by their verdict (gan/verdict.hpp).
+enum class Generators {
+  usable_or_weak,  ///< refuses one that is not usable yet or has no verdict; warns of a weak one
+  any,             ///< accepts all, and warns of those that are not usable
+  any_silently     ///< accepts all: the caller reports the verdicts itself
+};
+
 /// What a source needs from its user. The store must outlive the source.
 struct SourceContext {
   const Store& store;  ///< store to balance
   int threads = 1;
   bool allow_resize = false;  ///< BalanceOptions::allow_resize
+  Generators generators = Generators::usable_or_weak;
 };
 
 /// A kind of source. The word before the colon of a source's name selects it: "augment:xray" is of

@@ -5,7 +5,6 @@
 #include <array>
 #include <cassert>
 #include <map>
-#include <numeric>
 
 #include "core/error.hpp"
 #include "core/run_folder.hpp"
@@ -30,8 +29,7 @@ constexpr size_t kPairedImages = 1024;
 
 /// Returns at most n of `count` rows in a seeded order.
 Rows pick(size_t count, size_t n, const Rng& rng) {
-  Rows order(count);
-  std::iota(order.begin(), order.end(), size_t{0});
+  Rows order = all_rows(count);
   Rng stream = rng.fork("order");
   stream.shuffle(order);
   order.resize(std::min(n, count));
@@ -68,6 +66,29 @@ void check_sets(const std::vector<cv::Mat>& fake, const RealImages& real) {
                       ": all images must have the same size and depth"));
     }
   }
+}
+
+/// Returns the images with the pixels of each in a random order: no structure, the same grey
+/// values.
+std::vector<cv::Mat> shuffled(const std::vector<cv::Mat>& images,
+                              const Rows& rows,
+                              const Rng& rng) {
+  std::vector<cv::Mat> out;
+  for (const size_t row : rows) {
+    const cv::Mat& image = images[row];
+    Rows order = all_rows(image.total());
+    Rng stream = rng.fork("image", row);
+    stream.shuffle(order);
+    const size_t bytes = image.elemSize(), columns = static_cast<size_t>(image.cols);
+    cv::Mat noise(image.size(), image.type());
+    for (size_t i = 0; i < order.size(); ++i) {
+      std::copy_n(image.ptr(static_cast<int>(order[i] / columns)) + order[i] % columns * bytes,
+                  bytes,
+                  noise.ptr() + i * bytes);
+    }
+    out.push_back(noise);
+  }
+  return out;
 }
 
 Json swd_json(const Swd& swd) {
@@ -181,13 +202,16 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
   others.resize(n);
   const Rows drawn = pick(fake.size(), n, rng.fork("fake"));
   if (metrics.swd) {
-    const auto found = swd_to(pixels_of(real.images, reference),
-                              {pixels_of(fake, drawn), pixels_of(real.images, others)},
-                              {},
-                              rng.fork("swd"));
+    const auto noise = shuffled(real.images, others, rng.fork("noise"));
+    const auto found = swd_to(
+        pixels_of(real.images, reference),
+        {pixels_of(fake, drawn), pixels_of(real.images, others), pixels_of(noise, all_rows(n))},
+        {},
+        rng.fork("swd"));
     out["swd"] = swd_json(found[0]);
     out["swd"]["n"] = n;
     out["swd"]["floor"] = {{"mean", found[1].mean}, {"n", n}};
+    out["swd"]["noise"] = {{"mean", found[2].mean}, {"n", n}};
   }
   throw_if_stopped();
   if (metrics.msssim) {

@@ -24,12 +24,6 @@ constexpr double kLessDiverse = .1, kSaturated = .99;
 /// Consecutive evaluations that must agree.
 constexpr int64_t kPatience = 3;
 
-Rows all_rows(size_t count) {
-  Rows rows(count);
-  std::iota(rows.begin(), rows.end(), size_t{0});
-  return rows;
-}
-
 /// Returns at most `most` of the images, chosen in a seeded order.
 RealImages first_images(const RealImages& real, size_t most, const Rng& rng) {
   if (real.images.size() <= most) return real;

@@ -3,14 +3,15 @@
 // The gan room trains generative adversarial networks on one class of a store, draws images from
 // them and evaluates these images. train_gan() writes a run folder; Generator draws from its
 // checkpoint; source_kinds() offers it to `balance`; memorised_gate() rejects images that reproduce
-// training images; evaluate_gan() compares drawn with real images by SWD, MS-SSIM and nearest
-// neighbours, which need no pretrained weights, and by the features of a network; gan_report_html()
-// writes a page about a run. This header and options.hpp are all that other rooms need. The headers
-// inside, in reading order: networks.hpp with growth.hpp and pggan_blocks.hpp (the networks),
-// training_set.hpp, augmentation.hpp with ada.hpp and diffaugment.hpp, losses.hpp, players.hpp and
-// transfer.hpp (training), examiner.hpp with quality.hpp, halves.hpp and memorisation.hpp
-// (evaluations during a training), judgement.hpp with leak.hpp and spectrum.hpp (the evaluation at
-// its end), feature_metrics.hpp, and run_record.hpp with report_figures.hpp (the report).
+// training images; judge() gives a verdict (verdict.hpp, included here); evaluate_gan() compares
+// drawn with real images by SWD, MS-SSIM and nearest neighbours, which need no pretrained weights,
+// and by the features of a network; gan_report_html() writes a page about a run. This header and
+// options.hpp are all that other rooms need. The headers inside, in reading order: networks.hpp
+// with growth.hpp and pggan_blocks.hpp (the networks), training_set.hpp, augmentation.hpp with
+// ada.hpp and diffaugment.hpp, losses.hpp, players.hpp and transfer.hpp (training), examiner.hpp
+// with quality.hpp, halves.hpp and memorisation.hpp (evaluations during a training), judgement.hpp
+// with leak.hpp and spectrum.hpp (the evaluation at its end), feature_metrics.hpp, and
+// run_record.hpp with report_figures.hpp (the report).
 
 #include <memory>
 #include <opencv2/core.hpp>
@@ -23,6 +24,7 @@
 #include "core/run_folder.hpp"
 #include "dataset/store/store.hpp"
 #include "gan/options.hpp"
+#include "gan/verdict.hpp"
 #include "nn/compute.hpp"
 #include "nn/features.hpp"
 #include "nn/precision.hpp"
@@ -145,9 +147,10 @@ class Generator {
 
 /// Returns all kinds of sources that `balance` and a study accept: those of augment/sources.hpp and
 /// "gan:PATH", where PATH is a run folder or checkpoint. Making a gan source throws 65 if the
-/// generator was trained on all classes without labels, or if the store lacks the generator's only
-/// class, or has another range of values, or another size (unless allow_resize is set: images are
-/// then resized, which a classifier may learn to detect).
+/// generator's verdict does not satisfy SourceContext::generators, if the generator was trained on
+/// all classes without labels, or if the store lacks the generator's only class, or has another
+/// range of values, or another size (unless allow_resize is set: images are then resized, which a
+/// classifier may learn to detect).
 SourceKinds source_kinds(const Compute& compute = {});
 
 /// Returns the gates that the options select: those of augment/gates.hpp, then memorised_gate().
@@ -194,6 +197,14 @@ Json evaluate_gan(const std::vector<cv::Mat>& fake,
                   const GanMetrics& metrics,
                   uint64_t seed,
                   const Features* features = nullptr);
+
+/// Evaluates the best checkpoint of a run again, as train_gan() does at its end, and writes
+/// judgement.json with its verdict and sheets. Throws 66 if `run` has no checkpoint; 65 if it was
+/// trained on another store, or if its class has fewer than 16 images or only one group.
+void judge_run(const Path& run,
+               const Store& store,
+               const VerdictOptions& bounds,
+               const Compute& compute);
 
 /// The gate "memorised": rejects synthetic images that are nearer to a real training image of their
 /// class than 95 % of held-out images are (see memorisation.hpp). The store must outlive it.

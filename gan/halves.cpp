@@ -4,10 +4,17 @@
 #include <torch/types.h>
 
 #include <map>
+#include <numeric>
 
 #include "nn/loader.hpp"
 
 namespace evenray {
+
+Rows all_rows(size_t count) {
+  Rows rows(count);
+  std::iota(rows.begin(), rows.end(), size_t{0});
+  return rows;
+}
 
 std::array<Rows, 2> halves(size_t count, const std::vector<std::string>& groups, const Rng& rng) {
   std::map<std::string, size_t> known;

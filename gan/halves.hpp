@@ -13,6 +13,9 @@ namespace evenray {
 
 using Rows = std::vector<size_t>;
 
+/// Returns 0 to count - 1.
+Rows all_rows(size_t count);
+
 /// Divides `count` images into two halves, with no group in both, in a seeded order. `groups`: as
 /// in RealImages. The second half is empty if all images are of one group.
 std::array<Rows, 2> halves(size_t count, const std::vector<std::string>& groups, const Rng& rng);

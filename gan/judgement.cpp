@@ -4,17 +4,22 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.hpp"
 #include "core/rng.hpp"
 #include "core/text.hpp"
 #include "dataset/image/image.hpp"
 #include "dataset/image/sheet.hpp"
 #include "gan/gan.hpp"
+#include "gan/halves.hpp"
+#include "gan/run_record.hpp"
 #include "gan/spectrum.hpp"
 
 namespace evenray {
 namespace {
 
 constexpr size_t kShownPairs = 32;
+/// With fewer real images judgement.json is not written.
+constexpr size_t kFewestJudged = 16;
 /// With more images the mean spectrum changes by less than the width of a line in the chart.
 constexpr size_t kSpectrumImages = 256;
 
@@ -63,13 +68,14 @@ void write_sample_sheet(const Path& path, const std::vector<cv::Mat>& images) {
 void write_judgement(const Path& run,
                      const std::vector<cv::Mat>& drawn,
                      const RealImages& all,
-                     const std::vector<std::string>& leaks,
-                     uint64_t seed) {
+                     const JudgementOptions& options) {
   const auto& real = all.images;
-  const Rng rng = Rng(seed).fork("judgement");
+  const Rng rng = Rng(options.seed).fork("judgement");
   Json out = evaluate_gan(drawn, all, {}, rng.fork("evaluate").key());
   out["schema"] = "evenray-gan-judgement-1";
-  out["augmentation_leaks"] = leaks;
+  out["generator"] = options.generator;
+  add_verdict(out, options.bounds);
+  out["augmentation_leaks"] = options.leaks;
   const size_t n = std::min({kSpectrumImages, drawn.size(), real.size()});
   const Spectrum of_drawn = radial_spectrum(some_of(drawn, n, rng.fork("spectrum drawn"))),
                  of_real = radial_spectrum(some_of(real, n, rng.fork("spectrum real")));
@@ -81,6 +87,52 @@ void write_judgement(const Path& run,
                      some_of(real, kShownPairs, rng.fork("real sheet")));
   write_nearest(run / "samples" / "nearest.png", drawn, real);
   write_json(run / "judgement.json", out);
+}
+
+std::optional<std::string> too_few_to_judge(const RealImages& real) {
+  if (real.images.size() >= kFewestJudged &&
+      !halves(real.images.size(), real.groups, Rng(0))[1].empty())
+    return std::nullopt;
+  return cat(
+      "judgement.json requires at least ", kFewestJudged, " real images of at least two groups");
+}
+
+void judge_checkpoint(const Path& run,
+                      const Generator& generator,
+                      const RealImages& real,
+                      int64_t count,
+                      const VerdictOptions& bounds) {
+  const Json& facts = generator.facts();
+  const Rng rng = Rng(static_cast<uint64_t>(facts.at("seed").get<int64_t>())).fork("gan");
+  Drawing drawing;
+  drawing.seed = rng.fork("last word").key();
+  drawing.in_proportion = true;
+  write_judgement(
+      run,
+      generator.sample(0, std::min(count, static_cast<int64_t>(real.images.size())), drawing),
+      real,
+      {.seed = rng.fork("judgement").key(),
+       .leaks = facts.at("best_leaks").get<std::vector<std::string>>(),
+       .generator = generator.digest(),
+       .bounds = bounds});
+}
+
+void judge_run(const Path& folder,
+               const Store& store,
+               const VerdictOptions& bounds,
+               const Compute& compute) {
+  const RunRecord run = read_run(folder);
+  const Generator generator(folder, compute);
+  check(generator.facts().at("store") == store.content_digest(),
+        Exit::bad_data,
+        cat(folder.string(),
+            " was not trained on ",
+            store.path().string(),
+            ": its verdict requires its own training images"));
+  const RealImages real = real_images(store, generator.class_name(), generator.facts().at("where"));
+  const auto too_few = too_few_to_judge(real);
+  check(!too_few, Exit::bad_data, cat(folder.string(), ": ", too_few.value_or("")));
+  judge_checkpoint(folder, generator, real, run.options.eval_images, bounds);
 }
 
 }  // namespace evenray

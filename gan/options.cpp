@@ -124,6 +124,45 @@ void TransferOptions::check() const {
       "set it to 0");
 }
 
+void VerdictOptions::fields(Fields& f) {
+  f("usable_excess",
+    usable_excess,
+    "largest excess of SWD of a usable generator, as a share of the way from real images to noise");
+  f("weak_excess", weak_excess, "the same of a weak generator; above it: not usable yet");
+  f("usable_similarity",
+    usable_similarity,
+    "largest excess of MS-SSIM of a usable generator, as a share of the way from real images to "
+    "copies of one picture");
+  f("weak_similarity", weak_similarity, "the same of a weak generator; above it: not usable yet");
+  f("usable_memorised",
+    usable_memorised,
+    "largest memorised share of a usable generator, as a multiple of its bound");
+  f("weak_memorised", weak_memorised, "the same of a weak generator; above it: not usable yet");
+  f("usable_images",
+    usable_images,
+    "fewest images on each side of SWD; a generator that was compared with fewer is at most weak");
+}
+
+void VerdictOptions::check() const {
+  const auto ordered = [](double usable, double weak, const char* key) {
+    evenray::check(usable >= 0 && usable <= weak && weak <= 1e9,
+                   Exit::config,
+                   cat("gan.verdict.usable_",
+                       key,
+                       " must be at least 0 and at most gan.verdict.weak_",
+                       key,
+                       ", not ",
+                       usable,
+                       " and ",
+                       weak));
+  };
+  ordered(usable_excess, weak_excess, "excess");
+  ordered(usable_similarity, weak_similarity, "similarity");
+  ordered(usable_memorised, weak_memorised, "memorised");
+  evenray::check(
+      usable_images >= 0, Exit::config, "gan.verdict.usable_images must not be negative");
+}
+
 void GanOptions::fields(Fields& f) {
   f("family", family, "network family: dcgan, pggan");
   f("preset",
@@ -187,6 +226,7 @@ void GanOptions::fields(Fields& f) {
   f.section("pggan", pggan);
   f.section("ada", ada);
   f.section("transfer", transfer);
+  f.section("verdict", verdict);
   for (const char* key : {"ngf", "ndf", "spectral_norm", "residual"})
     f.moved(key, cat("dcgan.", key));
   for (const char* key : {"fmap_base",
@@ -244,6 +284,7 @@ void GanOptions::check() const {
   dcgan.check();
   pggan.check();
   ada.check();
+  verdict.check();
   check_family(*this);
   if (preset != kAutoPreset || transfer.from != "none") transfer.check();
   const bool labelled = conditioning_named(conditioning) != Conditioning::none;

@@ -65,6 +65,22 @@ struct TransferOptions {
 /// Images of a class below which gan.allow_few is required.
 inline constexpr int64_t kLeastGanImages = 50;
 
+/// [gan.verdict]: the bounds of a generator's verdict (verdict.hpp). The defaults are derived in
+/// docs/results.md.
+struct VerdictOptions {
+  double usable_excess = .06;     ///< largest excess of SWD of a usable generator; 1: noise
+  double weak_excess = .15;       ///< the same of a weak one
+  double usable_similarity = .2;  ///< largest excess of MS-SSIM of a usable one; 1: one picture
+  double weak_similarity = .4;    ///< the same of a weak one
+  double usable_memorised = 1;  ///< largest memorised share of a usable one, in units of its bound
+  double weak_memorised = 2;    ///< the same of a weak one
+  int64_t usable_images = 32;   ///< fewest images on each side of SWD for "usable"
+
+  void fields(Fields& f);
+  /// Throws 78 for a bound that is negative, or above that of a weak generator.
+  void check() const;
+};
+
 /// [gan] of a configuration.
 struct GanOptions {
   std::string family = "dcgan";  ///< network family, see gan_families()
@@ -106,6 +122,7 @@ struct GanOptions {
   PgganOptions pggan;
   AdaOptions ada;
   TransferOptions transfer;
+  VerdictOptions verdict;
 
   void fields(Fields& f);
   /// Throws 78, naming the key as the user writes it. With preset auto and transfer "none" the

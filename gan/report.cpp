@@ -2,6 +2,7 @@
 // The report of one training. Its sections answer the questions of a critical reader in this order:
 // how near to real images, how the training went, how diverse, whether copied, examples, settings.
 #include <algorithm>
+#include <cctype>
 
 #include "core/number.hpp"
 #include "core/text.hpp"
@@ -40,9 +41,25 @@ bool evaluated_at_end(const RunRecord& run) {
   return std::isfinite(run.judgement.swd) && std::isfinite(run.judgement.floor);
 }
 
+/// Returns the word of the verdict, as a sentence.
+std::string verdict_sentence(const RunRecord& run) {
+  if (!run.judgement.verdict) return run.finished ? "No verdict. " : "";
+  std::string word = run.judgement.verdict->word;
+  word[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[0])));
+  return word + ". ";
+}
+
+/// Returns the reasons of the verdict, as a sentence.
+std::string verdict_reasons(const RunRecord& run) {
+  if (!run.finished) return "";
+  const auto& verdict = run.judgement.verdict;
+  if (!verdict) return cat("There is ", no_verdict_text(), ". ");
+  return verdict->reasons.empty() ? "" : cat("It is ", verdict->text(), ". ");
+}
+
 std::string answer_of(const RunRecord& run) {
-  std::string text;
-  if (!run.finished) text = cat("Not finished, at ", kimg_text(run.kimg()), ". ");
+  std::string text = verdict_sentence(run);
+  if (!run.finished) text += cat("Not finished, at ", kimg_text(run.kimg()), ". ");
   if (!run.stopped_early.empty())
     text += cat("Ended early, at ", kimg_text(run.kimg()), ": ", run.stopped_early, ". ");
   const EvaluationEvent* best = run.best();
@@ -58,18 +75,18 @@ std::string answer_of(const RunRecord& run) {
 }
 
 std::string measured_on(const RunRecord& run) {
-  std::string text;
+  std::string text = verdict_reasons(run);
   if (evaluated_at_end(run)) {
-    text = cat("Measured at the end on ",
-               count_text(run.judgement.swd_n),
-               " drawn images, which were not used to select the checkpoint, and as many training "
-               "images. ");
+    text += cat("Measured at the end on ",
+                count_text(run.judgement.swd_n),
+                " drawn images, which were not used to select the checkpoint, and as many training "
+                "images. ");
   } else if (run.judged_images > 0) {
-    text = cat("Measured during the training on ",
-               count_text(run.judged_images),
-               " drawn images and as many ",
-               run.judged_by == "val" ? "validation images, which the generator never saw. "
-                                      : "of the training images themselves. ");
+    text += cat("Measured during the training on ",
+                count_text(run.judged_images),
+                " drawn images and as many ",
+                run.judged_by == "val" ? "validation images, which the generator never saw. "
+                                       : "of the training images themselves. ");
   }
   if (run.images > 0) text += cat("Trained on ", count_text(run.images), " images");
   if (run.images > 0 && !class_text(run).empty()) text += cat(" of ", class_text(run));

@@ -173,6 +173,7 @@ JudgementRecord read_judgement(const Path& path) {
   out.memorised = number_in(json, "/memorisation/share");
   out.memorised_bound = number_in(json, "/memorisation/bound");
   out.leaks = read_texts(json, "/augmentation_leaks");
+  out.verdict = verdict_in(json, path.string());
   const Json* spectrum = found_at(json, "/spectrum");
   if (!spectrum) return out;
   out.spectrum_n = count_in(*spectrum, "/n");

@@ -7,6 +7,7 @@
 
 #include "gan/growth.hpp"
 #include "gan/spectrum.hpp"
+#include "gan/verdict.hpp"
 
 namespace evenray {
 
@@ -45,6 +46,7 @@ struct JudgementRecord {
   double nearest_ratio = NAN, nearest_ratio_real = NAN, authentic = NAN, authentic_real = NAN;
   double flagged = NAN, memorised = NAN, memorised_bound = NAN;
   std::vector<std::string> leaks;  ///< measures in which the augmentation shows
+  std::optional<Verdict> verdict;  ///< nullopt: written by an earlier version
   int64_t spectrum_n = 0;
   Spectrum drawn, real;  ///< empty if the file has none
 };

@@ -3,20 +3,36 @@
 
 #include "augment/gates.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/text.hpp"
 #include "gan/gan.hpp"
 
 namespace evenray {
 namespace {
 
+void check_verdict(const Path& path, const Generator& generator, Generators accepted) {
+  if (accepted == Generators::any_silently) return;
+  const auto verdict = stored_verdict(path, generator.digest());
+  if (verdict && verdict->word == kUsable) return;
+  const std::string found =
+      cat("generator ", path.string(), ": ", verdict ? verdict->text() : no_verdict_text());
+  check(accepted == Generators::any || (verdict && verdict->word == kWeak),
+        Exit::bad_data,
+        cat(found,
+            verdict ? "; train it longer (gan.total_kimg) or with more images" : "",
+            ", or give --allow-weak to use it as it is"));
+  log_warning(found);
+}
+
 class GanSource final : public Source {
  public:
-  GanSource(const Path& path, const Store& store, bool allow_resize, const Compute& compute)
-      : generator_(path, compute), size_(store.info().width, store.info().height) {
+  GanSource(const Path& path, const SourceContext& context, const Compute& compute)
+      : generator_(path, compute), size_(context.store.info().width, context.store.info().height) {
+    const Store& store = context.store;
     const auto& info = store.info();
     const cv::Size drawn(generator_.width(), generator_.height());
     check(
-        drawn == size_ || allow_resize,
+        drawn == size_ || context.allow_resize,
         Exit::bad_data,
         cat(path.string(),
             " draws ",
@@ -42,6 +58,7 @@ class GanSource final : public Source {
               " was trained on all classes without labels: it cannot draw one class; train it with "
               "--class or --conditional"));
     if (generator_.classes().empty()) info.class_index(generator_.class_name());
+    check_verdict(path, generator_, context.generators);
     generator_.warn_if_other_store(store);
     class_names_ = info.class_names;
   }
@@ -95,8 +112,7 @@ SourceKinds source_kinds(const Compute& compute) {
                      check(!path.empty(), Exit::usage, "source gan: takes the path of a generator");
                    },
                    [compute](const std::string& path, const SourceContext& context) {
-                     return std::make_shared<GanSource>(
-                         path, context.store, context.allow_resize, compute);
+                     return std::make_shared<GanSource>(path, context, compute);
                    }});
   return kinds;
 }

@@ -21,8 +21,6 @@
 namespace evenray {
 namespace {
 
-/// With fewer real images judgement.json is not written.
-constexpr size_t kFewestEvaluated = 16;
 /// How often a run that diverges returns to its last evaluation, each time with half the learning
 /// rates.
 constexpr int64_t kMostRetries = 3;
@@ -265,19 +263,14 @@ class Training final : public Trainee, public Batches {
                  {"best_swd", best_.swd},
                  {"retries", retries_}};
     if (ended()) metrics["stopped_early"] = collapse_;
-    const auto count = std::min(options_.eval_images, training_set_.images().count());
-    Drawing drawing;
-    // These images were not used to select the checkpoint, so their scores are not biased.
-    drawing.seed = rng_.fork("last word").key();
-    drawing.in_proportion = true;
-    const auto drawn = Generator(checkpoints_.best(), compute_).sample(0, count, drawing);
-    const bool two_groups = !halves(real_.images.size(), real_.groups, rng_)[1].empty();
-    if (real_.images.size() >= kFewestEvaluated && two_groups) {
-      write_judgement(run_.path(), drawn, real_, best_.leaks, rng_.fork("judgement").key());
+    if (const auto too_few = too_few_to_judge(real_)) {
+      log_warning(cat("the generator gets no verdict: ", *too_few));
     } else {
-      log_warning(cat("judgement.json is not written: it requires at least ",
-                      kFewestEvaluated,
-                      " real images of at least two groups"));
+      judge_checkpoint(run_.path(),
+                       Generator(checkpoints_.best(), compute_),
+                       real_,
+                       options_.eval_images,
+                       options_.verdict);
     }
     write_json(run_.path() / "metrics.json", metrics);
     run_.finish();

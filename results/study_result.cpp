@@ -188,6 +188,7 @@ GeneratorResult generator(const Place& place) {
   out.nearest_ratio = place["memorisation"]["nearest_ratio"].number();
   out.authentic = place["memorisation"]["authentic"].number();
   out.near_copies = place["memorisation"]["flagged"].number();
+  out.verdict = place["verdict"]["word"].text();
   out.origin = estimate(place["origin"]["auroc"], place["origin"]["ci"]);
   return out;
 }

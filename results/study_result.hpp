@@ -89,7 +89,8 @@ struct GeneratorResult {
   double best_kimg = NAN, kimg = NAN, images = NAN;
   double swd = NAN, swd_floor = NAN, msssim = NAN, msssim_real = NAN;
   double nearest_ratio = NAN, authentic = NAN, near_copies = NAN;
-  Estimate origin;  ///< AUROC of a network that separates synthetic from real images
+  Estimate origin;      ///< AUROC of a network that separates synthetic from real images
+  std::string verdict;  ///< usable, weak or not usable yet; empty: none
 };
 
 /// How an arm's training part was filled, in the first seed and fold.

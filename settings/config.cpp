@@ -131,6 +131,10 @@ void Config::check_study() const {
   arms_decide(balance.sources == balance_default.sources, "balance.sources");
   arms_decide(balance.max_factor == balance_default.max_factor, "balance.max_factor");
   arms_decide(balance.allow_resize == balance_default.allow_resize, "balance.allow_resize");
+  evenray::check(balance.allow_weak == balance_default.allow_weak,
+                 Exit::config,
+                 "balance.allow_weak cannot be set in a study, because a study uses its generators "
+                 "whatever their verdict; remove it");
   arms_decide(gan.conditioning == GanOptions{}.conditioning, "gan.conditioning");
   evenray::check(gan.preset != kAutoPreset,
                  Exit::config,

@@ -107,6 +107,7 @@ constexpr std::array kFlags{
     FlagKey{"balance", "--max-factor", "balance.max_factor"},
     FlagKey{"balance", "--max-synthetic", "balance.max_synthetic"},
     FlagKey{"balance", "--allow-resize", "balance.allow_resize"},
+    FlagKey{"balance", "--allow-weak", "balance.allow_weak"},
     FlagKey{"classify train", "--arch", "classify.arch"},
     FlagKey{"study plan", "--data", "data.path"},
     FlagKey{"study run", "--data", "data.path"},

@@ -93,7 +93,7 @@ Path training_store(const Config& config,
        .plan = plan,
        .sources = make_sources(sources_of(arm, folder, study, cell),
                                source_kinds(make_compute(config.runtime)),
-                               {store, threads}),
+                               {store, threads, false, Generators::any_silently}),
        .gates = all_gates(store, config.balance, threads),
        .options = config.balance,
        .seed = static_cast<uint64_t>(config.runtime.seed + cell.seed),
@@ -214,12 +214,16 @@ void run_generator(const Config& config,
     runtime.fields(f);
     f.section("gan", gan);
   };
-  if (!run_done(path)) log_info(cat("generator ", cell.id()));
+  const bool trained = run_done(path);
+  if (!trained) log_info(cat("generator ", cell.id()));
   {
     RunFolder run(path, /*resume=*/true, settings);
     train_gan(store, cell.class_name, gan, runtime, run, parent);
   }
   write_quality(config, store, cell, path);
+  if (trained) return;
+  if (const auto verdict = verdict_in(read_json(path / "quality.json"), "quality.json"))
+    log_info(cat("generator ", cell.id(), " is ", verdict->text()));
 }
 
 void run_cell(const Config& study_config,

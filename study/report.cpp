@@ -235,6 +235,9 @@ void write_generators(ReportWriter& out, const StudyFolder& folder, const StudyR
   }
   out.table(generators_table(result));
   out.list({
+      "Verdict: usable, weak or not usable yet, from SWD, MS-SSIM and the memorised share. The "
+      "study "
+      "uses all generators whatever their verdict. The origin AUROC does not decide it.",
       "SWD: sliced Wasserstein distance \u00d7 1000 to the same number of real images (at most "
       "half of them). Its floor is the distance between as many real images and as many other "
       "real ones.",

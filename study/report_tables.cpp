@@ -173,6 +173,7 @@ HtmlTable baselines_table(const StudyResult& result) {
 HtmlTable generators_table(const StudyResult& result) {
   HtmlTable table;
   table.head = {"Generator",
+                "Verdict",
                 "Best at (kimg)",
                 "Images evaluated",
                 "SWD",
@@ -186,6 +187,7 @@ HtmlTable generators_table(const StudyResult& result) {
   for (const auto& generator : by_class(result.generators)) {
     table.rows.push_back(
         {cell_of(generator).id(),
+         generator.verdict.empty() ? "-" : generator.verdict,
          cat(plain_number(generator.best_kimg), " of ", plain_number(generator.kimg)),
          plain_count(generator.images),
          plain_number(generator.swd),

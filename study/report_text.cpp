@@ -6,7 +6,9 @@
 
 #include "core/number.hpp"
 #include "core/text.hpp"
+#include "gan/gan.hpp"
 #include "settings/arms.hpp"
+#include "study/cells.hpp"
 #include "study/report.hpp"
 #include "study/report_value.hpp"
 
@@ -29,6 +31,45 @@ std::string subject(const StudyResult& result, const std::string& name) {
   if (arm.balanced()) return cat("Copies of ", rare);
   if (!arm.set.empty()) return "Weighting the loss by class";
   return "The real images as they are";
+}
+
+/// Returns the generators that an arm draws from.
+std::vector<GeneratorResult> generators_of(const StudyResult& result, const std::string& name) {
+  const Arm arm = result.arm_named(name);
+  StudyPlan plan;
+  plan.class_names = result.data.class_names;
+  plan.rare_class = result.rare_class;
+  const auto classes = plan.generator_classes(arm);
+  const std::string variant = arm.generator.empty() ? "" : arm.name;
+  std::vector<GeneratorResult> out;
+  for (const auto& generator : result.generators)
+    if (generator.variant == variant &&
+        std::find(classes.begin(), classes.end(), generator.class_name) != classes.end())
+      out.push_back(generator);
+  return out;
+}
+
+int64_t count_verdict(const std::vector<GeneratorResult>& generators, const char* word) {
+  return std::count_if(generators.begin(), generators.end(), [&](const GeneratorResult& one) {
+    return one.verdict == word;
+  });
+}
+
+/// Returns what the generators of the two arms allow to conclude; empty if all are usable.
+std::string generators_text(const StudyResult& result) {
+  std::vector<GeneratorResult> drawn;
+  const auto [first, second] = parse_contrast(result.contrast);
+  for (const auto& arm : {first, second})
+    for (const auto& generator : generators_of(result, arm)) drawn.push_back(generator);
+  const int64_t all = std::ssize(drawn), bad = count_verdict(drawn, kNotUsableYet),
+                weak = count_verdict(drawn, kWeak);
+  const auto who = [&](int64_t count) {
+    if (count < all) return cat(count, " of the ", all, " generators were ");
+    return std::string(all == 1 ? "The generator was " : "The generators were ");
+  };
+  if (bad > 0) return cat(" ", who(bad), kNotUsableYet, ": this says nothing about better ones.");
+  if (weak > 0) return cat(" ", who(weak), kWeak, ": better ones may give another answer.");
+  return "";
 }
 
 }  // namespace
@@ -58,7 +99,8 @@ std::string answer_text(const StudyResult& result) {
                                   ".");
   const double box_px = result.data.median_box_side_px;
   const std::string limits =
-      cat(" This is valid for this split and ",
+      cat(generators_text(result),
+          " This is valid for this split and ",
           counted(result.seeds, "seed"),
           box_px > 0 && box_px < kLeastBoxPx
               ? "; the marked boxes are too small at this size for a medical conclusion."
@@ -116,6 +158,11 @@ std::string study_text(const StudyResult& result) {
                difference_with_interval(primary->metrics.auroc),
                " AUROC\n");
   }
+  std::vector<std::string> verdicts;
+  for (const auto& generator : result.generators)
+    if (!generator.verdict.empty())
+      verdicts.push_back(cat(cell_of(generator).id(), " ", generator.verdict));
+  if (!verdicts.empty()) out += cat("\ngenerators: ", join(verdicts), "\n");
   return cat(out, "\n", answer_text(result), "\n");
 }
 

@@ -132,6 +132,7 @@ TEST_CASE("balance fills the rare class") {
                "--json",
                "--source",
                cat("gan:", (workshop() / "gan").string()),
+               "--allow-weak",
                "--gate=near-duplicate:0",
                "--max-synthetic=.1",
                "--max-factor=3"})

@@ -67,7 +67,8 @@ TEST_CASE("a generator is judged by its own class, and told where a store was an
   CHECK(done(at, judging + Words{set}).err.empty());
   done(at, {"data", "split", kPhantoms, "--out=split.csv", "--ratios=.5,.3,.2"});
   done(at, {"data", "pack", kPhantoms, "--split=split.csv", "--size=40x32", "--out=set.h5"});
-  const Words balancing{"balance", "set.h5", cat("--source=gan:", gan.string()), "--out=b.h5"};
+  const Words balancing{
+      "balance", "set.h5", cat("--source=gan:", gan.string()), "--allow-weak", "--out=b.h5"};
   for (const auto& words : {judging + Words{"set.h5"}, balancing}) {
     const Ran ran = run(at, words);
     CHECK(ran.code == 0);
@@ -115,6 +116,35 @@ TEST_CASE("gan eval without an extractor, or with one that is not trusted or not
         evaluate + Words{"--metrics=kid", "--extractor", workshop() / "gan"},
         Exit::bad_data,
         "is not a classifier");
+}
+
+TEST_CASE("balance refuses a generator that is not usable yet, and one without a verdict") {
+  const ScratchFolder scratch;
+  const Path &at = scratch.path(), set = workshop() / "set.h5";
+  std::filesystem::copy(
+      workshop() / "gan", scratch / "gan", std::filesystem::copy_options::recursive);
+  const Words fill{"balance", set, "--source=gan:gan", "--strategy=Fractured=30", "--out=b.h5"};
+  fails(at, fill, Exit::bad_data, "not usable yet: SWD ");
+  std::filesystem::remove(scratch / "gan" / "judgement.json");
+  fails(at, fill, Exit::bad_data, "no verdict yet: `evenray gan eval DIR --real STORE --save`");
+  CHECK_FALSE(std::filesystem::exists(scratch / "b.h5"));
+
+  const Words judging{"gan", "eval", "gan", "--real", set, "--save", "--threads=1"};
+  CHECK(contains(done(at, judging).out, "verdict: not usable yet: "));
+  const Json judged = read_json(scratch / "gan" / "judgement.json");
+  CHECK(judged["verdict"]["word"] == "not usable yet");
+  fails(at, fill, Exit::bad_data, "not usable yet: SWD ");
+  fails(at, judging + Words{"--n=3"}, Exit::usage, "--n");
+  const Ran ran = run(at, fill + Words{"--allow-weak", "--gate=near-duplicate:0"});
+  CHECK(ran.code == 0);
+  CHECK(contains(ran.err, "not usable yet: SWD "));
+
+  // Other bounds, other verdict.
+  const Words lenient{"--set=gan.verdict.weak_excess=99",
+                      "--set=gan.verdict.weak_similarity=99",
+                      "--set=gan.verdict.weak_memorised=99"};
+  CHECK(contains(done(at, judging + lenient).out, "verdict: weak: "));
+  CHECK(contains(run(at, fill + Words{"--gate=near-duplicate:0"}).err, "weak: SWD "));
 }
 
 TEST_CASE("balance --gate memorised") {

@@ -22,10 +22,15 @@ TEST_CASE("one generator with labels of all classes") {
         Exit::usage,
         "exclude each other");
   // It fills the class that lacks.
-  const Json filled =
-      done(at,
-           {"balance", set, "--source=gan:g", "--gate=near-duplicate:0", "--out=b.h5", "--json"})
-          .json();
+  const Json filled = done(at,
+                           {"balance",
+                            set,
+                            "--source=gan:g",
+                            "--allow-weak",
+                            "--gate=near-duplicate:0",
+                            "--out=b.h5",
+                            "--json"})
+                          .json();
   CHECK(filled["after"]["Fractured"]["synthetic"] > 0);
 }
 

@@ -52,7 +52,7 @@ TEST_CASE("an evaluation has the promised keys") {
   CHECK(json["schema"] == "evenray-gan-eval-1");
   CHECK(json["n_fake"] == 10);
   CHECK(json["n_real"] == 21);
-  CHECK(keys_of(json["swd"]) == std::vector<std::string>{"levels", "mean", "n", "floor"});
+  CHECK(keys_of(json["swd"]) == std::vector<std::string>{"levels", "mean", "n", "floor", "noise"});
   CHECK(keys_of(json["swd"]["levels"]) == std::vector<std::string>{"32", "16"});
   CHECK(json["swd"]["n"] == 10);
   CHECK(json["swd"]["floor"]["n"] == 10);

@@ -19,12 +19,13 @@ std::vector<cv::Mat> judgement_pictures(uint64_t first, uint64_t count, int bits
 TEST_CASE("a judgement leaves figures, spectra and two sheets") {
   const ScratchFolder scratch;
   const Path run = scratch.path();
-  write_judgement(run, judgement_pictures(0, 40), {judgement_pictures(50, 44)}, {}, 3);
+  write_judgement(run, judgement_pictures(0, 40), {judgement_pictures(50, 44)}, {.seed = 3});
   const Json json = read_json(run / "judgement.json");
   CHECK(json["schema"] == "evenray-gan-judgement-1");
   CHECK(json["n_fake"] == 40);
   CHECK(json["n_real"] == 44);
   for (const char* key : {"swd", "msssim", "memorisation"}) CHECK(json.contains(key));
+  CHECK(verdict_in(json, "it")->word == kWeak);  // 22 images on each side of SWD
   CHECK(json["spectrum"]["n"] == 40);
   for (const char* key : {"frequency", "fake", "real"}) CHECK(json["spectrum"][key].size() == 12);
   CHECK(json["spectrum"]["frequency"][11] == .5);
@@ -43,8 +44,10 @@ TEST_CASE("a judgement leaves figures, spectra and two sheets") {
 TEST_CASE("a judgement is a function of images and seed") {
   const ScratchFolder scratch;
   const auto judged = [&](const char* name, uint64_t seed) {
-    write_judgement(
-        scratch / name, judgement_pictures(0, 9, 16), {judgement_pictures(50, 40, 16)}, {}, seed);
+    write_judgement(scratch / name,
+                    judgement_pictures(0, 9, 16),
+                    {judgement_pictures(50, 40, 16)},
+                    {.seed = seed});
     return read_file(scratch / name / "judgement.json") +
            read_file(scratch / name / "samples" / "real.png");
   };
@@ -58,7 +61,7 @@ TEST_CASE("the nearest pairs begin with the copies") {
   auto drawn = judgement_pictures(0, 6);
   const auto real = judgement_pictures(50, 8);
   drawn[4] = real[2];
-  write_judgement(scratch.path(), drawn, {real}, {}, 1);
+  write_judgement(scratch.path(), drawn, {real}, {.seed = 1});
   const cv::Mat sheet = read_whole_image(scratch.path() / "samples" / "nearest.png");
   const auto cell = [&](int column) { return sheet(cv::Rect(6 + column * 102, 6, 96, 128)); };
   CHECK(cv::norm(cell(0), cell(1), cv::NORM_INF) == 0);
@@ -69,7 +72,8 @@ TEST_CASE("the nearest pairs begin with the copies") {
 TEST_CASE("too few images leave no judgement") {
   const ScratchFolder scratch;
   const Error error = error_of([&] {
-    write_judgement(scratch.path(), judgement_pictures(0, 1), {judgement_pictures(50, 9)}, {}, 1);
+    write_judgement(
+        scratch.path(), judgement_pictures(0, 1), {judgement_pictures(50, 9)}, {.seed = 1});
   });
   CHECK(error.code() == Exit::bad_data);
   CHECK(std::filesystem::is_empty(scratch.path()));

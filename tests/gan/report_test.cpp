@@ -99,7 +99,7 @@ TEST_CASE("a page with everything that a run may have") {
   CHECK(contains(copy.page(),
                  "The best checkpoint, at 9.6 kimg, draws images at an SWD of 51.5 to real ones, "
                  "30 above the floor of 21.5 between real images."));
-  write_judgement(copy.run, report_pictures(0, 20), {report_pictures(50, 20)}, {}, 1);
+  write_judgement(copy.run, report_pictures(0, 20), {report_pictures(50, 20)}, {.seed = 1});
   const std::string page = copy.page();
   CHECK(contains(page,
                  cat("The best checkpoint, at 9.6 kimg, draws images at an SWD of ",
@@ -128,7 +128,7 @@ TEST_CASE("a page with everything that a run may have") {
 TEST_CASE("the page tells why a run ended early, and where augmentation may show") {
   const RunCopy copy;
   write_judgement(
-      copy.run, report_pictures(0, 20), {report_pictures(50, 20)}, {"tilt", "contrast"}, 1);
+      copy.run, report_pictures(0, 20), {report_pictures(50, 20)}, {.leaks = {"tilt", "contrast"}});
   Json metrics = read_json(copy.run / "metrics.json");
   metrics["stopped_early"] = "the discriminator is saturated";
   write_json(copy.run / "metrics.json", metrics);
@@ -140,7 +140,7 @@ TEST_CASE("the page tells why a run ended early, and where augmentation may show
 
 TEST_CASE("the end's judgement answers: its images chose nothing") {
   RunCopy copy;
-  write_judgement(copy.run, report_pictures(0, 20), {report_pictures(50, 20)}, {}, 1);
+  write_judgement(copy.run, report_pictures(0, 20), {report_pictures(50, 20)}, {.seed = 1});
   const double swd = read_json(copy.run / "judgement.json")["swd"]["mean"];
   Json judged = read_json(copy.run / "judgement.json");
   judged["swd"]["floor"]["mean"] = swd + 1;

@@ -44,6 +44,36 @@ TEST_CASE("a generator as a source: its class, its images, where they come from"
   CHECK(contains(error.what(), "does not draw class Common"));
 }
 
+TEST_CASE("a generator that is not usable yet, or has no verdict, is refused unless asked for") {
+  const TinyRun& tiny = TinyRun::get();
+  const Store store(tiny.store);
+  const ScratchFolder scratch;
+  const Path run = scratch / "run";
+  std::filesystem::copy(tiny.run, run, std::filesystem::copy_options::recursive);
+  const auto make = [&](Generators accepted) {
+    const std::vector<ParsedSource> named{{"gan:" + run.string(), 1}};
+    return error_of([&] { make_sources(named, source_kinds(), {store, 1, false, accepted}); });
+  };
+  Error error = make(Generators::usable_or_weak);
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "not usable yet: SWD "));
+  CHECK(contains(error.what(), "--allow-weak"));
+  CHECK(make(Generators::any).code() == Exit::done);
+
+  Json judged = read_json(run / "judgement.json");
+  for (const char* word : {kUsable, kWeak}) {
+    judged["verdict"]["word"] = word;
+    write_json(run / "judgement.json", judged);
+    CHECK(make(Generators::usable_or_weak).code() == Exit::done);
+  }
+  std::filesystem::remove(run / "judgement.json");
+  error = make(Generators::usable_or_weak);
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "no verdict yet: `evenray gan eval DIR --real STORE --save`"));
+  CHECK(make(Generators::any).code() == Exit::done);
+  CHECK(make(Generators::any_silently).code() == Exit::done);
+}
+
 TEST_CASE("a generator of another size is refused unless resizing is asked for") {
   const ScratchFolder scratch;
   write_tiny_store(scratch / "large.h5", {48, 32, 8, 2, 2});

@@ -32,7 +32,8 @@ inline std::shared_ptr<Source> gan_source(const Path& path,
                                           const Store& store,
                                           bool allow_resize = false) {
   const std::vector<ParsedSource> named{{"gan:" + path.string(), 1}};
-  return make_sources(named, source_kinds(), {store, 1, allow_resize})[0].source;
+  return make_sources(named, source_kinds(), {store, 1, allow_resize, Generators::any_silently})[0]
+      .source;
 }
 
 struct TinyStore {

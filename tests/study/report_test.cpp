@@ -63,6 +63,41 @@ TEST_CASE("the answer follows the interval of the contrast named beforehand") {
                    "No difference was found; this test could have detected one of .021 or more."));
 }
 
+TEST_CASE("the answer says what its generators allow to conclude") {
+  Json summary = two_arms(.004, -.019, .011);
+  summary["data"]["class_names"] = {"Rare", "Other"};
+  const auto generator = [](const char* name, int seed, const char* word) {
+    return Json{{"class", name}, {"seed", seed}, {"fold", 0}, {"verdict", {{"word", word}}}};
+  };
+  const auto answer = [&](const Json& generators) {
+    summary["generators"] = generators;
+    return answer_text(parse_study_result(summary));
+  };
+  const Json bad = generator("Rare", 0, "not usable yet"), good = generator("Rare", 1, "usable");
+  REQUIRE(contains(answer(Json::array({bad})),
+                   "or more. The generator was not usable yet: this says nothing about better "
+                   "ones. This is valid"));
+  REQUIRE(contains(answer(Json::array({bad, bad})),
+                   "The generators were not usable yet: this says nothing"));
+  REQUIRE(contains(answer(Json::array({bad, good})),
+                   "1 of the 2 generators were not usable yet: this says"));
+  REQUIRE(contains(answer(Json::array({generator("Rare", 0, "weak"), good})),
+                   "1 of the 2 generators were weak: better ones may give another answer."));
+  // This arm draws the rare class only, and a study of an earlier version has no verdicts.
+  Json old = good;
+  old.erase("verdict");
+  for (const Json& generators : {Json::array({good}),
+                                 Json::array({good, generator("Other", 0, "not usable yet")}),
+                                 Json::array({old})})
+    REQUIRE_FALSE(contains(answer(generators), "generator"));
+  summary["generators"] = Json::array({bad, good, old});
+  const StudyResult result = parse_study_result(summary);
+  REQUIRE(
+      contains(study_text(result), "\ngenerators: Rare-s0-f0 not usable yet, Rare-s1-f0 usable\n"));
+  REQUIRE(generators_table(result).rows[0][1] == "not usable yet");
+  REQUIRE(generators_table(result).rows[2][1] == "-");
+}
+
 TEST_CASE("an answer that the study cannot give is not given") {
   Json summary = two_arms(.03, .01, .05);
   summary["comparison"]["differences"][0]["primary"] = false;
