@@ -133,7 +133,7 @@ TEST_CASE("frames of one file and files of one study stay in one part, but are n
 
   std::vector<SplitRow> torn;
   for (const auto& sample : all.samples)
-    torn.push_back({sample.id, sample.source_path, "", sample.id == "b1#0003" ? "test" : "train"});
+    torn.push_back({sample.id, sample.source_path, "", sample.id == "b1#0003" ? "test" : "train", "", ""});
   auto findings = audit(all, scan_images(all, 1), &torn);
   std::erase_if(findings, [](const Finding& f) { return f.kind != "leak_patient"; });
   REQUIRE(findings.size() == 1);
@@ -146,7 +146,7 @@ TEST_CASE("a store and an export hold the frame that is asked for") {
   const Manifest all = films.read("all");
   std::vector<SplitRow> rows;
   for (const auto& sample : all.samples)
-    rows.push_back({sample.id, sample.source_path, "", "train"});
+    rows.push_back({sample.id, sample.source_path, "", "train", "", ""});
   const ScratchFolder out;
   PackOptions options;
   options.size_px = {40, 30};
@@ -172,7 +172,7 @@ TEST_CASE("boxes of a file with several frames stay with its first frame") {
   Manifest manifest = films.read("first");
   Sample& sample = manifest.samples[1];
   REQUIRE(sample.id == "a1");
-  sample.boxes = {Box{1, 1, 5, 5}};
+  sample.boxes = {Box{1, 1, 5, 5, 0, {}}};
   sample.boxes_known = true;
   manifest.findings.push_back({"burned_in", {"a1"}, ""});
   CHECK(take_frames(manifest, "all"));
