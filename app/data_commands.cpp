@@ -73,7 +73,8 @@ int split_command(const Cli& cli, const DataFlags& flags) {
   }
   if (!flags.external.empty()) hold_out_source(manifest, flags.external);
   const auto facts = scan_images(manifest, config.runtime.thread_count());
-  const auto rows = make_split(manifest, facts, options, config.runtime.thread_count());
+  const auto rows = make_split(
+      manifest, facts, group_pictures(manifest, facts, config.runtime.thread_count()), options);
   std::map<std::string, int64_t> counts;
   for (const auto& row : rows)
     ++counts[row.fault.empty() ? row.split + (row.fold.empty() ? "" : " fold " + row.fold)

@@ -64,10 +64,12 @@ int audit_command(const Cli& cli, const InspectFlags& flags) {
   const Manifest manifest = read_datasets(flags.paths, config.data.read);
   std::vector<SplitRow> rows;
   if (!flags.split.empty()) rows = read_split(flags.split);
+  const int threads = config.runtime.thread_count();
+  const auto facts = scan_images(manifest, threads);
   const auto findings = audit(manifest,
-                              scan_images(manifest, config.runtime.thread_count()),
-                              flags.split.empty() ? nullptr : &rows,
-                              config.runtime.thread_count());
+                              facts,
+                              group_pictures(manifest, facts, threads),
+                              flags.split.empty() ? nullptr : &rows);
   if (!flags.html.empty()) write_atomic(flags.html, audit_html(manifest, findings));
   const Json report = audit_json(manifest, findings);
   print_result(cli, report, audit_text(findings, report));

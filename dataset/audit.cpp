@@ -186,8 +186,7 @@ std::vector<SplitRow> own_parts(const Manifest& manifest) {
 /// Adds findings for patients and pictures whose rows are in more than one part.
 void add_leaks(const Manifest& manifest,
                const std::vector<SplitRow>& split,
-               const std::vector<std::vector<size_t>>& duplicates,
-               const std::vector<std::vector<size_t>>& copies,
+               const PictureGroups& pictures,
                std::vector<Finding>& findings) {
   std::map<std::string, std::string> part_of;
   for (const auto& row : split) {
@@ -217,8 +216,8 @@ void add_leaks(const Manifest& manifest,
         cat(patient ? "patient " : "one study or file, ", owner, patient ? "" : ","),
         rows);
   }
-  for (const auto& rows : duplicates) add("leak_duplicate", "one picture", rows);
-  for (const auto& rows : copies) add("leak_augmented", "one picture, altered,", rows);
+  for (const auto& rows : pictures.duplicates) add("leak_duplicate", "one picture", rows);
+  for (const auto& rows : pictures.copies) add("leak_augmented", "one picture, altered,", rows);
 }
 
 /// Whether a column states the origin of its image (labels.csv of `data export`, or a user's
@@ -272,19 +271,17 @@ std::string describe_box_fault(const Box& box, int width, int height) {
 
 std::vector<Finding> audit(const Manifest& manifest,
                            const std::vector<ImageFacts>& facts,
-                           const std::vector<SplitRow>* split,
-                           int threads) {
+                           const PictureGroups& pictures,
+                           const std::vector<SplitRow>* split) {
   std::vector<Finding> findings = manifest.findings;
-  const auto duplicates = near_duplicate_groups(facts);
-  const auto copies = augmented_copies(manifest, facts, duplicates, threads);
   add_file_findings(manifest, facts, findings);
   add_further_pictures(manifest, facts, findings);
-  add_duplicates(manifest, duplicates, findings);
-  add_copies(manifest, copies, findings);
+  add_duplicates(manifest, pictures.duplicates, findings);
+  add_copies(manifest, pictures.copies, findings);
   for (auto& finding : find_shortcuts(manifest, facts)) findings.push_back(std::move(finding));
   if (split) add_unmatched(manifest, *split, findings);
   const std::vector<SplitRow> parts = split ? *split : own_parts(manifest);
-  add_leaks(manifest, parts, duplicates, copies, findings);
+  add_leaks(manifest, parts, pictures, findings);
   add_synthetic_leaks(manifest, parts, findings);
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
     const std::string none;

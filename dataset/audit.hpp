@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/json.hpp"
-#include "dataset/image_facts.hpp"
+#include "dataset/augmented_copies.hpp"
 #include "dataset/sample/sample.hpp"
 
 namespace evenray {
@@ -28,11 +28,12 @@ struct SplitRow {
 
 /// Returns all faults of a collection, sorted by kind and first id. The kinds are those of
 /// `data audit --json`. Also returns what leaks between the parts of the split table, or, without
-/// one, between the parts that came with the collection (Sample::part). `facts`: one per sample.
+/// one, between the parts that came with the collection (Sample::part). `facts`: one per sample;
+/// `pictures`: of group_pictures().
 std::vector<Finding> audit(const Manifest& manifest,
                            const std::vector<ImageFacts>& facts,
-                           const std::vector<SplitRow>* split = nullptr,
-                           int threads = 1);
+                           const PictureGroups& pictures,
+                           const std::vector<SplitRow>* split = nullptr);
 
 /// The report of `data audit --json`.
 Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings);

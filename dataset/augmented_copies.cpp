@@ -152,4 +152,13 @@ std::vector<std::vector<size_t>> augmented_copies(
   return CopyFinder(manifest, facts, threads).groups(duplicates);
 }
 
+PictureGroups group_pictures(const Manifest& manifest,
+                             const std::vector<ImageFacts>& facts,
+                             int threads) {
+  PictureGroups found;
+  found.duplicates = near_duplicate_groups(facts);
+  found.copies = augmented_copies(manifest, facts, found.duplicates, threads);
+  return found;
+}
+
 }  // namespace evenray

@@ -21,4 +21,13 @@ std::vector<std::vector<size_t>> augmented_copies(
     const std::vector<std::vector<size_t>>& duplicates,
     int threads);
 
+/// The rows of a collection that show the same picture, found once for split and audit.
+struct PictureGroups {
+  std::vector<std::vector<size_t>> duplicates;  ///< of near_duplicate_groups()
+  std::vector<std::vector<size_t>> copies;      ///< of augmented_copies()
+};
+PictureGroups group_pictures(const Manifest& manifest,
+                             const std::vector<ImageFacts>& facts,
+                             int threads);
+
 }  // namespace evenray

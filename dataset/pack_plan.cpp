@@ -176,8 +176,7 @@ class Planner {
     some.samples.clear();
     for (const auto k : to_scan) some.samples.push_back(manifest_.samples[planned_[k].sample]);
     const auto facts = scan_images(some, threads_);
-    const auto duplicates = near_duplicate_groups(facts);
-    const auto copies = augmented_copies(some, facts, duplicates, threads_);
+    const auto [duplicates, copies] = group_pictures(some, facts, threads_);
     if (!faults_known_) {
       const auto faults = row_faults(some, facts, duplicates);
       for (size_t s = 0; s < to_scan.size(); ++s) faults_[to_scan[s]] = faults[s];

@@ -15,10 +15,10 @@
 namespace evenray {
 namespace {
 
-std::vector<std::vector<size_t>> join_lists(std::vector<std::vector<size_t>> lists,
-                                            const std::vector<std::vector<size_t>>& more) {
-  lists.insert(lists.end(), more.begin(), more.end());
-  return lists;
+std::vector<std::vector<size_t>> both(const PictureGroups& pictures) {
+  auto groups = pictures.duplicates;
+  groups.insert(groups.end(), pictures.copies.begin(), pictures.copies.end());
+  return groups;
 }
 
 /// The state of one call of make_split().
@@ -26,14 +26,13 @@ class Splitter {
  public:
   Splitter(const Manifest& manifest,
            const std::vector<ImageFacts>& facts,
-           const SplitOptions& options,
-           int threads)
+           const PictureGroups& pictures,
+           const SplitOptions& options)
       : manifest_(manifest),
         options_(options),
-        duplicates_(near_duplicate_groups(facts)),
-        copies_(augmented_copies(manifest, facts, duplicates_, threads)),
-        faults_(row_faults(manifest, facts, duplicates_)),
-        groups_(group_names(manifest, join_lists(duplicates_, copies_), options.group)),
+        pictures_(pictures),
+        faults_(row_faults(manifest, facts, pictures.duplicates)),
+        groups_(group_names(manifest, both(pictures), options.group)),
         rows_(manifest.samples.size()) {
     for (size_t i = 0; i < rows_.size(); ++i) {
       const auto& sample = manifest.samples[i];
@@ -50,8 +49,8 @@ class Splitter {
       make_parts();
     }
     if (laid_out_) leave_out_leaks();
-    mark_later_images(duplicates_, "duplicate_group");
-    mark_later_images(copies_, "augmented_copies");
+    mark_later_images(pictures_.duplicates, "duplicate_group");
+    mark_later_images(pictures_.copies, "augmented_copies");
     return std::move(rows_);
   }
 
@@ -188,7 +187,7 @@ class Splitter {
   }
 
   bool altered(size_t row) const {
-    return std::any_of(copies_.begin(), copies_.end(), [&](const auto& rows) {
+    return std::any_of(pictures_.copies.begin(), pictures_.copies.end(), [&](const auto& rows) {
       return std::binary_search(rows.begin(), rows.end(), row);
     });
   }
@@ -207,7 +206,7 @@ class Splitter {
 
   const Manifest& manifest_;
   const SplitOptions& options_;
-  std::vector<std::vector<size_t>> duplicates_, copies_;
+  const PictureGroups& pictures_;
   std::vector<std::string> faults_, groups_;
   std::vector<SplitRow> rows_;
   bool laid_out_ = false;
@@ -263,10 +262,10 @@ void hold_out_source(Manifest& manifest, const std::string& source) {
 
 std::vector<SplitRow> make_split(const Manifest& manifest,
                                  const std::vector<ImageFacts>& facts,
-                                 const SplitOptions& options,
-                                 int threads) {
+                                 const PictureGroups& pictures,
+                                 const SplitOptions& options) {
   options.check();
-  return Splitter(manifest, facts, options, threads).split();
+  return Splitter(manifest, facts, pictures, options).split();
 }
 
 }  // namespace evenray

@@ -46,8 +46,8 @@ void hold_out_source(Manifest& manifest, const std::string& source);
 /// leak_augmented. Throws Exit::bad_data if there are too few groups for the parts or folds.
 std::vector<SplitRow> make_split(const Manifest& manifest,
                                  const std::vector<ImageFacts>& facts,
-                                 const SplitOptions& options,
-                                 int threads = 1);
+                                 const PictureGroups& pictures,
+                                 const SplitOptions& options);
 
 /// How a split was made.
 struct SplitRecord {

@@ -153,14 +153,15 @@ StudyData divide_data(const Config& config) {
   if (!config.study.rare_class.empty()) manifest.class_index(config.study.rare_class);
   const int threads = config.runtime.thread_count();
   const auto images = scan_images(manifest, threads);
+  const auto pictures = group_pictures(manifest, images, threads);
   throw_if_stopped();
   out.options = {config.data.ratios,
                  config.study.folds,
                  config.data.hold_out,
                  config.data.group,
                  config.runtime.seed};
-  out.rows = make_split(manifest, images, out.options, threads);
-  const auto findings = audit(manifest, images, &out.rows, threads);
+  out.rows = make_split(manifest, images, pictures, out.options);
+  const auto findings = audit(manifest, images, pictures, &out.rows);
   out.audit = audit_json(manifest, findings);
 
   out.facts = {{"schema", "evenray-study-data-1"},

@@ -9,6 +9,7 @@
 #include "dataset/reader.hpp"
 #include "dataset/shortcuts.hpp"
 #include "tests/dataset/drawn.hpp"
+#include "tests/dataset/grouped.hpp"
 #include "tests/fixture.hpp"
 
 using namespace evenray;
@@ -24,7 +25,7 @@ std::vector<Finding> of_kind(const std::vector<Finding>& findings, const std::st
 }
 
 std::vector<Finding> audit_of(const Manifest& manifest) {
-  return audit(manifest, scan_images(manifest, 2));
+  return findings_of(manifest, scan_images(manifest, 2));
 }
 
 }  // namespace
@@ -161,7 +162,7 @@ TEST_CASE("leaks of a split", "[audit]") {
     split.push_back({manifest.samples[i].id, "", "", i % 2 ? "train" : "test", "", ""});
   }
   const auto facts = scan_images(manifest, 1);
-  auto findings = audit(manifest, facts, &split);
+  auto findings = findings_of(manifest, facts, &split);
   REQUIRE(of_kind(findings, "leak_patient").size() == 1);
   CHECK(of_kind(findings, "leak_patient")[0].detail == "patient p1 is in test and train");
   REQUIRE(of_kind(findings, "leak_duplicate").size() == 1);
@@ -170,13 +171,13 @@ TEST_CASE("leaks of a split", "[audit]") {
   split[0].split = "train";
   split[0].fold = "0";
   split[1].fold = "1";
-  findings = audit(manifest, facts, &split);
+  findings = findings_of(manifest, facts, &split);
   CHECK(of_kind(findings, "leak_duplicate").empty());
   CHECK(of_kind(findings, "leak_patient").size() == 1);
   CHECK(of_kind(findings, "not_in_split").empty());
   CHECK(of_kind(findings, "split_unknown").empty());
   split[4].id = "another";
-  findings = audit(manifest, facts, &split);
+  findings = findings_of(manifest, facts, &split);
   CHECK(of_kind(findings, "not_in_split").at(0).ids == std::vector<std::string>{"00004"});
   CHECK(of_kind(findings, "split_unknown").at(0).ids == std::vector<std::string>{"another"});
 }
@@ -221,7 +222,7 @@ TEST_CASE("the defects of FracAtlas are found", "[audit][data]") {
   const Path root = real_data("fracatlas");
   if (root.empty()) return;
   const Manifest manifest = read_dataset(root);
-  const auto findings = audit(manifest, scan_images(manifest, hardware_threads()));
+  const auto findings = findings_of(manifest, scan_images(manifest, hardware_threads()));
   const Json counts = audit_json(manifest, findings)["counts"];
   CHECK(counts["truncated"] == 47);
   CHECK(counts["exif_rotated"] == 18);
@@ -318,11 +319,11 @@ TEST_CASE("images that are not real may not measure", "[audit]") {
   std::vector<SplitRow> split = {{"made", "", "", "test", "", ""}};
   for (const auto& sample : manifest.samples) split.push_back({sample.id, "", "", "val", "", ""});
   const auto facts = scan_images(manifest, 1);
-  const auto leaks = of_kind(audit(manifest, facts, &split), "leak_synthetic");
+  const auto leaks = of_kind(findings_of(manifest, facts, &split), "leak_synthetic");
   REQUIRE(leaks.size() == 2);
   CHECK(leaks[0].ids[0] == "00003");
   CHECK(leaks[0].detail == "synthetic, in val");
   CHECK(leaks[1].ids[0] == "made");
   for (auto& row : split) row.split = "train";
-  CHECK(of_kind(audit(manifest, facts, &split), "leak_synthetic").empty());
+  CHECK(of_kind(findings_of(manifest, facts, &split), "leak_synthetic").empty());
 }

@@ -9,6 +9,7 @@
 #include "dataset/pack.hpp"
 #include "dataset/split.hpp"
 #include "tests/dataset/dicom/made.hpp"
+#include "tests/dataset/grouped.hpp"
 #include "tests/dataset/test_folder.hpp"
 
 using namespace evenray;
@@ -48,7 +49,7 @@ struct Films : TestFolder {
 };
 
 std::vector<Finding> further(const Manifest& manifest) {
-  auto findings = audit(manifest, scan_images(manifest, 1));
+  auto findings = findings_of(manifest, scan_images(manifest, 1));
   std::erase_if(findings, [](const Finding& f) { return f.kind != "further_pictures"; });
   return findings;
 }
@@ -119,7 +120,7 @@ TEST_CASE("frames of one file and files of one study stay in one part, but are n
     SplitOptions options;
     options.group = mode;
     CHECK(contains(describe_groups(all, mode), "patients are unknown"));
-    const auto rows = make_split(all, scan_images(all, 1), options);
+    const auto rows = split_of(all, scan_images(all, 1), options);
     std::map<std::string, std::string> group;
     for (const auto& row : rows) group[row.id] = row.group;
     const bool kept = mode == std::string("auto");
@@ -128,13 +129,15 @@ TEST_CASE("frames of one file and files of one study stay in one part, but are n
     CHECK(group["s0"] != group["t0"]);
     CHECK(group["a0"] != group["a2"]);
   }
-  CHECK(describe_groups(all, "auto") ==
-        "patients are unknown; kept together: copies of one picture and images of one study or file");
+  CHECK(
+      describe_groups(all, "auto") ==
+      "patients are unknown; kept together: copies of one picture and images of one study or file");
 
   std::vector<SplitRow> torn;
   for (const auto& sample : all.samples)
-    torn.push_back({sample.id, sample.source_path, "", sample.id == "b1#0003" ? "test" : "train", "", ""});
-  auto findings = audit(all, scan_images(all, 1), &torn);
+    torn.push_back(
+        {sample.id, sample.source_path, "", sample.id == "b1#0003" ? "test" : "train", "", ""});
+  auto findings = findings_of(all, scan_images(all, 1), &torn);
   std::erase_if(findings, [](const Finding& f) { return f.kind != "leak_patient"; });
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].ids == Names{"b1#0001", "b1#0002", "b1#0003"});

@@ -319,7 +319,10 @@ TEST_CASE("a file that was cut after the split is refused", "[pack]") {
   const Error error =
       error_of([&] { pack(manifest, table(manifest), {}, options, folder / "a.h5", 1); });
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "2.png: truncated; run `data split` again"));
+  CHECK(
+      contains(error.what(),
+               "2.png: the image data end early; the decoder filled in the rest; run `data split` "
+               "again"));
   options.keep = {"truncated"};
   pack(manifest, table(manifest), {}, options, folder / "a.h5", 1);
 }

@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "dataset/audit.hpp"
 #include "dataset/split.hpp"
+#include "tests/dataset/grouped.hpp"
 #include "tests/dataset/test_folder.hpp"
 
 using namespace evenray;
@@ -29,7 +30,7 @@ std::set<std::string> patients_of(const Manifest& manifest) {
 /// Returns how many patients the default split puts into several parts.
 size_t torn_patients(const Manifest& manifest) {
   std::map<std::string, std::set<std::string>> parts;
-  const auto rows = make_split(manifest, scan_images(manifest, 2), {});
+  const auto rows = split_of(manifest, scan_images(manifest, 2), {});
   for (size_t i = 0; i < rows.size(); ++i)
     if (rows[i].fault.empty()) parts[manifest.samples[i].patient].insert(rows[i].split);
   return static_cast<size_t>(std::count_if(
@@ -179,7 +180,7 @@ TEST_CASE("parts that come with a collection are audited for leaks") {
   picture(folder, "test/b/patient3_2.png", 2);
   const Manifest manifest = read_dataset(folder.text());
   std::vector<std::string> found;
-  for (const auto& finding : audit(manifest, scan_images(manifest, 1)))
+  for (const auto& finding : findings_of(manifest, scan_images(manifest, 1)))
     if (finding.kind.starts_with("leak_")) found.push_back(finding.kind + " " + finding.detail);
   CHECK(found == Names{"leak_duplicate one picture is in test and train",
                        "leak_patient patient patient1 is in test and train"});

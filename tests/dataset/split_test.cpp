@@ -10,6 +10,7 @@
 #include "dataset/assign.hpp"
 #include "dataset/reader.hpp"
 #include "tests/dataset/drawn.hpp"
+#include "tests/dataset/grouped.hpp"
 #include "tests/fixture.hpp"
 
 using namespace evenray;
@@ -89,7 +90,7 @@ TEST_CASE("a split keeps groups whole and classes in their shares", "[split]") {
   const Manifest manifest = with_patients(400, 3);
   const auto facts = scan_images(manifest, 2);
   SplitOptions options;
-  const auto rows = make_split(manifest, facts, options);
+  const auto rows = split_of(manifest, facts, options);
   REQUIRE(rows.size() == 400);
   CHECK(groups_whole(rows));
   const auto shares = shares_of(manifest, rows);
@@ -98,9 +99,9 @@ TEST_CASE("a split keeps groups whole and classes in their shares", "[split]") {
     CHECK(shares.at("val")[c] == Approx(.15).margin(.02));
     CHECK(shares.at("test")[c] == Approx(.15).margin(.02));
   }
-  CHECK(text_of(make_split(manifest, facts, options)) == text_of(rows));
+  CHECK(text_of(split_of(manifest, facts, options)) == text_of(rows));
   options.seed = 2;
-  CHECK(text_of(make_split(manifest, facts, options)) != text_of(rows));
+  CHECK(text_of(split_of(manifest, facts, options)) != text_of(rows));
 }
 
 TEST_CASE("folds with a locked test", "[split]") {
@@ -109,7 +110,7 @@ TEST_CASE("folds with a locked test", "[split]") {
   SplitOptions options;
   options.folds = 5;
   options.hold_out = .2;
-  const auto rows = make_split(manifest, facts, options);
+  const auto rows = split_of(manifest, facts, options);
   CHECK(groups_whole(rows));
   for (const auto& row : rows) CHECK((row.split == "test") == row.fold.empty());
   const auto shares = shares_of(manifest, rows);
@@ -132,8 +133,9 @@ TEST_CASE("faults go into the table", "[split]") {
   facts[21].readable = false;
   SplitOptions options;
   std::string later;
+  const auto pictures = group_pictures(manifest, facts, hardware_threads());
   for (options.seed = 1; options.seed < 40; ++options.seed) {
-    const auto rows = make_split(manifest, facts, options);
+    const auto rows = make_split(manifest, facts, pictures, options);
     CHECK(rows[0].fault == "duplicate_conflict");
     CHECK(rows[1].fault == "duplicate_conflict");
     CHECK(rows[20].fault == "truncated");
@@ -151,22 +153,22 @@ TEST_CASE("a layout that fixes parts is kept", "[split]") {
     manifest.samples[i].part = i < 40 ? "train" : i < 50 ? "val" : "test";
   manifest.samples[55].draw = manifest.samples[4].draw;
   auto facts = scan_images(manifest, 2);
-  auto rows = make_split(manifest, facts, {});
+  auto rows = split_of(manifest, facts, {});
   for (int i = 0; i < 60; ++i) CHECK(rows[i].split == manifest.samples[i].part);
   CHECK(rows[4].fault == "leak_duplicate");
   CHECK(rows[55].fault.empty());
   facts[4].truncated = true;  // --keep truncated must not bring it back beside its copy in test
-  CHECK(make_split(manifest, facts, {})[4].fault == "leak_duplicate");
+  CHECK(split_of(manifest, facts, {})[4].fault == "leak_duplicate");
   facts[4].truncated = false;
   facts[55].truncated = true;
-  rows = make_split(manifest, facts, {});
+  rows = split_of(manifest, facts, {});
   CHECK(rows[4].fault.empty());
   CHECK(rows[55].fault == "leak_duplicate");
   facts[55].truncated = false;
   for (auto& sample : manifest.samples) {
     if (sample.part == "val") sample.part = "train";
   }
-  rows = make_split(manifest, facts, {});
+  rows = split_of(manifest, facts, {});
   int val = 0;
   for (int i = 0; i < 60; ++i) {
     CHECK((rows[i].split == "test") == (i >= 50));
@@ -178,7 +180,7 @@ TEST_CASE("a layout that fixes parts is kept", "[split]") {
 TEST_CASE("too few groups, and options that make no sense", "[split]") {
   Manifest manifest = drawn_manifest(12, 6);  // two fractured
   const auto facts = scan_images(manifest, 1);
-  const Error error = error_of([&] { make_split(manifest, facts, {}); });
+  const Error error = error_of([&] { split_of(manifest, facts, {}); });
   CHECK(error.code() == Exit::bad_data);
   CHECK(contains(error.what(), "class Fractured has 2 groups"));
   SplitOptions options;
@@ -259,14 +261,14 @@ TEST_CASE("FracAtlas splits by visits without leaks", "[split][data]") {
   if (root.empty()) return;
   const Manifest manifest = read_dataset(root);
   const auto facts = scan_images(manifest, hardware_threads());
-  const auto rows = make_split(manifest, facts, {});
+  const auto rows = split_of(manifest, facts, {});
   CHECK(groups_whole(rows));
   for (const auto& [part, share] : shares_of(manifest, rows)) {
     INFO(part);
     CHECK(share[0] == Approx(part == "train" ? .7 : .15).margin(.01));
     CHECK(share[1] == Approx(part == "train" ? .7 : .15).margin(.01));
   }
-  const auto findings = audit(manifest, facts, &rows);
+  const auto findings = findings_of(manifest, facts, &rows);
   CHECK(std::none_of(
       findings.begin(), findings.end(), [](const auto& f) { return f.kind.starts_with("leak"); }));
 }
@@ -279,7 +281,7 @@ TEST_CASE("one of several sources may be the external test", "[split]") {
   manifest.samples[35].part = "train";
   manifest.samples[37].draw = manifest.samples[1].draw;  // a picture of both
   hold_out_source(manifest, "far");
-  const auto rows = make_split(manifest, scan_images(manifest, 2), {});
+  const auto rows = split_of(manifest, scan_images(manifest, 2), {});
   std::map<std::string, int> counts;
   for (size_t i = 0; i < 40; ++i) {
     CHECK((rows[i].split == "test") == (i >= 30));

@@ -12,6 +12,7 @@
 #include "dataset/reader.hpp"
 #include "dataset/split.hpp"
 #include "tests/dataset/drawn.hpp"
+#include "tests/dataset/grouped.hpp"
 #include "tests/fixture.hpp"
 
 using namespace evenray;
@@ -140,7 +141,7 @@ TEST_CASE("copies stay in one part, one of them counts in test", "[copies][split
       return altered(drawn_picture(3), {.degrees = static_cast<double>(copy)});
     };
   const auto facts = scan_images(manifest, 2);
-  const auto rows = make_split(manifest, facts, {});
+  const auto rows = split_of(manifest, facts, {});
   for (const size_t copy : {7, 12, 25}) {
     CHECK(rows[copy].group == rows[3].group);
     CHECK(rows[copy].split == rows[3].split);
@@ -148,14 +149,14 @@ TEST_CASE("copies stay in one part, one of them counts in test", "[copies][split
   }
   for (auto& sample : manifest.samples) sample.part = "train";
   manifest.samples[3].part = "test";
-  const auto findings = audit(manifest, facts);
+  const auto findings = findings_of(manifest, facts);
   REQUIRE(findings.size() == 2);
   CHECK(findings[0].kind == "augmented_copies");
   CHECK(findings[0].ids == std::vector<std::string>{"00003", "00007", "00012", "00025"});
   CHECK(findings[1].kind == "leak_augmented");
   SplitOptions options;
   options.ratios = {.8, .2, 0};
-  const auto kept = make_split(manifest, facts, options);
+  const auto kept = split_of(manifest, facts, options);
   CHECK(kept[3].fault.empty());
   for (const size_t copy : {7, 12, 25}) CHECK(kept[copy].fault == "leak_augmented");
 }

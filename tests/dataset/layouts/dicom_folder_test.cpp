@@ -10,6 +10,7 @@
 #include "dataset/split.hpp"
 #include "dataset/summary/summary.hpp"
 #include "tests/dataset/dicom/made.hpp"
+#include "tests/dataset/grouped.hpp"
 #include "tests/dataset/test_folder.hpp"
 #include "tests/fixture.hpp"
 
@@ -89,7 +90,7 @@ TEST_CASE("DICOM files in class folders are read with their facts") {
   CHECK(count_kind(manifest.findings, "burned_in") == 1);
   CHECK(count_kind(manifest.findings, "burned_in_unknown") == 1);
   CHECK(count_kind(manifest.findings, "unlisted_file") == 2);
-  const auto findings = audit(manifest, scan_images(manifest, 1));
+  const auto findings = findings_of(manifest, scan_images(manifest, 1));
   CHECK(contains(audit_html(manifest, findings), "1 of 3 headers do not state"));
   CHECK(describe_finding_kind("burned_in") != "");
 }
@@ -151,8 +152,8 @@ TEST_CASE(
   CHECK(inspect.at("images") == 16);
   CHECK(inspect.at("classes").empty());
   CHECK(contains(inspect_text(inspect), "modality"));
-  CHECK(count_kind(audit(manifest, facts), "unreadable") == 0);
-  const auto split = make_split(manifest, facts, {});
+  CHECK(count_kind(findings_of(manifest, facts), "unreadable") == 0);
+  const auto split = split_of(manifest, facts, {});
   CHECK(split.size() == 16);
   ScratchFolder scratch;
   const auto error = error_of([&] { pack(manifest, split, {}, {}, scratch / "set.h5", 1); });
@@ -195,7 +196,7 @@ TEST_CASE("packed DICOM files keep their 16 bits") {
   options.bits = 16;
   options.size_px = {40, 30};
   const auto result =
-      pack(manifest, make_split(manifest, facts, {}), {}, options, scratch / "set.h5", 1);
+      pack(manifest, split_of(manifest, facts, {}), {}, options, scratch / "set.h5", 1);
   int64_t images = 0;
   for (const auto& [part, counts] : result.counts) {
     for (const auto& [name, count] : counts) images += count;
