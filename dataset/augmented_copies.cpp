@@ -20,7 +20,7 @@ namespace {
 
 /// Of 1,000 FracAtlas images, the details of different pictures agree by at most .78 once aligned.
 constexpr double kAgree = .8, kAgreeIfNamed = .6, kThumbnailsAgree = .75;
-constexpr int kFewestMatches = 6;
+constexpr int kFewestMatches = 6, kDetailedPx = 128;
 /// The pictures of one name are compared with the first of each group that was found so far.
 constexpr size_t kMostOfOneName = 8;
 
@@ -75,7 +75,7 @@ class CopyFinder {
     return same_.root(a) == same_.root(b);
   }
 
-  /// Links two rows if their pictures agree by at least `least`.
+  /// Links two rows if their landmarks align them and their pictures then agree.
   bool link(size_t a, size_t b, bool mirrored, int fewest_matches, double least) {
     if (linked(a, b)) return true;
     const auto alignment = align(facts_[a].landmarks, facts_[b].landmarks, mirrored);
@@ -86,12 +86,30 @@ class CopyFinder {
                                              facts_[b].landmarks,
                                              *alignment);
     if (coarse < std::min(least, kThumbnailsAgree)) return false;
+    return unite_if_agreed(a, b, least, [&](const cv::Mat&, const cv::Mat&) { return *alignment; });
+  }
+
+  /// Links two rows whose names say that they are copies of one picture. Small pictures have few
+  /// landmarks; then their alignment is searched for.
+  bool link_named(size_t a, size_t b) {
+    const double least = detailed(facts_[a]) && detailed(facts_[b]) ? kAgreeIfNamed : kAgree;
+    return link(a, b, false, 1, least) || link(a, b, true, 1, least) ||
+           unite_if_agreed(a, b, least, &search_alignment);
+  }
+
+  template <class Align>
+  bool unite_if_agreed(size_t a, size_t b, double least, const Align& alignment_of) {
     const cv::Mat of_a = pictures_.get(samples_[a]), of_b = pictures_.get(samples_[b]);
     if (of_a.empty() || of_b.empty()) return false;
-    if (compare_aligned(of_a, of_b, *alignment, least) < least) return false;
+    if (compare_aligned(of_a, of_b, alignment_of(of_a, of_b), least) < least) return false;
     const std::lock_guard lock(mutex_);
     same_.unite(a, b);
     return true;
+  }
+
+  /// Whether the picture is large enough to tell one chest from another.
+  static bool detailed(const ImageFacts& fact) {
+    return std::max(fact.width, fact.height) >= kDetailedPx;
   }
 
   void link_by_name() {
@@ -113,18 +131,17 @@ class CopyFinder {
       std::vector<size_t> firsts;
       for (const auto row : *shared[k]) {
         throw_if_stopped();
-        const bool known = std::any_of(firsts.begin(), firsts.end(), [&](size_t first) {
-          return link(first, row, false, 1, kAgreeIfNamed) ||
-                 link(first, row, true, 1, kAgreeIfNamed);
-        });
+        const bool known = std::any_of(
+            firsts.begin(), firsts.end(), [&](size_t first) { return link_named(first, row); });
         if (!known && firsts.size() < kMostOfOneName) firsts.push_back(row);
       }
     });
   }
 
   void link_by_landmarks() {
+    static const Landmarks none;
     std::vector<const Landmarks*> pictures;
-    for (const auto& fact : facts_) pictures.push_back(&fact.landmarks);
+    for (const auto& fact : facts_) pictures.push_back(detailed(fact) ? &fact.landmarks : &none);
     const LandmarkIndex index(pictures);
     parallel_for(pictures.size(), threads_, [&](size_t b) {
       throw_if_stopped();

@@ -13,7 +13,8 @@ namespace evenray {
 /// - one is the other turned by quarters or mirrored, with a thumbnail correlation above .98 (the
 ///   search is exact), or
 /// - their landmarks align them and their details then agree: above .8, or above .6 if their names
-///   also say that they are copies of one picture (original_name()).
+///   also say that they are copies of one picture (original_name()). Pictures below 128 px do not
+///   tell one chest from another: they are linked only if their names say so, above .8.
 /// Decodes the rows of promising pairs again. Throws Exit::stopped if the run is stopped.
 std::vector<std::vector<size_t>> augmented_copies(
     const Manifest& manifest,

@@ -1,22 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/copies/alignment.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <opencv2/imgproc.hpp>
 
 namespace evenray {
 namespace {
 
-/// The sizes at which pictures are compared, the details that are compared, and the steps there.
+/// The sizes (long side) at which pictures are compared, the details that are compared, and the
+/// steps there.
 struct Level {
-  double scale, fine_px, coarse_px;
+  int size_px;
+  double fine_px, coarse_px;
   int spacing, steps;
+
+  /// The scale that brings the larger of two pictures to this size; a picture is never enlarged.
+  double scale(const cv::Mat& a, const cv::Mat& b) const {
+    const int longest = std::max({a.cols, a.rows, b.cols, b.rows});
+    return std::min(1., static_cast<double>(size_px) / longest);
+  }
 };
-constexpr std::array kLevels{Level{.25, .7, 4, 1, 6}, Level{.5, .7, 3, 2, 3}, Level{1, 1, 3, 3, 2}};
+constexpr std::array kLevels{
+    Level{64, .7, 4, 1, 6}, Level{128, .7, 3, 2, 3}, Level{256, 1, 3, 3, 2}};
 constexpr int kBorderPx = 3;
 constexpr double kFewestPixels = 100;
 constexpr double kLeastGain = .05;
+/// A pair that agrees less after two steps will not agree after more.
+constexpr int kStepsOfGrace = 2;
+constexpr double kHopeless = .4;
 /// Keeps the noise of an empty background from being raised to the level of structure.
 constexpr double kContrastFloor = 1;
 
@@ -106,6 +120,7 @@ double refine(const cv::Mat& a, const cv::Mat& b, cv::Matx33d& a_from_b, const L
       best = a_from_b;
     }
     if (correlation <= -1 || step == level.steps) break;
+    if (step >= kStepsOfGrace && highest < kHopeless) break;
     for (int i = 0; i < 8; ++i) {
       sums.normal(i, i) *= 1 + 1e-4;
     }
@@ -146,11 +161,15 @@ double compare_aligned(const cv::Mat& a,
   const cv::Mat picture = upright(a, alignment);
   cv::Matx33d map = alignment.b_from_a.inv();  // of the whole pictures
   double agreement = -1;
+  double last_scale = 0;
   for (const auto& level : kLevels) {
+    const double scale = level.scale(a, b);
+    if (scale == last_scale) break;
+    last_scale = scale;
     cv::Mat small_a, small_b;
-    cv::resize(picture, small_a, {}, level.scale, level.scale, cv::INTER_AREA);
-    cv::resize(b, small_b, {}, level.scale, level.scale, cv::INTER_AREA);
-    const cv::Matx33d shrink = resizing(level.scale, level.scale);
+    cv::resize(picture, small_a, {}, scale, scale, cv::INTER_AREA);
+    cv::resize(b, small_b, {}, scale, scale, cv::INTER_AREA);
+    const cv::Matx33d shrink = resizing(scale, scale);
     cv::Matx33d small = shrink * map * shrink.inv();
     agreement = refine(details(small_a, level.fine_px, level.coarse_px),
                        details(small_b, level.fine_px, level.coarse_px),
@@ -177,6 +196,37 @@ double compare_thumbnails(const cv::Mat& a,
                 details(b, level.fine_px, level.coarse_px),
                 map,
                 level);
+}
+
+Alignment search_alignment(const cv::Mat& a, const cv::Mat& b) {
+  constexpr int kTurns = 24;
+  Level level = kLevels[0];
+  level.steps = kStepsOfGrace;
+  const double scale = level.scale(a, b);
+  const cv::Matx33d shrink = resizing(scale, scale);
+  const auto details_of = [&](const cv::Mat& picture) {
+    cv::Mat small;
+    cv::resize(picture, small, {}, scale, scale, cv::INTER_AREA);
+    return details(small, level.fine_px, level.coarse_px);
+  };
+  const cv::Mat of_b = details_of(b);
+  Alignment best;
+  double highest = -2;
+  for (const bool mirrored : {false, true}) {
+    const cv::Mat of_a = details_of(upright(a, {{}, mirrored, 0}));
+    for (int turn = 0; turn < kTurns; ++turn) {
+      const double angle = 2 * std::numbers::pi * turn / kTurns;
+      const double c = std::cos(angle), s = std::sin(angle);
+      const double ax = a.cols / 2., ay = a.rows / 2., bx = b.cols / 2., by = b.rows / 2.;
+      const cv::Matx33d a_from_b(c, -s, ax - c * bx + s * by, s, c, ay - s * bx - c * by, 0, 0, 1);
+      cv::Matx33d small = shrink * a_from_b * shrink.inv();
+      const double agreement = refine(of_a, of_b, small, level);
+      if (agreement <= highest) continue;
+      highest = agreement;
+      best = {(shrink.inv() * small * shrink).inv(), mirrored, 0};
+    }
+  }
+  return best;
 }
 
 }  // namespace evenray

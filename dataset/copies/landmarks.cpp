@@ -48,6 +48,18 @@ std::vector<cv::KeyPoint> spread(std::vector<cv::KeyPoint> corners, int width) {
   return chosen;
 }
 
+cv::Mat resized(const cv::Mat& picture, double scale) {
+  const auto side = [&](int px) { return std::max(1, static_cast<int>(std::lround(px * scale))); };
+  cv::Mat out;
+  cv::resize(picture,
+             out,
+             {side(picture.cols), side(picture.rows)},
+             0,
+             0,
+             scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
+  return out;
+}
+
 }  // namespace
 
 Landmark Landmarks::mirror(const Landmark& point) const {
@@ -58,16 +70,8 @@ Landmark Landmarks::mirror(const Landmark& point) const {
 }
 
 cv::Mat reduced_picture(const cv::Mat& pixels) {
-  const double scale = std::min<double>(
-      kMaxEnlarged, static_cast<double>(kReducedPx) / std::max(pixels.cols, pixels.rows));
-  const auto side = [&](int px) { return std::max(1, static_cast<int>(std::lround(px * scale))); };
-  cv::Mat reduced;
-  cv::resize(pixels,
-             reduced,
-             {side(pixels.cols), side(pixels.rows)},
-             0,
-             0,
-             scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
+  cv::Mat reduced = resized(
+      pixels, std::min(1., static_cast<double>(kReducedPx) / std::max(pixels.cols, pixels.rows)));
   double darkest = 0, brightest = 0;
   cv::minMaxLoc(reduced, &darkest, &brightest);
   const double stretch = brightest > darkest ? 255 / (brightest - darkest) : 0;
@@ -81,17 +85,23 @@ Landmarks find_landmarks(const cv::Mat& reduced) {
   Landmarks found;
   found.width = reduced.cols;
   found.height = reduced.rows;
-  if (std::min(reduced.cols, reduced.rows) <= 2 * kMarginPx) return found;
+  const double enlarged = std::min<double>(
+      kMaxEnlarged, static_cast<double>(kReducedPx) / std::max(reduced.cols, reduced.rows));
+  const cv::Mat picture = resized(reduced, enlarged);
+  if (std::min(picture.cols, picture.rows) <= 2 * kMarginPx) return found;
   cv::Mat even, mirrored;
-  even_out->apply(reduced, even);
+  even_out->apply(picture, even);
   std::vector<cv::KeyPoint> corners;
   detector->detect(even, corners);
-  corners = spread(std::move(corners), reduced.cols);
+  corners = spread(std::move(corners), picture.cols);
   detector->compute(even, corners, found.descriptors);
+  const auto to_reduced = [&](float px) { return static_cast<float>((px + .5) / enlarged - .5); };
   for (auto& corner : corners) {
-    found.points.push_back(
-        {corner.pt.x, corner.pt.y, corner.angle * std::numbers::pi_v<float> / 180, corner.size});
-    corner.pt.x = static_cast<float>(reduced.cols - 1) - corner.pt.x;
+    found.points.push_back({to_reduced(corner.pt.x),
+                            to_reduced(corner.pt.y),
+                            corner.angle * std::numbers::pi_v<float> / 180,
+                            static_cast<float>(corner.size / enlarged)});
+    corner.pt.x = static_cast<float>(picture.cols - 1) - corner.pt.x;
     corner.angle = std::fmod(540 - corner.angle, 360.f);
   }
   cv::flip(even, mirrored, 1);

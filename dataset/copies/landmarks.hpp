@@ -30,11 +30,11 @@ struct Landmarks {
   Landmark mirror(const Landmark& point) const;
 };
 
-/// Returns the picture with at most 256 px on the long side (a smaller one is enlarged, at most
-/// fourfold), CV_8U, stretched over all grey levels. `pixels`: CV_8UC1 or CV_16UC1.
+/// Returns the picture with at most 256 px on the long side, CV_8U, stretched over all grey levels.
+/// `pixels`: CV_8UC1 or CV_16UC1.
 cv::Mat reduced_picture(const cv::Mat& pixels);
 
-/// Finds the landmarks of a reduced picture.
+/// Finds the landmarks of a reduced picture. A small one is enlarged for it, at most fourfold.
 Landmarks find_landmarks(const cv::Mat& reduced);
 
 }  // namespace evenray
