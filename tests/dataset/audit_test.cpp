@@ -228,10 +228,12 @@ TEST_CASE("the defects of FracAtlas are found", "[audit][data]") {
   CHECK(counts["exif_rotated"] == 18);
   CHECK(counts["label_conflict"] == 1);
   CHECK(counts["duplicate_group"] == 71);
+  // All are one picture by eye: truncated copies, and pelves exposed or cropped twice.
+  CHECK(counts["augmented_copies"] == 42);
   CHECK(counts["duplicate_conflict"] == 4);
   CHECK(counts["metadata_shortcut"] == 1);
   CHECK(counts["annotation_conflict"] == 3);  // VGG against COCO
-  CHECK(counts.size() == 7);
+  CHECK(counts.size() == 8);
   CHECK(contains(of_kind(findings, "metadata_shortcut")[0].detail,
                  "hardware=1: 63 of 63 images are Fractured"));
   CHECK(of_kind(findings, "label_conflict")[0].ids == std::vector<std::string>{"IMG0003298"});

@@ -261,14 +261,15 @@ TEST_CASE("FracAtlas splits by visits without leaks", "[split][data]") {
   if (root.empty()) return;
   const Manifest manifest = read_dataset(root);
   const auto facts = scan_images(manifest, hardware_threads());
-  const auto rows = split_of(manifest, facts, {});
+  const auto pictures = group_pictures(manifest, facts, hardware_threads());
+  const auto rows = make_split(manifest, facts, pictures, {});
   CHECK(groups_whole(rows));
   for (const auto& [part, share] : shares_of(manifest, rows)) {
     INFO(part);
     CHECK(share[0] == Approx(part == "train" ? .7 : .15).margin(.01));
     CHECK(share[1] == Approx(part == "train" ? .7 : .15).margin(.01));
   }
-  const auto findings = findings_of(manifest, facts, &rows);
+  const auto findings = audit(manifest, facts, pictures, &rows);
   CHECK(std::none_of(
       findings.begin(), findings.end(), [](const auto& f) { return f.kind.starts_with("leak"); }));
 }
