@@ -3,6 +3,8 @@
 
 #include <iconv.h>
 
+#include <bit>
+#include <cstdint>
 #include <memory>
 
 #include "core/error.hpp"
@@ -12,12 +14,10 @@ namespace evenray {
 
 std::string utf8_from(std::string_view bytes, const std::string& charset) {
   // glibc takes what follows a slash as an option.
-  const bool plain = charset.find('/') == std::string::npos;
-  const iconv_t opened =
-      plain ? iconv_open("UTF-8", charset.c_str()) : reinterpret_cast<iconv_t>(-1);
-  check(opened != reinterpret_cast<iconv_t>(-1),
-        Exit::bad_data,
-        cat("unknown character set '", charset, "'"));
+  const std::string unknown = cat("unknown character set '", charset, "'");
+  check(charset.find('/') == std::string::npos, Exit::bad_data, unknown);
+  const iconv_t opened = iconv_open("UTF-8", charset.c_str());
+  check(std::bit_cast<intptr_t>(opened) != -1, Exit::bad_data, unknown);
   const std::unique_ptr<void, int (*)(iconv_t)> converter(opened, &iconv_close);
   // No character of a set that iconv knows takes more than four times its bytes in UTF-8.
   std::string in(bytes), out(4 * bytes.size() + 16, '\0');

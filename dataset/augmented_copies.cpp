@@ -38,7 +38,7 @@ class ReducedPictures {
       }
     }
     const cv::Mat pixels = decode_sample(sample).pixels;
-    const cv::Mat reduced = pixels.empty() ? cv::Mat() : reduced_picture(pixels);
+    cv::Mat reduced = pixels.empty() ? cv::Mat() : reduced_picture(pixels);
     const std::lock_guard lock(mutex_);
     last_.emplace_front(&sample, reduced);
     if (last_.size() > kKept) last_.pop_back();

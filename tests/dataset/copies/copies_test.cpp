@@ -121,7 +121,7 @@ TEST_CASE("a mirrored or quarter-turned picture is always found", "[copies]") {
 
 TEST_CASE("altered copies of drawn pictures are found, and nothing else", "[copies]") {
   std::vector<cv::Mat> pictures;
-  for (uint64_t i = 0; i < 12; ++i) pictures.push_back(drawn_picture(i, 64, 56));
+  for (uint64_t i = 0; i < 12; ++i) pictures.push_back(drawn_picture(i, 144, 128));
   CHECK(share_found(copies_in(with_copies(pictures)), pictures.size()) > .9);
 }
 
@@ -132,14 +132,19 @@ TEST_CASE("names help, but are not enough", "[copies]") {
   manifest.samples[3].source_path = "b/1_png.rf.02.jpg";
   manifest.samples[3].draw = [] { return altered(drawn_picture(1), {.degrees = 10}); };
   CHECK(copies_in(manifest) == Groups{{1, 3}});
+  // Without its name, a picture this small could be of another patient.
+  manifest.samples[3].source_path = "b/3.jpg";
+  CHECK(copies_in(manifest).empty());
 }
 
 TEST_CASE("copies stay in one part, one of them counts in test", "[copies][split]") {
   Manifest manifest = drawn_manifest(30);
-  for (const size_t copy : {7, 12, 25})
+  for (const size_t copy : {7, 12, 25}) {
+    manifest.samples[copy].source_path = cat("00003_rotated", copy, ".png");
     manifest.samples[copy].draw = [copy] {
       return altered(drawn_picture(3), {.degrees = static_cast<double>(copy)});
     };
+  }
   const auto facts = scan_images(manifest, 2);
   const auto rows = split_of(manifest, facts, {});
   for (const size_t copy : {7, 12, 25}) {
