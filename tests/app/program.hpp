@@ -105,6 +105,16 @@ inline Ran done(const Path& folder, const Words& words) {
   return ran;
 }
 
+/// Runs a command that must end well with one warning on stderr that holds `part`.
+inline Ran warned(const Path& folder, const Words& words, const std::string& part) {
+  Ran ran = run(folder, words);
+  CAPTURE(words, ran.out, ran.err);
+  REQUIRE(ran.code == 0);
+  CHECK(ran.error_lines() == 1);
+  CHECK(contains(ran.err, part));
+  return ran;
+}
+
 /// Runs a command that must fail with that code, nothing on stdout, and one line on stderr that
 /// holds `part`.
 inline void fails(const Path& folder, const Words& words, Exit code, const std::string& part) {
