@@ -18,9 +18,9 @@
 namespace evenray {
 namespace {
 
-/// Of 1,000 FracAtlas images, the details of different pictures agree by at most .78 once aligned.
-constexpr double kAgree = .8, kAgreeIfNamed = .6, kThumbnailsAgree = .75;
-constexpr int kFewestMatches = 6, kDetailedPx = 128;
+/// Of 200 FracAtlas images, the details of different pictures agree by at most .78 once aligned.
+constexpr double kAgree = .8, kAgreeIfNamed = .6, kThumbnailsAgree = .85;
+constexpr int kFewestMatches = 8, kDetailedPx = 128;
 /// The pictures of one name are compared with the first of each group that was found so far.
 constexpr size_t kMostOfOneName = 8;
 

@@ -30,7 +30,7 @@ constexpr double kFewestPixels = 100;
 constexpr double kLeastGain = .05;
 /// A pair that agrees less after two steps will not agree after more.
 constexpr int kStepsOfGrace = 2;
-constexpr double kHopeless = .4;
+constexpr double kHopeless = .6;
 /// Keeps the noise of an empty background from being raised to the level of structure.
 constexpr double kContrastFloor = 1;
 
