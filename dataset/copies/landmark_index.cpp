@@ -5,6 +5,7 @@
 #include <bit>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "core/rng.hpp"
 
@@ -56,10 +57,26 @@ void LandmarkIndex::vote(const cv::Mat& descriptors,
                          size_t before,
                          std::vector<float>& votes,
                          std::vector<uint32_t>& voted) const {
+  // The tables of a large collection do not fit into the processor's cache: all look-ups of a
+  // table are requested from memory at once.
+  std::vector<uint32_t> hashes;
+  std::vector<std::pair<uint32_t, uint32_t>> buckets;
   for (const auto& table : tables_) {
-    const auto look_up = [&](uint32_t hash) {
+    hashes.clear();
+    for (int row = 0; row < descriptors.rows; ++row) {
+      const uint32_t hash = hash_of(descriptors.ptr(row), table.bits);
+      hashes.push_back(hash);
+      for (size_t bit = 0; bit < table.bits.size(); ++bit) hashes.push_back(hash ^ 1u << bit);
+    }
+    for (const auto hash : hashes) __builtin_prefetch(&table.starts[hash]);
+    buckets.clear();
+    for (const auto hash : hashes) {
       const uint32_t begin = table.starts[hash], end = table.starts[hash + 1];
-      if (begin == end || end - begin > kMostInBucket) return;
+      if (begin == end || end - begin > kMostInBucket) continue;
+      buckets.emplace_back(begin, end);
+      __builtin_prefetch(&table.pictures[begin]);
+    }
+    for (const auto& [begin, end] : buckets) {
       const float weight = 1.f / static_cast<float>(end - begin);
       for (uint32_t k = begin; k < end; ++k) {
         const uint32_t picture = table.pictures[k];
@@ -67,11 +84,6 @@ void LandmarkIndex::vote(const cv::Mat& descriptors,
         if (votes[picture] == 0) voted.push_back(picture);
         votes[picture] += weight;
       }
-    };
-    for (int row = 0; row < descriptors.rows; ++row) {
-      const uint32_t hash = hash_of(descriptors.ptr(row), table.bits);
-      look_up(hash);
-      for (size_t bit = 0; bit < table.bits.size(); ++bit) look_up(hash ^ 1u << bit);
     }
   }
 }

@@ -3,7 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "core/vectors.hpp"
 
 namespace evenray {
 namespace {
@@ -22,43 +29,74 @@ struct Match {
 };
 using Matches = std::vector<Match>;
 
+constexpr size_t kWords = 4;  // of 64 bits in a descriptor
+
+EVENRAY_WIDER_VECTORS
+void hamming_distances(const uint64_t* descriptor, const uint64_t* rows, size_t n, int* distances) {
+  for (size_t j = 0; j < n; ++j) {
+    int bits = 0;
+    for (size_t k = 0; k < kWords; ++k) bits += std::popcount(descriptor[k] ^ rows[j * kWords + k]);
+    distances[j] = bits;
+  }
+}
+
 /// Returns the pairs of landmarks that are each other's nearest.
 Matches mutual_matches(const Landmarks& a, const Landmarks& b, bool mirrored) {
   const cv::Mat& of_a = mirrored ? a.mirrored : a.descriptors;
+  const auto rows = static_cast<size_t>(of_a.rows), columns = b.points.size();
   Matches matches;
-  if (of_a.rows < static_cast<int>(kFewestMatches) || b.descriptors.rows < 1) return matches;
-  cv::Mat distances;
-  cv::batchDistance(of_a, b.descriptors, distances, CV_32S, cv::noArray(), cv::NORM_HAMMING);
-  std::vector<int> nearest_b(a.points.size(), 0), nearest_a(b.points.size(), 0);
-  for (int i = 0; i < distances.rows; ++i) {
-    for (int j = 0; j < distances.cols; ++j) {
-      auto& best_b = nearest_b[static_cast<size_t>(i)];
-      auto& best_a = nearest_a[static_cast<size_t>(j)];
-      if (distances.at<int>(i, j) < distances.at<int>(i, best_b)) best_b = j;
-      if (distances.at<int>(i, j) < distances.at<int>(best_a, j)) best_a = i;
+  if (rows < kFewestMatches || columns < 1) return matches;
+  std::vector<int> distances(columns), least_of_b(columns, std::numeric_limits<int>::max());
+  std::vector<size_t> nearest_a(columns);
+  std::vector<std::pair<size_t, int>> nearest_b(rows);
+  for (size_t i = 0; i < rows; ++i) {
+    hamming_distances(of_a.ptr<uint64_t>(static_cast<int>(i)),
+                      b.descriptors.ptr<uint64_t>(),
+                      columns,
+                      distances.data());
+    const auto nearest = std::min_element(distances.begin(), distances.end());
+    nearest_b[i] = {static_cast<size_t>(nearest - distances.begin()), *nearest};
+    for (size_t j = 0; j < columns; ++j) {
+      if (distances[j] >= least_of_b[j]) continue;
+      least_of_b[j] = distances[j];
+      nearest_a[j] = i;
     }
   }
-  for (int i = 0; i < distances.rows; ++i) {
-    const int j = nearest_b[static_cast<size_t>(i)];
-    if (nearest_a[static_cast<size_t>(j)] != i || distances.at<int>(i, j) > kMostDifferentBits)
-      continue;
-    const auto& point = a.points[static_cast<size_t>(i)];
-    matches.push_back({mirrored ? a.mirror(point) : point, b.points[static_cast<size_t>(j)]});
+  for (size_t i = 0; i < rows; ++i) {
+    const auto [j, bits] = nearest_b[i];
+    if (nearest_a[j] != i || bits > kMostDifferentBits) continue;
+    matches.push_back({mirrored ? a.mirror(a.points[i]) : a.points[i], b.points[j]});
   }
   return matches;
 }
 
-Matches agreeing_with(const Match& seed, const Matches& matches) {
+/// Calls use(match) for each match that agrees with the map that `seed` alone proposes.
+template <class Use>
+void each_agreeing(const Match& seed, const Matches& matches, const Use& use) {
   const double scale = seed.b.size_px / seed.a.size_px, turn = seed.b.angle - seed.a.angle;
   const double c = scale * std::cos(turn), s = scale * std::sin(turn);
-  Matches agreeing;
   for (const auto& match : matches) {
     const double dx = match.a.x - seed.a.x, dy = match.a.y - seed.a.y;
     const double off_x = seed.b.x + c * dx - s * dy - match.b.x;
     const double off_y = seed.b.y + s * dx + c * dy - match.b.y;
     const double tolerance_px = kProposedPx + kProposedShare * std::sqrt(dx * dx + dy * dy);
-    if (off_x * off_x + off_y * off_y < tolerance_px * tolerance_px) agreeing.push_back(match);
+    if (off_x * off_x + off_y * off_y < tolerance_px * tolerance_px) use(match);
   }
+}
+
+/// Returns the matches that agree with the proposal that most of them agree with.
+Matches largest_agreement(const Matches& matches) {
+  const Match* best = nullptr;
+  size_t most = 0;
+  for (const auto& seed : matches) {
+    size_t agreeing = 0;
+    each_agreeing(seed, matches, [&](const Match&) { ++agreeing; });
+    if (agreeing <= most) continue;
+    most = agreeing;
+    best = &seed;
+  }
+  Matches agreeing;
+  if (best) each_agreeing(*best, matches, [&](const Match& match) { agreeing.push_back(match); });
   return agreeing;
 }
 
@@ -100,11 +138,7 @@ bool plausible(const cv::Matx33d& map) {
 
 std::optional<Alignment> align(const Landmarks& a, const Landmarks& b, bool mirrored) {
   const Matches matches = mutual_matches(a, b, mirrored);
-  Matches best;
-  for (const auto& seed : matches) {
-    Matches agreeing = agreeing_with(seed, matches);
-    if (agreeing.size() > best.size()) best = std::move(agreeing);
-  }
+  Matches best = largest_agreement(matches);
   cv::Matx33d map;
   for (const double tolerance_px : kRefinedPx) {
     if (best.size() < kFewestMatches) return std::nullopt;

@@ -7,13 +7,7 @@
 #include <limits>
 #include <vector>
 
-// All clones must round alike: FMA is not among the targets, and CMakeLists.txt turns contraction
-// off.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define EVENRAY_WIDER_VECTORS __attribute__((target_clones("avx2", "default")))
-#else
-#define EVENRAY_WIDER_VECTORS
-#endif
+#include "core/vectors.hpp"
 
 namespace evenray {
 namespace {
