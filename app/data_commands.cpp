@@ -46,6 +46,17 @@ size_t split_as_published(Manifest& manifest, const std::string& name) {
   return unlisted;
 }
 
+/// Returns the parts that the source fixes, in the order of kParts.
+std::vector<std::string> fixed_parts(const Manifest& manifest) {
+  std::vector<std::string> parts(kParts.begin(), kParts.end());
+  std::erase_if(parts, [&](const auto& part) {
+    return std::none_of(manifest.samples.begin(),
+                        manifest.samples.end(),
+                        [&](const Sample& sample) { return sample.part == part; });
+  });
+  return parts;
+}
+
 int split_command(const Cli& cli, const DataFlags& flags) {
   const Settings settings = cli.settings();
   const Config config = settings.load();
@@ -54,14 +65,10 @@ int split_command(const Cli& cli, const DataFlags& flags) {
                        config.data.hold_out,
                        config.data.group,
                        config.runtime.seed};
-  const bool held_out = settings.given("data.hold_out");
-  if (options.folds == 0 && !held_out)
-    options.hold_out = 0;  // the configuration's hold_out applies only with folds
   from_flag([&] { options.check(); });
   check(!settings.given("data.ratios") || !flags.folds,
         Exit::usage,
         "--ratios and --folds exclude each other");
-  check(options.folds > 0 || !held_out, Exit::usage, "--hold-out requires --folds");
   Manifest manifest = read_datasets(flags.paths, config.data.read);
   warn_of_invalid_annotations(manifest);
   size_t unlisted = 0;
@@ -72,6 +79,10 @@ int split_command(const Cli& cli, const DataFlags& flags) {
     unlisted = split_as_published(manifest, flags.published);
   }
   if (!flags.external.empty()) hold_out_source(manifest, flags.external);
+  const auto fixed = fixed_parts(manifest);
+  check(!settings.given("data.ratios") || fixed.size() < kParts.size(),
+        Exit::usage,
+        cat(manifest.source, " comes in parts (", join(fixed), "), so --ratios does not apply"));
   const auto facts = scan_images(manifest, config.runtime.thread_count());
   const auto rows = make_split(
       manifest, facts, group_pictures(manifest, facts, config.runtime.thread_count()), options);
@@ -85,6 +96,10 @@ int split_command(const Cli& cli, const DataFlags& flags) {
                {"counts", counts},
                {"grouping", grouping}};
   std::string text = cat(rows.size(), " rows\n", grouping, "\n");
+  if (!fixed.empty()) {
+    summary["fixed_parts"] = fixed;
+    text += cat("parts that the source fixes are kept: ", join(fixed), "\n");
+  }
   for (const auto& [name, count] : counts) text += cat("  ", name, ": ", count, "\n");
   if (!flags.published.empty()) {
     summary["unlisted"] = unlisted;

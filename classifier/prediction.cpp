@@ -4,6 +4,7 @@
 #include "classifier/classifier.hpp"
 #include "classifier/fit.hpp"
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "core/text.hpp"
 #include "metrics/thresholds.hpp"
 #include "nn/blocks.hpp"
@@ -41,7 +42,7 @@ Classifier::Classifier(const Path& path, const Compute& compute)
     read_config_text([&](Fields& f) { f.section("classify", options); },
                      require_metadata(file, "config", file_path),
                      file_path.string());
-    const Json facts = Json::parse(require_metadata(file, "facts", file_path));
+    const Json facts = parse_json(require_metadata(file, "facts", file_path), "facts");
     state.store = facts.at("store");
     state.class_names = facts.at("class_names").get<std::vector<std::string>>();
     state.multi_label = facts.at("multi_label");

@@ -212,9 +212,7 @@ void add_leaks(const Manifest& manifest,
   }
   for (const auto& [owner, rows] : rows_of_owner) {
     const bool patient = !manifest.samples[rows[0]].patient.empty();
-    add("leak_patient",
-        cat(patient ? "patient " : "one study or file, ", owner, patient ? "" : ","),
-        rows);
+    add("leak_patient", cat(patient ? "patient " : "the study, file or group ", owner), rows);
   }
   for (const auto& rows : pictures.duplicates) add("leak_duplicate", "one picture", rows);
   for (const auto& rows : pictures.copies) add("leak_augmented", "one picture, altered,", rows);

@@ -79,7 +79,7 @@ std::string describe_groups(const Manifest& manifest, const std::string& mode) {
   return cat(patients,
              known ? "; kept together too: copies of one picture"
                    : "; kept together: copies of one picture",
-             visits ? " and images of one study or file" : "",
+             visits ? " and images of one study, file or group" : "",
              blocks ? " and blocks of 8 file numbers" : "");
 }
 

@@ -236,8 +236,8 @@ void SplitOptions::check() const {
       hold_out >= 0 && hold_out < 1, Exit::config, "data.hold_out must be at least 0 and below 1");
   evenray::check(hold_out == 0 || folds > 0,
                  Exit::config,
-                 "data.hold_out needs study.folds; with one split the test share is the third of "
-                 "data.ratios");
+                 "data.hold_out needs folds (--folds, study.folds); with one split the test share "
+                 "is the third of data.ratios");
   const std::vector<std::string> modes{"auto", "patient", "none"};
   evenray::check(std::find(modes.begin(), modes.end(), group) != modes.end(),
                  Exit::config,

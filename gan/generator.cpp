@@ -2,6 +2,7 @@
 #include <torch/types.h>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "core/log.hpp"
 #include "core/run_folder.hpp"
 #include "core/text.hpp"
@@ -79,7 +80,7 @@ Generator::Generator(const Path& path, const Compute& compute) : state_(std::mak
     read_config_text([&](Fields& f) { f.section("gan", options); },
                      require_metadata(file, "config", file_path),
                      file_path.string());
-    state.facts = Json::parse(require_metadata(file, "facts", file_path));
+    state.facts = parse_json(require_metadata(file, "facts", file_path), "facts");
     state.height = state.facts.at("size_px").at(0);
     state.width = state.facts.at("size_px").at(1);
     state.value_max = state.facts.at("value_max");

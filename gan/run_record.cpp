@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "core/text.hpp"
 #include "gan/networks.hpp"
 #include "nn/checkpoint.hpp"
@@ -230,7 +231,7 @@ void read_facts(const Path& checkpoint, RunRecord& into) {
   const TensorFile file = read_safetensors(checkpoint);
   const auto facts = file.metadata.find("facts");
   if (facts == file.metadata.end()) return;
-  const Json json = Json::parse(facts->second, nullptr, /*allow_exceptions=*/false);
+  const Json json = parse_json(facts->second, checkpoint.string() + ": damaged facts");
   check(json.is_object(), Exit::bad_data, checkpoint.string() + ": damaged facts");
   into.height = static_cast<int>(count_in(json, "/size_px/0"));
   into.width = static_cast<int>(count_in(json, "/size_px/1"));

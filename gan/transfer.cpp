@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "core/text.hpp"
 #include "gan/networks.hpp"
 #include "nn/checkpoint.hpp"
@@ -79,7 +80,7 @@ Parent read_parent(const GanOptions& options,
     read_config_text([&](Fields& f) { f.section("gan", theirs); },
                      require_metadata(parent.file, "config", parent.path),
                      name);
-    facts = Json::parse(require_metadata(parent.file, "facts", parent.path));
+    facts = parse_json(require_metadata(parent.file, "facts", parent.path), "facts");
     same_size = facts.at("size_px") == Json{height, width};
     grown = facts.at("level") == plan_size(height, width).doublings && facts.at("alpha") == 1.;
     names = facts.at("classes").get<std::vector<std::string>>();

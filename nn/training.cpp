@@ -2,6 +2,7 @@
 #include "nn/training.hpp"
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "core/text.hpp"
 
 namespace evenray {
@@ -43,7 +44,8 @@ std::optional<Resumed> rewind_run(RunFolder& run,
     return std::nullopt;
   }
   Resumed out{found->path, std::move(found->file), {}, 0};
-  out.facts = Json::parse(require_metadata(out.file, "facts", out.path), nullptr, false);
+  out.facts = parse_json(require_metadata(out.file, "facts", out.path),
+                         out.path.string() + ": damaged facts");
   out.step = out.fact<int64_t>("step");
   check(out.step >= 0, Exit::bad_data, out.path.string() + ": damaged facts");
   for (const auto& [key, now] : facts.items()) {

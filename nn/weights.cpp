@@ -113,6 +113,14 @@ torch::Tensor read_tensor(const Path& path,
   return tensor;
 }
 
+Json read_header(const Path& path, std::string_view text) {
+  try {
+    return parse_json(text, "the header");
+  } catch (const Error& error) {
+    damaged(path, error.what());
+  }
+}
+
 }  // namespace
 
 std::string tensor_digest(const std::map<std::string, torch::Tensor>& tensors) {
@@ -162,8 +170,7 @@ TensorFile read_safetensors(const Path& path) {
   const auto data = std::string_view(bytes).substr(8 + length);
   TensorFile file;
   try {
-    const Json header =
-        Json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<int64_t>(length));
+    const Json header = read_header(path, std::string_view(bytes).substr(8, length));
     if (!header.is_object()) damaged(path, "the header is not a JSON object");
     std::vector<Extent> extents;
     for (const auto& [name, entry] : header.items()) {
@@ -180,7 +187,7 @@ TensorFile read_safetensors(const Path& path) {
     for (const auto& [first, end] : extents) filled = first == filled ? end : data.size() + 1;
     if (filled != data.size()) damaged(path, "tensors overlap or leave gaps");
   } catch (const Json::exception&) {
-    damaged(path, "the header is not valid JSON or has wrong types");
+    damaged(path, "the header has wrong types");
   }
   const auto digest = file.metadata.find("tensor_digest");
   if (digest != file.metadata.end() && digest->second != digest_of(file.tensors))

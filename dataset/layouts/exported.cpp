@@ -180,7 +180,7 @@ Manifest read_exported(const std::string& path) {
           Exit::bad_data,
           cat(where, ": ", row[1], " is not a file of this export"));
     sample.part = row[2];
-    sample.patient = row[3];
+    sample.visit = row[3];
     sample.labels = std::move(labels);
     sample.meta.assign(row.begin() + static_cast<std::ptrdiff_t>(classes_end) + 1, row.end());
     sample.boxes_known = boxes && annotated.contains(row[0]);

@@ -27,7 +27,7 @@ Sample sample_of(const std::shared_ptr<const Store>& store, const std::string& p
   sample.labels = rows.labels[i];
   sample.boxes = rows.boxes[i];
   sample.boxes_known = rows.boxes_known[i] != 0;
-  sample.patient = rows.groups[i];
+  sample.visit = rows.groups[i];
   sample.part = part;
   sample.meta = rows.meta[i];
   return sample;

@@ -52,8 +52,8 @@ struct Sample {
   std::vector<Box> boxes;         ///< in pixels of the upright image
   bool boxes_known = false;       ///< the image was annotated: no boxes then means no object
   std::string patient;            ///< patient id; empty if the source gives none
-  /// What shows that images are of one patient, even if the patient is unknown: the DICOM study, or
-  /// the file whose frames they are. Empty if there is nothing.
+  /// What shows that images belong together, even if the patient is unknown: the DICOM study, the
+  /// file whose frames they are, or the group of a store or export. Empty if there is nothing.
   std::string visit;
   /// The id ends in the source's running number, so neighbouring ids may be one visit (see
   /// group_names).

@@ -97,9 +97,8 @@ std::string manifest_text(const ShardManifest& manifest) {
 }
 
 ShardManifest read_manifest(const Path& folder) {
-  const Json json =
-      Json::parse(read_file(folder / kManifestFile, kMaxManifestBytes), nullptr, false);
-  if (json.is_discarded()) refuse(folder, "not JSON");
+  const Path file = folder / kManifestFile;
+  const Json json = parse_json(read_file(file, kMaxManifestBytes), file.string());
   const std::string schema = text_of(json, "schema", folder);
   if (schema != kManifestSchema)
     refuse(folder, cat("schema is '", schema, "'; this program reads ", kManifestSchema));

@@ -95,20 +95,25 @@ std::string size_chart(const Json& sizes) {
   return line_chart("Sizes of the images", {"width, px"}, {"height, px"}, {dots});
 }
 
-void add_patients(HtmlPage& page, const Manifest& manifest, const Json& inspect) {
-  if (!inspect.contains("patients")) return;
-  std::map<std::string, double> images;
-  for (const auto& sample : manifest.samples) {
-    if (!sample.patient.empty()) ++images[sample.patient];
-  }
-  std::vector<double> counts;
-  for (const auto& [patient, count] : images) counts.push_back(count);
-  page.section("Patients");
-  page.figure(histogram("Images per patient", {"images per patient", 0, {}}, "patients", counts),
-              cat(inspect.at("patients").at("patients"),
-                  " patients with ",
-                  inspect.at("patients").at("images"),
-                  " images. Images of one patient belong in one part."));
+void add_owners(HtmlPage& page, const Manifest& manifest, const Json& inspect) {
+  const bool patients = inspect.contains("patients");
+  const std::string noun = patients ? "patient" : "group";
+  if (!inspect.contains(noun + "s")) return;
+  const Json& owners = inspect.at(noun + "s");
+  page.section(patients ? "Patients" : "Groups");
+  page.figure(histogram("Images per " + noun,
+                        {"images per " + noun, 0, {}},
+                        noun + "s",
+                        images_per(manifest, patients ? &Sample::patient : &Sample::visit)),
+              cat(owners.at(noun + "s"),
+                  " ",
+                  noun,
+                  "s with ",
+                  owners.at("images"),
+                  " images. Images of one ",
+                  noun,
+                  " belong in one part.",
+                  patients ? "" : " Patients are unknown."));
 }
 
 void add_boxes(HtmlPage& page,
@@ -312,7 +317,7 @@ std::string inspect_html(const Manifest& manifest,
   const Json& sizes = inspect.at("sizes");
   if (sizes.size() > 1) page.figure(size_chart(sizes), "One dot per image size.");
   page.table(size_table(sizes));
-  add_patients(page, manifest, inspect);
+  add_owners(page, manifest, inspect);
   add_boxes(page, manifest, facts, inspect);
   add_metadata(page, manifest, inspect);
   add_examples(page, manifest, facts);

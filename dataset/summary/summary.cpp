@@ -88,20 +88,25 @@ Json quantiles_json(const std::vector<double>& values) {
           {"max", quantile(values, 1)}};
 }
 
-/// null if no patient is known.
-Json patients_json(const Manifest& manifest) {
-  std::map<std::string, double> images;
-  int64_t known = 0;
-  for (const auto& sample : manifest.samples) {
-    if (sample.patient.empty()) continue;
-    ++images[sample.patient];
-    ++known;
+/// Counts patients or groups (`noun`): how many, of how many images. null if none is known.
+Json owners_json(const Manifest& manifest, const std::string& noun, std::string Sample::*owner) {
+  const auto counts = images_per(manifest, owner);
+  if (counts.empty()) return nullptr;
+  return {{noun + "s", counts.size()},
+          {"images", static_cast<int64_t>(std::accumulate(counts.begin(), counts.end(), 0.))},
+          {"images_a_" + noun, quantiles_json(counts)}};
+}
+
+/// Returns how many files hold pictures that are not among the samples.
+int64_t files_with_further_pictures(const Manifest& manifest,
+                                    const std::vector<ImageFacts>& facts) {
+  std::map<Path, int> unread;
+  for (size_t i = 0; i < facts.size(); ++i) {
+    if (facts[i].pictures <= 1) continue;
+    --unread.emplace(manifest.samples[i].file, facts[i].pictures).first->second;
   }
-  if (images.empty()) return nullptr;
-  std::vector<double> counts;
-  for (const auto& [patient, count] : images) counts.push_back(count);
-  return {
-      {"patients", images.size()}, {"images", known}, {"images_a_patient", quantiles_json(counts)}};
+  return std::count_if(
+      unread.begin(), unread.end(), [](const auto& file) { return file.second > 0; });
 }
 
 /// null if no image is annotated with boxes.
@@ -211,11 +216,22 @@ Json images_by(const Manifest& manifest, const std::vector<std::string>& columns
   return out;
 }
 
+std::vector<double> images_per(const Manifest& manifest, std::string Sample::*owner) {
+  std::map<std::string, double> images;
+  for (const auto& sample : manifest.samples)
+    if (!(sample.*owner).empty()) ++images[sample.*owner];
+  std::vector<double> counts;
+  for (const auto& [name, count] : images) counts.push_back(count);
+  return counts;
+}
+
 Json inspect_json(const Manifest& manifest,
                   const std::vector<ImageFacts>& facts,
                   const std::vector<std::string>& by) {
   const auto counts = count_classes(manifest);
-  const Json patients = patients_json(manifest), boxes = boxes_json(manifest, facts);
+  const Json patients = owners_json(manifest, "patient", &Sample::patient);
+  const Json groups = owners_json(manifest, "group", &Sample::visit);
+  const Json boxes = boxes_json(manifest, facts);
   Json classes = Json::array(), irlbl = Json::object();
   std::vector<int64_t> images;
   images.reserve(counts.size());
@@ -246,7 +262,10 @@ Json inspect_json(const Manifest& manifest,
   if (!manifest.sources.empty()) out["sources"] = sources_json(manifest);
   if (!manifest.training_rows.empty()) out["training"] = training_json(manifest);
   if (!patients.is_null()) out["patients"] = patients;
+  if (patients.is_null() && !groups.is_null()) out["groups"] = groups;
   if (!boxes.is_null()) out["boxes"] = boxes;
+  if (const auto files = files_with_further_pictures(manifest, facts); files > 0)
+    out["files_with_further_pictures"] = files;
   if (manifest.multi_label) out["labels"] = labels_json(manifest, measures.irlbl);
   if (!by.empty()) out["by"] = images_by(manifest, by);
   return out;

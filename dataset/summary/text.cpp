@@ -82,16 +82,34 @@ std::string modes_text(const Json& modes) {
   return parts.empty() ? "" : "  modes: " + join(parts) + "\n";
 }
 
-std::string patients_text(const Json& patients) {
-  return cat("\nPatients\n  ",
-             patients.at("patients"),
+std::string owners_text(const Json& owners, const std::string& noun) {
+  const Json& images = owners.at("images_a_" + noun);
+  return cat("  ",
+             owners.at(noun + "s"),
              " with ",
-             patients.at("images"),
-             " images; per patient: median ",
-             fixed(patients.at("images_a_patient").at("median").get<double>(), 0),
+             owners.at("images"),
+             " images; per ",
+             noun,
+             ": median ",
+             fixed(images.at("median").get<double>(), 0),
              ", at most ",
-             fixed(patients.at("images_a_patient").at("max").get<double>(), 0),
+             fixed(images.at("max").get<double>(), 0),
              "\n");
+}
+
+std::string further_pictures_text(const Json& files) {
+  return cat("  further pictures that are not read: in ",
+             files,
+             files == 1 ? " file" : " files",
+             "; `evenray data audit` lists them\n");
+}
+
+std::string patients_text(const Json& patients) {
+  return "\nPatients\n" + owners_text(patients, "patient");
+}
+
+std::string groups_text(const Json& groups) {
+  return "\nGroups (patients are unknown)\n" + owners_text(groups, "group");
 }
 
 std::string boxes_text(const Json& boxes) {
@@ -217,7 +235,9 @@ std::string inspect_text(const Json& inspect) {
   out += "Classes\n" + class_text(inspect) + "\n";
   out += "Sizes\n" + size_text(inspect.at("sizes"));
   add("modes", modes_text);
+  add("files_with_further_pictures", further_pictures_text);
   add("patients", patients_text);
+  add("groups", groups_text);
   add("boxes", boxes_text);
   add("labels", labels_text);
   if (!inspect.at("metadata").empty())

@@ -129,9 +129,9 @@ TEST_CASE("frames of one file and files of one study stay in one part, but are n
     CHECK(group["s0"] != group["t0"]);
     CHECK(group["a0"] != group["a2"]);
   }
-  CHECK(
-      describe_groups(all, "auto") ==
-      "patients are unknown; kept together: copies of one picture and images of one study or file");
+  CHECK(describe_groups(all, "auto") ==
+        "patients are unknown; kept together: copies of one picture and images of one study, file "
+        "or group");
 
   std::vector<SplitRow> torn;
   for (const auto& sample : all.samples)
@@ -141,7 +141,7 @@ TEST_CASE("frames of one file and files of one study stay in one part, but are n
   std::erase_if(findings, [](const Finding& f) { return f.kind != "leak_patient"; });
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].ids == Names{"b1#0001", "b1#0002", "b1#0003"});
-  CHECK(findings[0].detail == "one study or file, well/b1.dcm, is in test and train");
+  CHECK(findings[0].detail == "the study, file or group well/b1.dcm is in test and train");
 }
 
 TEST_CASE("a store and an export hold the frame that is asked for") {

@@ -354,7 +354,8 @@ TEST_CASE("a store is a source: its real rows with all that it knows") {
   CHECK(first.draw().at<uint8_t>(0, 0) == 'a');
   CHECK(first.exclusive_class() == 1);
   CHECK(first.boxes.at(0).y1 == 4);
-  CHECK(first.patient == "patient of train");
+  CHECK(first.patient.empty());
+  CHECK(first.visit == "patient of train");
   CHECK(manifest.samples[1].part == "test");
   CHECK(first.meta == Names{"F"});
   write_text(folder / "text.h5", "no store");

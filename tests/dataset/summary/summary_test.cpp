@@ -2,6 +2,7 @@
 #include "dataset/summary/summary.hpp"
 
 #include <catch2/catch.hpp>
+#include <utility>
 
 #include "core/error.hpp"
 #include "tests/dataset/drawn.hpp"
@@ -58,6 +59,31 @@ TEST_CASE("inspect as JSON") {
   CHECK(json.at("mean_ir") == 2.5);
   CHECK(json.at("metadata").dump() == R"({"age":{"9":4,"100":1},"view":{"":1,"PA":4}})");
   CHECK(inspect_json(small_set(false), small_facts()).at("classes")[0].at("patients").is_null());
+}
+
+TEST_CASE("groups of a store are not called patients") {
+  Manifest manifest = small_set(true);
+  for (auto& sample : manifest.samples) sample.visit = std::exchange(sample.patient, "");
+  const Json json = inspect_json(manifest, small_facts());
+  CHECK_FALSE(json.contains("patients"));
+  CHECK(json.at("groups").at("groups") == 3);
+  CHECK(contains(
+      inspect_text(json),
+      "Groups (patients are unknown)\n  3 with 5 images; per group: median 2, at most 2\n"));
+  CHECK(contains(inspect_html(manifest, small_facts(), json),
+                 "3 groups with 5 images. Images of one group belong in one part. Patients are "
+                 "unknown."));
+}
+
+TEST_CASE("files with pictures that are not read are counted") {
+  Manifest manifest = small_set(true);
+  auto facts = small_facts();
+  CHECK_FALSE(inspect_json(manifest, facts).contains("files_with_further_pictures"));
+  facts[0].pictures = facts[1].pictures = facts[2].pictures = 2;
+  for (int i = 0; i < 3; ++i) manifest.samples[static_cast<size_t>(i)].file = i < 2 ? "a" : "b";
+  const Json json = inspect_json(manifest, facts);  // both pictures of a, one of b
+  CHECK(json.at("files_with_further_pictures") == 1);
+  CHECK(contains(inspect_text(json), "further pictures that are not read: in 1 file;"));
 }
 
 TEST_CASE("training rows by origin stand beside the imbalance of the source") {
