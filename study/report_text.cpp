@@ -87,7 +87,10 @@ std::string answer_text(const StudyResult& result) {
   const double low = auroc.low, high = auroc.high;
   const std::string who = subject(result, first);
   if (!auroc.has_interval()) {
-    return cat("No answer: the test part does not allow AUROC to be measured for ", contrast, ".");
+    return cat(
+        "No answer: the test part has too few groups of a class for an interval of the AUROC (",
+        contrast,
+        ").");
   }
   const std::string figures = cat(difference_text(auroc.value),
                                   " AUROC against ",

@@ -49,7 +49,8 @@ std::vector<cv::Mat> report_pictures(uint64_t first, uint64_t count) {
 TEST_CASE("a run's page answers and leaves out what the run does not have") {
   const std::string page = RunCopy().page();
   CHECK(contains(page, "A generator (dcgan) of Rare"));
-  CHECK(contains(page, "The best checkpoint, at .0"));
+  CHECK(contains(page, "No verdict. The best checkpoint, at .0"));
+  CHECK(contains(gan_report_html(TinyRun::get().run), "Not usable yet. The best checkpoint, at "));
   CHECK(contains(page, "there is no floor"));
   CHECK(contains(page, "16 drawn images and as many of the training images themselves"));
   CHECK(contains(page, "Trained on 54 images of Rare at 24 × 16 px"));

@@ -63,6 +63,15 @@ TEST_CASE("the answer follows the interval of the contrast named beforehand") {
                    "No difference was found; this test could have detected one of .021 or more."));
 }
 
+TEST_CASE("without an interval there is no answer, and the reason is named") {
+  Json summary = two_arms(.03, .01, .05);
+  Json& auroc = summary["comparison"]["differences"][0]["metrics"]["auroc"];
+  auroc["ci"] = nullptr;
+  REQUIRE(answer_text(parse_study_result(summary)) ==
+          "No answer: the test part has too few groups of a class for an interval of the AUROC "
+          "(gan vs oversample).");
+}
+
 TEST_CASE("the answer says what its generators allow to conclude") {
   Json summary = two_arms(.004, -.019, .011);
   summary["data"]["class_names"] = {"Rare", "Other"};
