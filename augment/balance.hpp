@@ -36,6 +36,9 @@ class Source {
   virtual std::string name() const = 0;
   /// Returns the origin of all its images.
   virtual Origin origin() const = 0;
+  /// Returns why its images should not be trusted: the verdict on a generator that is not usable.
+  /// Empty: nothing is known against them.
+  virtual std::string caution() const { return ""; }
   /// Returns true if it can draw images of the class. If not, the other sources get its share.
   virtual bool serves(int) const { return true; }
   /// Returns the training row that image `number` of the class is made from; -1: none.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "augment/balance_report.hpp"
 #include "core/number.hpp"
 #include "core/page/chart.hpp"
 #include "core/page/html.hpp"
@@ -105,43 +106,53 @@ void add_rows(HtmlPage& page, const Json& balance, bool multi_label) {
         "parent, so that a class may get more rows than planned for it.");
 }
 
-void add_shares(HtmlPage& page, const Json& balance) {
-  page.section("Where the added rows come from");
-  if (balance.at("sources").empty()) {
-    page.paragraph("No row was added.");
-  } else {
-    std::map<std::string, int64_t> added;
+HtmlTable source_table(const Json& balance) {
+  HtmlTable table;
+  table.caption =
+      "Rows by share: as the shares of the sources alone divide the rows that the plan adds to the "
+      "class.";
+  table.head = {"Class", "Source", "Share asked", "Rows by share", "Rows added", "Share obtained"};
+  table.numeric = {false, false, true, true, true, true};
+  for (const auto& [name, before] : balance.at("before").items()) {
+    double added = 0;
+    for (const Json& source : balance.at("sources"))
+      if (source.at("class") == name) added += source.at("accepted").get<double>();
     for (const Json& source : balance.at("sources")) {
-      added[source.at("class")] += source.at("accepted").get<int64_t>();
-    }
-    HtmlTable table;
-    table.caption =
-        "Rows by share: as the shares of the sources alone divide the rows that the plan adds to "
-        "the class.";
-    table.head = {
-        "Class", "Source", "Share asked", "Rows by share", "Rows added", "Share obtained"};
-    table.numeric = {false, false, true, true, true, true};
-    for (const Json& source : balance.at("sources")) {
-      const std::string name = source.at("class");
+      if (source.at("class") != name) continue;
       table.rows.push_back({name,
                             source.at("source"),
                             source.at("share") == 0 ? "-" : share_text(source.at("share")),
                             count_text(source.at("by_share").get<int64_t>()),
                             count_text(source.at("accepted").get<int64_t>()),
-                            share_text(source.at("accepted").get<double>() / double(added[name]))});
+                            share_text(source.at("accepted").get<double>() / added)});
     }
-    page.table(table);
+    if (const int64_t more = rows_for_others(balance, name); more > 0)
+      table.rows.push_back({name, "rows for other classes", "-", "-", count_text(more), "-"});
   }
+  return table;
+}
+
+void add_sources(HtmlPage& page, const Json& balance) {
+  page.section("Where the added rows come from");
+  for (const Json& caution : balance.at("cautions"))
+    page.paragraph(cat("Caution, ",
+                       caution.at("source").get<std::string>(),
+                       ": ",
+                       caution.at("text").get<std::string>(),
+                       ". Results on this set say little about better generators."));
   std::vector<std::string> limits;
   for (const Json& limit : balance.at("limits"))
     limits.push_back(
         cat(limit.at("class").get<std::string>(), ": ", limit.at("text").get<std::string>()));
-  if (!limits.empty()) {
-    page.paragraph("Why rows differ from the plan or the shares:");
-    page.list(limits);
-  } else if (!balance.at("sources").empty()) {
-    page.paragraph("No limit applied: the rows are as planned.");
+  if (balance.at("sources").empty()) {
+    page.paragraph("No row was added.");
+  } else {
+    page.table(source_table(balance));
+    if (limits.empty()) page.paragraph("No limit applied: the rows are as planned.");
   }
+  if (limits.empty()) return;
+  page.paragraph("Why rows differ from the plan or the shares:");
+  page.list(limits);
 }
 
 void add_uses(HtmlPage& page, const Json& balance) {
@@ -252,7 +263,7 @@ std::string balance_html(const BalanceRequest& request, const BalanceReport& rep
                     request.seed,
                     "."));
   add_rows(page, report.json, info.multi_label);
-  add_shares(page, report.json);
+  add_sources(page, report.json);
   add_uses(page, report.json);
   add_gates(page, request, report);
   page.section("Settings");

@@ -82,7 +82,7 @@ void BalanceTally::end(const RowUse& use) {
 
 Json balance_json(const BalanceTally& tally) {
   std::map<std::string, std::map<std::string, int64_t>> rejected;
-  Json drawings = Json::array(), limits = Json::array();
+  Json drawings = Json::array(), limits = Json::array(), cautions = Json::array();
   for (const auto& d : tally.drawings) {
     for (const auto& [gate, reasons] : d.rejected)
       for (const auto& [reason, images] : reasons) rejected[gate][reason] += images;
@@ -98,6 +98,8 @@ Json balance_json(const BalanceTally& tally) {
   }
   for (const auto& limit : tally.limits)
     limits.push_back({{"class", limit.class_name}, {"limit", limit.name}, {"text", limit.text}});
+  for (const auto& [source, text] : tally.cautions)
+    cautions.push_back({{"source", source}, {"text", text}});
   Json missing = Json::object(), replaced = Json::object();
   for (size_t c = 0; c < tally.class_names.size(); ++c) {
     if (tally.missing[c] > 0) missing[tally.class_names[c]] = tally.missing[c];
@@ -112,6 +114,7 @@ Json balance_json(const BalanceTally& tally) {
           {"multiplicity", multiplicity_json(tally)},
           {"sources", std::move(drawings)},
           {"limits", std::move(limits)},
+          {"cautions", std::move(cautions)},
           {"missing", std::move(missing)},
           {"replaced", std::move(replaced)}};
 }
@@ -125,6 +128,15 @@ Json forecast_json(const BalanceTally& tally, const Plan& plan) {
   for (size_t c = 0; c < tally.class_names.size(); ++c)
     out["classes"][tally.class_names[c]] = {{"before", plan.before[c]}, {"added", plan.added[c]}};
   return out;
+}
+
+int64_t rows_for_others(const Json& balance, const std::string& class_name) {
+  int64_t rows = balance.at("after").at(class_name).at("total").get<int64_t>() -
+                 balance.at("before").at(class_name).at("total").get<int64_t>() +
+                 balance.at("replaced").value(class_name, int64_t{0});
+  for (const Json& source : balance.at("sources"))
+    if (source.at("class") == class_name) rows -= source.at("accepted").get<int64_t>();
+  return rows;
 }
 
 std::string balance_text(const Json& balance) {
@@ -148,6 +160,8 @@ std::string balance_text(const Json& balance) {
                    ")");
       out += "\n";
     }
+    if (const int64_t more = rows_for_others(balance, name); more > 0)
+      out += cat("  ", name, ": ", more, " as a further label of rows for other classes\n");
   }
   const Json& imbalance = balance.at("imbalance");
   out += cat("imbalance: ",

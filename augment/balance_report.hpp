@@ -33,6 +33,7 @@ struct BalanceTally {
   std::vector<ByOrigin> before, after;  ///< [class][origin]
   std::vector<Drawing> drawings;
   std::vector<BalanceLimit> limits;
+  std::vector<std::pair<std::string, std::string>> cautions;  ///< source, Source::caution()
   std::vector<int64_t> missing;   ///< [class]: planned rows that could not be added
   std::vector<int64_t> replaced;  ///< [class]: real rows that were left out
   /// How often real rows are used: times -> rows; of all classes, and per class.
@@ -50,6 +51,9 @@ Json balance_json(const BalanceTally& tally);
 
 /// Returns the JSON of `balance --dry-run --json`.
 Json forecast_json(const BalanceTally& tally, const Plan& plan);
+
+/// Returns how many rows a class got as a further label of rows that were drawn for other classes.
+int64_t rows_for_others(const Json& balance, const std::string& class_name);
 
 /// Returns either as text, as `balance` prints it.
 std::string balance_text(const Json& balance);

@@ -163,6 +163,8 @@ BalanceTally begin_tally(const BalanceRequest& request, const RowUse& use) {
   tally.missing.assign(classes, 0);
   tally.replaced = request.plan.replaced;
   tally.replaced.resize(classes);
+  for (const auto& [source, share] : request.sources)
+    if (!source->caution().empty()) tally.cautions.emplace_back(source->name(), source->caution());
   for (int64_t row = 0; row < train.size(); ++row) {
     const auto i = static_cast<size_t>(row);
     const Origin origin = train.provenance[i].origin;

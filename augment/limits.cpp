@@ -80,7 +80,7 @@ std::string max_factor_text(const ClassFill& fill,
   const int64_t wanted = fill.added - std::min(synthetic.by_share, synthetic.allotted);
   std::string text =
       cat(derived.allotted,
-          " rows are copied or augmented instead of ",
+          " rows can be copied or augmented, not ",
           wanted,
           ": max_factor is ",
           options.max_factor,

@@ -142,6 +142,7 @@ TEST_CASE("balance refuses a generator that is not usable yet, and one without a
   fails(at, judging + Words{"--n=3"}, Exit::usage, "--n");
   const Ran ran = run(at, fill + Words{"--allow-weak", "--gate=near-duplicate:0"});
   CHECK(ran.code == 0);
+  CHECK(contains(read_file(scratch / "b.balance.html"), ": not usable yet: SWD "));
   CHECK(contains(ran.err, "not usable yet: SWD "));
 
   // Other bounds, other verdict.

@@ -106,7 +106,7 @@ TEST_CASE("the limit that keeps a source from its share is named, with a value t
   options = {};
   options.max_factor = 2;
   CHECK(limit_text(forecast({"copy"}), "max_factor") ==
-        "12 rows are copied or augmented instead of 14: max_factor is 2, so at most 2 rows may be "
+        "12 rows can be copied or augmented, not 14: max_factor is 2, so at most 2 rows may be "
         "made from each of the 6 real rows of the class. The class gets 2 rows fewer than planned. "
         "--max-factor 3 would allow all.");
   options.max_factor = 3;
@@ -152,6 +152,16 @@ TEST_CASE("the text of a balance states what was added, not what was asked") {
   CHECK(contains(text, "  Broken: 6 from gan:fake (50 % of the added rows; asked: 50 %)\n"));
   CHECK(contains(text, "imbalance: 3.33 before, 1.11 after\n"));
   CHECK(contains(text, "median: Sound 1 (at most 1), Broken 2 (at most 2)\n"));
+  CHECK_FALSE(contains(text, "other classes"));
   CHECK(contains(text, "Broken: 6 of the 14 added rows are synthetic instead of 7"));
-  CHECK(contains(text, "Broken: 6 rows are copied or augmented instead of 8"));
+  CHECK(contains(text, "Broken: 6 rows can be copied or augmented, not 8"));
+
+  write_little_store(folder / "several.h5", {.train = {20, 6}, .both_every = 4});
+  const Store several(folder / "several.h5");
+  const Json told = balance_forecast(
+      little_request(several, folder / "out.h5", {"copy"}, {}, 1, {}, {}, /*gated=*/false));
+  const int64_t more = told["after"]["Sound"]["copy"];
+  REQUIRE(more > 0);
+  CHECK(contains(balance_text(told),
+                 cat("  Sound: ", more, " as a further label of rows for other classes\n")));
 }
