@@ -341,6 +341,7 @@ TEST_CASE("a full disk") {
         Words{"gan", "sample", workshop() / "gan", "--n=40", "--out=disk/s.h5"},
         Words{"data", "export", set, "--to=coco", "--out=disk/deep/e"},
         Words{"balance", set, "--out=disk/b.h5"},
+        Words{"balance", set, "--out=disk/b.h5", "--dry-run"},
         Words{"classify", "eval", workshop() / "model", "--data", set, "--out=disk"}})
     fails(at, words, Exit::io, "disk/");
   CHECK(files_in(scratch / "disk") == before);

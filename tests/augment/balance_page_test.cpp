@@ -47,7 +47,7 @@ TEST_CASE("the page of a balance shows what was added, why, and what was rejecte
                    "Before, training had 3.33 rows of Sound for each row of Broken; now all "
                    "classes have the same number of rows."));
     CHECK(contains(page, "Training rows by class and origin, before and after"));
-    CHECK(contains(page, "6 of the 14 added rows are synthetic instead of 7"));
+    CHECK(contains(page, "6 of the 14 planned rows are synthetic instead of 7"));
     CHECK(contains(page, "rejected by blank: one even grey (8 of "));
     CHECK(contains(page, "rejected by near-duplicate: of a training image (6 of 6)"));
     CHECK(contains(page, "accepted, synthetic (6 of 6)"));

@@ -91,10 +91,11 @@ TEST_CASE("the limit that keeps a source from its share is named, with a value t
     return balance_forecast(little_request(in, folder / "out.h5", sources, options));
   };
   // 14 to add, half of them synthetic: 7. There are 6 real ones.
-  CHECK(limit_text(forecast({"gan:fake@.5", "augment:xray@.5"}), "max_synthetic") ==
-        "6 of the 14 added rows are synthetic instead of 7 (42.9 % instead of 50 %): max_synthetic "
-        "is 1, so the 6 real rows of the class allow at most 6. The others come from augment:xray. "
-        "--max-synthetic 1.17 would allow them.");
+  CHECK(
+      limit_text(forecast({"gan:fake@.5", "augment:xray@.5"}), "max_synthetic") ==
+      "6 of the 14 planned rows are synthetic instead of 7 (42.9 % instead of 50 %): max_synthetic "
+      "is 1, so the 6 real rows of the class allow at most 6. The others come from augment:xray. "
+      "--max-synthetic 1.17 would allow them.");
   options.max_synthetic = 1.16;
   CHECK(limit_text(forecast({"gan:fake@.5", "copy@.5"}), "max_synthetic") != "");
   options.max_synthetic = 1.17;
@@ -153,7 +154,7 @@ TEST_CASE("the text of a balance states what was added, not what was asked") {
   CHECK(contains(text, "imbalance: 3.33 before, 1.11 after\n"));
   CHECK(contains(text, "median: Sound 1 (at most 1), Broken 2 (at most 2)\n"));
   CHECK_FALSE(contains(text, "other classes"));
-  CHECK(contains(text, "Broken: 6 of the 14 added rows are synthetic instead of 7"));
+  CHECK(contains(text, "Broken: 6 of the 14 planned rows are synthetic instead of 7"));
   CHECK(contains(text, "Broken: 6 rows can be copied or augmented, not 8"));
 
   write_little_store(folder / "several.h5", {.train = {20, 6}, .both_every = 4});
