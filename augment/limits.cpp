@@ -3,13 +3,15 @@
 
 #include <cmath>
 
-#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace evenray {
 namespace {
 
-std::string rows_text(int64_t rows) { return cat(rows, rows == 1 ? " row" : " rows"); }
+/// Plain digits, since the text is also printed to terminals.
+std::string rows_text(int64_t rows, const char* kind = "") {
+  return cat(rows, " ", kind, rows == 1 ? "row" : "rows");
+}
 
 /// The rows of one kind of source: by share alone, and as they were allotted.
 struct Kind {
@@ -58,7 +60,7 @@ std::string max_synthetic_text(const ClassFill& fill,
                          "): max_synthetic is ",
                          options.max_synthetic,
                          ", so the ",
-                         counted(fill.real, "real row"),
+                         rows_text(fill.real, "real "),
                          " of the class allow at most ",
                          fill.synthetic_before + synthetic.allotted,
                          fill.synthetic_before > 0
@@ -87,7 +89,7 @@ std::string max_factor_text(const ClassFill& fill,
           ", so at most ",
           rows_text(static_cast<int64_t>(options.max_factor)),
           " may be made from each of the ",
-          counted(fill.real, "real row"),
+          rows_text(fill.real, "real "),
           " of the class",
           fill.made_before > 0 ? cat(" (", fill.made_before, " were made before)") : "",
           ".");
