@@ -4,6 +4,8 @@
 
 #include "app/command.hpp"
 #include "augment/balance.hpp"
+#include "augment/balance_page.hpp"
+#include "augment/balance_report.hpp"
 #include "augment/pipeline.hpp"
 #include "augment/sources.hpp"
 #include "core/error.hpp"
@@ -45,71 +47,50 @@ int preview(const Cli& cli, const AugmentFlags& flags) {
   return 0;
 }
 
-std::string balance_plan_text(const StoreInfo& info, const Plan& plan) {
-  std::string out;
-  for (size_t c = 0; c < info.class_names.size(); ++c) {
-    out += cat(info.class_names[c],
-               ": ",
-               plan.before[c],
-               " + ",
-               plan.added[c],
-               " = ",
-               plan.before[c] + plan.added[c],
-               "\n");
-  }
-  return out;
-}
-
 int balance_command(const Cli& cli, const AugmentFlags& flags) {
   const Config config = cli.load();
   const BalanceOptions& options = config.balance;
   const Store store(flags.store);
-  const Plan plan = make_plan(class_counts(store), store.info().class_names, options.strategy);
-  if (cli.dry_run) {
-    Json classes;
-    for (size_t c = 0; c < plan.before.size(); ++c)
-      classes[store.info().class_names[c]] = {{"before", plan.before[c]}, {"added", plan.added[c]}};
-    print_result(cli,
-                 {{"schema", "evenray-balance-plan-1"}, {"classes", classes}},
-                 balance_plan_text(store.info(), plan));
-    return 0;
-  }
   const auto there = find_store(flags.out);
   check(!there || !std::filesystem::equivalent(*there, store.path()),
         Exit::usage,
         "--out would replace the store that is read");
   const int threads = config.runtime.thread_count();
-  const BalanceReport report = run_balance(
-      {.in = store,
-       .plan = plan,
-       .sources = make_sources(parse_sources(options.sources),
-                               source_kinds(make_compute(config.runtime)),
-                               {store,
-                                threads,
-                                options.allow_resize,
-                                options.allow_weak ? Generators::any : Generators::usable_or_weak}),
-       .gates = all_gates(store, options, threads),
-       .options = options,
-       .seed = static_cast<uint64_t>(config.runtime.seed),
-       .threads = threads,
-       .settings = write_config([&, settings = config](Fields& f) mutable { settings.fields(f); }),
-       .out = flags.out});
-  std::string text = balance_plan_text(store.info(), plan);
-  // The limits --max-synthetic and --max-factor move rows from one source to another, so the
-  // numbers per source can differ from the shares that the user gave.
-  for (const Json& share : report.json.at("sources"))
-    text += cat("  ",
-                share.at("class").get<std::string>(),
-                ": ",
-                share.at("accepted").dump(),
-                " from ",
-                share.at("source").get<std::string>(),
-                "\n");
-  for (const auto& [gate, reasons] : report.json.at("rejected").items()) {
-    for (const auto& [reason, count] : reasons.items())
-      text += cat("rejected by ", gate, ", ", reason, ": ", count.dump(), "\n");
+  BalanceRequest request{
+      .in = store,
+      .plan = make_plan(class_counts(store), store.info().class_names, options.strategy),
+      .sources = make_sources(parse_sources(options.sources),
+                              source_kinds(make_compute(config.runtime)),
+                              {store,
+                               threads,
+                               options.allow_resize,
+                               options.allow_weak ? Generators::any : Generators::usable_or_weak}),
+      .gates = {},
+      .options = options,
+      .seed = static_cast<uint64_t>(config.runtime.seed),
+      .threads = threads,
+      .settings = write_config([&, settings = config](Fields& f) mutable { settings.fields(f); }),
+      .out = flags.out};
+  if (cli.dry_run) {
+    const Json forecast = balance_forecast(request);
+    print_result(cli,
+                 forecast,
+                 cat(balance_text(forecast),
+                     forecast.at("rows"),
+                     " rows in all parts, about ",
+                     fixed(forecast.at("bytes").get<double>() / 1e6, 1),
+                     " MB before compression, to ",
+                     flags.out,
+                     "\nThis is the plan: nothing was drawn. Images that the gates reject are "
+                     "replaced by others.\n"));
+    return 0;
   }
-  print_result(cli, report.json, text);
+  request.gates = all_gates(store, options, threads);
+  BalanceReport report = run_balance(request);
+  const Path page = balance_page_path(flags.out);
+  write_atomic(page, balance_html(request, report));
+  report.json["report"] = page.string();
+  print_result(cli, report.json, cat(balance_text(report.json), "report: ", page.string(), "\n"));
   return 0;
 }
 

@@ -36,6 +36,9 @@ class Source {
   virtual std::string name() const = 0;
   /// Returns the origin of all its images.
   virtual Origin origin() const = 0;
+  /// Returns why its images should not be trusted: the verdict on a generator that is not usable.
+  /// Empty: nothing is known against them.
+  virtual std::string caution() const { return ""; }
   /// Returns true if it can draw images of the class. If not, the other sources get its share.
   virtual bool serves(int) const { return true; }
   /// Returns the training row that image `number` of the class is made from; -1: none.
@@ -73,9 +76,18 @@ struct SourceShare {
   double share = 1;
 };
 
+/// Some of the images that the gates rejected for one reason, or accepted, chosen at random.
+struct GateExamples {
+  std::string gate, reason;    ///< empty: accepted by all gates
+  std::string origin;          ///< of accepted images: "augmented", "synthetic"
+  int64_t images = 0;          ///< number of all such images
+  std::vector<cv::Mat> shown;  ///< at most 8 of them, in small; u8 or u16
+};
+
 struct BalanceReport {
   Json json;  ///< as `balance --json` prints it, see docs/commands.md
   std::string content_digest;
+  std::vector<GateExamples> examples;  ///< accepted ones first
 };
 
 /// The input of run_balance(). The store must outlive it.
@@ -104,6 +116,11 @@ struct BalanceRequest {
 /// signal. The content depends only on the inputs and the seed, not on the threads, except for what
 /// a source itself depends on (a generator: see gan/gan.hpp).
 BalanceReport run_balance(const BalanceRequest& request);
+
+/// Returns what run_balance() would do if its gates rejected nothing, as `balance --dry-run --json`
+/// prints it. Draws and writes nothing; `gates` are not used. Throws as run_balance() before its
+/// first image.
+Json balance_forecast(const BalanceRequest& request);
 
 /// Returns the number of training rows with label 1 of each class: the counts for make_plan().
 std::vector<int64_t> class_counts(const Store& store);

@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/balance_entry.hpp"
 
+#include <algorithm>
+#include <opencv2/imgproc.hpp>
 #include <utility>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
 
 namespace evenray {
+namespace {
+
+constexpr int64_t kExamples = 8;
+/// Longer side of an example.
+constexpr int kExamplePx = 160;
+
+cv::Mat in_small(const cv::Mat& image) {
+  const double scale = double(kExamplePx) / std::max(image.cols, image.rows);
+  if (scale >= 1) return image.clone();
+  cv::Mat small;
+  cv::resize(image, small, {}, scale, scale, cv::INTER_AREA);
+  return small;
+}
+
+}  // namespace
 
 void Entry::prepare(const Source& source, const std::vector<Drawn>& batch) {
   for (const Drawn& drawn : batch) {
@@ -36,16 +53,44 @@ void Entry::prepare(const Source& source, const std::vector<Drawn>& batch) {
 }
 
 bool Entry::passes(const Drawn& drawn, int class_index) {
+  const Origin origin = drawn.provenance.origin;
+  bool checked = false;
   for (const auto& gate : gates_) {
-    if (!gate->applies(drawn.provenance.origin)) continue;
+    if (!gate->applies(origin)) continue;
+    checked = true;
     if (const auto reason = gate->reject(drawn, class_index)) {
       ++rejected_[gate->name()][*reason];
+      add_example(gate->name(), *reason, "", drawn.image);
       return false;
     }
   }
+  if (checked) add_example("", "", origin_name(origin), drawn.image);
   for (const auto& gate : gates_)
     if (gate->applies(drawn.provenance.origin)) gate->accepted(drawn, class_index);
   return true;
+}
+
+void Entry::add_example(const std::string& gate,
+                        const std::string& reason,
+                        const std::string& origin,
+                        const cv::Mat& image) {
+  GateExamples& of = examples_[{gate, reason, origin}];
+  of.gate = gate, of.reason = reason, of.origin = origin;
+  // Reservoir sampling: each image so far is shown with the same probability.
+  const auto place =
+      of.images < kExamples
+          ? of.images
+          : static_cast<int64_t>(choice_.below(static_cast<uint64_t>(of.images) + 1));
+  ++of.images;
+  if (place >= kExamples) return;
+  of.shown.resize(std::max(of.shown.size(), static_cast<size_t>(place) + 1));
+  of.shown[static_cast<size_t>(place)] = in_small(image);
+}
+
+std::vector<GateExamples> Entry::examples() const {
+  std::vector<GateExamples> out;
+  for (const auto& [kind, examples] : examples_) out.push_back(examples);
+  return out;
 }
 
 std::map<std::string, std::map<std::string, int64_t>> Entry::take_rejected() {

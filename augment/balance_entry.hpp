@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,8 +15,9 @@ namespace evenray {
 /// Internal to run_balance().
 class Entry {
  public:
-  Entry(const StoreInfo& info, const std::vector<std::shared_ptr<Gate>>& gates)
-      : info_(info), gates_(gates) {}
+  /// `examples`: chooses the examples.
+  Entry(const StoreInfo& info, const std::vector<std::shared_ptr<Gate>>& gates, const Rng& examples)
+      : info_(info), gates_(gates), choice_(examples) {}
 
   /// Announces the images of the following passes() calls, in this order. Throws 65 if one has a
   /// size or depth other than the store's.
@@ -25,13 +27,22 @@ class Entry {
   bool passes(const Drawn& drawn, int class_index);
   /// Returns gate -> reason -> number of images rejected since the last call.
   std::map<std::string, std::map<std::string, int64_t>> take_rejected();
+  /// Returns examples of all images so far that a gate checked, accepted ones first.
+  std::vector<GateExamples> examples() const;
   /// Throws 65: too few images passed. The message contains the rejections since take_rejected().
   [[noreturn]] void throw_too_few(const BalanceTally::Drawing& drawing) const;
 
  private:
+  void add_example(const std::string& gate,
+                   const std::string& reason,
+                   const std::string& origin,
+                   const cv::Mat& image);
+
   const StoreInfo& info_;
   const std::vector<std::shared_ptr<Gate>>& gates_;
   std::map<std::string, std::map<std::string, int64_t>> rejected_;
+  Rng choice_;
+  std::map<std::array<std::string, 3>, GateExamples> examples_;
 };
 
 }  // namespace evenray

@@ -242,7 +242,7 @@ Allotment allot(int64_t need,
   };
   or_equal(of_synthetic, true);
   or_equal(of_derived, false);
-  Allotment out{deal(made, of_synthetic), any_derived ? 0 : derived, need - made - derived};
+  Allotment out{wished, deal(made, of_synthetic), any_derived ? 0 : derived, need - made - derived};
   const std::vector<int64_t> rest = deal(derived, of_derived);
   for (size_t i = 0; i < rest.size(); ++i) out.from[i] += rest[i];
   return out;

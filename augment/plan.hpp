@@ -64,9 +64,10 @@ std::vector<double> source_shares(const std::vector<ParsedSource>& sources);
 
 /// The number of rows that each source draws for a class.
 struct Allotment {
-  std::vector<int64_t> from;  ///< rows per source
-  int64_t copies = 0;         ///< plain copies, if all sources are synthetic
-  int64_t missing = 0;        ///< rows that the limits do not allow
+  std::vector<int64_t> by_share;  ///< rows per source by share alone, without limits
+  std::vector<int64_t> from;      ///< rows per source
+  int64_t copies = 0;             ///< plain copies, if all sources are synthetic
+  int64_t missing = 0;            ///< rows that the limits do not allow
 };
 
 /// Divides `need` rows among the sources according to `shares` (largest remainders). Rows above

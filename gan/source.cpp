@@ -10,18 +10,21 @@
 namespace evenray {
 namespace {
 
-void check_verdict(const Path& path, const Generator& generator, Generators accepted) {
-  if (accepted == Generators::any_silently) return;
+/// Returns the verdict on a generator that is accepted without being usable; "" if it is usable, or
+/// if the caller reports the verdicts itself. Throws 65 if it is not accepted.
+std::string check_verdict(const Path& path, const Generator& generator, Generators accepted) {
+  if (accepted == Generators::any_silently) return "";
   const auto verdict = stored_verdict(path, generator.digest());
-  if (verdict && verdict->word == kUsable) return;
-  const std::string found =
-      cat("generator ", path.string(), ": ", verdict ? verdict->text() : no_verdict_text());
+  if (verdict && verdict->word == kUsable) return "";
+  const std::string text = verdict ? verdict->text() : no_verdict_text();
+  const std::string found = cat("generator ", path.string(), ": ", text);
   check(accepted == Generators::any || (verdict && verdict->word == kWeak),
         Exit::bad_data,
         cat(found,
             verdict ? "; train it longer (gan.total_kimg) or with more images" : "",
             ", or give --allow-weak to use it as it is"));
   log_warning(found);
+  return text;
 }
 
 class GanSource final : public Source {
@@ -58,7 +61,7 @@ class GanSource final : public Source {
               " was trained on all classes without labels: it cannot draw one class; train it with "
               "--class or --conditional"));
     if (generator_.classes().empty()) info.class_index(generator_.class_name());
-    check_verdict(path, generator_, context.generators);
+    caution_ = check_verdict(path, generator_, context.generators);
     generator_.warn_if_other_store(store);
     class_names_ = info.class_names;
   }
@@ -71,6 +74,7 @@ class GanSource final : public Source {
     return cat("gan:", drawn, "@", generator_.digest().substr(0, 12));
   }
   Origin origin() const override { return Origin::synthetic; }
+  std::string caution() const override { return caution_; }
 
   std::vector<Drawn> draw(int class_index, int64_t first, int64_t count, const Rng& rng) override {
     const std::string& class_name = class_names_[static_cast<size_t>(class_index)];
@@ -99,6 +103,7 @@ class GanSource final : public Source {
  private:
   Generator generator_;
   cv::Size size_;
+  std::string caution_;
   std::vector<std::string> class_names_;
 };
 

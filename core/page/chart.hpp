@@ -67,6 +67,22 @@ std::string bar_chart(const std::string& alt,
                       const std::string& axis_label,
                       const std::vector<Bar>& bars);
 
+/// A part that all bars of a stacked chart have, for example an origin of rows.
+struct BarPart {
+  std::string name;
+  size_t colour = 0;  ///< index for arm_colour()
+};
+struct StackedBar {
+  std::string name;
+  std::vector<double> values;  ///< one per part, 0 or above
+};
+/// Draws one horizontal bar per entry, in the order of `bars`, divided into parts, with their sum
+/// as its number and a key of the parts. Parts that are 0 in all bars are not in the key.
+std::string stacked_bar_chart(const std::string& alt,
+                              const std::string& axis_label,
+                              const std::vector<BarPart>& parts,
+                              const std::vector<StackedBar>& bars);
+
 /// Draws how many values fall into each bin. There are about `bins` bins with round edges. A bin
 /// includes its lower edge; the last bin also includes its upper edge.
 std::string histogram(const std::string& alt,

@@ -6,6 +6,7 @@
 #include "core/page/chart.hpp"
 #include "core/page/chart_axis.hpp"
 #include "core/page/chart_canvas.hpp"
+#include "core/page/chart_plot.hpp"
 #include "core/text.hpp"
 
 namespace evenray {
@@ -194,35 +195,56 @@ DrawingSize draw_forest(Canvas& canvas,
   return {frame_width(narrow), bottom + (axis_label.empty() ? 24 : 44)};
 }
 
+/// A bar and its parts from left to right.
+struct BarRow {
+  std::string name;
+  std::vector<Bar> parts;
+
+  /// NaN if a part is not finite.
+  double sum() const {
+    double sum = 0;
+    for (const Bar& part : parts) sum += std::isfinite(part.value) ? part.value : NAN;
+    return sum;
+  }
+};
+
+/// Draws the parts of a bar side by side; a single part may be below zero.
+void draw_parts(Canvas& canvas, const AxisScale& scale, const BarRow& row, double y) {
+  constexpr double kThickness = 14;
+  double from = 0;
+  for (const Bar& part : row.parts) {
+    const double start = scale.place(from), end = scale.place(from + part.value);
+    from += part.value;
+    if (part.value == 0 && row.parts.size() > 1) continue;
+    canvas.rect(std::min(start, end),
+                y - kThickness / 2,
+                std::abs(end - start),
+                kThickness,
+                "fill " + arm_class(part.colour));
+  }
+}
+
 DrawingSize draw_bars(Canvas& canvas,
                       bool narrow,
                       const std::string& axis_label,
-                      const std::vector<Bar>& bars) {
+                      const std::vector<BarRow>& bars,
+                      const std::vector<Series>& key = {}) {
   std::vector<double> values{0}, places;
   std::vector<RowText> texts;
   for (const auto& bar : bars) {
-    const bool finite = std::isfinite(bar.value);
-    texts.push_back({bar.name, finite ? number_text(bar.value) : "no result"});
-    if (finite) values.push_back(bar.value);
+    const double sum = bar.sum();
+    texts.push_back({bar.name, std::isfinite(sum) ? number_text(sum) : "no result"});
+    if (std::isfinite(sum)) values.push_back(sum);
   }
   const RowLayout layout(narrow, texts);
   auto scale = make_scale({}, values, narrow ? 4 : 5);
   scale.from = layout.left;
   scale.to = layout.right;
-  constexpr double kThickness = 14;
-  const double zero = scale.place(0);
   double y = kHalfBand + 4;
   Canvas marks;
   for (size_t i = 0; i < bars.size(); ++i) {
     layout.draw_text(marks, y, texts[i], "");
-    if (std::isfinite(bars[i].value)) {
-      const double end = scale.place(bars[i].value);
-      marks.rect(std::min(zero, end),
-                 y + layout.mark_drop - kThickness / 2,
-                 std::abs(end - zero),
-                 kThickness,
-                 "fill " + arm_class(bars[i].colour));
-    }
+    if (std::isfinite(bars[i].sum())) draw_parts(marks, scale, bars[i], y + layout.mark_drop);
     places.push_back(y);
     y += layout.row_height;
   }
@@ -234,7 +256,12 @@ DrawingSize draw_bars(Canvas& canvas,
   draw_grid(canvas, layout, scale, 0, bottom, places);
   canvas.append(marks);
   draw_value_axis(canvas, scale, bottom, axis_label);
-  return {frame_width(narrow), bottom + (axis_label.empty() ? 24 : 44)};
+  const double below = bottom + (axis_label.empty() ? 24 : 44);
+  std::vector<KeyEntry> entries;
+  for (const Series& series : key) entries.push_back({&series, series.name});
+  if (entries.empty()) return {frame_width(narrow), below};
+  const double height = draw_key_below(canvas, entries, below + kLineHeight, frame_width(narrow));
+  return {frame_width(narrow), below + kLineHeight + height};
 }
 
 }  // namespace
@@ -256,8 +283,31 @@ std::string forest_plot(const std::string& alt,
 std::string bar_chart(const std::string& alt,
                       const std::string& axis_label,
                       const std::vector<Bar>& bars) {
+  std::vector<BarRow> rows;
+  for (const Bar& bar : bars) rows.push_back({bar.name, {bar}});
   return chart_markup(alt, [&](Canvas& canvas, bool narrow) {
-    return draw_bars(canvas, narrow, axis_label, bars);
+    return draw_bars(canvas, narrow, axis_label, rows);
+  });
+}
+
+std::string stacked_bar_chart(const std::string& alt,
+                              const std::string& axis_label,
+                              const std::vector<BarPart>& parts,
+                              const std::vector<StackedBar>& bars) {
+  std::vector<BarRow> rows;
+  std::vector<Series> key;
+  for (const StackedBar& bar : bars) {
+    rows.push_back({bar.name, {}});
+    for (size_t p = 0; p < parts.size(); ++p)
+      rows.back().parts.push_back({parts[p].name, bar.values.at(p), parts[p].colour});
+  }
+  for (size_t p = 0; p < parts.size(); ++p) {
+    const bool shown = std::any_of(
+        bars.begin(), bars.end(), [&](const StackedBar& bar) { return bar.values[p] != 0; });
+    if (shown) key.push_back({parts[p].name, {}, {}, parts[p].colour});
+  }
+  return chart_markup(alt, [&](Canvas& canvas, bool narrow) {
+    return draw_bars(canvas, narrow, axis_label, rows, key);
   });
 }
 

@@ -24,32 +24,6 @@ constexpr int kOversampling = 4;
 constexpr int kLineWidth = 4;
 constexpr int kSubpixelBits = 4;
 
-/// All 16-bit images of a sheet share one window, so that they can be compared and images that use
-/// only 10 or 12 bits are not black.
-struct Window {
-  double low = 0, high = 65535;
-};
-
-Window common_window(const std::vector<SheetItem>& items) {
-  double low = 65535, high = 0;
-  for (const auto& item : items) {
-    if (item.image.depth() != CV_16U) continue;
-    double smallest = 0, largest = 0;
-    cv::minMaxLoc(item.image, &smallest, &largest);
-    low = std::min(low, smallest);
-    high = std::max(high, largest);
-  }
-  return high > low ? Window{low, high} : Window{};
-}
-
-cv::Mat as_8_bit(const cv::Mat& image, const Window& window) {
-  if (image.depth() == CV_8U) return image;
-  const double gain = 255 / (window.high - window.low);
-  cv::Mat out;
-  image.convertTo(out, CV_8U, gain, -window.low * gain);
-  return out;
-}
-
 cv::Size fitted_size(const cv::Mat& image, int cell_px) {
   const double scale = double(cell_px) / std::max(image.cols, image.rows);
   return {std::max(1, static_cast<int>(std::lround(image.cols * scale))),
@@ -103,13 +77,13 @@ void draw_rings(cv::Mat& picture,
   }
 }
 
+/// Draws one item, whose image is `image`, with 8 bits.
 cv::Mat draw_picture(const SheetItem& item,
+                     const cv::Mat& image,
                      const SheetOptions& options,
-                     cv::Size size,
-                     const Window& window) {
+                     cv::Size size) {
   Placement placement;
-  const cv::Mat grey =
-      fit_image(as_8_bit(item.image, window), size.height, size.width, Fit::stretch, placement);
+  const cv::Mat grey = fit_image(image, size.height, size.width, Fit::stretch, placement);
   cv::Mat picture;
   cv::cvtColor(grey, picture, cv::COLOR_GRAY2BGR);
   std::vector<std::vector<cv::Point2f>> rings;
@@ -123,6 +97,26 @@ cv::Mat draw_picture(const SheetItem& item,
 }
 
 }  // namespace
+
+std::vector<cv::Mat> in_one_window(std::vector<cv::Mat> images) {
+  double low = 65535, high = 0;
+  for (const auto& image : images) {
+    if (image.depth() != CV_16U) continue;
+    double smallest = 0, largest = 0;
+    cv::minMaxLoc(image, &smallest, &largest);
+    low = std::min(low, smallest);
+    high = std::max(high, largest);
+  }
+  if (high <= low) low = 0, high = 65535;
+  const double gain = 255 / (high - low);
+  for (auto& image : images) {
+    cv::Mat shown;
+    if (image.depth() != CV_16U) continue;
+    image.convertTo(shown, CV_8U, gain, -low * gain);
+    image = shown;
+  }
+  return images;
+}
 
 cv::Mat draw_sheet(const std::vector<SheetItem>& items, const SheetOptions& options) {
   cv::Size cell(1, 1);
@@ -139,13 +133,16 @@ cv::Mat draw_sheet(const std::vector<SheetItem>& items, const SheetOptions& opti
             pitch_y = cell.height + kGap + (captions ? kCaptionHeight : 0);
   cv::Mat sheet(rows * pitch_y + kGap, columns * pitch_x + kGap, CV_8UC3, kGround);
 
-  const Window window = common_window(items);
+  std::vector<cv::Mat> images;
+  for (const auto& item : items) images.push_back(item.image);
+  images = in_one_window(std::move(images));
   for (int i = 0; i < count; ++i) {
     const SheetItem& item = items[static_cast<size_t>(i)];
     const cv::Size size = fitted_size(item.image, options.cell_px);
     const cv::Point corner(kGap + i % columns * pitch_x, kGap + i / columns * pitch_y);
     const cv::Point inset((cell.width - size.width) / 2, (cell.height - size.height) / 2);
-    draw_picture(item, options, size, window).copyTo(sheet(cv::Rect(corner + inset, size)));
+    draw_picture(item, images[static_cast<size_t>(i)], options, size)
+        .copyTo(sheet(cv::Rect(corner + inset, size)));
     if (item.caption.empty()) continue;
     const std::string caption = cut_to_width(drawable(item.caption), cell.width);
     const cv::Point baseline(corner.x, corner.y + cell.height + kCaptionHeight - 4);

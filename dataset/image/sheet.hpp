@@ -21,6 +21,11 @@ struct SheetOptions {
   bool boxes = false, polygons = false;  ///< what to draw over the images
 };
 
+/// Returns the images with 8 bits. 16-bit images share one window (the lowest value of all is
+/// black, the highest white), so that they can be compared and images that use only 10 or 12 bits
+/// are not black. 8-bit images stay as they are.
+std::vector<cv::Mat> in_one_window(std::vector<cv::Mat> images);
+
 /// Draws the images in a grid, each at its own aspect ratio, on a dark background. Returns a
 /// CV_8UC3 image. Boxes and polygons have one colour, which is neither red nor green.
 cv::Mat draw_sheet(const std::vector<SheetItem>& items, const SheetOptions& options);

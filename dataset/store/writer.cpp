@@ -10,18 +10,13 @@
 #include "dataset/store/chunk.hpp"
 #include "dataset/store/file_writer.hpp"
 #include "dataset/store/manifest.hpp"
+#include "dataset/store/place.hpp"
 #include "dataset/store/readback.hpp"
 #include "dataset/store/store.hpp"
 #include "dataset/store/vet.hpp"
 
 namespace evenray {
 namespace {
-
-/// Approximate bytes per row besides its pixels: texts, columns, the chunk's index entry.
-constexpr int64_t kRowOverhead = 600;
-/// Radiographs deflate to less than half, noise does not. An estimate, used only to check free
-/// space.
-constexpr double kDeflateShare = .7;
 
 std::string_view pixels_of(const cv::Mat& image) {
   return {reinterpret_cast<const char*>(image.data), image.total() * image.elemSize()};
@@ -49,7 +44,6 @@ struct StoreWriter::State {
   /// The path that the store will have after finish().
   Path final_path() const { return files.size() > 1 ? shard_folder(path) : path; }
 
-  void check_free(int64_t expected_rows) const;
   void create();
   void begin_file();
   void check_row(const StoreRow& row) const;
@@ -74,36 +68,8 @@ struct StoreWriter::State {
   }
 };
 
-void StoreWriter::State::check_free(int64_t expected_rows) const {
-  const double pixels = static_cast<double>(info.height) * info.width * info.bits / 8;
-  const double row = pixels * (form.gzip_level > 0 ? kDeflateShare : 1) + kRowOverhead;
-  const auto needed = static_cast<uint64_t>(1.05 * row * static_cast<double>(expected_rows));
-  const uint64_t free = free_bytes(path);
-  if (needed > free) {
-    throw Error(Exit::io,
-                cat("cannot write ",
-                    path.string(),
-                    ": about ",
-                    needed >> 20,
-                    " MiB are needed, ",
-                    free >> 20,
-                    " MiB are free"));
-  }
-}
-
 void StoreWriter::State::create() {
   make_folder(path.has_parent_path() ? path.parent_path() : Path("."));
-  std::error_code error;
-  for (const Path& name : {path, shard_folder(path)}) {
-    check(!std::filesystem::exists(name, error) || std::filesystem::is_regular_file(name, error) ||
-              (name != path && holds_shards(name)),
-          Exit::cannot_create,
-          cat("cannot create ",
-              path.string(),
-              ": ",
-              name.string(),
-              " exists and cannot be replaced; choose another name"));
-  }
   remove_leftovers_of(path);
   const Path folder = temporary_beside(path);
   if (::mkdir(folder.c_str(), 0777) != 0) throw_errno("create", path);
@@ -218,7 +184,7 @@ StoreWriter::StoreWriter(const Path& path,
   state.info = std::move(info);
   state.form = form;
   state.info.meta_columns = link_names(state.info.meta_columns, path);
-  state.check_free(expected_rows);
+  check_place(path, state.info, expected_rows, form);
   state.guarded("create", [&] { state.create(); });
 }
 

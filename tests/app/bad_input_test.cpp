@@ -265,7 +265,11 @@ TEST_CASE("sizes that do not fit one another") {
         Exit::bad_data,
         "32x32 px");
   const std::string gan = cat("--source=gan:", (workshop() / "gan").string());
-  fails(at, {"balance", "other.h5", gan, "--out=b.h5"}, Exit::bad_data, "--allow-resize");
+  for (const Words& words : {Words{}, Words{"--dry-run"}})
+    fails(at,
+          Words{"balance", "other.h5", gan, "--out=b.h5"} + words,
+          Exit::bad_data,
+          "--allow-resize");
   CHECK(files_in(at) == Words{"other.datasheet.md", "other.h5"});
 }
 
@@ -301,6 +305,7 @@ TEST_CASE("places where nothing can be written") {
         Words{"gan", "sample", workshop() / "gan", "--n=2", "--out=file/s.h5"},
         Words{"augment", "apply", "one.png", "--ops=Posterize:4", "--out=file/o.png"},
         Words{"balance", set, "--out=file/b.h5"},
+        Words{"balance", set, "--out=file/b.h5", "--dry-run"},
         Words{"data", "export", set, "--to=csv", "--out=file/e"},
         Words{"classify", "train", set, "--out=file/c"},
         Words{"classify", "eval", workshop() / "model", "--data", set, "--out=file/e"},
@@ -336,6 +341,7 @@ TEST_CASE("a full disk") {
         Words{"gan", "sample", workshop() / "gan", "--n=40", "--out=disk/s.h5"},
         Words{"data", "export", set, "--to=coco", "--out=disk/deep/e"},
         Words{"balance", set, "--out=disk/b.h5"},
+        Words{"balance", set, "--out=disk/b.h5", "--dry-run"},
         Words{"classify", "eval", workshop() / "model", "--data", set, "--out=disk"}})
     fails(at, words, Exit::io, "disk/");
   CHECK(files_in(scratch / "disk") == before);

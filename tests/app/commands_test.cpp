@@ -107,7 +107,9 @@ TEST_CASE("balance fills the rare class") {
   const int64_t many = told["classes"]["Non_fractured"]["before"],
                 few = told["classes"]["Fractured"]["before"];
   CHECK(told["classes"]["Fractured"]["added"] == many - few);
-  CHECK_FALSE(std::filesystem::exists(scratch / "b.h5"));
+  CHECK(told["after"]["Fractured"]["copy"] == many - few);
+  CHECK(told["imbalance"]["after"] == 1);
+  CHECK(files_in(at).empty());
 
   told =
       done(at,
@@ -120,8 +122,15 @@ TEST_CASE("balance fills the rare class") {
   CHECK(told.contains("multiplicity"));
   CHECK(told.contains("rejected"));
   CHECK(contains(done(at, {"data", "check", "b.h5"}).out, "whole"));
-  CHECK(contains(done(at, {"balance", set, "--out=c.h5"}).out,
-                 cat("Fractured: ", many - few, " from copy")));
+  CHECK(told["report"] == "b.balance.html");
+  CHECK(contains(read_file(scratch / "b.balance.html"), "<title>Balanced set b.h5</title>"));
+  const std::string text = done(at, {"balance", set, "--out=c.h5"}).out;
+  CHECK(contains(text, cat("Fractured: ", many - few, " from copy")));
+  CHECK(text.ends_with("\nreport: c.balance.html\n"));
+  // The plan is printed in the same words.
+  const std::string plan = done(at, {"balance", set, "--out=d.h5", "--dry-run"}).out;
+  CHECK(plan.starts_with(text.substr(0, text.find("report: "))));
+  CHECK(contains(plan, "nothing was drawn"));
 
   told = warned(at,
                 {"balance",

@@ -124,9 +124,14 @@ TEST_CASE("balance refuses a generator that is not usable yet, and one without a
   std::filesystem::copy(
       workshop() / "gan", scratch / "gan", std::filesystem::copy_options::recursive);
   const Words fill{"balance", set, "--source=gan:gan", "--strategy=Fractured=30", "--out=b.h5"};
-  fails(at, fill, Exit::bad_data, "not usable yet: SWD ");
+  for (const Words& words : {Words{}, Words{"--dry-run"}})
+    fails(at, fill + words, Exit::bad_data, "not usable yet: SWD ");
   std::filesystem::remove(scratch / "gan" / "judgement.json");
-  fails(at, fill, Exit::bad_data, "no verdict yet: `evenray gan eval DIR --real STORE --save`");
+  for (const Words& words : {Words{}, Words{"--dry-run"}})
+    fails(at,
+          fill + words,
+          Exit::bad_data,
+          "no verdict yet: `evenray gan eval DIR --real STORE --save`");
   CHECK_FALSE(std::filesystem::exists(scratch / "b.h5"));
 
   const Words judging{"gan", "eval", "gan", "--real", set, "--save", "--threads=1"};
@@ -137,6 +142,7 @@ TEST_CASE("balance refuses a generator that is not usable yet, and one without a
   fails(at, judging + Words{"--n=3"}, Exit::usage, "--n");
   const Ran ran = run(at, fill + Words{"--allow-weak", "--gate=near-duplicate:0"});
   CHECK(ran.code == 0);
+  CHECK(contains(read_file(scratch / "b.balance.html"), ": not usable yet: SWD "));
   CHECK(contains(ran.err, "not usable yet: SWD "));
 
   // Other bounds, other verdict.

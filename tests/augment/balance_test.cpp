@@ -7,46 +7,13 @@
 
 #include "augment/gates.hpp"
 #include "augment/sources.hpp"
-#include "tests/augment/little_store.hpp"
+#include "tests/augment/little_balance.hpp"
 #include "tests/augment/pictures.hpp"
 #include "tests/fixture.hpp"
 
 using namespace evenray;
 
 namespace {
-
-struct Balanced {
-  ScratchFolder folder;
-  BalanceReport report;
-};
-
-/// Balances a little store; sources: copy, augment:..., gan:fake.
-BalanceReport balance_little(const Store& in,
-                             const Path& out,
-                             std::vector<std::string> names,
-                             BalanceOptions options = {},
-                             int threads = 2,
-                             FakeGenerator::Picture picture = {},
-                             std::vector<int64_t> replaced = {}) {
-  SourceKinds kinds = row_source_kinds();
-  kinds.push_back({"gan",
-                   "gan:PATH",
-                   [](const std::string&) {},
-                   [picture](const std::string&, const SourceContext&) {
-                     return std::make_shared<FakeGenerator>(picture);
-                   }});
-  Plan plan = make_plan(class_counts(in), in.info().class_names, options.strategy);
-  plan.replaced = std::move(replaced);
-  return run_balance({.in = in,
-                      .plan = plan,
-                      .sources = make_sources(parse_sources(names), kinds, {in, threads}),
-                      .gates = make_gates(in, options, threads),
-                      .options = options,
-                      .seed = 11,
-                      .threads = threads,
-                      .settings = "seed = 11\n",
-                      .out = out});
-}
 
 std::map<Origin, int64_t> origins(const StorePart& part, int class_index) {
   std::map<Origin, int64_t> counts;

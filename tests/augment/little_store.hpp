@@ -38,6 +38,7 @@ struct LittleStore {
   int64_t held_out = 4;                  ///< rows of val and of test, alternating
   int bits = 8;
   int gzip = -1;
+  int64_t both_every = 0;  ///< every so many rows of "Sound" is also "Broken"; 0: labels exclude
 };
 
 /// Writes a store; "Broken" rows are annotated with one box.
@@ -50,6 +51,7 @@ inline void write_little_store(const Path& path, const LittleStore& options) {
   info.value_max = options.bits == 16 ? 65535 : 255;
   info.meta_columns = {"view"};
   info.source = "little";
+  info.multi_label = options.both_every > 0;
   int64_t rows = 2 * options.held_out;
   for (const int64_t n : options.train) rows += n;
   StoreWriter writer(path, info, rows, {.gzip_level = options.gzip});
@@ -59,6 +61,7 @@ inline void write_little_store(const Path& path, const LittleStore& options) {
     row.image = little_picture(number, options.bits == 16 ? CV_16UC1 : CV_8UC1);
     row.labels = {0, 0};
     row.labels[class_index] = 1;
+    if (options.both_every > 0 && number % options.both_every == 0) row.labels[1] = 1;
     row.id = cat("img", number);
     row.group = cat("patient", number);
     row.source_path = cat("img", number, ".png");

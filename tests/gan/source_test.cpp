@@ -59,12 +59,19 @@ TEST_CASE("a generator that is not usable yet, or has no verdict, is refused unl
   CHECK(contains(error.what(), "not usable yet: SWD "));
   CHECK(contains(error.what(), "--allow-weak"));
   CHECK(make(Generators::any).code() == Exit::done);
+  const auto caution = [&](Generators accepted) {
+    const std::vector<ParsedSource> named{{"gan:" + run.string(), 1}};
+    return make_sources(named, source_kinds(), {store, 1, false, accepted})[0].source->caution();
+  };
+  CHECK(caution(Generators::any).starts_with("not usable yet: SWD "));
+  CHECK(caution(Generators::any_silently).empty());
 
   Json judged = read_json(run / "judgement.json");
   for (const char* word : {kUsable, kWeak}) {
     judged["verdict"]["word"] = word;
     write_json(run / "judgement.json", judged);
     CHECK(make(Generators::usable_or_weak).code() == Exit::done);
+    CHECK(caution(Generators::any).empty() == (word == std::string(kUsable)));
   }
   std::filesystem::remove(run / "judgement.json");
   error = make(Generators::usable_or_weak);

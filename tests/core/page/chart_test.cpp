@@ -220,6 +220,21 @@ TEST_CASE("forest plots and bars survive what is missing") {
   CHECK_THAT(bar_chart("b", "images", {{"Non_fractured", 2490, 0}}), Contains("2\u202f490"));
 }
 
+TEST_CASE("stacked bars show the sum, their parts and a key of the parts that occur") {
+  const auto chart = stacked_bar_chart("s",
+                                       "rows",
+                                       {{"real", 0}, {"copies", 1}, {"none", 2}},
+                                       {{"a", {1000, 490, 0}}, {"b", {5, 0, 0}}});
+  check_drawn(chart);
+  CHECK(count(chart, "<rect class=\"fill arm-0\"") == 2 * 2);
+  CHECK(count(chart, "<rect class=\"fill arm-1\"") == 2 * 1);
+  CHECK_THAT(chart, Contains("1\u202f490") && Contains(">copies<") && !Contains(">none<"));
+  check_drawn(stacked_bar_chart("s", "", {{"real", 0}}, {}));
+  const auto lost = stacked_bar_chart("s", "", {{"real", 0}}, {{"a", {NAN}}});
+  check_drawn(lost);
+  CHECK_THAT(lost, Contains("no result"));
+}
+
 TEST_CASE("long names are cut to their room at whole characters") {
   const std::string name(300, 'x');
   CHECK(fitted("short", 200) == "short");
