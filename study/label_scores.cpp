@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/label_scores.hpp"
 
-#include <map>
+#include <algorithm>
 
 #include "core/csv.hpp"
 #include "core/error.hpp"
@@ -128,14 +128,15 @@ Json write_label_suspects(const Config& config, const StudyFolder& folder, const
   for (const auto& suspect : review.suspects)
     text += csv_line({suspect.ids[0], suspect.given, suspect.suggested, exact(suspect.score)});
   write_atomic(folder.root / "label_suspects.csv", text);
-  if (!review.suspects.empty()) {
-    std::vector<Store> stores;
-    for (int fold = 0; fold < plan.folds; ++fold) stores.emplace_back(folder.store(fold));
+  // A report may be written again where the stores are gone.
+  std::vector<Store> stores;
+  for (int fold = 0; fold < plan.folds && find_store(folder.store(fold)); ++fold)
+    stores.emplace_back(folder.store(fold));
+  if (!review.suspects.empty() && std::ssize(stores) == plan.folds)
     write_atomic(folder.root / "label_suspects.png",
                  encode_png(draw_suspects(review.suspects, [&](const std::string& id) {
                    return stored_item(stores, id);
                  })));
-  }
   return {{"arm", kLabelArm}, {"images", review.scored}, {"suspects", review.suspects.size()}};
 }
 
