@@ -82,6 +82,7 @@ void refuse_reader_flags(const Cli& cli);
 // Each adds the commands of one noun, or a part of them, from its own source file.
 void add_data_commands(CLI::App& app, Cli& cli);
 void add_inspect_commands(CLI::App& data, Cli& cli);
+void add_audit_command(CLI::App& data, Cli& cli);
 void add_export_command(CLI::App& data, Cli& cli);
 void add_gan_commands(CLI::App& app, Cli& cli);
 void add_gan_report_command(CLI::App& gan, Cli& cli);

@@ -195,6 +195,7 @@ void add_data_commands(CLI::App& app, Cli& cli) {
   CLI::App* data = app.add_subcommand("data", "inspect, split, pack and export image collections");
   data->require_subcommand(1);
   add_inspect_commands(*data, cli);
+  add_audit_command(*data, cli);
   auto* check_cli = add_command(data, cli, "check", "check a store for damage", {}, [flags] {
     return check_command(*flags);
   });

@@ -9,7 +9,6 @@
 #include "dataset/image/sheet.hpp"
 #include "dataset/reader.hpp"
 #include "dataset/reader_checks.hpp"
-#include "dataset/split.hpp"
 #include "dataset/summary/summary.hpp"
 
 namespace evenray {
@@ -17,7 +16,7 @@ namespace {
 
 struct InspectFlags {
   std::vector<std::string> paths, by;
-  std::string html, table, split, out, class_name;
+  std::string html, table, out, class_name;
   int64_t n = 64;
   bool boxes = false, polygons = false;
 };
@@ -32,47 +31,6 @@ int inspect(const Cli& cli, const InspectFlags& flags) {
   if (!flags.table.empty()) write_atomic(flags.table, inspect_table(manifest, facts));
   if (!flags.html.empty()) write_atomic(flags.html, inspect_html(manifest, facts, found));
   print_result(cli, found, inspect_text(found));
-  return 0;
-}
-
-std::string audit_text(const std::vector<Finding>& findings, const Json& report) {
-  std::string out = cat(report["images"].dump(),
-                        " images, ",
-                        findings.size(),
-                        findings.size() == 1 ? " finding\n" : " findings\n",
-                        report["patients"].get<std::string>(),
-                        "\n");
-  for (const auto& [kind, count] : report["counts"].items())
-    out += cat(
-        "  ", kind, std::string(20 - std::min<size_t>(19, kind.size()), ' '), count.dump(), "\n");
-  for (const auto& finding : findings) {
-    out += cat(
-        finding.kind,
-        finding.ids.empty() ? "" : ": ",
-        join(std::vector<std::string>(
-            finding.ids.begin(),
-            finding.ids.begin() + std::min<int64_t>(4, static_cast<int64_t>(finding.ids.size())))),
-        finding.ids.size() > 4 ? cat(" and ", finding.ids.size() - 4, " more") : "",
-        finding.detail.empty() ? "" : ": " + finding.detail,
-        "\n");
-  }
-  return out;
-}
-
-int audit_command(const Cli& cli, const InspectFlags& flags) {
-  const Config config = cli.load();
-  const Manifest manifest = read_datasets(flags.paths, config.data.read);
-  std::vector<SplitRow> rows;
-  if (!flags.split.empty()) rows = read_split(flags.split);
-  const int threads = config.runtime.thread_count();
-  const auto facts = scan_images(manifest, threads);
-  const auto findings = audit(manifest,
-                              facts,
-                              group_pictures(manifest, facts, threads),
-                              flags.split.empty() ? nullptr : &rows);
-  if (!flags.html.empty()) write_atomic(flags.html, audit_html(manifest, findings));
-  const Json report = audit_json(manifest, findings);
-  print_result(cli, report, audit_text(findings, report));
   return 0;
 }
 
@@ -134,15 +92,6 @@ void add_inspect_commands(CLI::App& data, Cli& cli) {
       ->add_option(
           "--by", flags->by, "also count classes per value of this column; may be repeated")
       ->allow_extra_args(false);
-  auto* audit_cli =
-      add_command(&data,
-                  cli,
-                  "audit",
-                  "report faults of a collection: truncated files, duplicates, leaks, shortcuts",
-                  settings,
-                  [&cli, flags] { return audit_command(cli, *flags); });
-  audit_cli->add_option(
-      "--split", flags->split, "split.csv; also check for leaks between its parts");
   auto* view_cli = add_command(
       &data, cli, "view", "draw a sheet of images with their ids", {.config = true}, [&cli, flags] {
         return view(cli, *flags);
@@ -154,12 +103,11 @@ void add_inspect_commands(CLI::App& data, Cli& cli) {
       ->capture_default_str();
   view_cli->add_flag("--boxes", flags->boxes, "draw boxes");
   view_cli->add_flag("--polygons", flags->polygons, "draw polygons");
-  for (CLI::App* command : {inspect_cli, audit_cli, view_cli}) {
+  for (CLI::App* command : {inspect_cli, view_cli}) {
     command->add_option("PATH", flags->paths, "folders, stores, .npz files or phantom:...")
         ->required();
   }
-  for (CLI::App* command : {inspect_cli, audit_cli})
-    command->add_option("--html", flags->html, "write an HTML page");
+  inspect_cli->add_option("--html", flags->html, "write an HTML page");
 }
 
 }  // namespace evenray

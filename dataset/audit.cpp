@@ -267,6 +267,16 @@ std::string describe_box_fault(const Box& box, int width, int height) {
              : cat(edges, " is not inside the ", width, " x ", height, " px image");
 }
 
+void sort_findings(std::vector<Finding>& findings) {
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    const std::string none;
+    const auto id = [&](const Finding& f) -> const std::string& {
+      return f.ids.empty() ? none : f.ids[0];
+    };
+    return std::tie(a.kind, b.score, id(a)) < std::tie(b.kind, a.score, id(b));
+  });
+}
+
 std::vector<Finding> audit(const Manifest& manifest,
                            const std::vector<ImageFacts>& facts,
                            const PictureGroups& pictures,
@@ -281,13 +291,7 @@ std::vector<Finding> audit(const Manifest& manifest,
   const std::vector<SplitRow> parts = split ? *split : own_parts(manifest);
   add_leaks(manifest, parts, pictures, findings);
   add_synthetic_leaks(manifest, parts, findings);
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
-    const std::string none;
-    const auto key = [&](const Finding& f) {
-      return std::tie(f.kind, f.ids.empty() ? none : f.ids[0]);
-    };
-    return key(a) < key(b);
-  });
+  sort_findings(findings);
   return findings;
 }
 

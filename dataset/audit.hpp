@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/json.hpp"
@@ -35,11 +36,16 @@ std::vector<Finding> audit(const Manifest& manifest,
                            const PictureGroups& pictures,
                            const std::vector<SplitRow>* split = nullptr);
 
+/// Sorts by kind, then score (highest first), then first id.
+void sort_findings(std::vector<Finding>& findings);
+
 /// The report of `data audit --json`.
 Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings);
 /// Returns what a kind of finding means and what follows from it; "" for an unknown kind.
 std::string describe_finding_kind(const std::string& kind);
-/// The same report as an HTML page.
-std::string audit_html(const Manifest& manifest, const std::vector<Finding>& findings);
+/// The same report as an HTML page. `suspects_png`: the sheet of label suspects; may be empty.
+std::string audit_html(const Manifest& manifest,
+                       const std::vector<Finding>& findings,
+                       std::string_view suspects_png = {});
 
 }  // namespace evenray

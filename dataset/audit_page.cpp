@@ -5,6 +5,7 @@
 #include "core/page/html.hpp"
 #include "core/text.hpp"
 #include "dataset/audit.hpp"
+#include "dataset/label_suspects.hpp"
 #include "dataset/patients.hpp"
 
 namespace evenray {
@@ -44,6 +45,10 @@ constexpr std::array kKinds{
         "name_differs",
         "The annotations name a file in another way (letter case, extension, backslashes, an older "
         "name). Exactly one file fits and was taken."},
+    Kind{"label_suspect",
+         "A classifier that did not see the image expects another class. The most suspect images "
+         "come first. Look at them before you change a label: the classifier may be wrong, and it "
+         "often is where it is weak. Nothing is left out because of this finding."},
     Kind{"missing_file", "The table lists an image that does not exist."},
     Kind{"dead_link", "A symbolic link that leads to nothing, so that what it names is not read."},
     Kind{"empty_class", "A class folder without an image. The class is kept, with no image in it."},
@@ -164,6 +169,10 @@ Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings) 
   Json list = Json::array();
   for (const auto& finding : findings) {
     list.push_back({{"kind", finding.kind}, {"ids", finding.ids}, {"detail", finding.detail}});
+    if (finding.kind != kLabelSuspect) continue;
+    list.back()["score"] = finding.score;
+    list.back()["given"] = finding.given;
+    list.back()["suggested"] = finding.suggested;
   }
   Json counts = Json::object();
   for (const auto& [kind, count] : count_kinds(findings)) counts[kind] = count;
@@ -174,7 +183,9 @@ Json audit_json(const Manifest& manifest, const std::vector<Finding>& findings) 
           {"counts", counts}};
 }
 
-std::string audit_html(const Manifest& manifest, const std::vector<Finding>& findings) {
+std::string audit_html(const Manifest& manifest,
+                       const std::vector<Finding>& findings,
+                       std::string_view suspects_png) {
   auto counts = count_kinds(findings);
   HtmlPage page(cat("Audit of ", manifest.source),
                 findings.empty() ? "The audit found no problem of the kinds that it checks."
@@ -194,7 +205,11 @@ std::string audit_html(const Manifest& manifest, const std::vector<Finding>& fin
   page.section("Counts");
   page.table(table);
   for (const auto& kind : kKinds) {
-    if (counts.erase(kind.name)) add_kind(page, kind.name, kind.meaning, findings);
+    if (!counts.erase(kind.name)) continue;
+    add_kind(page, kind.name, kind.meaning, findings);
+    if (kind.name == std::string_view(kLabelSuspect) && !suspects_png.empty())
+      page.figure(png_image(suspects_png, "The images whose labels are most suspect"),
+                  "The most suspect images, with their boxes, labels and scores.");
   }
   for (const auto& [kind, count] : counts) add_kind(page, kind, "", findings);
   return page.text();

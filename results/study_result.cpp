@@ -270,6 +270,9 @@ StudyResult parse_study_result(const Json& summary) {
                             balance["missing"].counts()});
   for (const auto& one : place["failed"].items())
     out.failed.push_back({one["id"].text(), one["message"].text(), one["again"].flag()});
+  out.label_arm = place["labels"]["arm"].text();
+  out.label_images = place["labels"]["images"].count();
+  out.label_suspects = place["labels"]["suspects"].count();
   for (const auto& one : place["preflight"]["warnings"].items())
     out.warnings.push_back(one["text"].text());
   return out;

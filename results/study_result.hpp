@@ -119,6 +119,8 @@ struct StudyResult {
   std::vector<GeneratorResult> generators;
   std::vector<BalanceResult> balances;
   std::vector<Failure> failed;
+  std::string label_arm;  ///< the arm that checked the labels; empty: they were not checked
+  int64_t label_images = 0, label_suspects = 0;
   std::vector<std::string> warnings;  ///< what was known before the study began
 
   /// Whether any failure may not happen again.

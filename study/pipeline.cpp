@@ -17,15 +17,6 @@
 namespace evenray {
 namespace {
 
-Config read_study_config(const Path& folder) {
-  Config config;
-  const Path path = folder / "config.toml";
-  check(
-      std::filesystem::exists(path), Exit::missing_input, cat(folder.string(), " holds no study"));
-  read_config_text([&](Fields& f) { config.fields(f); }, read_file(path, 1 << 20), path.string());
-  return config;
-}
-
 /// Returns threads, device and precision. Results are bit-identical only if these are equal.
 Json computed_with(const Config& config) {
   const Compute compute = make_compute(config.runtime);

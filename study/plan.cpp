@@ -49,6 +49,15 @@ Json plan_json(const StudyPlan& plan) {
           {"cells", cells}};
 }
 
+Config read_study_config(const Path& folder) {
+  Config config;
+  const Path path = folder / "config.toml";
+  check(
+      std::filesystem::exists(path), Exit::missing_input, cat(folder.string(), " holds no study"));
+  read_config_text([&](Fields& f) { config.fields(f); }, read_file(path, 1 << 20), path.string());
+  return config;
+}
+
 StudyPlan plan_of_facts(const Config& config, const Json& facts) {
   return make_study_plan(
       config, facts.at("class_names").get<std::vector<std::string>>(), facts.at("rare_class"));

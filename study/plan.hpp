@@ -8,6 +8,9 @@ namespace evenray {
 /// Returns {"schema","rare_class","generators":[],"cells":[]}, a part of plan.json.
 Json plan_json(const StudyPlan& plan);
 
+/// Returns the settings of a study folder. Throws 66 if it holds no study.
+Config read_study_config(const Path& folder);
+
 /// Returns the plan for the data that `facts` describe (see divide_data()).
 StudyPlan plan_of_facts(const Config& config, const Json& facts);
 

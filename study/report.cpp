@@ -265,6 +265,26 @@ void write_audit(ReportWriter& out, const StudyResult& result) {
   }
 }
 
+void write_labels(ReportWriter& out, const StudyResult& result) {
+  if (result.label_arm.empty()) return;
+  out.section("Labels that may be wrong");
+  out.paragraph(cat(
+      "Each label was compared with the test predictions of the arm ",
+      result.label_arm,
+      ", which did not see the image (confident learning). ",
+      counted(result.label_suspects, "label"),
+      " of ",
+      plain_count(static_cast<double>(result.label_images)),
+      result.label_suspects == 1 ? " is" : " are",
+      " suspect. Look at the image before you change a label: the classifier may be wrong, and the "
+      "weaker it is, the more often. Nothing was left out because of this. label_suspects.csv "
+      "lists all, the most suspect first. `evenray data audit IMAGES --study FOLDER` shows them "
+      "among the findings of the collection."));
+  out.image("label_suspects.png",
+            "The images whose labels are most suspect",
+            "The most suspect images, with their boxes, labels and scores.");
+}
+
 void write_failures(ReportWriter& out, const StudyResult& result) {
   if (result.failed.empty()) return;
   out.section("What failed");
@@ -326,6 +346,7 @@ std::string write_sections(ReportWriter& out,
   if (out.draws()) write_curves(out, curve_figures(folder, result));
   write_generators(out, folder, result);
   write_audit(out, result);
+  write_labels(out, result);
   write_warnings(out, result);
   write_failures(out, result);
   write_settings(out, result, config_text);

@@ -6,14 +6,15 @@
 // on the same unchanged test part and writes report.html. Everything in the study folder is made
 // only once: if the study is run again, it continues where it stopped. Read this header first, then
 // cells.hpp, preparation.hpp, preflight.hpp, estimate.hpp, plan.hpp, quality.hpp, compare.hpp,
-// summary.hpp, and report.hpp with report_writer.hpp, report_tables.hpp, report_figures.hpp and
-// report_value.hpp.
+// label_scores.hpp, summary.hpp, and report.hpp with report_writer.hpp, report_tables.hpp,
+// report_figures.hpp and report_value.hpp.
 
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "core/json.hpp"
+#include "dataset/label_suspects.hpp"
 #include "settings/config.hpp"
 
 namespace evenray {
@@ -45,6 +46,11 @@ std::string status_text(const Json& status);
 /// Compares again and writes summary.json, results.csv, report.html and report.md from the results
 /// in the folder. Throws 66 if the study has no prepared data yet.
 void report_study(const Path& folder);
+
+/// Joins the test predictions of all folds of an arm, so that each image is scored by models that
+/// did not see it; probabilities are means over the seeds. Throws 66 if the folder holds no study
+/// or if cells of the arm are not done, 65 for a study without folds, 78 for an unknown arm.
+LabelScores study_scores(const Path& folder, const std::string& arm);
 
 /// Whether running the study again may help what failed, from its summary.json.
 bool retry_helps(const Path& folder);

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "study/compare.hpp"
+#include "study/label_scores.hpp"
 #include "study/preflight.hpp"
 #include "study/report.hpp"
 
@@ -72,6 +73,8 @@ Json summarise(const Config& config,
                                {"generator", arm.generator}});
   summary["preflight"] = preflight_json(config, plan, facts);
   summary["comparison"] = compare_finished(config, folder, plan);
+  if (const Json labels = write_label_suspects(config, folder, plan); !labels.is_null())
+    summary["labels"] = labels;
   Json generators = Json::array(), failed = Json::array(), balances = Json::object();
   for (const auto& cell : plan.generators) {
     const Path path = folder.generator(cell);

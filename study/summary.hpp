@@ -8,7 +8,8 @@ namespace evenray {
 /// the study relative to `root`; its message is empty if it did not fail.
 Failure failure_of(const Path& root, const Path& folder);
 
-/// Compares the arms that are done and writes results.csv, summary.json, report.md and report.html.
+/// Compares the arms that are done and writes results.csv, summary.json, report.md and report.html,
+/// and with folds what write_label_suspects() writes.
 /// `facts`: as pack_data() returns them.
 void write_report(const Config& config,
                   const StudyFolder& folder,

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "core/text.hpp"
 #include "dataset/image/image.hpp"
 
 namespace evenray {
@@ -120,17 +121,17 @@ std::vector<cv::Mat> in_one_window(std::vector<cv::Mat> images) {
 
 cv::Mat draw_sheet(const std::vector<SheetItem>& items, const SheetOptions& options) {
   cv::Size cell(1, 1);
-  bool captions = false;
+  int lines = 0;
   for (const auto& item : items) {
     const cv::Size size = fitted_size(item.image, options.cell_px);
     cell = {std::max(cell.width, size.width), std::max(cell.height, size.height)};
-    captions |= !item.caption.empty();
+    if (!item.caption.empty())
+      lines = std::max(lines, static_cast<int>(split_text(item.caption, '\n').size()));
   }
   const int count = static_cast<int>(items.size());
   const int columns = std::clamp(count, 1, std::max(options.columns, 1));
   const int rows = std::max(1, (count + columns - 1) / columns);
-  const int pitch_x = cell.width + kGap,
-            pitch_y = cell.height + kGap + (captions ? kCaptionHeight : 0);
+  const int pitch_x = cell.width + kGap, pitch_y = cell.height + kGap + lines * kCaptionHeight;
   cv::Mat sheet(rows * pitch_y + kGap, columns * pitch_x + kGap, CV_8UC3, kGround);
 
   std::vector<cv::Mat> images;
@@ -144,9 +145,12 @@ cv::Mat draw_sheet(const std::vector<SheetItem>& items, const SheetOptions& opti
     draw_picture(item, images[static_cast<size_t>(i)], options, size)
         .copyTo(sheet(cv::Rect(corner + inset, size)));
     if (item.caption.empty()) continue;
-    const std::string caption = cut_to_width(drawable(item.caption), cell.width);
-    const cv::Point baseline(corner.x, corner.y + cell.height + kCaptionHeight - 4);
-    cv::putText(sheet, caption, baseline, kFont, kFontScale, kInk, 1, cv::LINE_AA);
+    cv::Point baseline(corner.x, corner.y + cell.height - 4);
+    for (const auto& line : split_text(item.caption, '\n')) {
+      baseline.y += kCaptionHeight;
+      const std::string caption = cut_to_width(drawable(line), cell.width);
+      cv::putText(sheet, caption, baseline, kFont, kFontScale, kInk, 1, cv::LINE_AA);
+    }
   }
   return sheet;
 }

@@ -73,6 +73,9 @@ struct Finding {
   std::string kind;              ///< one of the kinds of `data audit`
   std::vector<std::string> ids;  ///< the samples concerned
   std::string detail;            ///< a description for people
+  // Of a label_suspect only:
+  std::string given{}, suggested{};  ///< classes
+  double score = 0;                  ///< 0 to 1; the higher, the more likely the label is wrong
 };
 
 /// A collection as its reader describes it. The labels are final, the ones to train with: boxes and

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands on collections once, for real, on phantoms.
+#include "core/csv.hpp"
 #include "tests/app/workshop.hpp"
 
 using namespace evenray;
@@ -33,6 +34,48 @@ TEST_CASE("data inspect, audit and view look at a collection") {
        {"data", "view", workshop() / "set.h5", "--out", "b.png", "--class", "Fractured", "--n=4"});
   CHECK(is_picture(scratch / "a.png"));
   CHECK(is_picture(scratch / "b.png"));
+}
+
+TEST_CASE("data audit ranks labels that contradict the scores of a classifier") {
+  const ScratchFolder scratch;
+  const Path& at = scratch.path();
+  done(at, {"data", "inspect", kPhantoms, "--table=t.csv"});
+  const CsvTable table = read_csv(scratch / "t.csv");
+  std::string text = "id,group,y_Non_fractured,y_Fractured,p_Non_fractured,p_Fractured\n";
+  for (size_t i = 0; i + 1 < table.rows.size(); ++i) {  // the last one has no score
+    const bool fractured = table.rows[i][table.require("class")] == "Fractured";
+    const double right = i == 30 ? .2 : i == 60 ? .1 : .8;
+    const double p = fractured ? right : 1 - right;
+    text += cat(table.rows[i][0], ",,", !fractured, ",", fractured, ",", 1 - p, ",", p, "\n");
+  }
+  write_text(scratch / "p.csv", text);
+  const Words audit{"data", "audit", kPhantoms};
+  const Json found =
+      done(at, audit + Words{"--scores=p.csv", "--sheet=s.png", "--html=a.html", "--json"}).json();
+  CHECK(found["labels"]["scored"] == 119);
+  CHECK(found["labels"]["unscored"] == 1);
+  CHECK(found["counts"]["label_suspect"] == 2);
+  std::vector<std::string> suspects;
+  for (const auto& finding : found["findings"])
+    if (finding["kind"] == "label_suspect") suspects.push_back(finding["ids"][0]);
+  REQUIRE(suspects == std::vector{table.rows[60][0], table.rows[30][0]});
+  CHECK(is_picture(scratch / "s.png"));
+  CHECK(contains(read_file(scratch / "a.html"), "data:image/png"));
+  CHECK(contains(done(at, audit + Words{"--scores=p.csv"}).out,
+                 "labels checked with p.csv: 119 of 120; 1 without a score\n"));
+
+  fails(at, audit + Words{"--sheet=s.png"}, Exit::usage, "--sheet requires --scores or --study");
+  fails(at, audit + Words{"--scores=p.csv", "--study=x"}, Exit::usage, "excludes");
+  fails(at, audit + Words{"--arm=real"}, Exit::usage, "--study");
+  fails(at, audit + Words{"--study=x"}, Exit::missing_input, "x holds no study");
+  fails(at, audit + Words{"--scores=q.csv"}, Exit::missing_input, "q.csv");
+  done(at,
+       Words{"classify", "eval", workshop() / "model", "--data", workshop() / "set.h5"} + kPlain +
+           Words{"--part=train", "--out=e"});
+  fails(at,
+        audit + Words{"--scores=e/predictions.csv"},
+        Exit::bad_data,
+        "predictions of the training part");
 }
 
 TEST_CASE("several collections are read as one; one of them may be the test") {

@@ -33,6 +33,7 @@ TEST_CASE("the values of a summary reach the struct") {
     "generators": [{"class": "Rare", "seed": 1, "fold": 2, "variant": "half",
                     "swd": {"mean": 20, "floor": {"mean": 8}}, "origin": null}],
     "balance": {"half": {"after": {"Rare": {"real": 10}}, "missing": {"Rare": 3}}},
+    "labels": {"arm": "real", "images": 50, "suspects": 4},
     "failed": [{"id": "gan-s0-f0", "message": "no"}]})"));
   CHECK(result.folds == 3);
   CHECK(result.threads == 2);
@@ -54,6 +55,9 @@ TEST_CASE("the values of a summary reach the struct") {
   REQUIRE(result.balance_of("half"));
   CHECK(count_of(result.balance_of("half")->missing, "Rare") == 3);
   CHECK(result.failed[0].message == "no");
+  CHECK(result.label_arm == "real");
+  CHECK(result.label_images == 50);
+  CHECK(result.label_suspects == 4);
   CHECK(result.arm_named("half").replace == 1);
   CHECK(result.arm_named("autoaugment").sources == std::vector<std::string>{"augment:xray"});
   CHECK(result.colour_of("real") == 0);
