@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "metrics/confident_learning.hpp"
+#include "metrics/stats.hpp"
 
 namespace evenray {
 namespace {
@@ -18,6 +19,22 @@ namespace {
 constexpr double kSumTolerance = .01;
 
 constexpr int kSuspectCell_px = 192;
+
+/// Returns the mean over the classes that have present and absent labels; NaN if there are none.
+double mean_auroc(const Predictions& predictions) {
+  std::vector<double> values;
+  for (size_t c = 0; c < predictions.class_names.size(); ++c) {
+    std::vector<double> scores;
+    std::vector<uint8_t> labels;
+    for (size_t i = 0; i < predictions.rows(); ++i) {
+      if (predictions.labels[i][c] < 0) continue;
+      scores.push_back(predictions.probabilities[i][c]);
+      labels.push_back(predictions.labels[i][c] == 1);
+    }
+    if (const double value = auroc(scores, labels); std::isfinite(value)) values.push_back(value);
+  }
+  return mean(values);
+}
 
 /// Returns the class whose label is 1 if there is exactly one; -1 otherwise.
 int only_class(const std::vector<int8_t>& labels) {
@@ -162,12 +179,13 @@ std::string LabelReview::text() const {
   if (unlabelled > 0) out += cat("; ", unlabelled, " of the scored without a label");
   if (relabelled > 0)
     out += cat("; ", relabelled, " have another label there, the labels of this collection count");
-  return out;
+  return cat(out, "; AUROC of the scores ", fixed(auroc, 3));
 }
 
 Json LabelReview::json() const {
   return {{"text", text()},
           {"from", from},
+          {"auroc", std::isfinite(auroc) ? Json(auroc) : Json()},
           {"scored", scored},
           {"unscored", unscored},
           {"unlabelled", unlabelled},
@@ -178,6 +196,7 @@ Json LabelReview::json() const {
 LabelReview review_labels(const Predictions& predictions, bool exclusive) {
   LabelReview review;
   review.thresholds = Json::object();
+  review.auroc = mean_auroc(predictions);
   review.scored = static_cast<int64_t>(predictions.rows());
   exclusive ? review_exclusive(predictions, review) : review_each_class(predictions, review);
   return review;

@@ -31,6 +31,7 @@ struct LabelReview {
   std::string from;               ///< LabelScores::from
   std::vector<Finding> suspects;  ///< of kind label_suspect, highest score first
   Json thresholds;                ///< class -> its threshold; null if no image has its label
+  double auroc = 0;               ///< of the scores for the labels, mean over classes; may be NaN
   int64_t scored = 0;             ///< images whose labels were checked
   int64_t unscored = 0;           ///< images without predictions
   int64_t unlabelled = 0;         ///< images with predictions, but without a label
@@ -38,7 +39,7 @@ struct LabelReview {
 
   /// Returns one line on what was checked.
   std::string text() const;
-  /// {"text","from","scored","unscored","unlabelled","relabelled","thresholds"}
+  /// {"text","from","auroc","scored","unscored","unlabelled","relabelled","thresholds"}
   Json json() const;
 };
 

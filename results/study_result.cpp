@@ -272,6 +272,7 @@ StudyResult parse_study_result(const Json& summary) {
     out.failed.push_back({one["id"].text(), one["message"].text(), one["again"].flag()});
   out.label_arm = place["labels"]["arm"].text();
   out.label_images = place["labels"]["images"].count();
+  out.label_auroc = place["labels"]["auroc"].number();
   out.label_suspects = place["labels"]["suspects"].count();
   for (const auto& one : place["preflight"]["warnings"].items())
     out.warnings.push_back(one["text"].text());

@@ -121,6 +121,7 @@ struct StudyResult {
   std::vector<Failure> failed;
   std::string label_arm;  ///< the arm that checked the labels; empty: they were not checked
   int64_t label_images = 0, label_suspects = 0;
+  double label_auroc = NAN;           ///< of its scores for the labels, mean over classes
   std::vector<std::string> warnings;  ///< what was known before the study began
 
   /// Whether any failure may not happen again.

@@ -137,7 +137,10 @@ Json write_label_suspects(const Config& config, const StudyFolder& folder, const
                  encode_png(draw_suspects(review.suspects, [&](const std::string& id) {
                    return stored_item(stores, id);
                  })));
-  return {{"arm", kLabelArm}, {"images", review.scored}, {"suspects", review.suspects.size()}};
+  return {{"arm", kLabelArm},
+          {"auroc", review.auroc},
+          {"images", review.scored},
+          {"suspects", review.suspects.size()}};
 }
 
 }  // namespace evenray

@@ -15,8 +15,8 @@ LabelScores join_folds(const Config& config,
                        const std::string& arm);
 
 /// Writes label_suspects.csv (`id,given,suggested,score`, the most suspect first) and the sheet
-/// label_suspects.png into the study folder. Returns {"arm","images","suspects"}; null and no files
-/// without folds, or if the arm real is not part of the study or not done.
+/// label_suspects.png into the study folder. Returns {"arm","auroc","images","suspects"}; null and
+/// no files without folds, or if the arm real is not part of the study or not done.
 Json write_label_suspects(const Config& config, const StudyFolder& folder, const StudyPlan& plan);
 
 }  // namespace evenray

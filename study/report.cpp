@@ -271,7 +271,9 @@ void write_labels(ReportWriter& out, const StudyResult& result) {
   out.paragraph(cat(
       "Each label was compared with the test predictions of the arm ",
       result.label_arm,
-      ", which did not see the image (confident learning). ",
+      ", whose classifiers did not see the image (confident learning; AUROC ",
+      rate_text(result.label_auroc),
+      "). ",
       counted(result.label_suspects, "label"),
       " of ",
       plain_count(static_cast<double>(result.label_images)),

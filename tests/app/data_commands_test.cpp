@@ -61,8 +61,9 @@ TEST_CASE("data audit ranks labels that contradict the scores of a classifier") 
   REQUIRE(suspects == std::vector{table.rows[60][0], table.rows[30][0]});
   CHECK(is_picture(scratch / "s.png"));
   CHECK(contains(read_file(scratch / "a.html"), "data:image/png"));
-  CHECK(contains(done(at, audit + Words{"--scores=p.csv"}).out,
-                 "labels checked with p.csv: 119 of 120; 1 without a score\n"));
+  CHECK(
+      contains(done(at, audit + Words{"--scores=p.csv"}).out,
+               "labels checked with p.csv: 119 of 120; 1 without a score; AUROC of the scores 0."));
 
   fails(at, audit + Words{"--sheet=s.png"}, Exit::usage, "--sheet requires --scores or --study");
   fails(at, audit + Words{"--scores=p.csv", "--study=x"}, Exit::usage, "excludes");

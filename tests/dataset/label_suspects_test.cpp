@@ -53,7 +53,8 @@ TEST_CASE("a label that the scores contradict is suspect, with the other class a
         "labelled Non_fractured (p 0.100), suggested Fractured (p 0.900), score 0.900");
   CHECK(review.text() ==
         "labels checked with p.csv: 20 of 21; 1 without a score; 1 of the scored without a label; "
-        "1 have another label there, the labels of this collection count");
+        "1 have another label there, the labels of this collection count; AUROC of the scores "
+        "0.967");
   CHECK(review.json()["thresholds"]["Fractured"].get<double>() == Approx(.9));
 
   Json report = audit_json(manifest, review.suspects);

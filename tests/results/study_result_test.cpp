@@ -33,7 +33,7 @@ TEST_CASE("the values of a summary reach the struct") {
     "generators": [{"class": "Rare", "seed": 1, "fold": 2, "variant": "half",
                     "swd": {"mean": 20, "floor": {"mean": 8}}, "origin": null}],
     "balance": {"half": {"after": {"Rare": {"real": 10}}, "missing": {"Rare": 3}}},
-    "labels": {"arm": "real", "images": 50, "suspects": 4},
+    "labels": {"arm": "real", "auroc": 0.75, "images": 50, "suspects": 4},
     "failed": [{"id": "gan-s0-f0", "message": "no"}]})"));
   CHECK(result.folds == 3);
   CHECK(result.threads == 2);
@@ -58,6 +58,7 @@ TEST_CASE("the values of a summary reach the struct") {
   CHECK(result.label_arm == "real");
   CHECK(result.label_images == 50);
   CHECK(result.label_suspects == 4);
+  CHECK(result.label_auroc == .75);
   CHECK(result.arm_named("half").replace == 1);
   CHECK(result.arm_named("autoaugment").sources == std::vector<std::string>{"augment:xray"});
   CHECK(result.colour_of("real") == 0);

@@ -297,7 +297,10 @@ TEST_CASE("after a study with folds, its test predictions check the labels") {
   CHECK(table.rows[0][table.require("suggested")] == suspects[0].suggested);
   CHECK(std::filesystem::exists(out / "label_suspects.png"));
   const Json summary = read_json(out / "summary.json");
-  CHECK(summary["labels"] == Json{{"arm", "real"}, {"images", 120}, {"suspects", suspects.size()}});
+  CHECK(summary["labels"] == Json{{"arm", "real"},
+                                  {"auroc", review_labels(joined, true).auroc},
+                                  {"images", 120},
+                                  {"suspects", suspects.size()}});
   CHECK(contains(read_file(out / "report.md"), "Labels that may be wrong"));
   CHECK(contains(read_file(out / "report.md"), "label_suspects.png"));
 
