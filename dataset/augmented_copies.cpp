@@ -31,6 +31,9 @@ struct Demands {
 };
 /// 97 % of 5,132 pairs of copies reach the first two, and an eighth of other candidates.
 constexpr Demands kUnnamed{10, .88, kAgree};
+/// So many matches are rare among different pictures (1 % have 25). Thumbnails then need no more
+/// than details do: the file of one of the two may be truncated.
+constexpr int kManyMatches = 30;
 
 /// The pictures that were decoded last. Thread-safe.
 class ReducedPictures {
@@ -88,13 +91,16 @@ class CopyFinder {
     if (linked(a, b)) return true;
     auto alignment = align(facts_[a].landmarks, facts_[b].landmarks, mirrored);
     if (!alignment || alignment->matches < demands.matches) return false;
+    const double least = alignment->matches < kManyMatches
+                             ? demands.thumbnails
+                             : std::min(demands.thumbnails, demands.details);
     const double agreement = align_thumbnails(facts_[a].thumbnail,
                                               facts_[a].landmarks,
                                               facts_[b].thumbnail,
                                               facts_[b].landmarks,
                                               *alignment,
-                                              demands.thumbnails);
-    return agreement >= demands.thumbnails &&
+                                              least);
+    return agreement >= least &&
            unite_if_agreed(
                a, b, demands.details, [&](const cv::Mat&, const cv::Mat&) { return *alignment; });
   }
