@@ -32,6 +32,8 @@ struct Level {
 constexpr Level kThumbnail{64, .7, 4, 1, 3, {.24, .08, .02}};
 constexpr std::array kLevels{Level{128, .7, 3, 2, 3, {2, 2, .2}},
                              Level{256, 1, 3, 3, 2, {2, 2, 0}}};
+/// How much the agreement can still rise at the next size.
+constexpr double kFinerGain = .02;
 constexpr int kBorderPx = 3;
 constexpr double kFewestPixels = 100;
 constexpr double kLeastGain = .05;
@@ -225,7 +227,7 @@ double compare_aligned(const cv::Mat& a, const cv::Mat& b, Alignment alignment, 
     if (level.scale(a, b) == last_scale) break;
     last_scale = level.scale(a, b);
     agreement = refine_at(level, a, b, alignment, least);
-    if (agreement < least) break;
+    if (agreement < least - kFinerGain) break;
   }
   return agreement;
 }
