@@ -15,7 +15,7 @@ namespace {
 
 struct TiffForm {
   uint16_t compression = COMPRESSION_NONE, photometric = PHOTOMETRIC_MINISBLACK, orientation = 1;
-  bool tiled = false, alpha = false;
+  bool tiled = false, alpha = false, separate = false;  ///< separate: a plane per sample
   int tile_height = 16;
   uint16_t bits = 0, samples = 0, format = SAMPLEFORMAT_UINT;  ///< 0: as the pixels'
   std::vector<uint32_t> further{};  ///< the kinds (TIFFTAG_SUBFILETYPE) of further pages
@@ -43,7 +43,8 @@ std::string tiff_of(const cv::Mat& image, const TiffForm& form = {}) {
   }
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, form.compression);
   TIFFSetField(tiff, TIFFTAG_ORIENTATION, form.orientation);
-  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+  TIFFSetField(
+      tiff, TIFFTAG_PLANARCONFIG, form.separate ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG);
   if (form.photometric == PHOTOMETRIC_PALETTE) {
     // Colour i is i of red and blue, and its rest of green.
     std::vector<uint16_t> up(256), down(256);
@@ -65,9 +66,12 @@ std::string tiff_of(const cv::Mat& image, const TiffForm& form = {}) {
     }
   } else {
     TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, 3);
-    cv::Mat copy = image.clone();
-    for (int y = 0; y < image.rows; ++y)
-      TIFFWriteScanline(tiff, copy.ptr(y), static_cast<uint32_t>(y));
+    std::vector<cv::Mat> planes{image.clone()};
+    if (form.separate) cv::split(image, planes);
+    for (size_t p = 0; p < planes.size(); ++p)
+      for (int y = 0; y < image.rows; ++y)
+        TIFFWriteScanline(
+            tiff, planes[p].ptr(y), static_cast<uint32_t>(y), static_cast<uint16_t>(p));
   }
   for (const uint32_t kind : form.further) {
     TIFFWriteDirectory(tiff);
@@ -134,6 +138,23 @@ TEST_CASE("TIFF: further pages and transparency are told, thumbnails and masks a
   REQUIRE(seen.losses.size() == 1);
   CHECK(seen.losses[0].second ==
         "50.0 % of the pixels are transparent; their colours are read as if they were opaque");
+}
+
+TEST_CASE("TIFF: 16 bits in separate planes are read with 8, and this is told") {
+  const cv::Mat image = slope(CV_16UC1);
+  TiffForm form;
+  form.photometric = PHOTOMETRIC_RGB;
+  form.separate = true;
+  cv::Mat colour, expected;
+  cv::merge(std::vector<cv::Mat>{image, image, image}, colour);
+  const DecodedImage seen = decode_image_bytes(tiff_of(colour, form));
+  CHECK(seen.fault == "");
+  image.convertTo(expected, CV_8U, 255. / 65535);
+  REQUIRE(seen.pixels.type() == CV_8UC1);
+  CHECK(cv::norm(seen.pixels, expected, cv::NORM_INF) <= 1);
+  REQUIRE(seen.losses.size() == 1);
+  CHECK(seen.losses[0] == std::pair<std::string, std::string>{
+                              "bits_lost", "a TIFF of 16 bits that is read with 8 bits"});
 }
 
 TEST_CASE("TIFF: white is zero, colour, on its side") {
