@@ -180,19 +180,23 @@ cv::Mat upright(const cv::Mat& a, const Alignment& alignment) {
   return mirrored;
 }
 
+cv::Mat details_at(const Level& level, const cv::Mat& picture, double scale) {
+  cv::Mat small;
+  cv::resize(picture, small, {}, scale, scale, cv::INTER_AREA);
+  return details(small, level.fine_px, level.coarse_px);
+}
+
 /// Refines the alignment of two reduced pictures at one size.
 double refine_at(
     const Level& level, const cv::Mat& a, const cv::Mat& b, Alignment& alignment, double least) {
   const double scale = level.scale(a, b);
   const cv::Matx33d shrink = resizing(scale, scale);
-  const auto details_of = [&](const cv::Mat& picture) {
-    cv::Mat small;
-    cv::resize(picture, small, {}, scale, scale, cv::INTER_AREA);
-    return details(small, level.fine_px, level.coarse_px);
-  };
   cv::Matx33d map = shrink * alignment.b_from_a.inv() * shrink.inv();
-  const double agreement =
-      refine(details_of(upright(a, alignment)), details_of(b), map, level, least);
+  const double agreement = refine(details_at(level, upright(a, alignment), scale),
+                                  details_at(level, b, scale),
+                                  map,
+                                  level,
+                                  least);
   alignment.b_from_a = shrink.inv() * map.inv() * shrink;
   return agreement;
 }
@@ -234,19 +238,23 @@ double compare_aligned(const cv::Mat& a, const cv::Mat& b, Alignment alignment, 
 
 Alignment search_alignment(const cv::Mat& a, const cv::Mat& b) {
   constexpr int kTurns = 24;
+  const double scale = kThumbnail.scale(a, b);
+  const cv::Matx33d shrink = resizing(scale, scale);
+  const cv::Mat of_b = details_at(kThumbnail, b, scale);
   Alignment best;
   double highest = -2;
   for (const bool mirrored : {false, true}) {
+    const cv::Mat of_a = details_at(kThumbnail, upright(a, {{}, mirrored, 0}), scale);
     for (int turn = 0; turn < kTurns; ++turn) {
       const double angle = 2 * std::numbers::pi * turn / kTurns;
       const double c = std::cos(angle), s = std::sin(angle);
       const double ax = a.cols / 2., ay = a.rows / 2., bx = b.cols / 2., by = b.rows / 2.;
-      const cv::Matx33d b_from_a(c, -s, bx - c * ax + s * ay, s, c, by - s * ax - c * ay, 0, 0, 1);
-      Alignment tried{b_from_a, mirrored, 0};
-      const double agreement = refine_at(kThumbnail, a, b, tried, -1);
+      const cv::Matx33d a_from_b(c, -s, ax - c * bx + s * by, s, c, ay - s * bx - c * by, 0, 0, 1);
+      cv::Matx33d small = shrink * a_from_b * shrink.inv();
+      const double agreement = refine(of_a, of_b, small, kThumbnail, -1);
       if (agreement <= highest) continue;
       highest = agreement;
-      best = tried;
+      best = {(shrink.inv() * small * shrink).inv(), mirrored, 0};
     }
   }
   return best;
