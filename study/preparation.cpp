@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/run_folder.hpp"
 #include "core/text.hpp"
 #include "dataset/audit.hpp"
@@ -16,11 +18,15 @@
 #include "metrics/logistic.hpp"
 #include "metrics/stats.hpp"
 #include "metrics/support.hpp"
+#include "study/plan.hpp"
+#include "study/preflight.hpp"
 
 namespace evenray {
 namespace {
 
 constexpr uint64_t kBaselineDraws = 1000;
+/// A collection with fewer images is read within seconds.
+constexpr size_t kManyImages = 1000;
 
 std::vector<uint8_t> labels_of(const StorePart& part, int class_index) {
   std::vector<uint8_t> labels;
@@ -140,7 +146,55 @@ std::vector<std::optional<int>> folds_of(const Config& config) {
   return folds;
 }
 
+void warn_before_reading(const Config& config, const Manifest& manifest) {
+  const Json facts = expected_facts(config, manifest);
+  const StudyPlan plan = plan_of_facts(config, facts);
+  check_rare_test(config, plan, facts);
+  const Json preflight = preflight_json(config, plan, facts);
+  for (const auto& warning : preflight.at("warnings"))
+    log_warning(cat("expected from the labels alone: ",
+                    warning.at("text").get<std::string>(),
+                    "; change: ",
+                    warning.at("change").get<std::string>()));
+}
+
 }  // namespace
+
+Json expected_facts(const Config& config, const Manifest& manifest) {
+  const auto& names = manifest.class_names;
+  std::map<std::string, std::vector<int64_t>> fixed;  // images of each class, by part
+  std::vector<int64_t> to_divide(names.size());
+  for (const auto& sample : manifest.samples) {
+    const int c = sample.exclusive_class();
+    if (c < 0) continue;
+    auto& images = fixed[sample.part];
+    images.resize(names.size());
+    ++images[static_cast<size_t>(c)];
+    if (config.study.folds > 0 ? sample.part != "test"
+                               : sample.part.empty() || sample.part == "train")
+      ++to_divide[static_cast<size_t>(c)];
+  }
+  Json counts;
+  for (size_t p = 0; p < kParts.size(); ++p) {
+    const auto found = fixed.find(kParts[p]);
+    const bool keeps = config.study.folds == 0 && found != fixed.end();
+    const double share = config.study.folds > 0 ? 1 : config.data.ratios[p];
+    for (size_t c = 0; c < names.size(); ++c)
+      counts[kParts[p]][names[c]] =
+          keeps ? found->second[c]
+                : static_cast<int64_t>(std::ceil(share * static_cast<double>(to_divide[c])));
+  }
+  const std::string rare =
+      config.study.rare_class.empty() ? rarest(counts.at("train"), names) : config.study.rare_class;
+  int64_t other = 0;
+  for (const auto& name : names)
+    if (name != rare) other += counts.at("test").at(name).get<int64_t>();
+  return {{"class_names", names},
+          {"rare_class", rare},
+          {"folds",
+           {{{"counts", counts},
+             {"test_groups", {{"rare", counts.at("test").at(rare)}, {"other", other}}}}}}};
+}
 
 StudyData divide_data(const Config& config) {
   check(!config.data.path.empty(),
@@ -151,6 +205,7 @@ StudyData divide_data(const Config& config) {
   const Manifest& manifest = out.manifest;
   check(!manifest.multi_label, Exit::bad_data, "a study needs classes that exclude each other");
   if (!config.study.rare_class.empty()) manifest.class_index(config.study.rare_class);
+  if (manifest.samples.size() >= kManyImages) warn_before_reading(config, manifest);
   const int threads = config.runtime.thread_count();
   const auto images = scan_images(manifest, threads);
   const auto pictures = group_pictures(manifest, images, threads);

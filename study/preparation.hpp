@@ -20,8 +20,14 @@ struct StudyData {
   Json facts;
 };
 
-/// Reads, audits and divides the data; writes nothing. Throws 2 without data.path, 65 for data with
-/// several labels per image, without training images, or with an empty val or test part.
+/// Returns the facts that preflight_json() needs as far as the labels tell them before any image is
+/// read: as if every image were usable and a group of its own, and classes were divided exactly.
+Json expected_facts(const Config& config, const Manifest& manifest);
+
+/// Reads, audits and divides the data; writes nothing. A large collection takes long to read, so
+/// what its labels show against the study is then logged, or thrown (65), beforehand. Throws 2
+/// without data.path, 65 for data with several labels per image, without training images, or with
+/// an empty val or test part.
 StudyData divide_data(const Config& config);
 
 /// Packs one store for each fold and writes data/{audit.json,split.csv,set-fN.h5,facts.json} into

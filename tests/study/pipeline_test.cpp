@@ -335,7 +335,9 @@ TEST_CASE("a fold's generator knows that fold's training rows alone") {
     CHECK(facts["images"] == rows.size());
     std::set<std::string> ids;
     for (const int64_t row : rows) ids.insert(train.ids[static_cast<size_t>(row)]);
-    for (const auto& pair : read_json(generator / "quality.json")["nearest"])
+    const Json quality = read_json(generator / "quality.json");
+    CHECK_FALSE(quality["nearest"].empty());
+    for (const auto& pair : quality["nearest"])
       CHECK(ids.contains(pair["train_id"].get<std::string>()));
 
     // And the fold's cell is filled by that generator.

@@ -2,6 +2,7 @@
 #include "study/preflight.hpp"
 
 #include "core/error.hpp"
+#include "study/preparation.hpp"
 #include "tests/fixture.hpp"
 #include "tests/torch_catch.hpp"
 
@@ -141,4 +142,32 @@ TEST_CASE("a study that cannot answer is warned, the most important thing first"
   preflight = preflight_of(config, folds);
   CHECK(preflight["test_groups"] == Json{{"rare", 59}, {"other", 330}});
   CHECK(preflight["generators"][0]["images"] == 20);
+}
+
+TEST_CASE("what the labels alone show is known before the images are read") {
+  Config config = study_of({"oversample", "gan"});
+  Manifest manifest;
+  manifest.class_names = {"Common", "Rare"};
+  for (int i = 0; i < 200; ++i) {
+    Sample sample;
+    sample.labels = {int8_t(i >= 40), int8_t(i < 40)};
+    manifest.samples.push_back(sample);
+  }
+  const auto warned = [&] { return kinds(preflight_of(config, expected_facts(config, manifest))); };
+  config.data.ratios = {.6, .15, .25};
+  const Json facts = expected_facts(config, manifest);
+  CHECK(facts["rare_class"] == "Rare");
+  CHECK(facts["folds"][0]["counts"]["train"] == Json{{"Common", 96}, {"Rare", 24}});
+  CHECK(facts["folds"][0]["test_groups"] == Json{{"rare", 10}, {"other", 40}});
+  CHECK(warned() == std::vector<std::string>{"few_training_images", "few_test_groups"});
+  config.study.folds = 5;
+  CHECK(warned() == std::vector<std::string>{"few_training_images"});
+  config.study.folds = 0;
+  // Parts that the source fixes are kept; a validation part is taken from train.
+  for (size_t i = 0; i < manifest.samples.size(); ++i)
+    manifest.samples[i].part = i >= 40 && i < 60 ? "test" : "train";
+  const Json fixed = expected_facts(config, manifest)["folds"][0]["counts"];
+  CHECK(fixed["train"] == Json{{"Common", 140}, {"Rare", 40}});
+  CHECK(fixed["val"] == Json{{"Common", 21}, {"Rare", 6}});
+  CHECK(fixed["test"] == Json{{"Common", 20}, {"Rare", 0}});
 }
