@@ -7,46 +7,9 @@
 #include "study/preparation.hpp"
 #include "tests/nn/torch_fixture.hpp"
 #include "tests/pixels.hpp"
+#include "tests/study/tiny_study.hpp"
 
 using namespace evenray;
-
-namespace {
-
-/// A whole study in a few seconds; it measures nothing.
-Config pipeline_tiny(const std::vector<std::string>& arms) {
-  Config config;
-  config.runtime.threads = 1;
-  config.runtime.device = "cpu";
-  config.runtime.precision = "fp32";
-  config.data.path = "phantom:images=120,rare_share=.3,seed=7,size_px=40x32";
-  config.data.pack.size_px = {40, 32};
-  config.data.ratios = {.6, .2, .2};
-  config.gan.dcgan.ngf = config.gan.dcgan.ndf = 4;
-  config.gan.lr_g = config.gan.lr_d = 2e-3;
-  config.gan.total_kimg = config.gan.eval_every_kimg = .8;
-  config.gan.minibatch = 16;
-  config.gan.allow_few = true;
-  config.classify.steps = 4;
-  config.classify.minibatch = 8;
-  config.classify.bootstrap = 20;
-  config.study.arms = arms;
-  config.study.seeds = 1;
-  config.study.contrast = "gan vs oversample";
-  config.study.bootstrap = 100;
-  config.study.judge_images = 64;
-  config.study.origin_steps = 2;
-  return config;
-}
-
-/// results.csv by cell: the column's value.
-std::map<std::string, std::string> column(const Path& folder, const std::string& name) {
-  std::map<std::string, std::string> out;
-  const CsvTable table = read_csv(folder / "results.csv");
-  for (const auto& row : table.rows) out[row[table.require("cell")]] = row[table.require(name)];
-  return out;
-}
-
-}  // namespace
 
 TEST_CASE("a plan says what a study would do") {
   Config config = pipeline_tiny({"real", "gan", "gan-both"});
@@ -267,51 +230,6 @@ TEST_CASE("cross-validation tests every image once") {
   CHECK(column(scratch / "study", "state").size() == 6);
   CHECK(summary["comparison"]["test"]["images"] == 120);
   CHECK(summary["data"]["folds"].size() == 3);
-}
-
-TEST_CASE("after a study with folds, its test predictions check the labels") {
-  const ScratchFolder scratch;
-  const Path out = scratch / "study";
-  Config config = pipeline_tiny({"real", "oversample"});
-  config.study.folds = 3;
-  config.study.seeds = 2;
-  config.study.contrast = "oversample vs real";
-  REQUIRE(run_study(config, out) == 0);
-  const LabelScores scores = study_scores(out, "real");
-  const Predictions& joined = scores.predictions;
-  CHECK(joined.rows() == 120);
-  CHECK(contains(scores.from, "(arm real, 3 folds, mean of 2 seeds)"));
-  const auto one = [&](int seed) {
-    return read_predictions(out / cat("cells/real-s", seed, "-f0/predictions.csv"));
-  };
-  CHECK(joined.ids[5] == one(0).ids[5]);
-  CHECK(joined.probabilities[5][1] ==
-        Approx((one(0).probabilities[5][1] + one(1).probabilities[5][1]) / 2));
-  CHECK(study_scores(out, "oversample").predictions.probabilities[5] != joined.probabilities[5]);
-
-  const auto suspects = review_labels(joined, true).suspects;
-  const CsvTable table = read_csv(out / "label_suspects.csv");
-  REQUIRE(table.rows.size() == suspects.size());
-  REQUIRE_FALSE(suspects.empty());
-  CHECK(table.rows[0][0] == suspects[0].ids[0]);
-  CHECK(table.rows[0][table.require("suggested")] == suspects[0].suggested);
-  CHECK(std::filesystem::exists(out / "label_suspects.png"));
-  const Json summary = read_json(out / "summary.json");
-  CHECK(summary["labels"] == Json{{"arm", "real"},
-                                  {"auroc", review_labels(joined, true).auroc},
-                                  {"images", 120},
-                                  {"suspects", suspects.size()}});
-  CHECK(contains(read_file(out / "report.md"), "Labels that may be wrong"));
-  CHECK(contains(read_file(out / "report.md"), "label_suspects.png"));
-
-  CHECK(error_of([&] { study_scores(out, "gan"); }).code() == Exit::config);
-  std::filesystem::remove(out / "cells/real-s1-f2/DONE");
-  const Error unfinished = error_of([&] { study_scores(out, "real"); });
-  CHECK(unfinished.code() == Exit::missing_input);
-  CHECK(contains(unfinished.what(), "1 of 6 cells of the arm real are not done"));
-  CHECK(error_of([&] { study_scores(scratch.path(), "real"); }).code() == Exit::missing_input);
-  CHECK(error_of([&] { study_scores(out / "cells/real-s0-f0/classifier", "real"); }).code() ==
-        Exit::missing_input);
 }
 
 TEST_CASE("a fold's generator knows that fold's training rows alone") {
