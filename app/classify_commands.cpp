@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <iostream>
 
 #include "app/command.hpp"
 #include "classifier/classifier.hpp"
-#include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
-#include "dataset/files/image_file.hpp"
-#include "dataset/image/image.hpp"
 #include "metrics/metrics.hpp"
 
 namespace evenray {
 namespace {
 
 struct ClassifyFlags {
-  std::string store, out, model, part = "test", fit = "pad", predictions, thresholds, compare;
-  std::vector<std::string> files;
+  std::string store, out, model, part = "test", explain, predictions, thresholds, compare;
   bool resume = false;
 };
 
@@ -98,51 +93,18 @@ int evaluate_classifier(const Cli& cli, const ClassifyFlags& flags) {
   check(!flags.out.empty() || std::filesystem::is_directory(flags.model),
         Exit::usage,
         "MODEL is a file, not a run folder: give --out");
+  if (!flags.explain.empty()) check_explanation(flags.explain);
   const Classifier classifier(flags.model, make_compute(config.runtime));
   const Predictions predictions = classifier.predict(Store(flags.store), flags.part);
   MetricOptions options = metric_options(config, flags.part);
   options.thresholds = classifier.thresholds();
-  const Json found = metrics(predictions, options);
+  options.temperature = classifier.temperature();
+  Json found = metrics(predictions, options);
+  if (!flags.explain.empty())
+    found["localisation"] = classifier.localisation(Store(flags.store), flags.part, flags.explain);
   write_predictions(out / "predictions.csv", predictions);
   write_json(out / "metrics.json", found);
   print_result(cli, found, metrics_text(found) + "written to " + out.string() + "\n");
-  return 0;
-}
-
-int predict(const Cli& cli, const ClassifyFlags& flags) {
-  const Classifier classifier(flags.model, make_compute(cli.load().runtime));
-  const Fit fit = parse_fit(flags.fit);
-  // Scale grey values as `data pack` does, with these files as the whole set: the brightest 16-bit
-  // value of all of them decides which value is white.
-  std::vector<cv::Mat> images;
-  unsigned brightest = 0;
-  for (const auto& file : flags.files) {
-    const cv::Mat pixels =
-        read_whole_image(file, 2 * std::max(classifier.height(), classifier.width()));
-    double largest = 0;
-    cv::minMaxLoc(pixels, nullptr, &largest);
-    if (pixels.depth() == CV_16U) brightest = std::max(brightest, static_cast<unsigned>(largest));
-    Placement placement;
-    images.push_back(fit_image(pixels, classifier.height(), classifier.width(), fit, placement));
-  }
-  for (cv::Mat& image : images) image = with_bits(image, classifier.bits(), white_of(brightest));
-  const auto rows = classifier.predict(images);
-  const auto& names = classifier.class_names();
-  Json out = Json::array();
-  std::vector<std::string> head{"file"};
-  for (const auto& name : names) head.push_back("p_" + name);
-  std::string text = csv_line(head);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    Json entry{{"file", flags.files[i]}};
-    std::vector<std::string> line{flags.files[i]};
-    for (size_t c = 0; c < names.size(); ++c) {
-      entry["p"][names[c]] = rows[i][c];
-      line.push_back(fixed(rows[i][c], 6));
-    }
-    out.push_back(entry);
-    text += csv_line(line);
-  }
-  print_result(cli, {{"schema", "evenray-predict-1"}, {"predictions", out}}, text);
   return 0;
 }
 
@@ -192,20 +154,13 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
   eval_cli->add_option("--data", flags->store, "store")->required();
   eval_cli->add_option("--part", flags->part, "part to evaluate on: train, val or test")
       ->capture_default_str();
+  eval_cli->add_option("--explain",
+                       flags->explain,
+                       "grad-cam, hirescam or occlusion: compare what the classifier looks at with "
+                       "the boxes of the part");
   eval_cli->add_option("--out", flags->out, "output folder (default: MODEL/eval-PART)");
-  auto* predict_cli = add_command(classify,
-                                  cli,
-                                  "predict",
-                                  "print class probabilities of image files",
-                                  predicting,
-                                  [&cli, flags] { return predict(cli, *flags); });
-  for (CLI::App* command : {eval_cli, predict_cli})
-    command->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
-  predict_cli->add_option("FILES", flags->files, "PNG, JPEG, TIFF or DICOM files")->required();
-  predict_cli
-      ->add_option(
-          "--fit", flags->fit, "pad, stretch or crop; use the --fit that the store was packed with")
-      ->capture_default_str();
+  eval_cli->add_option("MODEL", flags->model, "run folder, checkpoint or packed model")->required();
+  add_predict_commands(*classify, cli);
 
   auto* metrics_cli = add_command(classify,
                                   cli,

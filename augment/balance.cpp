@@ -14,6 +14,7 @@
 #include "core/progress.hpp"
 #include "core/run_folder.hpp"
 #include "core/text.hpp"
+#include "dataset/image/image.hpp"
 #include "dataset/store/datasheet.hpp"
 #include "dataset/store/place.hpp"
 
@@ -32,6 +33,12 @@ struct Packed {
   cv::Mat image;
   PreparedImage prepared;
 };
+
+cv::Mat resampled(const cv::Mat& image, cv::Size size) {
+  Placement placement;
+  const cv::Mat small = fit_image(image, size.height, size.width, Fit::stretch, placement);
+  return fit_image(small, image.rows, image.cols, Fit::stretch, placement);
+}
 
 /// One call of run_balance().
 class Filler {
@@ -91,6 +98,8 @@ class Filler {
         threads_,
         [&](size_t i) {
           Packed packed{in_.image(name, rows[i]), {}};
+          if (train && !request_.resample.empty())
+            packed.image = resampled(packed.image, request_.resample);
           packed.prepared = writer_.prepare(packed.image);
           return packed;
         },

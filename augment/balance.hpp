@@ -100,7 +100,10 @@ struct BalanceRequest {
   uint64_t seed = 1;                         ///< of all random choices
   int threads = 1;                           ///< do not change the result
   std::string settings;                      ///< TOML, written into the store
-  Path out;                                  ///< store to write
+  /// Not empty: kept training rows are shrunk to this size and enlarged again, as the images of a
+  /// generator of this size are enlarged.
+  cv::Size resample{};
+  Path out;  ///< store to write
 };
 
 /// Copies `request.in` without changing val and test, then adds plan.added rows per class to train,

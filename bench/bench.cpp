@@ -52,6 +52,9 @@ int main(int argc, char** argv) {
   auto* pggan = app.add_subcommand("pggan");
   auto* classifier = app.add_subcommand("classifier");
   auto* swd = app.add_subcommand("swd");
+  ClassifyOptions classify;
+  classifier->add_option("--arch", classify.arch);
+  classifier->add_option("--minibatch", classify.minibatch);
   for (auto* command : {dcgan, pggan, classifier, swd})
     command->add_option("--threads", runtime.threads);
   for (auto* command : {dcgan, pggan, classifier}) {
@@ -78,10 +81,9 @@ int main(int argc, char** argv) {
   } else if (*pggan) {
     grow(make_compute(runtime), steps);
   } else if (*classifier) {
-    const ClassifyOptions options;
     print("classifier",
-          classifier_step_time(options, h, w, make_compute(runtime), steps).median_s,
-          static_cast<double>(options.minibatch));
+          classifier_step_time(classify, h, w, make_compute(runtime), steps).median_s,
+          static_cast<double>(classify.minibatch));
   } else {
     make_compute(runtime);
     print("swd", swd_seconds(images, h, w), 2 * static_cast<double>(images));

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,20 +28,53 @@ namespace evenray {
 
 /// Trains on all rows of `train`. Files: checkpoints/ (the best has the highest validation AUPRC;
 /// if val has no positives it is the last one), events.jsonl, metrics.json (validation),
-/// thresholds.json (Youden's on validation, not changed afterwards), DONE. A stopped run resumes
-/// bit for bit with the same thread count. Throws 65 for a store without training rows or with one
-/// class only, 78 for options out of range or a run with other settings, 1 if the training
-/// diverges, 75 after a stop signal.
+/// thresholds.json and calibration.json (Youden's and the temperature, both chosen on validation
+/// and not changed afterwards), DONE. A stopped run resumes bit for bit with the same thread count.
+/// Throws 65 for a store without training rows or with one class only, 78 for options out of range
+/// or a run with other settings, 1 if the training diverges, 75 after a stop signal. With tune =
+/// "head", features are kept in STORE.features, and looked up in the folders `features` too; see
+/// keep_features().
 void train_classifier(const Store& store,
                       const ClassifyOptions& options,
                       const Runtime& runtime,
-                      RunFolder& run);
+                      RunFolder& run,
+                      const std::vector<Path>& features = {});
+
+/// Returns the folder beside a store in which its features are kept: set.h5.features.
+Path features_folder(const Path& store);
+/// Computes the features of all parts of a store that training the head of a network needs, and
+/// keeps them in that folder, unless they are there. Throws like train_classifier().
+void keep_features(const Store& store, const ClassifyOptions& options, const Compute& compute);
+
+/// Writes one file with all that a prediction needs: the tensors of the best checkpoint with timm's
+/// names, and in the metadata the facts of the training, thresholds, temperature, `fit` (how images
+/// were fitted into their size; "": unknown) and the features of the training images, for
+/// ClassifiedImage::unlike. `store`: that of the training. Throws 65 for another store, else like
+/// Classifier().
+void pack_model(const Path& run,
+                const Store& store,
+                const std::string& fit,
+                const Compute& compute,
+                const Path& out);
+
+/// The result for one image.
+struct ClassifiedImage {
+  std::vector<double> probabilities;  ///< one per class, calibrated if there is a temperature
+  std::vector<uint8_t> predicted;     ///< one per class: 1 if decide() with the thresholds says so
+  /// Distance of its features from those of the training images; above 1, it is larger than for 99
+  /// % of the validation images. NaN if the model was not packed.
+  double unlike = 0;
+};
+
+/// Throws 2 for an unknown method of Classifier::explain().
+void check_explanation(const std::string& method);
 
 /// A trained classifier.
 class Classifier {
  public:
-  /// `path`: a checkpoint or a run folder. Computes in the precision of its training if that of
-  /// `compute` was `auto`. Throws 66 if it does not exist, 65 if it is damaged or not a classifier.
+  /// `path`: a checkpoint, a run folder or a packed model. Computes in the precision of its
+  /// training if that of `compute` was `auto`. Throws 66 if it does not exist, 65 if it is damaged
+  /// or not a classifier.
   Classifier(const Path& path, const Compute& compute);
   ~Classifier();
   Classifier(Classifier&&) noexcept;
@@ -48,16 +82,33 @@ class Classifier {
   const std::vector<std::string>& class_names() const;
   /// Class -> decision threshold, chosen on validation; empty if there was no validation.
   const std::map<std::string, double>& thresholds() const;
+  /// Fitted on validation; nullopt if there was no validation.
+  const std::optional<Temperature>& temperature() const;
   int height() const;
   int width() const;
   int bits() const;
+  /// How images are fitted into this size: pad, stretch or crop; empty: unknown.
+  const std::string& fit() const;
 
-  /// Returns the probabilities of a part of a store. Throws 65 if it is empty or its size, depth or
-  /// classes differ from the training store's.
-  Predictions predict(const Store& store, const std::string& part) const;
+  /// Returns the probabilities of a part of a store. `features`: as in train_classifier(). Throws
+  /// 65 if it is empty or its size, depth or classes differ from the training store's.
+  Predictions predict(const Store& store,
+                      const std::string& part,
+                      const std::vector<Path>& features = {}) const;
   /// Returns probabilities [image][class]. The images must have the network's size and depth.
   /// Throws 65 if there are no images or if their sizes or depths differ.
   std::vector<std::vector<double>> predict(const std::vector<cv::Mat>& images) const;
+  /// Returns calibrated probabilities and decisions. Throws like features().
+  std::vector<ClassifiedImage> classify(const std::vector<cv::Mat>& images) const;
+  /// Returns the image, and beside it the parts that speak for a class as colours (CV_8UC3).
+  /// `method`: grad-cam, hirescam or occlusion. Throws 2 for another one, else like features().
+  cv::Mat explain(const cv::Mat& image, size_t class_index, const std::string& method) const;
+  /// Compares explanations with the boxes of a part:
+  /// {"method","classes":[{"name","images","pointing", "energy","box_area"}]}, for each class with
+  /// boxes. `pointing`: share of its images whose map is largest in a box; `energy`: mean share of
+  /// the map that is in boxes; `box_area`: mean share of the image that is in them, which a map
+  /// without content would have. Throws like predict() and explain().
+  Json localisation(const Store& store, const std::string& part, const std::string& method) const;
 
   const std::string& arch() const;
   const std::string& digest() const;  ///< of its tensors
@@ -66,8 +117,10 @@ class Classifier {
   /// size or depth.
   torch::Tensor features(const std::vector<cv::Mat>& images) const;
 
+  struct State;  // classifier/state.hpp
+  const State& state() const { return *state_; }
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 
@@ -75,8 +128,10 @@ class Classifier {
 std::shared_ptr<Features> classifier_features(const Path& path, const Compute& compute);
 
 /// Returns the classifier as the task of a study, which compares its scores for `rare_class`.
-/// test() writes predictions.csv and metrics.json.
-std::unique_ptr<Task> classify_task(const ClassifyOptions& options, const std::string& rare_class);
+/// test() writes predictions.csv and metrics.json. `features`: as in train_classifier().
+std::unique_ptr<Task> classify_task(const ClassifyOptions& options,
+                                    const std::string& rare_class,
+                                    const std::vector<Path>& features = {});
 
 /// Tests whether a small network can distinguish real from synthetic images of one class. Trains it
 /// on half of each and returns the AUROC on the other half with its interval; .5 means that no

@@ -11,21 +11,31 @@
 #include "nn/batches.hpp"
 #include "nn/loader.hpp"
 #include "nn/optimizer.hpp"
+#include "nn/pretrained.hpp"
 #include "nn/schedule.hpp"
 
 namespace evenray {
 
 /// The training data of a classifier, on its device.
 struct Examples {
-  torch::Tensor images;   ///< [N,1,H,W] as stored
+  torch::Tensor images;   ///< [N,1,H,W] as stored, or features [N,D] that a head is trained on
   torch::Tensor labels;   ///< [N,C] f32: 1 yes, 0 no, -1 unknown
   torch::Tensor weights;  ///< [N] f32, factors of the rows' losses
   int value_max = 255;    ///< the pixel value that is white
   bool exclusive = true;  ///< true: one class per row, softmax; false: one sigmoid per class
 };
 
+/// Returns the rows of a part with these images, or features.
+Examples examples_of(const Store& store,
+                     const std::string& part,
+                     torch::Tensor images,
+                     torch::Device device);
 /// Loads all rows of a part.
 Examples load_examples(const Store& store, const std::string& part, torch::Device device);
+
+/// Returns the examples, features of exclusive classes, and after them those with which smote()
+/// fills each class up to the size of the largest. Their weight is 1.
+Examples filled_with_smote(const Examples& examples, const Rng& rng);
 
 /// Minibatches of resident examples: rows in shuffled epochs, or each class equally often
 /// (classify.sampling). The examples must outlive it.
@@ -49,11 +59,14 @@ class ExampleBatches final : public Batches {
 /// checkpoint needs. All random draws come from streams named by the step.
 class Fit {
  public:
-  /// `examples` must outlive it.
+  /// `examples` must outlive it. Starts from `weights` unless that is nullptr; also with their last
+  /// layer if it is of the classes `class_names`.
   Fit(const Examples& examples,
       const ClassifyOptions& options,
       const Compute& compute,
-      const Rng& rng);
+      const Rng& rng,
+      const Pretrained* weights = nullptr,
+      const std::vector<std::string>& class_names = {});
 
   /// The minibatches that it trains on.
   ExampleBatches& batches() { return batches_; }
@@ -75,7 +88,11 @@ class Fit {
   void load(const TensorFile& file, const Path& path);
 
  private:
+  void load_weights(const Pretrained& weights, const std::vector<std::string>& class_names);
+  void choose_trained();
+  torch::Tensor logits(const Batch& batch, int64_t step);
   torch::Tensor loss(const torch::Tensor& logits, const Batch& batch) const;
+  torch::nn::Module& trained(ClassifierNet& network) const;
 
   const Examples& examples_;
   ClassifyOptions options_;
@@ -88,13 +105,25 @@ class Fit {
   torch::Tensor class_weights_, sum_;
 };
 
-/// Returns the probabilities [N,C] of images [N,1,H,W] as stored, in f32 on the CPU.
+/// How a classifier reads images, and what its outputs mean.
+struct Reading {
+  int value_max = 255;  ///< the pixel value that is white
+  Standardise standardise{};
+  bool exclusive = true;  ///< as in Examples
+};
+
+/// Returns the probabilities [N,C] of images [N,1,H,W] as stored, or of features [N,D], in f32 on
+/// the CPU.
 torch::Tensor probabilities(ClassifierNet& network,
                             const torch::Tensor& images,
-                            int value_max,
-                            const Standardise& standardise,
-                            bool exclusive,
+                            const Reading& reading,
                             const Compute& compute);
+
+/// Returns the features [N,D] of images [N,1,H,W] as stored, in f32 on the CPU.
+torch::Tensor features(ClassifierNet& network,
+                       const torch::Tensor& images,
+                       const Reading& reading,
+                       const Compute& compute);
 
 /// Returns probabilities [N,C] as [row][class].
 std::vector<std::vector<double>> to_rows(const torch::Tensor& probabilities);

@@ -2,17 +2,28 @@
 #pragma once
 // The network of a classifier. Internal to classifier.
 #include <torch/nn/module.h>
+#include <torch/nn/modules/linear.h>
 
 #include <memory>
 #include <string>
 
+#include "nn/backbone.hpp"
+
 namespace evenray {
 
-/// [B,1,H,W] -> [B,classes] logits. Names of parameters: trunk.*, fc.*.
-struct ClassifierNet : torch::nn::Module {
-  /// Returns the input of the last layer, [B,D]: the trunk's output, averaged over space.
-  virtual torch::Tensor features(const torch::Tensor& images) = 0;
-  virtual torch::Tensor forward(const torch::Tensor& images) = 0;
+/// [B,1,H,W] -> [B,classes] logits. Names of tensors: trunk.NAME and HEAD.NAME, see Backbone.
+struct ClassifierNet final : torch::nn::Module {
+  ClassifierNet(const std::string& arch, int64_t classes);
+  /// Returns the map [B,D,h,w] whose mean over space is the input of the last layer.
+  torch::Tensor map(const torch::Tensor& images) { return trunk->final_map(images); }
+  /// Returns that mean, [B,D].
+  torch::Tensor features(const torch::Tensor& images);
+  /// Returns the logits [B,classes] of features [B,D].
+  torch::Tensor classify(const torch::Tensor& features) { return head(features); }
+  torch::Tensor forward(const torch::Tensor& images) { return classify(features(images)); }
+
+  std::shared_ptr<Backbone> trunk;
+  torch::nn::Linear head;
 };
 
 /// Returns a new network. Initial weights are drawn from torch's generator (seed_torch); the last

@@ -23,10 +23,30 @@ void check_name(const std::string& key,
 std::vector<std::string> architectures() { return backbone_names(); }
 
 void ClassifyOptions::fields(Fields& f) {
-  f("arch", arch, "small (residual, .3 M parameters) or resnet18");
+  f("arch", arch, cat("one of: ", join(architectures())));
+  f("weights",
+    weights,
+    "weights to start from: none (random), installed ones (imagenet), a file of "
+    "tools/convert-weights, or a trained classifier");
+  f("tune",
+    tune,
+    "what is trained: all; head (the last layer, on features that are computed once, without "
+    "online "
+    "augmentation); or norm (batch norms and the last layer)");
+  f("frozen_statistics",
+    frozen_statistics,
+    "batch norms keep the statistics of `weights`, for small minibatches");
   f("steps", steps, "optimiser steps");
   f("minibatch", minibatch, "images per step");
-  f("lr", lr, "maximum learning rate of AdamW");
+  f("lr",
+    lr,
+    "maximum learning rate of AdamW; 0: .002 for random weights, .0006 for pretrained ones, .003 "
+    "with "
+    "tune = \"head\"");
+  f("layer_decay",
+    layer_decay,
+    "factor of the learning rate from one depth of the network to the one before it; 1: equal "
+    "rates");
   f("weight_decay", weight_decay, "AdamW's decoupled weight decay");
   f("warmup_share",
     warmup_share,
@@ -37,6 +57,10 @@ void ClassifyOptions::fields(Fields& f) {
   f("loss_weights",
     loss_weights,
     "none, or inverse: the weight of a class in the loss is total / (classes x its images)");
+  f("features",
+    features,
+    "with tune = \"head\": natural, or smote: each class is filled up to the size of the largest, "
+    "with rows between its features (SMOTE)");
   f("sampling", sampling, "natural, or balanced: each class is drawn equally often");
   f("mirror",
     mirror,
@@ -57,13 +81,34 @@ void ClassifyOptions::fields(Fields& f) {
   f("bootstrap", bootstrap, "bootstrap draws per interval");
 }
 
+double ClassifyOptions::learning_rate() const {
+  if (lr > 0) return lr;
+  if (tune == "head") return 3e-3;
+  return weights == "none" ? 2e-3 : 6e-4;
+}
+
 void ClassifyOptions::check() const {
   check_name("arch", arch, architectures());
   check_name("loss_weights", loss_weights, {"none", "inverse"});
+  check_name("features", features, {"natural", "smote"});
+  evenray::check(features == "natural" || tune == "head",
+                 Exit::config,
+                 "classify.features = \"smote\" needs classify.tune = \"head\"");
   check_name("sampling", sampling, {"natural", "balanced"});
   evenray::check(steps > 0, Exit::config, "classify.steps must be above 0");
   evenray::check(minibatch >= 2, Exit::config, "classify.minibatch must be 2 or more (batch norm)");
-  evenray::check(lr > 0, Exit::config, "classify.lr must be above 0");
+  check_name("tune", tune, {"all", "head", "norm"});
+  evenray::check(
+      tune == "all" || weights != "none",
+      Exit::config,
+      cat("classify.tune = \"", tune, "\" needs classify.weights, for example imagenet"));
+  evenray::check(!frozen_statistics || weights != "none",
+                 Exit::config,
+                 "classify.frozen_statistics needs classify.weights, for example imagenet");
+  evenray::check(lr >= 0, Exit::config, "classify.lr must not be negative");
+  evenray::check(layer_decay > 0 && layer_decay <= 1,
+                 Exit::config,
+                 "classify.layer_decay must be above 0 and at most 1");
   evenray::check(warmup_share >= 0 && warmup_share < 1,
                  Exit::config,
                  "classify.warmup_share must be in [0, 1)");

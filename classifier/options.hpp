@@ -12,13 +12,19 @@ namespace evenray {
 /// [classify] of a configuration.
 struct ClassifyOptions {
   std::string arch = "small";  ///< see architectures()
-  int64_t steps = 600;         ///< optimiser steps
-  int64_t minibatch = 64;      ///< images per step
-  double lr = 2e-3;            ///< AdamW's maximum learning rate
+  std::string weights =
+      "none";                ///< of its start: none (random), or as read_pretrained() takes them
+  std::string tune = "all";  ///< what is trained: all, head, norm (batch norms and the head)
+  bool frozen_statistics = false;  ///< batch norms keep the statistics of the weights
+  int64_t steps = 600;             ///< optimiser steps
+  int64_t minibatch = 64;          ///< images per step
+  double lr = 0;                   ///< AdamW's maximum learning rate; 0: see learning_rate()
+  double layer_decay = 1;      ///< factor of the learning rate from one depth to the one before it
   double weight_decay = 1e-2;  ///< AdamW's decoupled weight decay
   double warmup_share = .1;    ///< share of the steps with rising rate, then half a cosine to 0
   double ema_half_life_steps = 20;    ///< half-life in steps of the weight average; 0: no average
   std::string loss_weights = "none";  ///< none, inverse (to the class counts)
+  std::string features = "natural";   ///< with tune = head: natural, smote (fills up rare classes)
   std::string sampling = "natural";   ///< natural, balanced (draws each class equally often)
   bool mirror = true;                 ///< online augmentation: flip left to right half of the time
   double rotate_deg = 10;             ///< online augmentation: maximum rotation, both directions
@@ -30,6 +36,9 @@ struct ClassifyOptions {
   int64_t bootstrap = 1000;  ///< bootstrap draws per interval
 
   void fields(Fields& f);
+  /// Returns lr, or if it is 0, 2e-3 for random weights, 6e-4 for pretrained ones, and 3e-3 if only
+  /// the head is trained.
+  double learning_rate() const;
   /// Throws 78 for a value out of range, naming the key as the user writes it.
   void check() const;
 };

@@ -86,8 +86,10 @@ Json origin_auroc(const std::vector<cv::Mat>& real,
   options.sampling = "balanced";
   Fit fit(examples, options, compute, rng.fork("fit"));
   for (int64_t step = 0; step < steps; ++step) fit.step(fit.batches().at(step), step);
-  const auto rows = to_rows(probabilities(
-      fit.network(), from_mats(halves.held_out), value_max, fit.standardise(), true, compute));
+  const auto rows = to_rows(probabilities(fit.network(),
+                                          from_mats(halves.held_out),
+                                          {value_max, fit.standardise(), /*exclusive=*/true},
+                                          compute));
   std::vector<double> scores;
   for (const auto& row : rows) scores.push_back(row[1]);
   const GroupBootstrap bootstrap(halves.held_out_groups);

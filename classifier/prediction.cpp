@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <torch/types.h>
 
-#include "classifier/classifier.hpp"
-#include "classifier/fit.hpp"
+#include <cmath>
+
+#include "classifier/explain.hpp"
+#include "classifier/feature_cache.hpp"
+#include "classifier/state.hpp"
 #include "core/error.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
@@ -13,20 +16,82 @@
 namespace evenray {
 namespace {
 
-constexpr int64_t kFeatureBatch = 128;
+/// Reads what pack_model() added to the facts.
+void read_packed(const Json& facts, Classifier::State& state) {
+  state.fit = facts.at("fit");
+  state.thresholds = facts.at("thresholds").get<std::map<std::string, double>>();
+  const auto positive = [](const Json& value) {
+    const double number = value;
+    check(std::isfinite(number) && number > 0, Exit::bad_data, "a number must be above 0");
+    return number;
+  };
+  if (facts.contains("temperature"))
+    state.temperature = Temperature{positive(facts.at("temperature")), state.reading.exclusive};
+  if (!facts.contains("novelty")) return;
+  const Json& novelty = facts.at("novelty");
+  const auto vector = [&](const char* key) {
+    return torch::tensor(novelty.at(key).get<std::vector<double>>(), torch::kFloat);
+  };
+  state.novelty = Novelty{vector("mean"), vector("deviation"), positive(novelty.at("limit"))};
+}
+
+/// Loads the network of a packed model, or of a checkpoint.
+void load_network(const TensorFile& file, bool packed, ClassifierNet& net, const Path& path) {
+  if (!packed) return load_module(file, "ema", net, path);
+  for (auto& [name, tensor] : tensors_of(net))
+    load_tensor(file, published_name(name), tensor, path);
+}
+
+void check_store(const Store& store, const Classifier::State& state) {
+  const auto& info = store.info();
+  check(info.height == state.height && info.width == state.width && info.bits == state.bits,
+        Exit::bad_data,
+        cat(store.path().string(),
+            " has ",
+            info.bits,
+            "-bit images of ",
+            info.height,
+            "x",
+            info.width,
+            " px, but the classifier was trained with ",
+            state.bits,
+            "-bit images of ",
+            state.height,
+            "x",
+            state.width,
+            " px"));
+  check(info.class_names == state.class_names,
+        Exit::bad_data,
+        cat(store.path().string(),
+            " has the classes ",
+            join(info.class_names),
+            ", but the classifier was trained with ",
+            join(state.class_names)));
+}
+
+void check_images(const std::vector<cv::Mat>& images, const Classifier::State& state) {
+  for (const auto& image : images) {
+    if (image.rows == state.height && image.cols == state.width &&
+        image.elemSize1() * 8 == static_cast<size_t>(state.bits))
+      continue;
+    throw Error(Exit::bad_data,
+                cat("cannot compute features of an image of ",
+                    image.rows,
+                    "x",
+                    image.cols,
+                    " px and ",
+                    image.elemSize1() * 8,
+                    " bits: the classifier was trained with images of ",
+                    state.height,
+                    "x",
+                    state.width,
+                    " px and ",
+                    state.bits,
+                    " bits"));
+  }
+}
 
 }  // namespace
-
-struct Classifier::State {
-  std::vector<std::string> class_names;
-  std::map<std::string, double> thresholds;
-  std::string arch, digest, store;
-  bool multi_label = false;
-  int height = 0, width = 0, bits = 8, value_max = 255;
-  Standardise standardise;
-  Compute compute;
-  std::shared_ptr<ClassifierNet> net;
-};
 
 Classifier::Classifier(const Path& path, const Compute& compute)
     : state_(std::make_unique<State>()) {
@@ -37,7 +102,7 @@ Classifier::Classifier(const Path& path, const Compute& compute)
         cat(file_path.string(), " is not a classifier: give a run folder of `classify train`"));
   State& state = *state_;
   ClassifyOptions options;
-  bool trained_in_bf16 = false;
+  bool trained_in_bf16 = false, packed = false;
   try {
     read_config_text([&](Fields& f) { f.section("classify", options); },
                      require_metadata(file, "config", file_path),
@@ -45,29 +110,38 @@ Classifier::Classifier(const Path& path, const Compute& compute)
     const Json facts = parse_json(require_metadata(file, "facts", file_path), "facts");
     state.store = facts.at("store");
     state.class_names = facts.at("class_names").get<std::vector<std::string>>();
-    state.multi_label = facts.at("multi_label");
+    state.reading.exclusive = !facts.at("multi_label").get<bool>();
     state.height = facts.at("size_px").at(0);
     state.width = facts.at("size_px").at(1);
     state.bits = facts.at("bits");
-    state.value_max = facts.at("value_max");
-    state.standardise = {facts.at("mean"), facts.at("deviation")};
+    state.reading.value_max = facts.at("value_max");
+    state.reading.standardise = {facts.at("mean"), facts.at("deviation")};
     trained_in_bf16 = facts.at("bf16");
+    state.head_only = options.tune == "head";
+    packed = facts.contains("packed");
+    if (packed) read_packed(facts, state);
     options.check();
   } catch (const Error& error) {
     throw Error(Exit::bad_data, cat(file_path.string(), ": damaged settings: ", error.what()));
   } catch (const Json::exception&) {
     throw Error(Exit::bad_data, cat(file_path.string(), ": damaged facts"));
   }
-  // The thresholds were chosen for the best checkpoint and are not valid for another one.
+  // Thresholds and temperature are those of the best checkpoint and not valid for another one.
   const Path folder = std::filesystem::absolute(file_path).parent_path().parent_path();
-  const Path thresholds = folder / "thresholds.json";
-  if (file_path.filename() == "best.safetensors" && std::filesystem::exists(thresholds))
-    state.thresholds = read_thresholds(thresholds);
+  const Path thresholds = folder / "thresholds.json", calibration = folder / "calibration.json";
+  const bool best = file_path.filename() == "best.safetensors";
+  if (best && std::filesystem::exists(thresholds)) state.thresholds = read_thresholds(thresholds);
+  if (best && std::filesystem::exists(calibration))
+    state.temperature = read_temperature(calibration);
   state.arch = options.arch;
   state.digest = require_metadata(file, "tensor_digest", file_path);
   state.compute = compute.as_trained(trained_in_bf16);
   state.net = make_classifier(options.arch, static_cast<int64_t>(state.class_names.size()));
-  load_module(file, "ema", *state.net, file_path);
+  load_network(file, packed, *state.net, file_path);
+  check(!state.novelty || (state.novelty->mean.numel() == state.net->trunk->features &&
+                           state.novelty->deviation.numel() == state.net->trunk->features),
+        Exit::bad_data,
+        cat(file_path.string(), ": damaged facts"));
   to_channels_last(*state.net);
   state.net->to(compute.device);
 }
@@ -77,91 +151,123 @@ Classifier::Classifier(Classifier&&) noexcept = default;
 
 const std::vector<std::string>& Classifier::class_names() const { return state_->class_names; }
 const std::map<std::string, double>& Classifier::thresholds() const { return state_->thresholds; }
+const std::optional<Temperature>& Classifier::temperature() const { return state_->temperature; }
 int Classifier::height() const { return state_->height; }
 int Classifier::width() const { return state_->width; }
 int Classifier::bits() const { return state_->bits; }
+const std::string& Classifier::fit() const { return state_->fit; }
 const std::string& Classifier::arch() const { return state_->arch; }
 const std::string& Classifier::digest() const { return state_->digest; }
 const std::string& Classifier::store() const { return state_->store; }
 
-Predictions Classifier::predict(const Store& store, const std::string& part) const {
+Predictions Classifier::predict(const Store& store,
+                                const std::string& part,
+                                const std::vector<Path>& features) const {
+  check_store(store, *state_);
   const auto& info = store.info();
-  check(info.height == state_->height && info.width == state_->width && info.bits == state_->bits,
-        Exit::bad_data,
-        cat(store.path().string(),
-            " has ",
-            info.bits,
-            "-bit images of ",
-            info.height,
-            "x",
-            info.width,
-            " px, but the classifier was trained with ",
-            state_->bits,
-            "-bit images of ",
-            state_->height,
-            "x",
-            state_->width,
-            " px"));
-  check(info.class_names == state_->class_names,
-        Exit::bad_data,
-        cat(store.path().string(),
-            " has the classes ",
-            join(info.class_names),
-            ", but the classifier was trained with ",
-            join(state_->class_names)));
   const auto& rows = store.part(part);
   check(rows.size() > 0, Exit::bad_data, cat(store.path().string(), ": part ", part, " is empty"));
-  const auto images = load_images(store, part, state_->compute.device);
+  // A head was trained on features that are kept; the rest of its network is as it was.
+  const auto images =
+      !state_->head_only
+          ? load_images(store, part, state_->compute.device)
+          : cached_features(store, part, *state_->net, state_->reading, state_->compute, features)
+                .to(state_->compute.device);
   return {info.class_names,
           rows.ids,
           rows.groups,
           rows.labels,
-          to_rows(probabilities(*state_->net,
-                                images,
-                                state_->value_max,
-                                state_->standardise,
-                                !state_->multi_label,
-                                state_->compute))};
+          to_rows(probabilities(*state_->net, images, state_->reading, state_->compute))};
 }
 
 std::vector<std::vector<double>> Classifier::predict(const std::vector<cv::Mat>& images) const {
-  return to_rows(probabilities(*state_->net,
-                               from_mats(images),
-                               state_->value_max,
-                               state_->standardise,
-                               !state_->multi_label,
-                               state_->compute));
+  return to_rows(probabilities(*state_->net, from_mats(images), state_->reading, state_->compute));
 }
 
 torch::Tensor Classifier::features(const std::vector<cv::Mat>& images) const {
-  for (const auto& image : images) {
-    if (image.rows == state_->height && image.cols == state_->width &&
-        image.elemSize1() * 8 == static_cast<size_t>(state_->bits))
-      continue;
-    throw Error(Exit::bad_data,
-                cat("cannot compute features of an image of ",
-                    image.rows,
-                    "x",
-                    image.cols,
-                    " px and ",
-                    image.elemSize1() * 8,
-                    " bits: the classifier was trained with images of ",
-                    state_->height,
-                    "x",
-                    state_->width,
-                    " px and ",
-                    state_->bits,
-                    " bits"));
+  check_images(images, *state_);
+  return evenray::features(*state_->net, from_mats(images), state_->reading, state_->compute);
+}
+
+std::vector<ClassifiedImage> Classifier::classify(const std::vector<cv::Mat>& images) const {
+  const State& state = *state_;
+  const auto of_images = features(images);
+  Predictions found{
+      state.class_names,
+      std::vector<std::string>(images.size()),
+      std::vector<std::string>(images.size()),
+      {},
+      to_rows(probabilities(
+          *state.net, of_images.to(state.compute.device), state.reading, state.compute))};
+  // The labels only say whether the classes exclude each other.
+  for (const auto& row : found.probabilities) {
+    found.labels.emplace_back(row.size(), static_cast<int8_t>(state.reading.exclusive ? 0 : -1));
+    if (state.reading.exclusive) found.labels.back()[0] = 1;
   }
-  torch::NoGradGuard no_grad;
-  EvalGuard eval(*state_->net);
-  std::vector<torch::Tensor> parts;
-  for (const auto& batch : from_mats(images).split(kFeatureBatch)) {
-    const auto input =
-        network_input(batch.to(state_->compute.device), state_->value_max, state_->standardise);
-    parts.push_back(state_->net->features(input).to(torch::kFloat).cpu());
+  const Decisions decisions = decide(found, state.thresholds);
+  const auto calibrated =
+      state.temperature ? state.temperature->apply(found.probabilities) : found.probabilities;
+  const auto unlike = state.novelty ? state.novelty->of(of_images) : torch::Tensor();
+  std::vector<ClassifiedImage> out;
+  for (size_t i = 0; i < images.size(); ++i)
+    out.push_back({calibrated[i],
+                   decisions.predicted[i],
+                   unlike.defined() ? unlike[static_cast<int64_t>(i)].item<double>() : NAN});
+  return out;
+}
+
+cv::Mat Classifier::explain(const cv::Mat& image,
+                            size_t class_index,
+                            const std::string& method) const {
+  check_images({image}, *state_);
+  const auto map = explanation_maps(*state_->net,
+                                    from_mats({image}),
+                                    static_cast<int64_t>(class_index),
+                                    method,
+                                    state_->reading,
+                                    state_->compute)[0];
+  return overlay(image, map);
+}
+
+Json Classifier::localisation(const Store& store,
+                              const std::string& part,
+                              const std::string& method) const {
+  check_explanation(method);
+  check_store(store, *state_);
+  const StorePart& rows = store.part(part);
+  Json classes = Json::array();
+  for (size_t c = 0; c < state_->class_names.size(); ++c) {
+    std::vector<int64_t> marked;
+    std::vector<std::vector<Box>> boxes;
+    for (const int64_t row : rows.rows_of(static_cast<int>(c))) {
+      std::vector<Box> of_class = rows.boxes[static_cast<size_t>(row)];
+      std::erase_if(of_class, [&](const Box& box) { return box.label != static_cast<int>(c); });
+      if (of_class.empty()) continue;
+      marked.push_back(row);
+      boxes.push_back(of_class);
+    }
+    if (marked.empty()) continue;
+    const auto maps = explanation_maps(*state_->net,
+                                       load_images(store, part, marked, torch::kCPU),
+                                       static_cast<int64_t>(c),
+                                       method,
+                                       state_->reading,
+                                       state_->compute);
+    double hits = 0, energy = 0, area = 0;
+    for (size_t i = 0; i < marked.size(); ++i) {
+      const Located found = locate(maps[static_cast<int64_t>(i)], boxes[i]);
+      hits += found.hit;
+      energy += found.energy;
+      area += found.area;
+    }
+    const auto count = static_cast<double>(marked.size());
+    classes.push_back({{"name", state_->class_names[c]},
+                       {"images", marked.size()},
+                       {"pointing", hits / count},
+                       {"energy", energy / count},
+                       {"box_area", area / count}});
   }
-  return torch::cat(parts);
+  return {{"method", method}, {"classes", classes}};
 }
 
 TimedNetwork timed_classifier(const ClassifyOptions& options, int height, int width) {
@@ -189,8 +295,11 @@ StepTime classifier_step_time(
     const ClassifyOptions& options, int height, int width, const Compute& compute, int steps) {
   seed_torch(1);
   const int64_t count = options.minibatch * 2;
+  const auto images = options.tune == "head"
+                          ? torch::rand({count, make_backbone(options.arch)->features})
+                          : torch::randint(256, {count, 1, height, width}, torch::kByte);
   Examples examples{
-      torch::randint(256, {count, 1, height, width}, torch::kByte).to(compute.device),
+      images.to(compute.device),
       torch::one_hot(torch::arange(count) % 2, 2).to(torch::kFloat).to(compute.device),
       torch::ones({count}).to(compute.device),
       255,

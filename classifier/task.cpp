@@ -19,11 +19,14 @@ std::vector<std::string> class_columns() {
   return columns;
 }
 constexpr std::array kOverallColumns{"balanced_accuracy", "accuracy"};
+constexpr std::array kLocalisationColumns{"pointing", "energy"};
 
 class ClassifyTask final : public Task {
  public:
-  ClassifyTask(const ClassifyOptions& options, const std::string& rare_class)
-      : options_(options), rare_class_(rare_class) {}
+  ClassifyTask(const ClassifyOptions& options,
+               const std::string& rare_class,
+               const std::vector<Path>& features)
+      : options_(options), rare_class_(rare_class), features_(features) {}
 
   std::string run_name() const override { return "classifier"; }
   void fields(Fields& f) override { f.section("classify", options_); }
@@ -32,8 +35,12 @@ class ClassifyTask final : public Task {
     return timed_classifier(options_, height, width);
   }
 
+  void prepare(const Store& store, const Runtime& runtime) const override {
+    if (options_.tune == "head") keep_features(store, options_, make_compute(runtime));
+  }
+
   void train(const Store& store, const Runtime& runtime, RunFolder& run) const override {
-    train_classifier(store, options_, runtime, run);
+    train_classifier(store, options_, runtime, run, features_);
   }
 
   void test(const Path& cell,
@@ -45,10 +52,14 @@ class ClassifyTask final : public Task {
     write_predictions(cell / "predictions.csv", predictions);
     MetricOptions options;
     options.thresholds = classifier.thresholds();
+    options.temperature = classifier.temperature();
     options.split = part;
     options.bootstrap_draws = options_.bootstrap;
     options.threads = runtime.thread_count();
-    write_json(cell / "metrics.json", metrics(predictions, options));
+    Json found = metrics(predictions, options);
+    const Json located = classifier.localisation(store, part, "grad-cam");
+    if (!located["classes"].empty()) found["localisation"] = located;
+    write_json(cell / "metrics.json", found);
   }
 
   Scored scored(const std::vector<Path>& cells) const override {
@@ -77,6 +88,7 @@ class ClassifyTask final : public Task {
     std::vector<std::string> names{"n"};
     for (const auto& column : class_columns()) names.push_back(column);
     names.insert(names.end(), kOverallColumns.begin(), kOverallColumns.end());
+    names.insert(names.end(), kLocalisationColumns.begin(), kLocalisationColumns.end());
     return names;
   }
 
@@ -91,18 +103,27 @@ class ClassifyTask final : public Task {
       for (const auto& column : class_columns()) values.push_back(text(entry.at(column)));
     }
     for (const char* column : kOverallColumns) values.push_back(text(metrics.at(column)));
+    const Json located = metrics.value("localisation", Json{{"classes", Json::array()}});
+    Json of_rare = Json::object();
+    for (const auto& entry : located.at("classes"))
+      if (entry.at("name") == rare_class_) of_rare = entry;
+    for (const char* column : kLocalisationColumns)
+      values.push_back(text(of_rare.value(column, Json())));
     return values;
   }
 
  private:
   ClassifyOptions options_;
   std::string rare_class_;
+  std::vector<Path> features_;
 };
 
 }  // namespace
 
-std::unique_ptr<Task> classify_task(const ClassifyOptions& options, const std::string& rare_class) {
-  return std::make_unique<ClassifyTask>(options, rare_class);
+std::unique_ptr<Task> classify_task(const ClassifyOptions& options,
+                                    const std::string& rare_class,
+                                    const std::vector<Path>& features) {
+  return std::make_unique<ClassifyTask>(options, rare_class, features);
 }
 
 }  // namespace evenray

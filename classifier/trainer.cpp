@@ -4,10 +4,12 @@
 #include <cmath>
 
 #include "classifier/classifier.hpp"
+#include "classifier/feature_cache.hpp"
 #include "classifier/fit.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "metrics/stats.hpp"
+#include "nn/blocks.hpp"
 #include "nn/checkpoint.hpp"
 #include "nn/trainee.hpp"
 
@@ -40,29 +42,68 @@ double selection_auprc(const Predictions& predictions, bool exclusive) {
   return finite.empty() ? NAN : mean(finite);
 }
 
+void check_size(const Store& store, const std::string& arch) {
+  const auto least = make_backbone(arch)->least_px;
+  const auto& info = store.info();
+  check(std::min(info.height, info.width) >= least,
+        Exit::bad_data,
+        cat(store.path().string(),
+            " has images of ",
+            info.height,
+            "x",
+            info.width,
+            " px; ",
+            arch,
+            " needs ",
+            least,
+            " px or more per side"));
+}
+
+/// Returns a network with pretrained weights, for features.
+std::shared_ptr<ClassifierNet> feature_network(const Pretrained& weights, const Compute& compute) {
+  auto network = make_classifier(weights.arch, /*classes=*/1);
+  weights.load(*network->trunk);
+  to_channels_last(*network);
+  network->to(compute.device);
+  return network;
+}
+
 class Training final : public Trainee {
  public:
   Training(const Store& store,
            const ClassifyOptions& options,
            const Runtime& runtime,
-           RunFolder& run)
+           RunFolder& run,
+           const std::vector<Path>& features)
       : store_(store),
         options_(options),
         runtime_(runtime),
         run_(run),
+        features_(features),
         compute_(make_compute(runtime)),
-        train_(load_examples(store, "train", compute_.device)),
-        val_(load_examples(store, "val", compute_.device)),
         checkpoints_(run.path(), runtime.checkpoint_every_s, runtime.keep_checkpoints) {
-    check(train_.images.size(0) > 0,
+    check(store.part("train").size() > 0,
           Exit::bad_data,
           cat(store.path().string(), " has no training rows"));
+    check_size(store, options.arch);
+    if (options.weights != "none") weights_ = read_pretrained(options.weights, options.arch);
+    load();
     const auto present = (train_.labels == 1).any(0).sum().item<int64_t>();
     check(present >= 2 || !train_.exclusive,
           Exit::bad_data,
           cat(store.path().string(), ": the training rows are of one class only"));
-    fit_ = std::make_unique<Fit>(
-        train_, options, compute_, Rng(static_cast<uint64_t>(runtime.seed)).fork("classify"));
+    if (options.features == "smote") {
+      check(train_.exclusive,
+            Exit::bad_data,
+            "classify.features = \"smote\" needs classes that exclude each other");
+      train_ = filled_with_smote(train_, Rng(static_cast<uint64_t>(runtime.seed)).fork("classify"));
+    }
+    fit_ = std::make_unique<Fit>(train_,
+                                 options,
+                                 compute_,
+                                 Rng(static_cast<uint64_t>(runtime.seed)).fork("classify"),
+                                 weights_ ? &*weights_ : nullptr,
+                                 store.info().class_names);
     eval_every_ =
         options.eval_every > 0 ? options.eval_every : std::max<int64_t>(1, options.steps / 10);
   }
@@ -74,15 +115,38 @@ class Training final : public Trainee {
                             .evaluates = [&](int64_t step) {
                               return step % eval_every_ == 0 || step == options_.steps;
                             }};
-    finish(run_training(*this,
-                        fit_->batches(),
-                        plan,
-                        run_,
-                        checkpoints_,
-                        run_facts(compute_, store_.content_digest())));
+    // The steps of a head are too short to share: threads would wait for one another.
+    const ThreadsGuard threads(options_.tune == "head" ? 1 : compute_.threads);
+    finish(run_training(*this, fit_->batches(), plan, run_, checkpoints_, fixed_facts()));
   }
 
  private:
+  /// Loads images, or with tune = "head" their features.
+  void load() {
+    const auto network = options_.tune == "head" ? feature_network(*weights_, compute_) : nullptr;
+    for (const auto& [part, examples] : {std::pair{"train", &train_}, std::pair{"val", &val_}}) {
+      const auto images = network ? cached_features(store_,
+                                                    part,
+                                                    *network,
+                                                    {store_.info().value_max, weights_->input},
+                                                    compute_,
+                                                    features_)
+                                  : load_images(store_, part, compute_.device);
+      *examples = examples_of(store_, part, images, compute_.device);
+    }
+  }
+
+  Reading reading() const {
+    return {val_.value_max, weights_ ? weights_->input : fit_->standardise(), val_.exclusive};
+  }
+
+  /// Facts that must not change when a run is resumed.
+  Json fixed_facts() const {
+    Json facts = run_facts(compute_, store_.content_digest());
+    if (weights_) facts["weights"] = weights_->digest;
+    return facts;
+  }
+
   void step(const Batch& batch, int64_t number) override { fit_->step(batch, number); }
   bool ended() const override { return options_.patience > 0 && waited_ >= options_.patience; }
 
@@ -102,13 +166,9 @@ class Training final : public Trainee {
             part.ids,
             part.groups,
             part.labels,
-            val_.images.size(0) == 0 ? std::vector<std::vector<double>>{}
-                                     : to_rows(probabilities(fit_->network(),
-                                                             val_.images,
-                                                             val_.value_max,
-                                                             fit_->standardise(),
-                                                             val_.exclusive,
-                                                             compute_))};
+            val_.images.size(0) == 0
+                ? std::vector<std::vector<double>>{}
+                : to_rows(probabilities(fit_->network(), val_.images, reading(), compute_))};
   }
 
   Evaluation evaluate(int64_t step) override {
@@ -135,8 +195,9 @@ class Training final : public Trainee {
     TensorFile file;
     file.metadata["kind"] = "classifier";
     file.metadata["config"] = write_config([&](Fields& f) { f.section("classify", options_); });
-    Json facts = run_facts(compute_, store_.content_digest());
-    facts.update(Json{{"class_names", info.class_names},
+    Json facts = fixed_facts();
+    facts.update(Json{{"arch", options_.arch},
+                      {"class_names", info.class_names},
                       {"multi_label", info.multi_label},
                       {"size_px", {info.height, info.width}},
                       {"bits", info.bits},
@@ -160,8 +221,10 @@ class Training final : public Trainee {
                  {"best_step", best_step_},
                  {"best_val_auprc", best_ < 0 ? Json() : Json(best_)}};
     if (val_.images.size(0) > 0) {
-      const Predictions chosen = Classifier(best, compute_).predict(store_, "val");
+      const Predictions chosen = Classifier(best, compute_).predict(store_, "val", features_);
       write_json(run_.path() / "thresholds.json", Json(pick_thresholds(chosen)));
+      write_json(run_.path() / "calibration.json",
+                 temperature_json(fit_temperature(chosen, val_.exclusive), chosen));
     }
     write_json(run_.path() / "metrics.json", metrics);
     run_.finish();
@@ -171,9 +234,11 @@ class Training final : public Trainee {
   ClassifyOptions options_;
   Runtime runtime_;
   RunFolder& run_;
+  std::vector<Path> features_;  ///< folders of kept features
   Compute compute_;
   Examples train_, val_;
   Checkpoints checkpoints_;
+  std::optional<Pretrained> weights_;
   std::unique_ptr<Fit> fit_;
   int64_t eval_every_ = 1, best_step_ = 0, waited_ = 0;
   double best_ = -1;
@@ -184,10 +249,21 @@ class Training final : public Trainee {
 void train_classifier(const Store& store,
                       const ClassifyOptions& options,
                       const Runtime& runtime,
-                      RunFolder& run) {
+                      RunFolder& run,
+                      const std::vector<Path>& features) {
   options.check();
   if (run.done()) return;
-  Training(store, options, runtime, run).run();
+  Training(store, options, runtime, run, features).run();
+}
+
+void keep_features(const Store& store, const ClassifyOptions& options, const Compute& compute) {
+  options.check();
+  check_size(store, options.arch);
+  const Pretrained weights = read_pretrained(options.weights, options.arch);
+  const auto network = feature_network(weights, compute);
+  for (const auto& part : kParts)
+    cached_features(
+        store, std::string(part), *network, {store.info().value_max, weights.input}, compute);
 }
 
 }  // namespace evenray

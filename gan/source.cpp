@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "dataset/image/image.hpp"
 #include "gan/gan.hpp"
 
 namespace evenray {
@@ -62,7 +63,7 @@ class GanSource final : public Source {
               "--class or --conditional"));
     if (generator_.classes().empty()) info.class_index(generator_.class_name());
     caution_ = check_verdict(path, generator_, context.generators);
-    generator_.warn_if_other_store(store);
+    if (context.generators != Generators::any_silently) generator_.warn_if_other_store(store);
     class_names_ = info.class_names;
   }
 
@@ -86,7 +87,10 @@ class GanSource final : public Source {
     int64_t number = first;
     for (auto& image : generator_.sample(first, count, drawing)) {
       Drawn drawn;
-      if (image.size() != size_) cv::resize(image, image, size_, 0, 0, cv::INTER_AREA);
+      if (image.size() != size_) {
+        Placement placement;
+        image = fit_image(image, size_.height, size_.width, Fit::stretch, placement);
+      }
       drawn.image = image;
       drawn.provenance = {
           Origin::synthetic, -1, cat("gan ", generator_.digest(), " latent ", number), rng.key()};

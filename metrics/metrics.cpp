@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "metrics/calibration.hpp"
 #include "metrics/panel.hpp"
 #include "metrics/support.hpp"
 
@@ -181,6 +182,40 @@ Json majority_json(const Predictions& predictions) {
           {"macro", section_json(values, classes)}};
 }
 
+/// Adds Brier score, calibration error and reliability of each class, with this ending of the keys.
+void add_calibration(const Predictions& predictions, const std::string& ending, Json& classes) {
+  for (size_t c = 0; c < predictions.class_names.size(); ++c) {
+    std::vector<double> scores;
+    std::vector<uint8_t> labels;
+    for (size_t i = 0; i < predictions.rows(); ++i) {
+      if (predictions.labels[i][c] < 0) continue;
+      scores.push_back(predictions.probabilities[i][c]);
+      labels.push_back(predictions.labels[i][c] == 1);
+    }
+    const auto bins = reliability(RankedScores(scores, labels), scores, labels);
+    Json curve = Json::array();
+    for (const auto& bin : bins)
+      curve.push_back(
+          {{"predicted", bin.predicted}, {"observed", bin.observed}, {"rows", bin.weight}});
+    classes[c]["brier" + ending] = number(brier_score(scores, labels));
+    classes[c]["ece" + ending] = number(calibration_error(bins));
+    classes[c]["reliability" + ending] = curve;
+  }
+}
+
+Json calibration_json(const Predictions& predictions, const Temperature& temperature) {
+  Predictions calibrated = predictions;
+  calibrated.probabilities = temperature.apply(predictions.probabilities);
+  Json classes = Json::array();
+  for (const auto& name : predictions.class_names) classes.push_back({{"name", name}});
+  add_calibration(predictions, "", classes);
+  add_calibration(calibrated, "_calibrated", classes);
+  return {{"temperature", temperature.value},
+          {"nll", number(negative_log_likelihood(predictions, temperature.exclusive))},
+          {"nll_calibrated", number(negative_log_likelihood(calibrated, temperature.exclusive))},
+          {"classes", classes}};
+}
+
 /// Returns `other` with rows and classes in the order of `wanted`.
 Predictions aligned(const Predictions& other, const Predictions& wanted) {
   std::map<std::string, size_t> row_of_id;
@@ -237,6 +272,7 @@ Json metrics(const Predictions& predictions, const MetricOptions& options) {
   out["accuracy"] = number(values.back());
   out["confusion"] = confusion(predictions, panel.decisions());
   out["baselines"] = {{"majority", majority_json(predictions)}};
+  if (options.temperature) out["calibration"] = calibration_json(predictions, *options.temperature);
   out["bootstrap"] = bootstrap_json(predictions, options);
   out["ci"] = Json::object();
   out["cautions"] = Json::array();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/json.hpp"
+#include "metrics/temperature.hpp"
 #include "metrics/thresholds.hpp"
 
 namespace evenray {
@@ -17,7 +19,8 @@ namespace evenray {
 struct MetricOptions {
   Thresholds thresholds;  ///< fixed beforehand (picked on the validation part); empty: .5, or
                           ///< argmax for exclusive classes
-  std::string split;      ///< name of the part that the rows are from; "" if unknown
+  std::optional<Temperature> temperature;  ///< fitted on the validation part
+  std::string split;               ///< name of the part that the rows are from; "" if unknown
   int64_t bootstrap_draws = 1000;  ///< bootstrap replicates; 0: no intervals
   double confidence = .95;         ///< coverage of the intervals
   uint64_t seed = 1;               ///< of the bootstrap
@@ -34,8 +37,11 @@ struct MetricOptions {
 /// exclusive, [[tn,fp],[fn,tp]] per class. `ci`: percentile intervals of a bootstrap over groups,
 /// by key ("Fractured.auroc", "macro.auroc", "accuracy", ...); null if there are too few groups
 /// (see support.hpp). `cautions`: texts about intervals from few groups. The majority baseline
-/// always predicts the most frequent class of these rows. Throws 65 for a threshold of a class that
-/// the predictions lack.
+/// always predicts the most frequent class of these rows. With a temperature, "calibration" has it,
+/// the negative log-likelihood before and after ("nll","nll_calibrated"), and for each class
+/// {"name","brier","ece","reliability","brier_calibrated",...}; `reliability`: see calibration.hpp.
+/// The other values are those of the probabilities as they are. Throws 65 for a threshold of a
+/// class that the predictions lack.
 Json metrics(const Predictions& predictions, const MetricOptions& options = {});
 
 /// Returns the metrics of `first` minus those of `second`. Each bootstrap draw uses the same rows

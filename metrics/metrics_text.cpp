@@ -166,11 +166,45 @@ std::string heading(const Json& json) {
   return line + "\n";
 }
 
+/// Where explanations of positive images lie; empty without any.
+std::string localisation_table(const Json& metrics) {
+  if (!metrics.contains("localisation") || metrics["localisation"]["classes"].empty()) return "";
+  const Json& found = metrics["localisation"];
+  std::vector<Row> rows{
+      {found["method"], "images with boxes", "pointing game", "energy in boxes", "area of boxes"}};
+  for (const auto& entry : found["classes"])
+    rows.push_back({entry["name"],
+                    entry["images"].dump(),
+                    short_number(entry["pointing"]),
+                    short_number(entry["energy"]),
+                    short_number(entry["box_area"])});
+  return "\n" + aligned_table(rows);
+}
+
+/// Calibration before and after temperature scaling; empty without a temperature.
+std::string calibration_table(const Json& metrics) {
+  if (!metrics.contains("calibration")) return "";
+  const Json& calibration = metrics["calibration"];
+  std::vector<Row> rows{{cat("temperature ", short_number(calibration["temperature"])),
+                         "Brier",
+                         "calibrated",
+                         "ECE",
+                         "calibrated"}};
+  for (const auto& entry : calibration["classes"])
+    rows.push_back({entry["name"],
+                    short_number(entry["brier"]),
+                    short_number(entry["brier_calibrated"]),
+                    short_number(entry["ece"]),
+                    short_number(entry["ece_calibrated"])});
+  return aligned_table(rows) + "\n";
+}
+
 }  // namespace
 
 std::string metrics_text(const Json& metrics) {
-  return heading(metrics) + ranking_table(metrics) + "\n" + decision_table(metrics) + "\n" +
-         overall_table(metrics) + confusion_table(metrics);
+  return heading(metrics) + ranking_table(metrics) + "\n" + calibration_table(metrics) +
+         decision_table(metrics) + "\n" + overall_table(metrics) + confusion_table(metrics) +
+         localisation_table(metrics);
 }
 
 std::string comparison_text(const Json& comparison) {

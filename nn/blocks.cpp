@@ -81,15 +81,24 @@ torch::Tensor SpectralConv2dImpl::forward(const torch::Tensor& x) {
   return torch::conv2d(x, normalised_weight(), bias_, stride_, padding_);
 }
 
+namespace {
+
+/// Returns what brings the shortcut of a residual block to the shape of its output; empty if it has
+/// that shape.
+torch::nn::Sequential shortcut_of(int64_t in, int64_t out, int64_t stride) {
+  if (stride == 1 && in == out) return nullptr;
+  return torch::nn::Sequential(conv(in, out, 1, stride), torch::nn::BatchNorm2d(out));
+}
+
+}  // namespace
+
 BasicBlockImpl::BasicBlockImpl(int64_t in, int64_t out, int64_t stride)
     : conv1_(register_module("conv1", conv(in, out, 3, stride))),
       bn1_(register_module("bn1", torch::nn::BatchNorm2d(out))),
       conv2_(register_module("conv2", conv(out, out, 3))),
       bn2_(register_module("bn2", torch::nn::BatchNorm2d(out))) {
-  if (stride != 1 || in != out) {
-    downsample_ = register_module(
-        "downsample", torch::nn::Sequential(conv(in, out, 1, stride), torch::nn::BatchNorm2d(out)));
-  }
+  if (auto shortcut = shortcut_of(in, out, stride); !shortcut.is_empty())
+    downsample_ = register_module("downsample", shortcut);
 }
 
 torch::Tensor BasicBlockImpl::forward(const torch::Tensor& x) {
@@ -97,6 +106,24 @@ torch::Tensor BasicBlockImpl::forward(const torch::Tensor& x) {
   auto y = torch::relu(bn1_(conv1_(x)));
   y = bn2_(conv2_(y));
   return torch::relu(y + shortcut);
+}
+
+BottleneckImpl::BottleneckImpl(int64_t in, int64_t width, int64_t out, int64_t stride)
+    : conv1_(register_module("conv1", conv(in, width, 1))),
+      bn1_(register_module("bn1", torch::nn::BatchNorm2d(width))),
+      conv2_(register_module("conv2", conv(width, width, 3, stride))),
+      bn2_(register_module("bn2", torch::nn::BatchNorm2d(width))),
+      conv3_(register_module("conv3", conv(width, out, 1))),
+      bn3_(register_module("bn3", torch::nn::BatchNorm2d(out))) {
+  if (auto shortcut = shortcut_of(in, out, stride); !shortcut.is_empty())
+    downsample_ = register_module("downsample", shortcut);
+}
+
+torch::Tensor BottleneckImpl::forward(const torch::Tensor& x) {
+  const auto shortcut = downsample_.is_empty() ? x : downsample_->forward(x);
+  auto y = torch::relu(bn1_(conv1_(x)));
+  y = torch::relu(bn2_(conv2_(y)));
+  return torch::relu(bn3_(conv3_(y)) + shortcut);
 }
 
 }  // namespace evenray

@@ -83,4 +83,22 @@ class BasicBlockImpl : public torch::nn::Module {
 };
 using BasicBlock = torch::nn::ModuleHolder<BasicBlockImpl>;
 
+/// 1x1, 3x3 (with the stride) and 1x1 convolutions with batch norm and a shortcut (He et al. 2016,
+/// bottleneck block); keys conv1, bn1, conv2, bn2, conv3, bn3, downsample.{0,1}.
+class BottleneckImpl : public torch::nn::Module {
+ public:
+  BottleneckImpl(int64_t in, int64_t width, int64_t out, int64_t stride);
+  torch::Tensor forward(const torch::Tensor& x);
+
+ private:
+  torch::nn::Conv2d conv1_;
+  torch::nn::BatchNorm2d bn1_;
+  torch::nn::Conv2d conv2_;
+  torch::nn::BatchNorm2d bn2_;
+  torch::nn::Conv2d conv3_;
+  torch::nn::BatchNorm2d bn3_;
+  torch::nn::Sequential downsample_{nullptr};
+};
+using Bottleneck = torch::nn::ModuleHolder<BottleneckImpl>;
+
 }  // namespace evenray

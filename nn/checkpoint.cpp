@@ -34,18 +34,17 @@ Path step_file(const Path& folder, int64_t step) {
   return folder / name;
 }
 
-void each_tensor(const torch::nn::Module& module,
-                 const std::function<void(const std::string&, torch::Tensor)>& visit) {
-  for (const auto& item : module.named_parameters()) visit(item.key(), item.value());
-  for (const auto& item : module.named_buffers()) visit(item.key(), item.value());
-}
-
 }  // namespace
 
+std::vector<std::pair<std::string, torch::Tensor>> tensors_of(const torch::nn::Module& module) {
+  std::vector<std::pair<std::string, torch::Tensor>> tensors;
+  for (const auto& item : module.named_parameters()) tensors.emplace_back(item.pair());
+  for (const auto& item : module.named_buffers()) tensors.emplace_back(item.pair());
+  return tensors;
+}
+
 void add_module(TensorFile& file, const std::string& prefix, const torch::nn::Module& module) {
-  each_tensor(module, [&](const std::string& name, torch::Tensor tensor) {
-    file.tensors[prefix + "." + name] = tensor;
-  });
+  for (const auto& [name, tensor] : tensors_of(module)) file.tensors[prefix + "." + name] = tensor;
 }
 
 void load_tensor(const TensorFile& file,
@@ -73,9 +72,8 @@ void load_module(const TensorFile& file,
                  const std::string& prefix,
                  torch::nn::Module& module,
                  const Path& path) {
-  each_tensor(module, [&](const std::string& name, torch::Tensor tensor) {
+  for (auto& [name, tensor] : tensors_of(module))
     load_tensor(file, prefix + "." + name, tensor, path);
-  });
 }
 
 const std::string& require_metadata(const TensorFile& file,

@@ -6,10 +6,15 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "nn/weights.hpp"
 
 namespace evenray {
+
+/// Returns a module's parameters, then its buffers, with their names.
+std::vector<std::pair<std::string, torch::Tensor>> tensors_of(const torch::nn::Module& module);
 
 /// Adds a module's parameters and buffers to `file` as "prefix.name".
 void add_module(TensorFile& file, const std::string& prefix, const torch::nn::Module& module);

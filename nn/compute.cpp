@@ -84,6 +84,11 @@ Autocast::~Autocast() {
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
 }
 
+ThreadsGuard::ThreadsGuard(int threads) : before_(at::get_num_threads()) {
+  at::set_num_threads(threads);
+}
+ThreadsGuard::~ThreadsGuard() { at::set_num_threads(before_); }
+
 void seed_torch(uint64_t seed) { torch::manual_seed(seed); }
 
 std::string torch_version() { return TORCH_VERSION; }

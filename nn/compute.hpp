@@ -58,6 +58,18 @@ class Autocast {
   bool was_on_;
 };
 
+/// Sets torch's threads during its lifetime; the destructor restores the previous number.
+class ThreadsGuard {
+ public:
+  explicit ThreadsGuard(int threads);
+  ~ThreadsGuard();
+  ThreadsGuard(const ThreadsGuard&) = delete;
+  ThreadsGuard& operator=(const ThreadsGuard&) = delete;
+
+ private:
+  int before_;
+};
+
 /// Seeds torch's own generators, which draw the initial weights.
 void seed_torch(uint64_t seed);
 

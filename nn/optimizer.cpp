@@ -3,6 +3,8 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "core/text.hpp"
 
@@ -21,19 +23,26 @@ void each_state(Group& group, const std::string& prefix, Visit visit) {
 
 }  // namespace
 
-FusedAdam::FusedAdam(const torch::nn::Module& module, const AdamOptions& options)
+FusedAdam::FusedAdam(const torch::nn::Module& module,
+                     const AdamOptions& options,
+                     const std::function<double(const std::string& name)>& rate_of)
     : options_(options) {
-  groups_ = {Group{{}, {}, {}, {}, {}, options.weight_decay}, Group{{}, {}, {}, {}, {}, 0}};
   for (const auto& item : module.named_parameters()) {
     const auto& param = item.value();
     if (!param.requires_grad()) continue;
-    // Without weight decay all parameters are in the first group, so that one kernel call suffices.
-    Group& group = param.dim() > 1 || options.weight_decay == 0 ? groups_[0] : groups_[1];
-    group.names.push_back(item.key());
-    group.params.push_back(param);
-    group.exp_avg.push_back(torch::zeros_like(param, param.options().requires_grad(false)));
-    group.exp_avg_sq.push_back(torch::zeros_like(param, param.options().requires_grad(false)));
-    group.steps.push_back(torch::zeros({}, param.options().requires_grad(false)));
+    // One kernel call a group suffices, so equal settings share one.
+    const double decay = param.dim() > 1 ? options.weight_decay : 0;
+    const double rate = rate_of ? rate_of(item.key()) : 1;
+    auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) {
+      return g.weight_decay == decay && g.rate == rate;
+    });
+    if (group == groups_.end())
+      group = groups_.insert(group, Group{{}, {}, {}, {}, {}, decay, rate});
+    group->names.push_back(item.key());
+    group->params.push_back(param);
+    group->exp_avg.push_back(torch::zeros_like(param, param.options().requires_grad(false)));
+    group->exp_avg_sq.push_back(torch::zeros_like(param, param.options().requires_grad(false)));
+    group->steps.push_back(torch::zeros({}, param.options().requires_grad(false)));
   }
 }
 
@@ -48,7 +57,7 @@ void FusedAdam::step() {
   // The kernels need a gradient for each parameter, so the group is reduced to those that have one.
   // The copied tensors share memory with the originals.
   for (const auto& whole : groups_) {
-    Group group{{}, {}, {}, {}, {}, whole.weight_decay};
+    Group group{{}, {}, {}, {}, {}, whole.weight_decay, whole.rate};
     std::vector<torch::Tensor> grads;
     for (size_t i = 0; i < whole.params.size(); ++i) {
       const auto& param = whole.params[i];
@@ -71,7 +80,7 @@ void FusedAdam::step() {
                         group.exp_avg_sq,
                         {},
                         group.steps,
-                        options_.lr,
+                        options_.lr * group.rate,
                         options_.beta1,
                         options_.beta2,
                         group.weight_decay,
@@ -85,7 +94,7 @@ void FusedAdam::step() {
                        group.exp_avg_sq,
                        {},
                        group.steps,
-                       options_.lr,
+                       options_.lr * group.rate,
                        options_.beta1,
                        options_.beta2,
                        0,

@@ -2,6 +2,7 @@
 #pragma once
 #include <torch/nn/module.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,11 @@ struct AdamOptions {
 /// fused kernels: one call per step and group of parameters instead of several calls per tensor.
 class FusedAdam {
  public:
-  /// Optimises the parameters of `module` that require a gradient now.
-  FusedAdam(const torch::nn::Module& module, const AdamOptions& options);
+  /// Optimises the parameters of `module` that require a gradient now. `rate_of`: returns a factor
+  /// of the learning rate for the name of a parameter.
+  FusedAdam(const torch::nn::Module& module,
+            const AdamOptions& options,
+            const std::function<double(const std::string& name)>& rate_of = {});
 
   void set_lr(double lr) { options_.lr = lr; }
   /// Removes the gradients of all parameters.
@@ -42,11 +46,11 @@ class FusedAdam {
   void load(const TensorFile& file, const std::string& prefix, const Path& path);
 
  private:
-  /// Parameters with the same weight decay.
+  /// Parameters with the same weight decay and learning rate.
   struct Group {
     std::vector<std::string> names;
     std::vector<torch::Tensor> params, exp_avg, exp_avg_sq, steps;
-    double weight_decay;
+    double weight_decay = 0, rate = 1;
   };
   AdamOptions options_;
   std::vector<Group> groups_;

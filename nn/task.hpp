@@ -29,6 +29,8 @@ struct Task {
   /// Returns the network that is trained on images of this size in pixels, for timing.
   virtual TimedNetwork timed(int height, int width) const = 0;
 
+  /// Computes once what trainings on this store, or on others with the same images, share.
+  virtual void prepare(const Store& store, const Runtime& runtime) const = 0;
   /// Trains on the train part of a store and selects the best checkpoint on its val part. Resumes a
   /// stopped training. Throws 65 for a store that it cannot train on, 75 after a stop signal.
   virtual void train(const Store& store, const Runtime& runtime, RunFolder& run) const = 0;

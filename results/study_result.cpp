@@ -202,6 +202,8 @@ Arm own_arm(const Place& place) {
   out.dose = place["dose"].number();
   out.gates = place["gates"].texts();
   out.set = place["set"].texts();
+  out.pretrain = place["pretrain"].texts();
+  out.resampled = place["resampled"].flag();
   out.generator = place["generator"].texts();
   return out;
 }
@@ -237,6 +239,10 @@ const BalanceResult* StudyResult::balance_of(const std::string& arm) const {
   return find_in(balances, [&](const BalanceResult& one) { return one.arm == arm; });
 }
 
+const LocalisationResult* StudyResult::localisation_of(const std::string& arm) const {
+  return find_in(localisations, [&](const LocalisationResult& one) { return one.arm == arm; });
+}
+
 bool StudyResult::retry_helps() const {
   return std::any_of(
       failed.begin(), failed.end(), [](const Failure& failure) { return failure.again; });
@@ -262,6 +268,12 @@ StudyResult parse_study_result(const Json& summary) {
   for (const auto& arm : place["arms"].items()) out.own_arms.push_back(own_arm(arm));
   out.data = data_facts(place["data"]);
   out.comparison = comparison(place["comparison"]);
+  for (const auto& one : place["localisation"].items())
+    out.localisations.push_back({one["arm"].text(),
+                                 one["images"].number(),
+                                 one["pointing"].number(),
+                                 one["energy"].number(),
+                                 one["box_area"].number()});
   for (const auto& one : place["generators"].items()) out.generators.push_back(generator(one));
   for (const auto& [arm, balance] : place["balance"].members())
     out.balances.push_back({arm,

@@ -38,6 +38,13 @@ struct ArmResult {
   PerMetric<Estimate> metrics;
 };
 
+/// How well the evidence of an arm's classifiers lies in the boxes of the rare class: means over
+/// its cells, see Classifier::localisation().
+struct LocalisationResult {
+  std::string arm;
+  double images = NAN, pointing = NAN, energy = NAN, box_area = NAN;
+};
+
 struct PairResult {
   std::string first, second;
   bool primary = false;  ///< the contrast named beforehand
@@ -116,6 +123,7 @@ struct StudyResult {
   std::vector<Arm> own_arms;  ///< those of [[study.arm]]
   DataFacts data;
   Comparison comparison;
+  std::vector<LocalisationResult> localisations;  ///< empty: the test part has no boxes
   std::vector<GeneratorResult> generators;
   std::vector<BalanceResult> balances;
   std::vector<Failure> failed;
@@ -133,6 +141,8 @@ struct StudyResult {
   size_t colour_of(const std::string& arm) const;
   /// Returns how the arm's training part was filled; nullptr if it was not.
   const BalanceResult* balance_of(const std::string& arm) const;
+  /// Returns where the evidence of the arm's classifiers lies; nullptr if it is not known.
+  const LocalisationResult* localisation_of(const std::string& arm) const;
   /// Returns the contrast named beforehand; nullptr unless both of its arms are done.
   const PairResult* primary() const;
 };

@@ -9,6 +9,9 @@
 namespace evenray {
 namespace {
 
+/// Needs classify.tune = "head".
+constexpr const char* kFeatureArm = "feature-smote";
+
 bool any_source(const Arm& arm, const char* prefix) {
   return std::any_of(arm.sources.begin(), arm.sources.end(), [&](const std::string& source) {
     return source.starts_with(prefix);
@@ -31,12 +34,21 @@ void Arm::fields(Fields& f) {
   f("dose", dose, "synthetic images per real one in this arm; -1: balance.max_synthetic");
   f("gates", gates, "gates added to the study's: near-duplicate:CORRELATION, memorised");
   f("set", set, "settings of classify and balance for this arm only: ['classify.lr=1e-3']");
+  f("pretrain",
+    pretrain,
+    "sources gan:... of a training part of synthetic rows only; the classifier is trained on it "
+    "for "
+    "the first half of the steps, then on the arm's own rows");
+  f("resampled",
+    resampled,
+    "shrink the real training rows to study.generator_size and enlarge them again, as synthetic "
+    "images are enlarged");
   f("generator",
     generator,
     "settings of gan, for generators of this arm only: ['gan.preset=strong']");
 }
 
-bool Arm::synthetic() const { return any_source(*this, "gan:"); }
+bool Arm::synthetic() const { return any_source(*this, "gan:") || !pretrain.empty(); }
 bool Arm::augmented() const { return any_source(*this, "augment:"); }
 
 std::vector<Arm> builtin_arms(const std::string& policy) {
@@ -62,12 +74,25 @@ std::vector<Arm> builtin_arms(const std::string& policy) {
        .meaning = "as gan, and the same share of the other class replaced by synthetic images",
        .sources = {"gan:rare@1", "gan:others@0", "copy@0"},
        .replace = 1},
+      {.name = kFeatureArm,
+       .meaning = "as real; the rare class is filled up between its features (SMOTE)",
+       .set = {"classify.features=smote"}},
+      {.name = "real-resampled",
+       .meaning = "as real, but shrunk to the size of the generators and enlarged again",
+       .resampled = true},
   };
 }
 
 std::vector<std::string> builtin_arm_names() {
   std::vector<std::string> names;
   for (const auto& arm : builtin_arms("")) names.push_back(arm.name);
+  return names;
+}
+
+std::vector<std::string> default_arm_names() {
+  std::vector<std::string> names;
+  for (const auto& arm : builtin_arms(""))
+    if (!arm.resampled && arm.name != kFeatureArm) names.push_back(arm.name);
   return names;
 }
 

@@ -20,24 +20,31 @@ struct Arm {
   /// Synthetic share of every class except the rare one, as a multiple of the rare class's share;
   /// these synthetic rows replace real ones. 1: the same share; 0: none.
   double replace = 0;
-  double dose = -1;                      ///< balance.max_synthetic of this arm; -1: the study's
-  std::vector<std::string> gates{};      ///< added to the study's, written as for `balance --gate`
-  std::vector<std::string> set{};        ///< settings of this arm only: "classify.lr=1e-3"
+  double dose = -1;                  ///< balance.max_synthetic of this arm; -1: the study's
+  std::vector<std::string> gates{};  ///< added to the study's, written as for `balance --gate`
+  std::vector<std::string> set{};    ///< settings of this arm only: "classify.lr=1e-3"
+  /// Sources gan:CLASS, as in `sources`, of a training part without real rows. The classifier is
+  /// trained on it first, for half of the steps; empty: it is not.
+  std::vector<std::string> pretrain{};
+  bool resampled = false;                ///< shrinks real rows to study.generator_size and back
   std::vector<std::string> generator{};  ///< settings of its own generators: "gan.preset=strong";
                                          ///< empty: uses the study's
 
   void fields(Fields& f);
 
-  bool balanced() const { return !sources.empty(); }  ///< trains on its own store
-  bool synthetic() const;                             ///< has rows drawn by generators
-  bool augmented() const;                             ///< has rows augmented by a policy
+  bool balanced() const { return !sources.empty() || resampled; }  ///< trains on its own store
+  bool synthetic() const;                                          ///< has rows drawn by generators
+  bool augmented() const;  ///< has rows augmented by a policy
 };
 
 /// Returns the built-in arms: real, weighted, oversample, autoaugment, gan, gan+autoaugment,
-/// gan-both. `policy`: augmentation policy of those that augment.
+/// gan-both, feature-smote, real-resampled. `policy`: augmentation policy of those that augment.
 std::vector<Arm> builtin_arms(const std::string& policy);
 /// Returns their names, in the same order.
 std::vector<std::string> builtin_arm_names();
+/// Returns the names of those that a study compares by default: all but feature-smote, which needs
+/// classify.tune = "head", and real-resampled, which needs study.generator_size.
+std::vector<std::string> default_arm_names();
 
 /// Parses "gan vs oversample" into {"gan", "oversample"}. Throws 78 unless there are two different
 /// names.

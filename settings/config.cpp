@@ -79,10 +79,21 @@ void check_arm(const Config& config, const Arm& arm) {
     check(arm.generator.empty() || arm.synthetic(),
           Exit::config,
           "generator requires a source gan:...");
-    check(arm.balanced() || (arm.dose == -1 && arm.gates.empty()),
+    check(!arm.sources.empty() || (arm.dose == -1 && arm.gates.empty()),
           Exit::config,
           "dose and gates require sources");
-    if (arm.balanced()) {
+    const auto first = parse_sources(arm.pretrain);
+    check(std::all_of(first.begin(),
+                      first.end(),
+                      [](const auto& source) { return source.name.starts_with("gan:"); }),
+          Exit::config,
+          "pretrain takes sources gan:... only");
+    if (!first.empty()) source_shares(first);
+    check(!arm.resampled || !config.study.generator_size.empty(),
+          Exit::config,
+          "resampled requires study.generator_size");
+    check(!arm.resampled || !arm.synthetic(), Exit::config, "resampled excludes sources gan:...");
+    if (!arm.sources.empty()) {
       const auto parsed = parse_sources(arm.sources);
       source_shares(parsed);
       check_sources(parsed, source_kinds());
@@ -103,6 +114,12 @@ void Config::fields(Fields& f) {
   f.section("balance", balance);
   f.section("classify", classify);
   f.section("study", study);
+}
+
+PackOptions Config::generator_pack() const {
+  PackOptions pack = data.pack;
+  if (!study.generator_size.empty()) pack.size_px = study.generator_size;
+  return pack;
 }
 
 void Config::check() const {
@@ -143,6 +160,14 @@ void Config::check_study() const {
   arms_decide(classify.loss_weights == classify_default.loss_weights, "classify.loss_weights");
   arms_decide(classify.sampling == classify_default.sampling, "classify.sampling");
   arms_decide(classify.patience == classify_default.patience, "classify.patience");
+  const auto size = data.pack.size_px, drawn = generator_pack().size_px;
+  evenray::check(drawn[0] * size[1] == drawn[1] * size[0] && drawn[0] <= size[0],
+                 Exit::config,
+                 cat("study.generator_size must have the aspect ratio of data.size_px (",
+                     size[0],
+                     "x",
+                     size[1],
+                     ") and not be larger"));
   for (const auto& arm : study.compared()) check_arm(*this, arm);
 }
 

@@ -37,6 +37,8 @@ struct Config {
   /// Returns the settings of the arm's own generators, or the study's if the arm has none. Throws
   /// 78 with the arm's name.
   GanOptions generator_of(const Arm& arm) const;
+  /// Returns how the images are packed that a study's generators are trained on.
+  PackOptions generator_pack() const;
 };
 
 /// A flag on the command line that sets a key: `--bits 16` sets data.bits.

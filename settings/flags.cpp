@@ -109,6 +109,8 @@ constexpr std::array kFlags{
     FlagKey{"balance", "--allow-resize", "balance.allow_resize"},
     FlagKey{"balance", "--allow-weak", "balance.allow_weak"},
     FlagKey{"classify train", "--arch", "classify.arch"},
+    FlagKey{"classify train", "--weights", "classify.weights"},
+    FlagKey{"classify train", "--tune", "classify.tune"},
     FlagKey{"study plan", "--data", "data.path"},
     FlagKey{"study run", "--data", "data.path"},
 };

@@ -13,6 +13,11 @@ void StudyOptions::fields(Fields& f) {
   f("arms", arms, "arms to compare: " + join(builtin_arm_names()));
   f("seeds", seeds, "repetitions of everything that is random, except the split");
   f("folds", folds, "cross-validation folds; 0: one split by data.ratios");
+  f("generator_size",
+    generator_size,
+    "height and width in px of the images that generators are trained on, of the same aspect "
+    "ratio; "
+    "their images are enlarged to data.size_px; empty: data.size_px");
   f("rare_class",
     rare_class,
     "class to synthesise; empty: the class with the fewest training images");
@@ -58,6 +63,10 @@ void StudyOptions::check() const {
                  Exit::config,
                  "study.folds must be 0 (one split), or 3 to 100 (one fold tests, one validates, "
                  "the rest train)");
+  evenray::check(generator_size.empty() ||
+                     (generator_size.size() == 2 && generator_size[0] > 0 && generator_size[1] > 0),
+                 Exit::config,
+                 "study.generator_size must be [height, width] in px");
   evenray::check(bootstrap >= 100, Exit::config, "study.bootstrap must be 100 or more");
   evenray::check(judge_images >= 64, Exit::config, "study.judge_images must be 64 or more");
   evenray::check(origin_steps > 0, Exit::config, "study.origin_steps must be above 0");

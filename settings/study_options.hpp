@@ -9,10 +9,12 @@ namespace evenray {
 
 /// [study] of a configuration.
 struct StudyOptions {
-  std::vector<std::string> arms = builtin_arm_names();  ///< built-in arms to compare
+  std::vector<std::string> arms = default_arm_names();  ///< built-in arms to compare
   std::vector<Arm> arm;                                 ///< [[study.arm]]: further arms to compare
-  int64_t seeds = 3;                ///< repetitions of everything random on the same split
-  int64_t folds = 0;                ///< cross-validation folds; 0: one split
+  int64_t seeds = 3;  ///< repetitions of everything random on the same split
+  int64_t folds = 0;  ///< cross-validation folds; 0: one split
+  /// Height and width in px of the images that generators are trained on; empty: data.size_px.
+  std::vector<int64_t> generator_size;
   std::string rare_class;           ///< class to synthesise; empty: fewest training images
   std::string policy = "imagenet";  ///< augmentation policy of the autoaugment arms
   /// The primary comparison, named beforehand.

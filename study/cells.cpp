@@ -16,6 +16,8 @@ namespace evenray {
 namespace {
 
 constexpr const char* kGanSource = "gan:";
+/// The run folder in a cell of the training on synthetic rows, before that on the arm's own.
+constexpr const char* kPretraining = "pretraining";
 
 /// Returns the settings of repetition number `seed`. Each repetition has another random seed.
 Runtime runtime_of(const Config& config, int64_t seed) {
@@ -30,16 +32,20 @@ bool may_differ_next_time(Exit code) {
   return code == Exit::missing_resource || code == Exit::cannot_create || code == Exit::io;
 }
 
-/// Returns the sources of an arm, with the paths of the study's generators in gan:PATH.
+/// Returns sources of an arm, with the paths of the study's generators in gan:PATH.
 std::vector<ParsedSource> sources_of(const Arm& arm,
+                                     const std::vector<std::string>& sources,
                                      const StudyFolder& folder,
                                      const StudyPlan& study,
                                      const Cell& cell) {
   std::vector<ParsedSource> out;
-  const auto parsed = parse_sources(arm.sources);
+  const auto parsed = parse_sources(sources);
   const auto shares = source_shares(parsed);
   for (size_t i = 0; i < parsed.size(); ++i) {
     if (!parsed[i].name.starts_with(kGanSource)) out.push_back({parsed[i].name, shares[i]});
+    // Each generator draws its own class, so one of them has the share; the others draw the rows
+    // that are replaced.
+    double share = shares[i];
     for (const auto& class_name : study.classes_of(arm, parsed[i].name)) {
       const GeneratorCell generator{
           class_name, cell.seed, cell.fold, arm.generator.empty() ? "" : arm.name};
@@ -47,7 +53,8 @@ std::vector<ParsedSource> sources_of(const Arm& arm,
       check(run_done(path),
             Exit::missing_input,
             cat("its generator ", generator.id(), " is missing or failed"));
-      out.push_back({cat(kGanSource, path.string()), shares[i]});
+      out.push_back({cat(kGanSource, path.string()), share});
+      share = 0;
     }
   }
   return out;
@@ -68,6 +75,48 @@ std::vector<int64_t> replaced_rows(const BalanceOptions& options,
   return out;
 }
 
+cv::Size generator_size(const Config& config) {
+  const auto size = config.generator_pack().size_px;
+  return {static_cast<int>(size[1]), static_cast<int>(size[0])};
+}
+
+/// Writes a training part into the cell unless it is there, and returns its path. The report is
+/// written last.
+Path write_part(const Config& config,
+                const Arm& arm,
+                const std::vector<std::string>& sources,
+                const Plan& plan,
+                const std::string& store_name,
+                const std::string& report_name,
+                const StudyFolder& folder,
+                const StudyPlan& study,
+                const Cell& cell) {
+  make_folder(folder.cell(cell));
+  const Path written = folder.cell(cell) / store_name;
+  const Path report = folder.cell(cell) / report_name;
+  if (find_store(written) && std::filesystem::exists(report)) return written;
+  const Store store(folder.store(cell.fold));
+  const int threads = config.runtime.thread_count();
+  std::vector<SourceShare> drawn;
+  if (!sources.empty())
+    drawn = make_sources(sources_of(arm, sources, folder, study, cell),
+                         source_kinds(make_compute(config.runtime)),
+                         {store, threads, /*allow_resize=*/true, Generators::any_silently});
+  const BalanceReport done = run_balance(
+      {.in = store,
+       .plan = plan,
+       .sources = drawn,
+       .gates = all_gates(store, config.balance, threads),
+       .options = config.balance,
+       .seed = static_cast<uint64_t>(config.runtime.seed + cell.seed),
+       .threads = threads,
+       .settings = write_config([&, settings = config](Fields& f) mutable { settings.fields(f); }),
+       .resample = arm.resampled ? generator_size(config) : cv::Size(),
+       .out = written});
+  write_json(report, done.json);
+  return written;
+}
+
 /// Returns the store that the cell trains on. Writes it if it is missing.
 Path training_store(const Config& config,
                     const Arm& arm,
@@ -76,32 +125,30 @@ Path training_store(const Config& config,
                     const Cell& cell) {
   const Path real = folder.store(cell.fold);
   if (!arm.balanced()) return real;
-  make_folder(folder.cell(cell));
-  const Path balanced = folder.cell(cell) / "balanced.h5";
-  const Path report = folder.cell(cell) / "balance.json";  // written last
-  if (find_store(balanced) && std::filesystem::exists(report)) return balanced;
   const Store store(real);
-  const int threads = config.runtime.thread_count();
   Plan plan = make_plan(class_counts(store), study.class_names, config.balance.strategy);
+  if (arm.sources.empty()) std::fill(plan.added.begin(), plan.added.end(), 0);
   if (arm.replace > 0)
     plan.replaced = replaced_rows(config.balance,
                                   plan,
                                   static_cast<size_t>(store.info().class_index(study.rare_class)),
                                   arm.replace);
-  const BalanceReport done = run_balance(
-      {.in = store,
-       .plan = plan,
-       .sources = make_sources(sources_of(arm, folder, study, cell),
-                               source_kinds(make_compute(config.runtime)),
-                               {store, threads, false, Generators::any_silently}),
-       .gates = all_gates(store, config.balance, threads),
-       .options = config.balance,
-       .seed = static_cast<uint64_t>(config.runtime.seed + cell.seed),
-       .threads = threads,
-       .settings = write_config([&, settings = config](Fields& f) mutable { settings.fields(f); }),
-       .out = balanced});
-  write_json(report, done.json);
-  return balanced;
+  return write_part(
+      config, arm, arm.sources, plan, "balanced.h5", "balance.json", folder, study, cell);
+}
+
+/// Returns a store whose training rows are synthetic, as many of each class as are real.
+Path pretraining_store(const Config& config,
+                       const Arm& arm,
+                       const StudyFolder& folder,
+                       const StudyPlan& study,
+                       const Cell& cell) {
+  const auto counts = class_counts(Store(folder.store(cell.fold)));
+  Plan plan = make_plan(counts, study.class_names, config.balance.strategy);
+  std::fill(plan.added.begin(), plan.added.end(), 0);
+  plan.replaced = counts;
+  return write_part(
+      config, arm, arm.pretrain, plan, "pretrain.h5", "pretrain.json", folder, study, cell);
 }
 
 }  // namespace
@@ -114,10 +161,12 @@ GeneratorCell cell_of(const GeneratorResult& result) {
 }
 std::string Cell::id() const { return cat(arm, "-s", seed, "-f", fold); }
 
-std::unique_ptr<Task> make_task(const Config& config, const std::string& rare_class) {
+std::unique_ptr<Task> make_task(const Config& config,
+                                const std::string& rare_class,
+                                const std::vector<Path>& features) {
   ClassifyOptions options = config.classify;
   options.patience = 0;  // all arms run the same number of steps
-  return classify_task(options, rare_class);
+  return classify_task(options, rare_class, features);
 }
 
 int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index) {
@@ -126,6 +175,10 @@ int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t c
 }
 
 Path StudyFolder::store(int fold) const { return root / "data" / cat("set-f", fold, ".h5"); }
+Path StudyFolder::generator_store(int fold) const {
+  const Path own = root / "data" / cat("generator-f", fold, ".h5");
+  return find_store(own) ? own : store(fold);
+}
 
 std::vector<std::string> StudyPlan::classes_of(const Arm& arm, const std::string& source) const {
   if (!source.starts_with(kGanSource)) return {};
@@ -145,7 +198,9 @@ std::vector<std::string> StudyPlan::classes_of(const Arm& arm, const std::string
 
 std::vector<std::string> StudyPlan::generator_classes(const Arm& arm) const {
   std::vector<std::string> classes;
-  for (const auto& source : parse_sources(arm.sources))
+  auto sources = parse_sources(arm.sources);
+  for (const auto& source : parse_sources(arm.pretrain)) sources.push_back(source);
+  for (const auto& source : sources)
     for (const auto& name : classes_of(arm, source.name))
       if (std::find(classes.begin(), classes.end(), name) == classes.end()) classes.push_back(name);
   return classes;
@@ -188,7 +243,7 @@ void run_generator(const Config& config,
                    const StudyPlan& plan,
                    const GeneratorCell& cell) {
   const Path path = folder.generator(cell);
-  const Store store(folder.store(cell.fold));
+  const Store store(folder.generator_store(cell.fold));
   GanOptions gan =
       cell.variant.empty() ? config.gan : config.generator_of(config.study.arm_named(cell.variant));
   Path parent;
@@ -233,21 +288,36 @@ void run_cell(const Config& study_config,
   const Path path = folder.cell(cell);
   if (run_done(path)) return;
   const Arm arm = study_config.study.arm_named(cell.arm);
-  const Config config = study_config.for_arm(arm);
-  const auto task = make_task(config, plan.rare_class);
+  Config config = study_config.for_arm(arm);
+  const std::vector<Path> features{features_folder(folder.store(cell.fold))};
   Runtime runtime = runtime_of(config, cell.seed);
-  const Visit settings = [&](Fields& f) {
-    runtime.fields(f);
-    task->fields(f);
-  };
-  const Path data = training_store(config, arm, folder, plan, cell);
-  {
+  const auto train = [&](const Path& data, const std::string& run_name) {
+    const auto task = make_task(config, plan.rare_class, features);
     // The training writes DONE into its run folder. The cell writes its own DONE after the test.
-    RunFolder run(path / task->run_name(), /*resume=*/true, settings);
+    RunFolder run(path / run_name, /*resume=*/true, [&](Fields& f) {
+      runtime.fields(f);
+      task->fields(f);
+    });
+    if (!run.done()) task->prepare(Store(folder.store(cell.fold)), runtime);
     task->train(Store(data), runtime, run);
+  };
+  const auto task = make_task(config, plan.rare_class, features);
+  if (!arm.pretrain.empty()) {
+    const int64_t steps = config.classify.steps;
+    config.classify.steps = std::max<int64_t>(1, steps / 2);
+    train(pretraining_store(config, arm, folder, plan, cell), kPretraining);
+    config.classify.weights = (path / kPretraining).string();
+    config.classify.steps = std::max<int64_t>(1, steps - steps / 2);
   }
+  train(training_store(config, arm, folder, plan, cell), task->run_name());
   task->test(path, Store(folder.store(cell.fold)), "test", runtime);
-  if (!config.study.keep_stores) remove_store(path / "balanced.h5");
+  if (!config.study.keep_stores) {
+    for (const char* name : {"balanced.h5", "pretrain.h5"}) {
+      remove_store(path / name);
+      std::error_code ignored;
+      std::filesystem::remove_all(features_folder(path / name), ignored);
+    }
+  }
   write_atomic(path / "DONE", "");
 }
 

@@ -56,6 +56,8 @@ struct StudyPlan {
 struct StudyFolder {
   Path root;
   Path store(int fold) const;
+  /// The store that generators are trained on: another one only with study.generator_size.
+  Path generator_store(int fold) const;
   Path generator(const GeneratorCell& cell) const { return root / "generators" / cell.id(); }
   Path cell(const Cell& cell) const { return root / "cells" / cell.id(); }
 };
@@ -65,8 +67,11 @@ StudyPlan make_study_plan(const Config& config,
                           const std::vector<std::string>& class_names,
                           const std::string& rare_class);
 
-/// Returns the task that a cell trains and tests with these settings.
-std::unique_ptr<Task> make_task(const Config& config, const std::string& rare_class);
+/// Returns the task that a cell trains and tests with these settings. `features`: folders in which
+/// features of its images may be kept (see train_classifier()).
+std::unique_ptr<Task> make_task(const Config& config,
+                                const std::string& rare_class,
+                                const std::vector<Path>& features = {});
 
 /// Returns the number of rows of a class that a generator adds with these options.
 int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index);

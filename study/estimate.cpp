@@ -15,15 +15,14 @@ namespace {
 
 constexpr const char* kTimesSchema = "evenray-study-times-1";
 
-std::pair<int, int> size_of(const Config& config) {
-  const auto& size = config.data.pack.size_px;
-  return {static_cast<int>(size[0]), static_cast<int>(size[1])};
+std::pair<int, int> size_of(const PackOptions& pack) {
+  return {static_cast<int>(pack.size_px[0]), static_cast<int>(pack.size_px[1])};
 }
 
 /// Returns the time of one generator, as a mean over the classes: of those that start from the
 /// generator of the largest class, none trains a parent of its own (see run_generator()).
 StepTime time_of_generator(const Config& config, const StudyPlan& plan, const Compute& compute) {
-  const auto [height, width] = size_of(config);
+  const auto [height, width] = size_of(config.generator_pack());
   const Json training = gan_plan(config.gan, height, width, &compute);
   const StepTime whole = StepTime::of(training);
   const auto& classes = plan.class_names;
@@ -63,7 +62,7 @@ Json StudyTimes::json() const {
 
 StudyTimes study_times(const Config& config, const StudyPlan& plan) {
   StudyTimes out;
-  const auto [height, width] = size_of(config);
+  const auto [height, width] = size_of(config.data.pack);
   const auto task = make_task(config, plan.rare_class);
   const TimedNetwork network = task->timed(height, width);
   bool first = true;  // a second measurement, with one thread, is only compared
@@ -86,7 +85,7 @@ StudyTimes study_times(const Config& config, const StudyPlan& plan) {
 }
 
 int64_t study_bytes(const Config& config, const StudyPlan& plan, const Json& facts) {
-  const auto [height, width] = size_of(config);
+  const auto [height, width] = size_of(config.data.pack);
   const int64_t image = int64_t{height} * width * config.data.pack.bits / 8;
   int64_t bytes = 0, largest = 0, filled = 0;
   const auto arms = config.study.compared();
@@ -107,9 +106,11 @@ int64_t study_bytes(const Config& config, const StudyPlan& plan, const Json& fac
   const auto task = make_task(config, plan.rare_class);
   bytes += static_cast<int64_t>(plan.cells.size()) *
            run_bytes(config.runtime, task->timed(height, width).bytes(), 0);
-  if (!plan.generators.empty())
+  if (!plan.generators.empty()) {
+    const auto [drawn_height, drawn_width] = size_of(config.generator_pack());
     bytes += static_cast<int64_t>(plan.generators.size()) *
-             run_bytes(config.runtime, timed_gan(config.gan, height, width).bytes(), 1);
+             run_bytes(config.runtime, timed_gan(config.gan, drawn_height, drawn_width).bytes(), 1);
+  }
   return bytes;
 }
 

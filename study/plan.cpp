@@ -20,7 +20,7 @@ namespace {
 constexpr double kLongStudy_s = 48 * 3600;
 
 Json plan_of_generator(const Config& config, const Compute* compute) {
-  const auto& size = config.data.pack.size_px;
+  const auto size = config.generator_pack().size_px;
   return gan_plan(config.gan, static_cast<int>(size[0]), static_cast<int>(size[1]), compute);
 }
 
@@ -65,12 +65,16 @@ StudyPlan plan_of_facts(const Config& config, const Json& facts) {
 
 Json planned_json(const Config& config, const StudyPlan& plan, const Json* facts) {
   Json out = plan_json(plan);
-  const Json training = plan_of_generator(config, nullptr);
   out["steps"] = make_task(config, plan.rare_class)->steps();
-  out["kimg"] = plan.generators.empty() ? 0. : training["kimg"].get<double>();
-  if (training.contains("parent") && !plan.generators.empty())
-    out["parent_kimg"] = training["parent"]["kimg"];
+  out["kimg"] = 0.;
   out["size_px"] = config.data.pack.size_px;
+  if (!plan.generators.empty()) {
+    const Json training = plan_of_generator(config, nullptr);
+    out["kimg"] = training["kimg"];
+    if (training.contains("parent")) out["parent_kimg"] = training["parent"]["kimg"];
+    if (!config.study.generator_size.empty())
+      out["generator_size_px"] = config.study.generator_size;
+  }
   if (!facts) return out;
   check_doses(config, plan, *facts);
   check_arms_differ(config, plan, *facts);
@@ -132,7 +136,9 @@ PrecisionChoice study_precision(const Config& config, const StudyPlan& plan) {
   add_times(
       sum, precision_times(compute, task->timed(height, width)), task->steps(), plan.cells.size());
   if (!plan.generators.empty()) {
-    const TimedNetwork network = timed_gan(config.gan, height, width);
+    const auto drawn = config.generator_pack().size_px;
+    const TimedNetwork network =
+        timed_gan(config.gan, static_cast<int>(drawn[0]), static_cast<int>(drawn[1]));
     const double kimg = plan_of_generator(config, nullptr)["kimg"];
     add_times(sum,
               precision_times(compute, network),
@@ -169,7 +175,7 @@ void check_doses(const Config& config, const StudyPlan& plan, const Json& facts)
 void check_groups(const StudyPlan& plan, const StudyFolder& folder, const std::string& where) {
   for (const auto& generator : plan.generators) {
     if (generator.seed > 0) continue;  // all seeds have the same rows
-    const Store store(folder.store(generator.fold));
+    const Store store(folder.generator_store(generator.fold));
     std::set<std::string> groups;
     for (const int64_t row : Where::parse(where).filter(
              store.info(), store.part("train"), real_rows(store, "train", generator.class_name)))

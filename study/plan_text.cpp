@@ -67,6 +67,9 @@ std::string cells_line(const Json& plan) {
                  ? cat(" (their parents ", plan["parent_kimg"].dump(), " kimg)")
                  : "",
              " at ",
+             plan.contains("generator_size_px")
+                 ? cat(plan["generator_size_px"].dump(), " px, classifiers at ")
+                 : "",
              plan["size_px"].dump(),
              " px, ",
              plan["steps"].dump(),

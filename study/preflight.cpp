@@ -86,7 +86,7 @@ std::string training_of(const Config& config,
     const auto counts = training_counts(fold, plan);
     equal_counts &= std::all_of(
         counts.begin(), counts.end(), [&](int64_t count) { return count == counts.front(); });
-    if (!arm.balanced()) continue;
+    if (arm.sources.empty()) continue;
     const Plan added = make_plan(counts, plan.class_names, own.balance.strategy);
     for (size_t c = 0; c < counts.size(); ++c) {
       const auto filled = filled_rows(own, arm, plan, added, c);
@@ -98,8 +98,9 @@ std::string training_of(const Config& config,
     rows.clear();
   // Without differences between the counts, the weights of the loss are equal.
   if (equal_counts && !synthetic && rows.empty()) own.classify.loss_weights = "none";
-  std::string out = join(rows, "; ");
-  if (synthetic) {
+  std::string out =
+      cat(join(rows, "; "), "\n", join(arm.pretrain), "\n", arm.resampled ? "resampled" : "");
+  if (synthetic || !arm.pretrain.empty()) {
     GanOptions generator = config.generator_of(arm);
     out += cat("\nreplace ",
                arm.replace,

@@ -260,14 +260,19 @@ Json pack_data(const Config& config, const StudyFolder& folder, const StudyData&
   for (const auto& fold : folds_of(config)) {
     throw_if_stopped();
     const Path store_path = folder.store(fold.value_or(0));
-    const PackResult packed =
-        pack(data.manifest,
-             data.rows,
-             fold,
-             config.data.pack,
-             store_path,
-             config.runtime.thread_count(),
-             label_map_settings(config.data.read.labels) + split_settings({data.options, "", ""}));
+    const auto pack_with = [&](const PackOptions& options, const Path& to) {
+      return pack(
+          data.manifest,
+          data.rows,
+          fold,
+          options,
+          to,
+          config.runtime.thread_count(),
+          label_map_settings(config.data.read.labels) + split_settings({data.options, "", ""}));
+    };
+    if (!config.study.generator_size.empty())
+      pack_with(config.generator_pack(), path / cat("generator-f", fold.value_or(0), ".h5"));
+    const PackResult packed = pack_with(config.data.pack, store_path);
     if (number == 0) {
       facts["median_box_side_px"] = packed.median_box_side_px;
       Json left_out = Json::object();

@@ -86,7 +86,9 @@ std::string meaning_of(const StudyResult& result, const std::string& name) {
     if (!words.empty()) parts.push_back(cat(what, " ", join(words)));
   };
   add("filled by", arm.sources);
-  if (arm.synthetic())
+  add("trained first, for half of the steps, on synthetic images only:", arm.pretrain);
+  if (arm.resampled) parts.push_back("real images shrunk to the size of the generators and back");
+  if (arm.synthetic() && !arm.sources.empty())
     parts.push_back(cat("at most ",
                         plain_number(arm.dose >= 0 ? arm.dose : result.max_synthetic),
                         " synthetic images per real one"));
@@ -94,6 +96,29 @@ std::string meaning_of(const StudyResult& result, const std::string& name) {
   add("settings", arm.set);
   add("its own generator:", arm.generator);
   return parts.empty() ? "the training part as it is" : join(parts, "; ");
+}
+
+/// An arm that classifies better while its evidence lies less in the boxes may have learnt
+/// something else than the finding.
+void write_localisation(ReportWriter& out, const StudyResult& result) {
+  if (result.localisations.empty()) return;
+  out.table(localisation_table(result));
+  const PairResult* pair = result.primary();
+  if (!pair) return;
+  const auto* first = result.localisation_of(pair->first);
+  const auto* second = result.localisation_of(pair->second);
+  constexpr double kLess = .9;
+  if (!first || !second || !(pair->metrics.auroc.value > 0) ||
+      first->energy >= kLess * second->energy)
+    return;
+  out.paragraph(cat(pair->first,
+                    " has a higher AUROC than ",
+                    pair->second,
+                    ", but less of its evidence lies in the boxes (",
+                    rate_text(first->energy),
+                    " against ",
+                    rate_text(second->energy),
+                    "): it may have learnt something else than the finding."));
 }
 
 void write_arms(ReportWriter& out, const StudyResult& result) {
@@ -106,6 +131,7 @@ void write_arms(ReportWriter& out, const StudyResult& result) {
       "the same random online augmentation. They differ in their training images:");
   out.list(meanings);
   out.table(metrics_table(result));
+  write_localisation(out, result);
   if (const auto without = result.comparison.without_threshold; without > 0) {
     out.paragraph(cat(counted(without, "classifier"),
                       " found no useful threshold on validation and took the more likely class "

@@ -118,6 +118,24 @@ HtmlTable metrics_table(const StudyResult& result) {
   return table;
 }
 
+HtmlTable localisation_table(const StudyResult& result) {
+  HtmlTable table;
+  table.caption = cat("Where the evidence for ",
+                      result.rare_class,
+                      " lies (Grad-CAM against the boxes of the test images, means over cells). "
+                      "Pointing game: share of images whose strongest evidence is in a box. A map "
+                      "without content would have the energy of the area.");
+  table.head = {"Arm", "Images", "Pointing game", "Energy in boxes", "Area of boxes"};
+  table.numeric = {false, true, true, true, true};
+  for (const auto& one : result.localisations)
+    table.rows.push_back({one.arm,
+                          plain_count(one.images),
+                          rate_text(one.pointing),
+                          rate_text(one.energy),
+                          rate_text(one.box_area)});
+  return table;
+}
+
 HtmlTable differences_table(const StudyResult& result) {
   const bool named = result.primary() != nullptr;
   HtmlTable table;

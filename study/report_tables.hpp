@@ -11,9 +11,10 @@ namespace evenray {
 HtmlTable parts_table(const StudyResult& result);     ///< images per part and class
 HtmlTable training_table(const StudyResult& result);  ///< training rows per arm, class and origin
 HtmlTable metrics_table(const StudyResult& result);   ///< one row per arm, one column per metric
-HtmlTable differences_table(const StudyResult& result);  ///< one row per pair of arms, with p
-HtmlTable baselines_table(const StudyResult& result);    ///< AUROCs to compare the arms with
-HtmlTable generators_table(const StudyResult& result);   ///< quality of each generator
+HtmlTable localisation_table(const StudyResult& result);  ///< where each arm's evidence lies
+HtmlTable differences_table(const StudyResult& result);   ///< one row per pair of arms, with p
+HtmlTable baselines_table(const StudyResult& result);     ///< AUROCs to compare the arms with
+HtmlTable generators_table(const StudyResult& result);    ///< quality of each generator
 HtmlTable findings_table(const StudyResult& result);  ///< findings of the audit and their meaning
 
 }  // namespace evenray

@@ -2,6 +2,7 @@
 #include "study/summary.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "core/csv.hpp"
 #include "core/error.hpp"
@@ -47,6 +48,33 @@ Json compare_finished(const Config& config, const StudyFolder& folder, const Stu
   return out;
 }
 
+/// Returns, for each arm, the means over its finished cells of where explanations of the rare class
+/// lie; an empty list if the test images have no boxes.
+Json localisation_json(const Config& config, const StudyFolder& folder, const StudyPlan& plan) {
+  Json out = Json::array();
+  for (const auto& arm : config.study.compared()) {
+    double cells = 0, images = 0;
+    std::map<std::string, double> sums;
+    for (const auto& cell : plan.cells) {
+      if (cell.arm != arm.name || !run_done(folder.cell(cell))) continue;
+      const Json metrics = read_json(folder.cell(cell) / "metrics.json");
+      if (!metrics.contains("localisation")) continue;
+      for (const auto& entry : metrics["localisation"].at("classes")) {
+        if (entry.at("name") != plan.rare_class) continue;
+        ++cells;
+        images += entry.at("images").get<double>();
+        for (const char* key : {"pointing", "energy", "box_area"})
+          sums[key] += entry.at(key).get<double>();
+      }
+    }
+    if (cells == 0) continue;
+    Json entry{{"arm", arm.name}, {"images", images / cells}};
+    for (const auto& [key, sum] : sums) entry[key] = sum / cells;
+    out.push_back(entry);
+  }
+  return out;
+}
+
 /// Returns summary.json. It contains no time, host or path, so that equal runs give equal bytes.
 Json summarise(const Config& config,
                const StudyFolder& folder,
@@ -70,11 +98,15 @@ Json summarise(const Config& config,
                                {"dose", arm.dose},
                                {"gates", arm.gates},
                                {"set", arm.set},
+                               {"pretrain", arm.pretrain},
+                               {"resampled", arm.resampled},
                                {"generator", arm.generator}});
   summary["preflight"] = preflight_json(config, plan, facts);
   summary["comparison"] = compare_finished(config, folder, plan);
   if (const Json labels = write_label_suspects(config, folder, plan); !labels.is_null())
     summary["labels"] = labels;
+  if (const Json located = localisation_json(config, folder, plan); !located.empty())
+    summary["localisation"] = located;
   Json generators = Json::array(), failed = Json::array(), balances = Json::object();
   for (const auto& cell : plan.generators) {
     const Path path = folder.generator(cell);

@@ -199,7 +199,7 @@ TEST_CASE("classify train, eval, predict and metrics") {
   told = done(at, {"classify", "predict", model, "one.png", "--json"}).json();
   CHECK(told["predictions"].size() == 1);
   CHECK(done(at, {"classify", "predict", model, "one.png"})
-            .out.starts_with("file,p_Non_fractured,p_Fractured\none.png,"));
+            .out.starts_with("file,p_Non_fractured,p_Fractured,predicted,unlike\none.png,"));
   cv::Mat twelve_bits;
   drawn_picture(1).convertTo(twelve_bits, CV_16U, 4095. / 255);
   write_atomic(scratch / "deep.png", encode_png(twelve_bits));

@@ -169,7 +169,7 @@ TEST_CASE("a run folder: refused without --resume, and for changed settings") {
   fails(at,
         classify + Words{"--resume", "--set=classify.lr=.5", "--seed=9"},
         Exit::config,
-        "classify.lr was 0.002, now 0.5");
+        "classify.lr was 0.0, now 0.5");
   fails(at,
         classify + Words{"--resume", "--set=classify.lr=.5", "--seed=9"},
         Exit::config,

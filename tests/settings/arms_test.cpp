@@ -30,9 +30,11 @@ Error refused(const std::string& arm) {
 
 TEST_CASE("the built-in arms and what each does") {
   const auto arms = builtin_arms("xray");
-  CHECK(
-      builtin_arm_names() ==
-      Names{"real", "weighted", "oversample", "autoaugment", "gan", "gan+autoaugment", "gan-both"});
+  Names names{
+      "real", "weighted", "oversample", "autoaugment", "gan", "gan+autoaugment", "gan-both"};
+  CHECK(default_arm_names() == names);
+  names.insert(names.end(), {"feature-smote", "real-resampled"});
+  CHECK(builtin_arm_names() == names);
   // balanced, augmented, synthetic, replaces, has settings of its own
   const std::vector<std::vector<bool>> does{{0, 0, 0, 0, 0},
                                             {0, 0, 0, 0, 1},
@@ -40,7 +42,9 @@ TEST_CASE("the built-in arms and what each does") {
                                             {1, 1, 0, 0, 0},
                                             {1, 0, 1, 0, 0},
                                             {1, 1, 1, 0, 0},
-                                            {1, 0, 1, 1, 0}};
+                                            {1, 0, 1, 1, 0},
+                                            {0, 0, 0, 0, 1},
+                                            {1, 0, 0, 0, 0}};
   for (size_t i = 0; i < does.size(); ++i) {
     const Arm& arm = arms.at(i);
     CAPTURE(arm.name);
@@ -95,11 +99,12 @@ TEST_CASE("an arm that cannot be is refused with its name") {
            {"name = 'a'\nsources = ['copy']\ndose = -2\n", "dose must lie in"},
            {"name = 'a'\ndose = 1\n", "require sources"},
            {"name = 'a'\nsources = ['copy']\nreplace = 1\n", "replace requires"},
+           {"name = 'a'\nresampled = true\n", "resampled requires study.generator_size"},
            {"name = 'a'\nsources = ['copy']\ngates = ['memorized']\n", "did you mean 'memorised'"},
            {"name = 'a'\nset = ['classify.lrr=1']\n", "did you mean 'classify.lr'"},
            {"name = 'a'\nset = ['classify.steps=1']\n", "may not differ in classify.steps"},
            {"name = 'a'\nset = ['data.path=x']\n", "may not differ in data.path"},
-           {"name = 'a'\nset = ['classify.lr=-1']\n", "classify.lr must be above 0"},
+           {"name = 'a'\nset = ['classify.lr=-1']\n", "classify.lr must not be negative"},
            {"name = 'a'\ngenerator = ['gan.loss=hinge']\n", "generator requires"},
            {"name = 'a'\nsources = ['gan:rare']\ngenerator = ['gan.los=hinge']\n", "gan.loss"},
            {"name = 'a'\nsources = ['gan:rare']\ngenerator = ['gan.preset=best']\n", "best"}}) {

@@ -33,6 +33,7 @@ TEST_CASE("settings that no study can have") {
            {"study.arms=['real','gan']", "'gan+autoaugment', which is not an arm of the study"},
            {"study.judge_images=1", "judge_images"},
            {"study.origin_steps=0", "origin_steps"},
+           {"study.generator_size=[64]", "must be [height, width]"},
            {"study.armz=1", "'study.arms'"},
            {"seeds=1", "unknown key 'seeds'"}}) {
     CAPTURE(set);
@@ -61,7 +62,7 @@ TEST_CASE("the demos' settings hold") {
   for (const bool quick : {false, true}) {
     const Config config = demo_config(quick);
     config.check();
-    CHECK(config.study.arms == builtin_arm_names());
+    CHECK(config.study.arms == default_arm_names());
     CHECK(config.data.path.starts_with("phantom:"));
   }
 }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/csv.hpp"
+#include "dataset/image/image.hpp"
 #include "study/cells.hpp"
 #include "study/preparation.hpp"
 #include "tests/nn/torch_fixture.hpp"
@@ -58,10 +59,68 @@ TEST_CASE("a plan says what a study would do") {
   CHECK(contains(plan_text(plan), "4 generators of 0.8 kimg (their parents 1.6 kimg)"));
 }
 
+TEST_CASE("generators may draw smaller images than the classifier sees") {
+  const ScratchFolder scratch;
+  const Path out = scratch / "study";
+  Config config = pipeline_tiny({"real", "real-resampled", "gan"});
+  config.data.path = "phantom:images=120,rare_share=.3,seed=7,size_px=80x64";
+  config.data.pack.size_px = {80, 64};
+  config.study.generator_size = {40, 32};
+  config.study.contrast = "gan vs real-resampled";
+  config.study.keep_stores = true;
+  const Json plan = plan_study(config, /*estimate=*/false);
+  CHECK(plan["size_px"] == Json{80, 64});
+  CHECK(plan["generator_size_px"] == Json{40, 32});
+  CHECK(contains(plan_text(plan), "1 generators of 0.8 kimg at [40,32] px"));
+  REQUIRE(run_study(config, out) == 0);
+  CHECK(column(out, "auroc").size() == 3);
+
+  const StudyFolder folder{out};
+  const Store real(folder.store(0)), drawn(folder.generator_store(0));
+  CHECK(drawn.info().height == 40);
+  CHECK(drawn.part("train").ids == real.part("train").ids);
+  const Store resampled(folder.cell({"real-resampled", 0, 0}) / "balanced.h5");
+  REQUIRE(resampled.part("train").ids == real.part("train").ids);
+  Placement placement;
+  const cv::Mat image = real.image("train", 3);
+  const cv::Mat small = fit_image(image, 40, 32, Fit::stretch, placement);
+  CHECK(
+      same_pixels(resampled.image("train", 3), fit_image(small, 80, 64, Fit::stretch, placement)));
+  CHECK_FALSE(same_pixels(resampled.image("train", 3), image));
+  CHECK(same_pixels(resampled.image("test", 3), real.image("test", 3)));
+  const Store balanced(folder.cell({"gan", 0, 0}) / "balanced.h5");
+  CHECK(balanced.info().height == 80);
+  CHECK(same_pixels(balanced.image("train", 3), image));
+  CHECK(balanced.part("train").size() > real.part("train").size());
+}
+
+TEST_CASE("an arm may be trained on synthetic rows first") {
+  const ScratchFolder scratch;
+  const Path out = scratch / "study";
+  Config config = pipeline_tiny({"real"});
+  config.classify.steps = 9;
+  Arm arm;
+  arm.name = "gan-pretrain";
+  arm.pretrain = {"gan:all"};
+  config.study.arm = {arm};
+  config.study.contrast = "gan-pretrain vs real";
+  config.study.keep_stores = true;
+  CHECK(plan_study(config, /*estimate=*/false)["generators"].size() == 2);
+  REQUIRE(run_study(config, out) == 0);
+  const StudyFolder folder{out};
+  const Path cell = folder.cell({"gan-pretrain", 0, 0});
+  const Store real(folder.store(0)), first(cell / "pretrain.h5");
+  CHECK(class_counts(first) == class_counts(real));
+  for (const auto& row : first.part("train").provenance) CHECK(row.origin == Origin::synthetic);
+  CHECK(first.part("test").ids == real.part("test").ids);
+  CHECK(read_json(cell / "pretraining" / "metrics.json")["steps"] == 4);
+  CHECK(read_json(cell / "classifier" / "metrics.json")["steps"] == 5);
+}
+
 TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   const ScratchFolder scratch;
   const Path out = scratch / "study";
-  Config config = pipeline_tiny(builtin_arm_names());
+  Config config = pipeline_tiny(default_arm_names());
   std::string said;
   REQUIRE(run_study(config, out, [&](const std::string& text) { said += text; }) == 0);
   CHECK(said.starts_with("time         about "));
@@ -95,6 +154,15 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   CHECK(summary["comparison"]["arms"].size() == 7);
   CHECK(summary["comparison"]["differences"][0]["first"] == "gan");
   CHECK(summary["comparison"]["differences"][0]["primary"] == true);
+  REQUIRE(summary["localisation"].size() == 7);
+  CHECK(summary["localisation"][0]["arm"] == "real");
+  CHECK(summary["localisation"][0]["images"] > 0);
+  for (const char* key : {"pointing", "energy", "box_area"}) {
+    CHECK(summary["localisation"][0][key] >= 0);
+    CHECK(summary["localisation"][0][key] <= 1);
+  }
+  CHECK(column(out, "energy").at("real-s0-f0") == summary["localisation"][0]["energy"].dump());
+  CHECK(contains(read_file(out / "report.md"), "Where the evidence for Fractured lies"));
   CHECK(summary["generators"].size() == 2);
   CHECK(summary["generators"][0]["origin"]["auroc"].is_number());
   CHECK(summary["failed"].empty());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataset/store/manifest.hpp"
 #include "tests/dataset/store/small_store.hpp"
+#include "tests/python.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -16,20 +17,6 @@ std::string python_below(const std::string& heading) {
   const size_t first = text.find(fence, section) + fence.size();
   REQUIRE(first < text.find("\n## ", section + 1));
   return text.substr(first, text.find("```", first) - first);
-}
-
-/// Runs a script in a folder; false, with a printed word, where .venv cannot.
-bool run_python(const Path& folder, const std::string& modules, const std::string& script) {
-  const Path source = std::filesystem::absolute(source_folder());
-  const std::string python = cat("'", (source / ".venv/bin/python").string(), "'");
-  if (std::system(cat(python, " -c 'import ", modules, "' 2>/dev/null").c_str()) != 0) {
-    std::cout << "skipped: .venv cannot import " << modules
-              << "; tools/setup installs them unless EVENRAY_TORCH is set\n";
-    return false;
-  }
-  write_text(folder / "script.py", script);
-  REQUIRE(std::system(cat("cd '", folder.string(), "' && ", python, " script.py").c_str()) == 0);
-  return true;
 }
 
 }  // namespace

@@ -2,12 +2,10 @@
 """Writes, beside itself, what the nn room must meet:
 
 optimizer.json       parameters after each of six steps of torch.optim.Adam and AdamW
-resnet18_keys.txt    parameters and buffers of torchvision's resnet18 without its fc, the stem summed to one channel
-resnet18.json        what that network gives for one image
 python.safetensors   a file written by Python's safetensors library
 and checks that the library opens ours.safetensors, which the C++ test writes (UPDATE_GOLDEN=1) and holds.
 
-Needs torch, torchvision, numpy and safetensors."""
+Needs torch, numpy and safetensors."""
 import hashlib
 import json
 import math
@@ -17,7 +15,6 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 import torch
-import torchvision
 
 here = pathlib.Path(__file__).parent
 
@@ -56,22 +53,6 @@ def adamw(params):
 write_json("optimizer.json",
            dict(adam=optimise(lambda params: torch.optim.Adam(params.values(), betas=(.5, .999), eps=1e-8)),
                 adamw=optimise(adamw)))
-
-network = torchvision.models.resnet18(weights=None)
-network.fc = torch.nn.Identity()
-stem = network.conv1 = torch.nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
-tensors = list(network.named_parameters()) + list(network.named_buffers())
-(here / "resnet18_keys.txt").write_text("".join(f"{name} {list(tensor.shape)}\n" for name, tensor in tensors))
-with torch.no_grad():
-    for name, tensor in network.named_parameters():
-        fan = math.prod(tensor.shape[1:])
-        values = wave(tensor.numel(), len(name)).view(tensor.shape)
-        tensor.copy_(1 + .1 * values if tensor.dim() == 1 else values * (2 / fan) ** .5)
-    image = wave(64 * 48, 3).view(1, 1, 64, 48)
-    network.train()
-    network(torch.cat([image, image.flip(3)]))  # moves the running statistics
-    network.eval()
-    write_json("resnet18.json", [round(v, 6) for v in network(image)[0].tolist()])
 
 safetensors.numpy.save_file(
     {"scalar": np.array(2.5, np.float32), "matrix": np.arange(6, dtype=np.float32).reshape(2, 3) - 2.25,

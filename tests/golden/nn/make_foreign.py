@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes foreign.json: the names and shapes of the state dicts of other packages' networks, in their
+order, and the names in timm that tools/convert-weights must give them. Before, checks with random
+weights that timm's network with the converted weights computes what the package's does.
+
+Needs torch, timm, torchvision, torchxrayvision and efficientnet_lite_pytorch."""
+import json
+import pathlib
+import sys
+
+import timm
+import torch
+import torchvision
+import torchxrayvision
+from efficientnet_lite_pytorch import EfficientNet
+
+here = pathlib.Path(__file__).parent
+sys.path.insert(0, str(here.parents[2] / "tools"))
+import convert_weights  # noqa: E402
+
+
+def torchxrayvision_densenet():
+    network = torchxrayvision.models.DenseNet(num_classes=18, in_channels=1, weights=None)
+    network.op_threshs = torch.full((18,), .5)  # which the network itself would apply
+    return network
+
+
+FOREIGN = {
+    "torchvision resnet18": ("resnet18", lambda: torchvision.models.resnet18()),
+    "torchvision resnet50": ("resnet50", lambda: torchvision.models.resnet50()),
+    "torchvision mobilenet_v2": ("mobilenetv2_100", lambda: torchvision.models.mobilenet_v2()),
+    "torchvision densenet121": ("densenet121", lambda: torchvision.models.densenet121()),
+    "torchxrayvision densenet121": ("densenet121", torchxrayvision_densenet),
+    "efficientnet_lite_pytorch lite0": ("tf_efficientnet_lite0", lambda: EfficientNet.from_name("efficientnet-lite0")),
+    "efficientnet_lite_pytorch lite2": ("tf_efficientnet_lite2", lambda: EfficientNet.from_name("efficientnet-lite2")),
+}
+
+# The others differ from one of these in sizes only.
+WRITTEN = ["torchvision resnet18", "torchvision mobilenet_v2", "torchxrayvision densenet121",
+           "efficientnet_lite_pytorch lite0"]
+
+torch.manual_seed(1)
+out = {}
+for name, (arch, make) in FOREIGN.items():
+    network = make().double()
+    for key, tensor in network.state_dict().items():
+        if key.endswith("running_mean"):
+            tensor.normal_(0, .1)
+        elif key.endswith("running_var"):
+            tensor.uniform_(.5, 2)
+    network.eval()
+    state = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
+    names, how = convert_weights.match(state, convert_weights.TABLES[arch])
+    channels = next(v for v in state.values() if v.dim() == 4).shape[1]
+    ours = timm.create_model(arch, in_chans=channels, num_classes=0).double()
+    missing, unexpected = ours.load_state_dict({k: state[v] for k, v in names.items()}, strict=False)
+    assert not unexpected and all(k.endswith("num_batches_tracked") for k in missing)
+    ours.eval()
+    # efficientnet_lite_pytorch pads every image as one of its own size.
+    size = (260, 260) if name.endswith("lite2") else (64, 96)
+    image = torch.rand(2, channels, *size, dtype=torch.double)
+    head = [m for m in network.modules() if isinstance(m, torch.nn.Linear)][-1]
+    with torch.no_grad():
+        if name.startswith("torchxrayvision"):
+            found = network.features2(image)
+            wanted = ours(image)
+        else:
+            found, wanted = network(image), torch.nn.functional.linear(ours(image), head.weight, head.bias)
+    difference = (found - wanted).abs().max().item()
+    print(name, how, difference)
+    assert difference < 1e-9
+    if name not in WRITTEN:
+        continue
+    ours_of = {v: k for k, v in names.items()}
+    out[name] = dict(arch=arch, tensors=[[k, list(v.shape), ours_of.get(k, "")] for k, v in state.items()])
+
+(here / "foreign.json").write_text(json.dumps(out, separators=(",", ":")).replace('"tensors"', '\n"tensors"') + "\n")

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// tools/convert-weights, on state dicts with the names of other packages.
+#include <torch/types.h>
+
+#include "nn/pretrained.hpp"
+#include "tests/nn/torch_fixture.hpp"
+#include "tests/python.hpp"
+
+using namespace evenray;
+
+namespace {
+
+/// Saves a state dict of each package whose tensors hold their place in it, in the ways in which
+/// training programs save it, and broken ones.
+constexpr const char* kSave = R"(
+import argparse, json, torch
+tables = json.load(open("foreign.json"))
+for name, table in tables.items():
+    tensors = {key: torch.full(shape, (place + 1) / 4096) for place, (key, shape, _) in enumerate(table['tensors'])}
+    if 'resnet' in name:
+        tensors = {'state_dict': {'module.' + k: v.half() for k, v in tensors.items()}, 'epoch': 3}
+    torch.save(tensors, name.replace(' ', '-') + '.pth')
+small = {key: torch.zeros(shape) for key, shape, _ in tables['torchvision resnet18']['tensors']}
+torch.save({**small, 'conv1.weight': torch.full([64, 3, 7, 7], float('nan'))}, 'nan.pth')
+torch.save({k: v for k, v in small.items() if not k.startswith('layer4.1')}, 'part.pth')
+torch.save({'args': argparse.Namespace(lr=1), 'model': small}, 'objects.pth')
+torch.save([1, 2], 'list.pth')
+open('cut.pth', 'wb').write(open('part.pth', 'rb').read()[:50000])
+)";
+
+struct Ran {
+  int code;
+  std::string text;
+};
+Ran convert(const Path& folder, const std::string& arguments) {
+  const Path tool = std::filesystem::absolute(source_folder()) / "tools" / "convert-weights";
+  const int status = std::system(
+      cat("cd '", folder.string(), "' && '", tool.string(), "' ", arguments, " > out.txt 2>&1")
+          .c_str());
+  return {WEXITSTATUS(status), read_file(folder / "out.txt")};
+}
+
+}  // namespace
+
+TEST_CASE("weights of other packages get timm's names, others are refused with the way out") {
+  const ScratchFolder folder;
+  std::filesystem::copy(golden_path("nn/foreign.json"), folder / "foreign.json");
+  if (!run_python(folder.path(), "torch, safetensors", kSave)) return;
+  const Json foreign = golden_json("nn/foreign.json");
+  for (const auto& [name, table] : foreign.items()) {
+    INFO(name);
+    std::string file = name;
+    std::replace(file.begin(), file.end(), ' ', '-');
+    const Ran ran = convert(folder.path(), file + ".pth --name test --licence CC0");
+    INFO(ran.text);
+    REQUIRE(ran.code == 0);
+    const Pretrained weights =
+        read_pretrained((folder / (file + ".safetensors")).string(), table["arch"]);
+    CHECK(weights.licence == "CC0");
+    CHECK(weights.input.deviation == (contains(name, "xray")   ? 1. / 2048
+                                      : contains(name, "lite") ? .5
+                                                               : .226));
+    size_t found = 0;
+    const auto& tensors = table["tensors"];
+    for (size_t place = 0; place < tensors.size(); ++place) {
+      const std::string timm_name = tensors[place][2];
+      if (timm_name.empty()) continue;
+      ++found;
+      const auto& tensor = weights.tensors.at(timm_name);
+      CHECK(tensor.scalar_type() == torch::kFloat);
+      CHECK((tensor == static_cast<double>(place + 1) / 4096).all().item<bool>());
+    }
+    CHECK(found + 2 == weights.tensors.size());  // and the last layer
+    weights.load(*make_backbone(weights.arch));
+  }
+
+  const auto expect = [&](const std::string& arguments, int code, const std::string& words) {
+    const Ran ran = convert(folder.path(), arguments);
+    INFO(arguments + ": " + ran.text);
+    CHECK(ran.code == code);
+    CHECK(contains(ran.text, words));
+    CHECK(std::count(ran.text.begin(), ran.text.end(), '\n') == 1);
+    CHECK_FALSE(std::filesystem::exists(folder / "bad.safetensors"));
+  };
+  expect("nan.pth --out bad.safetensors", 65, "'conv1.weight' holds values that are not finite");
+  expect("objects.pth --out bad.safetensors", 65, "holds Python objects, not only tensors");
+  expect("list.pth --out bad.safetensors", 65, "holds no tensors by name");
+  expect("cut.pth --out bad.safetensors", 65, "is not a PyTorch file, or it is damaged");
+  expect("foreign.json --out bad.safetensors", 65, "is not a PyTorch file, or it is damaged");
+  expect("none.pth --out bad.safetensors", 66, "no such file");
+  expect("part.pth --out bad.safetensors", 65, "10 of the 100 tensors of resnet18 are missing");
+  expect("part.pth --arch resnet81 --out bad.safetensors", 2, "unknown architecture 'resnet81'");
+  expect("nan.pth --arch densenet121 --out bad.safetensors", 65, "of densenet121 are missing");
+  const Ran partial = convert(folder.path(), "part.pth --partial");
+  CHECK(partial.code == 0);
+  CHECK(contains(partial.text, "missing, to be drawn at random: layer4.1.conv1.weight, "));
+  CHECK(read_pretrained((folder / "part.safetensors").string(), "resnet18").partial);
+}

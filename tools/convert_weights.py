@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Converts PyTorch weights (.pt, .pth) of a classifier to safetensors with the tensor names of timm.
+
+The file is read with weights_only=True, so that it cannot run code. Names are matched with those of
+the architecture (tools/architectures.json), directly or, since the packages register the layers of
+one architecture in one order, by position if all shapes are equal."""
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import sys
+
+import torch
+from safetensors.torch import save
+
+TABLES = json.loads((pathlib.Path(__file__).parent / "architectures.json").read_text())
+CONTAINERS = ("state_dict", "model_state_dict", "model", "state_dict_ema", "ema", "net", "weights")
+PREFIXES = ("module.", "_orig_mod.", "model.", "ema.", "net.", "backbone.")
+# torchxrayvision's networks take values from -1024 to 1024: (x - .5) / (1 / 2048).
+XRV_MARK = "op_threshs"
+XRV_INPUT = dict(mean=.5, deviation=1 / 2048)
+TYPES = {torch.float32: "F32", torch.int64: "I64"}
+
+
+class Fault(Exception):
+    def __init__(self, text, code=65):
+        super().__init__(text)
+        self.code = code
+
+
+def read_tensors(path):
+    """Returns the tensors of a file by name, and the name of the entry that held them."""
+    if not path.is_file():
+        raise Fault(f"cannot read {path}: no such file", 66)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        if "Unsupported global" in str(error) or "GLOBAL" in str(error):
+            raise Fault(f"{path} holds Python objects, not only tensors; in Python, load the network that it "
+                        "belongs to, save its state_dict() with torch.save, and convert that file") from None
+        raise Fault(f"{path} is not a PyTorch file, or it is damaged") from None
+    entry = ""
+    while isinstance(content, dict) and not any(isinstance(v, torch.Tensor) for v in content.values()):
+        name = next((c for c in CONTAINERS if isinstance(content.get(c), dict)), None)
+        if name is None:
+            break
+        entry, content = name, content[name]
+    tensors = {k: v for k, v in content.items() if isinstance(v, torch.Tensor)} if isinstance(content, dict) else {}
+    if not tensors:
+        raise Fault(f"{path} holds no tensors by name")
+    return tensors, entry
+
+
+def without_prefix(tensors):
+    """Removes what all names begin with, as training programs add it."""
+    removed = ""
+    while True:
+        prefix = next((p for p in PREFIXES if all(k.startswith(p) for k in tensors)), None)
+        if prefix is None:
+            return tensors, removed
+        removed += prefix
+        tensors = {k[len(prefix):]: v for k, v in tensors.items()}
+
+
+def leaf(name):
+    return name.rsplit(".", 1)[-1]
+
+
+def fits(tensor, shape, name, stem):
+    """A stem may have three input channels: evenray adds their kernels."""
+    found = list(tensor.shape)
+    return found == shape or (name == stem and found == [shape[0], 3, *shape[2:]])
+
+
+def match(tensors, table):
+    """Returns {name in timm: name in the file}, and how the names were matched."""
+    wanted, stem = table["tensors"], next(iter(table["tensors"]))
+    # Older files of torchvision write norm.1 for norm1.
+    tensors = {name: tensor for name, tensor in tensors.items() if name != XRV_MARK}
+    plain = {name.replace("norm.", "norm").replace("conv.", "conv"): name for name in tensors}
+    by_name = {name: plain.get(name, name) for name, shape in wanted.items()
+               if plain.get(name, name) in tensors and fits(tensors[plain.get(name, name)], shape, name, stem)}
+    if len(by_name) == len(wanted):
+        return by_name, "names"
+    files = list(tensors)[:len(wanted)]
+    by_place = dict(zip(wanted, files))
+    if len(files) == len(wanted) and all(
+            leaf(a) == leaf(b) and fits(tensors[b], wanted[a], a, stem) for a, b in by_place.items()):
+        return by_place, "order and shapes"
+    return by_name, "names"
+
+
+def convert(args):
+    source = pathlib.Path(args.file)
+    tensors, entry = read_tensors(source)
+    tensors, prefix = without_prefix(tensors)
+    tensors = {k: v for k, v in tensors.items() if leaf(k) != "num_batches_tracked"}
+    if args.arch and args.arch not in TABLES:
+        raise Fault(f"unknown architecture '{args.arch}' (known: {', '.join(TABLES)})", 2)
+    found = {arch: match(tensors, TABLES[arch]) for arch in ([args.arch] if args.arch else TABLES)}
+    arch = max(found, key=lambda a: len(found[a][0]) / len(TABLES[a]["tensors"]))
+    (names, how), table = found[arch], TABLES[arch]
+    missing = [name for name in table["tensors"] if name not in names]
+    if missing and not (args.partial and names):
+        raise Fault(f"{source}: {len(missing)} of the {len(table['tensors'])} tensors of {arch} are missing or have "
+                    f"another shape, first '{missing[0]}'; give --arch for another architecture"
+                    + (", or --partial to leave them at random" if names else ""))
+    out = {name: tensors[of].detach().float() for name, of in names.items()}
+    left = [name for name in tensors if name not in names.values()]
+    # The last layer, so that the network can name its own classes.
+    for part in ("weight", "bias"):
+        last = [name for name in left if leaf(name) == part
+                and tensors[name].shape[1:] == ((out_features(table),) if part == "weight" else ())]
+        if len(last) == 1:
+            out[f"{table['head']}.{part}"] = tensors[last[0]].detach().float()
+            left.remove(last[0])
+    bad = next((name for name, tensor in out.items() if not tensor.isfinite().all()), None)
+    if bad:
+        raise Fault(f"{source}: '{bad}' holds values that are not finite")
+    expected = XRV_INPUT if XRV_MARK in tensors else table
+    metadata = dict(
+        kind="weights", arch=arch, name=args.name, source=args.source or source.name, licence=args.licence,
+        source_sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
+        mean=repr(args.mean if args.mean is not None else expected["mean"]),
+        deviation=repr(args.deviation if args.deviation is not None else expected["deviation"]),
+        padding="tensorflow" if arch.startswith("tf_") else "symmetric",
+        missing=json.dumps(missing), tensor_digest=digest(out))
+    target = pathlib.Path(args.out) if args.out else source.with_suffix(".safetensors")
+    write(target, save({k: v.contiguous() for k, v in out.items()}, metadata))
+    where = f" in the entry '{entry}'" if entry else ""
+    print(f"{target}: {arch}, {len(out)} tensors{where}, matched by {how}"
+          + (f"; prefix '{prefix}' removed" if prefix else ""))
+    if missing:
+        print(f"missing, to be drawn at random: {', '.join(missing)}")
+    if left:
+        print(f"left out: {', '.join(left)}")
+
+
+def out_features(table):
+    return next(reversed(table["tensors"].values()))[0]
+
+
+def digest(tensors):
+    """As nn/weights.hpp defines it."""
+    out = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        out.update(f"{name}\n{TYPES[tensor.dtype]}\n{list(tensor.shape)}\n".encode())
+        out.update(tensor.numpy().tobytes())
+    return out.hexdigest()
+
+
+def write(path, content):
+    """Writes a whole file or none."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + f".{os.getpid()}.tmp")
+        try:
+            temporary.write_bytes(content)
+            temporary.rename(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise Fault(f"cannot write {path}: {error.strerror}", 74) from None
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tools/convert-weights", description=__doc__)
+    parser.add_argument("file", help=".pt or .pth file with a state_dict")
+    parser.add_argument("--arch", help=f"architecture (default: the one that fits): {', '.join(TABLES)}")
+    parser.add_argument("--out", help="safetensors file (default: FILE with this ending)")
+    parser.add_argument("--name", default="", help="what the weights are called, for example imagenet")
+    parser.add_argument("--source", help="where they come from (default: the file's name)")
+    parser.add_argument("--licence", default="", help="their licence")
+    parser.add_argument("--mean", type=float, help="mean of the input that they expect, white = 1")
+    parser.add_argument("--deviation", type=float, help="deviation of that input")
+    parser.add_argument("--partial", action="store_true", help="accept files that lack some tensors")
+    try:
+        convert(parser.parse_args())
+    except Fault as fault:
+        print(f"convert-weights: {fault}", file=sys.stderr)
+        return fault.code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
