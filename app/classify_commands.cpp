@@ -19,6 +19,7 @@ struct ClassifyFlags {
 int train_command(const Cli& cli, const ClassifyFlags& flags) {
   Config config = cli.load();
   const Store store(flags.store);
+  check_weights(config.classify);
   const auto& info = store.info();
   const TimedNetwork network = timed_classifier(config.classify, info.height, info.width);
   if (cli.dry_run) {

@@ -26,6 +26,9 @@
 
 namespace evenray {
 
+/// Throws 66 or 65 if options.weights cannot be read, or are of another architecture.
+void check_weights(const ClassifyOptions& options);
+
 /// Trains on all rows of `train`. Files: checkpoints/ (the best has the highest validation AUPRC;
 /// if val has no positives it is the last one), events.jsonl, metrics.json (validation),
 /// thresholds.json and calibration.json (Youden's and the temperature, both chosen on validation
@@ -146,6 +149,11 @@ Json origin_auroc(const std::vector<cv::Mat>& real,
                   uint64_t seed,
                   const Compute& compute);
 
+/// Returns the time in which the features of one image are computed.
+StepTime feature_time(const ClassifyOptions& options,
+                      int height,
+                      int width,
+                      const Compute& compute);
 /// Returns the network that train_classifier() would train, for timing.
 TimedNetwork timed_classifier(const ClassifyOptions& options, int height, int width);
 /// Returns the time of a training step on random images, from at most `steps` warm steps.

@@ -291,6 +291,20 @@ TimedNetwork timed_classifier(const ClassifyOptions& options, int height, int wi
               }};
 }
 
+StepTime feature_time(const ClassifyOptions& options,
+                      int height,
+                      int width,
+                      const Compute& compute) {
+  constexpr int64_t kImages = 8;
+  constexpr int kTimes = 4;
+  const auto network = make_classifier(options.arch, /*classes=*/2);
+  to_channels_last(*network);
+  network->to(compute.device);
+  const auto images = torch::randint(256, {kImages, 1, height, width}, torch::kByte);
+  return time_steps([&] { evenray::features(*network, images, {}, compute); }, kTimes) *
+         (1. / kImages);
+}
+
 StepTime classifier_step_time(
     const ClassifyOptions& options, int height, int width, const Compute& compute, int steps) {
   seed_torch(1);

@@ -31,6 +31,9 @@ class ClassifyTask final : public Task {
   std::string run_name() const override { return "classifier"; }
   void fields(Fields& f) override { f.section("classify", options_); }
   int64_t steps() const override { return options_.steps; }
+  StepTime image_time(const Compute& compute, int height, int width) const override {
+    return options_.tune == "head" ? feature_time(options_, height, width, compute) : StepTime{};
+  }
   TimedNetwork timed(int height, int width) const override {
     return timed_classifier(options_, height, width);
   }

@@ -246,6 +246,11 @@ class Training final : public Trainee {
 
 }  // namespace
 
+void check_weights(const ClassifyOptions& options) {
+  if (options.weights == "none") return;
+  read_pretrained(options.weights, options.arch).load(*make_backbone(options.arch));
+}
+
 void train_classifier(const Store& store,
                       const ClassifyOptions& options,
                       const Runtime& runtime,

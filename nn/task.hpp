@@ -26,6 +26,8 @@ struct Task {
   virtual void fields(Fields& f) = 0;
   /// Returns the number of optimiser steps of one training.
   virtual int64_t steps() const = 0;
+  /// Returns the time that each image of a store takes once, before the training; 0 if none.
+  virtual StepTime image_time(const Compute& compute, int height, int width) const = 0;
   /// Returns the network that is trained on images of this size in pixels, for timing.
   virtual TimedNetwork timed(int height, int width) const = 0;
 

@@ -44,6 +44,31 @@ int64_t count_rows(const Json& counts) {
   return rows;
 }
 
+/// Returns the number of training rows that the plan of a fold adds.
+int64_t count_added(const Config& config, const StudyPlan& plan, const Json& fold) {
+  std::vector<int64_t> train;
+  for (const auto& name : plan.class_names)
+    train.push_back(fold.at("counts").at("train").value(name, int64_t{0}));
+  int64_t added = 0;
+  for (const int64_t rows : make_plan(train, plan.class_names, config.balance.strategy).added)
+    added += rows;
+  return added;
+}
+
+/// Returns the number of different images of all stores: those of the folds, and those that the
+/// cells of arms other than plain copies add.
+int64_t images_of(const Config& config, const StudyPlan& plan, const Json& facts) {
+  int64_t images = 0;
+  const auto arms = config.study.compared();
+  const auto adding = std::count_if(arms.begin(), arms.end(), [](const Arm& arm) {
+    return arm.augmented() || arm.synthetic() || arm.resampled;
+  });
+  for (const auto& fold : facts.at("folds"))
+    images += count_rows(fold.at("counts")) +
+              count_added(config, plan, fold) * adding * config.study.seeds;
+  return images;
+}
+
 /// Returns the bytes of a run folder's checkpoints.
 int64_t run_bytes(const Runtime& runtime, const CheckpointBytes& one, int64_t further_states) {
   return one.best + (runtime.keep_checkpoints + further_states) * one.state;
@@ -60,7 +85,7 @@ Json StudyTimes::json() const {
   return out;
 }
 
-StudyTimes study_times(const Config& config, const StudyPlan& plan) {
+StudyTimes study_times(const Config& config, const StudyPlan& plan, const Json* facts) {
   StudyTimes out;
   const auto [height, width] = size_of(config.data.pack);
   const auto task = make_task(config, plan.rare_class);
@@ -76,8 +101,10 @@ StudyTimes study_times(const Config& config, const StudyPlan& plan) {
       out.cell = cell;
       first = false;
     }
+    const double images = facts ? static_cast<double>(images_of(config, plan, *facts)) : 0;
     return generator * static_cast<double>(plan.generators.size()) +
-           cell * static_cast<double>(plan.cells.size());
+           cell * static_cast<double>(plan.cells.size()) +
+           task->image_time(compute, height, width) * images;
   });
   out.total = total.time;
   out.busy = total.busy;
@@ -92,13 +119,9 @@ int64_t study_bytes(const Config& config, const StudyPlan& plan, const Json& fac
   const auto balanced =
       std::count_if(arms.begin(), arms.end(), [](const Arm& arm) { return arm.balanced(); });
   for (const auto& fold : facts.at("folds")) {
-    std::vector<int64_t> train;
-    for (const auto& name : plan.class_names)
-      train.push_back(fold.at("counts").at("train").value(name, int64_t{0}));
     int64_t rows = count_rows(fold.at("counts"));
     bytes += rows * image;
-    for (const int64_t added : make_plan(train, plan.class_names, config.balance.strategy).added)
-      rows += added;
+    rows += count_added(config, plan, fold);
     largest = std::max(largest, rows * image);
     filled += rows * image * balanced * config.study.seeds;
   }

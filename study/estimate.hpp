@@ -20,7 +20,7 @@ struct StudyTimes {
 };
 
 /// Times a few steps on this machine. `config.runtime.precision` is not auto.
-StudyTimes study_times(const Config& config, const StudyPlan& plan);
+StudyTimes study_times(const Config& config, const StudyPlan& plan, const Json* facts);
 
 /// Returns the approximate bytes of the study folder: stores, checkpoints, and one filled store (or
 /// all of them with study.keep_stores). `facts`: as divide_data() returns them.

@@ -104,6 +104,7 @@ int run_study(const Config& given,
               const Path& out,
               const std::function<void(const std::string& text)>& say) {
   given.check_study();
+  if (!run_done(out)) check_weights(given);
   computed_with(given);  // throws for a missing device before any work is done
   Config config = given;
   const StudyFolder folder{out};
@@ -120,7 +121,7 @@ int run_study(const Config& given,
   Json planned = planned_json(config, plan, &facts);
   StudyClock clock(folder);
   if (!run_done(out)) {
-    const StudyTimes times = study_times(config, plan);
+    const StudyTimes times = study_times(config, plan, &facts);
     add_needs(planned, config, plan, times, &facts, out);
     planned["precision"] = computed.at("precision");
     if (!precision_reason.is_null()) planned["precision_reason"] = precision_reason;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "augment/balance.hpp"
+#include "classifier/classifier.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/where.hpp"
@@ -190,8 +191,13 @@ void check_groups(const StudyPlan& plan, const StudyFolder& folder, const std::s
   }
 }
 
+void check_weights(const Config& config) {
+  for (const auto& arm : config.study.compared()) check_weights(config.for_arm(arm).classify);
+}
+
 Json plan_study(const Config& config, bool estimate, const Path& out) {
   config.check_study();
+  check_weights(config);
   // Without data.path the classes are named by their roles.
   std::optional<StudyData> data;
   if (!config.data.path.empty()) data = divide_data(config);
@@ -206,7 +212,12 @@ Json plan_study(const Config& config, bool estimate, const Path& out) {
     reason = choice.reason;
   }
   Json json = planned_json(timed, plan, data ? &data->facts : nullptr);
-  add_needs(json, timed, plan, study_times(timed, plan), data ? &data->facts : nullptr, out);
+  add_needs(json,
+            timed,
+            plan,
+            study_times(timed, plan, data ? &data->facts : nullptr),
+            data ? &data->facts : nullptr,
+            out);
   json["precision"] = timed.runtime.precision;
   if (!reason.is_null()) json["precision_reason"] = reason;
   return json;

@@ -8,6 +8,9 @@ namespace evenray {
 /// Returns {"schema","rare_class","generators":[],"cells":[]}, a part of plan.json.
 Json plan_json(const StudyPlan& plan);
 
+/// Throws 66 or 65 if an arm starts from weights that cannot be read.
+void check_weights(const Config& config);
+
 /// Returns the settings of a study folder. Throws 66 if it holds no study.
 Config read_study_config(const Path& folder);
 
