@@ -2,7 +2,6 @@
 // `classify predict` and `classify pack-model`.
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 
 #include "app/command.hpp"
 #include "classifier/classifier.hpp"
@@ -13,13 +12,11 @@
 #include "dataset/files/image_file.hpp"
 #include "dataset/files/image_folder.hpp"
 #include "dataset/image/image.hpp"
-#include "dataset/pack.hpp"
 
 namespace evenray {
 namespace {
 
 constexpr size_t kTop = 3;
-constexpr int kBatch = 64;
 
 struct PredictFlags {
   std::string model, fit, part = "test", explain, class_name, method = "grad-cam", store, out;
@@ -97,14 +94,14 @@ void write_explanations(const Classifier& classifier,
                         const Named& input,
                         const std::vector<ClassifiedImage>& results,
                         const PredictFlags& flags) {
+  const auto& names = classifier.class_names();
+  const auto asked = std::find(names.begin(), names.end(), flags.class_name);
+  check(flags.class_name.empty() || asked != names.end(),
+        Exit::usage,
+        unknown_name("class", flags.class_name, names));
   for (size_t i = 0; i < input.images.size(); ++i) {
-    size_t shown = top_classes(results[i].probabilities)[0];
-    if (!flags.class_name.empty()) {
-      const auto& names = classifier.class_names();
-      const auto found = std::find(names.begin(), names.end(), flags.class_name);
-      check(found != names.end(), Exit::usage, unknown_name("class", flags.class_name, names));
-      shown = static_cast<size_t>(found - names.begin());
-    }
+    const size_t shown = flags.class_name.empty() ? top_classes(results[i].probabilities)[0]
+                                                  : static_cast<size_t>(asked - names.begin());
     // Files of several folders may have one name.
     const std::string name = cat(
         Path(input.names[i]).stem().string(), input.images.size() > 1 ? cat("-", i) : "", ".png");
