@@ -91,6 +91,7 @@ void add_augment_commands(CLI::App& app, Cli& cli);
 void add_classify_commands(CLI::App& app, Cli& cli);
 void add_predict_commands(CLI::App& classify, Cli& cli);
 void add_study_commands(CLI::App& app, Cli& cli);
+void add_export_events_command(CLI::App& app, Cli& cli);
 void add_system_commands(CLI::App& app, Cli& cli);
 
 /// Returns the completion script for `shell` (bash, zsh or fish), made from the commands and flags

@@ -26,6 +26,7 @@ void add_commands(CLI::App& app, Cli& cli) {
   add_gan_commands(app, cli);
   add_classify_commands(app, cli);
   add_study_commands(app, cli);
+  add_export_events_command(app, cli);
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }

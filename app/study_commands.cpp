@@ -4,13 +4,14 @@
 #include "app/command.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/where.hpp"
 #include "study/study.hpp"
 
 namespace evenray {
 namespace {
 
 struct StudyFlags {
-  std::string config, out = "outputs/study", folder;
+  std::string config, out = "outputs/study", folder, without;
   bool quick = false;
 };
 
@@ -81,11 +82,15 @@ void add_study_commands(CLI::App& app, Cli& cli) {
       });
   auto* report = add_command(
       study, cli, "report", "write the report again from the results so far", {}, [&cli, flags] {
-        report_study(flags->folder);
+        from_flag([&] { Where::parse(flags->without); });
+        report_study(flags->folder, flags->without);
         std::cout << comparison_table(flags->folder)
                   << "report: " << (Path(flags->folder) / "report.html").string() << "\n";
         return 0;
       });
+  report->add_option("--without",
+                     flags->without,
+                     "compare also without the test images whose metadata match: hardware=1");
   for (CLI::App* command : {status, report})
     command->add_option("DIR", flags->folder, "study folder")->required();
 

@@ -111,7 +111,7 @@ void group_duplicates(size_t images) {
     facts[i].readable = true;
   }
   const auto start = Clock::now();
-  const auto groups = near_duplicate_groups(facts);
+  const auto groups = near_duplicate_groups(facts, hardware_threads());
   const double seconds = seconds_since(start);
   if (groups.size() != planted)
     throw std::runtime_error(cat(groups.size(), " groups where ", planted, " were planted"));

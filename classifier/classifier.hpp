@@ -107,10 +107,10 @@ class Classifier {
   /// `method`: grad-cam, hirescam or occlusion. Throws 2 for another one, else like features().
   cv::Mat explain(const cv::Mat& image, size_t class_index, const std::string& method) const;
   /// Compares explanations with the boxes of a part:
-  /// {"method","classes":[{"name","images","pointing", "energy","box_area"}]}, for each class with
-  /// boxes. `pointing`: share of its images whose map is largest in a box; `energy`: mean share of
-  /// the map that is in boxes; `box_area`: mean share of the image that is in them, which a map
-  /// without content would have. Throws like predict() and explain().
+  /// {"method","classes":[{"name","images","pointing","chance","energy","box_area"}]}, for each
+  /// class with boxes. `pointing`: share of its images whose map is largest in a box or near one;
+  /// `energy`: mean share of the map that is in boxes. A map without content would have `chance`
+  /// and `box_area` instead. Throws like predict() and explain().
   Json localisation(const Store& store, const std::string& part, const std::string& method) const;
 
   const std::string& arch() const;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 
 #include "core/error.hpp"
@@ -18,24 +19,25 @@ namespace {
 
 constexpr std::array<const char*, 3> kMethods{"grad-cam", "hirescam", "occlusion"};
 constexpr int64_t kMapBatch = 16, kSquares = 8;
+/// Of the longer side of an image.
+constexpr double kPointingTolerance = 15. / 224;
 
 /// Maps of the size of the network's final map.
 torch::Tensor gradient_maps(ClassifierNet& network,
                             const torch::Tensor& input,
                             int64_t class_index,
                             bool mean_gradient) {
-  torch::Tensor map;
+  FinalMap seen;
   {
     torch::NoGradGuard no_grad;
-    map = network.map(input).to(torch::kFloat);
+    seen = network.map(input);
   }
   const torch::AutoGradMode gradients(true);
-  map.set_requires_grad(true);
-  const auto pooled = torch::adaptive_avg_pool2d(map, {1, 1}).flatten(1);
-  const auto logit = network.classify(pooled).select(1, class_index).sum();
-  auto weights = torch::autograd::grad({logit}, {map})[0];
+  seen.map.set_requires_grad(true);
+  const auto logit = network.classify(network.pooled(seen)).select(1, class_index).sum();
+  auto weights = torch::autograd::grad({logit}, {seen.map})[0];
   if (mean_gradient) weights = weights.mean({2, 3}, /*keepdim=*/true);
-  return (map.detach() * weights).sum(1).relu();
+  return (seen.map.detach() * weights).sum(1).relu();
 }
 
 /// Maps of the size of the image.
@@ -114,29 +116,39 @@ Located locate(const torch::Tensor& map, const std::vector<Box>& boxes) {
   const auto values = map.to(torch::kFloat).contiguous();
   const int64_t height = values.size(0), width = values.size(1);
   const float* value = values.data_ptr<float>();
-  const auto inside = [&](int64_t x, int64_t y) {
-    return std::any_of(boxes.begin(), boxes.end(), [&](const Box& box) {
+  /// Distance in px from the middle of a pixel to the nearest box; 0 inside.
+  const auto distance = [&](int64_t x, int64_t y) {
+    double least = std::numeric_limits<double>::infinity();
+    for (const auto& box : boxes) {
       const double cx = static_cast<double>(x) + .5, cy = static_cast<double>(y) + .5;
-      return cx >= box.x0 && cx < box.x1 && cy >= box.y0 && cy < box.y1;
-    });
+      const double dx = std::max({0., box.x0 - cx, cx - box.x1});
+      const double dy = std::max({0., box.y0 - cy, cy - box.y1});
+      least = std::min(least, std::hypot(dx, dy));
+    }
+    return least;
   };
+  const double tolerance = kPointingTolerance * static_cast<double>(std::max(height, width));
   double sum = 0, sum_inside = 0;
-  int64_t pixels_inside = 0;
+  int64_t pixels_inside = 0, pixels_near = 0;
   float largest = 0;
   Located out;
   for (int64_t y = 0; y < height; ++y) {
     for (int64_t x = 0; x < width; ++x, ++value) {
-      const bool in = inside(x, y);
+      const double px = distance(x, y);
+      const bool in = px == 0, near = px <= tolerance;
       sum += *value;
       sum_inside += in ? *value : 0;
       pixels_inside += in;
+      pixels_near += near;
       if (*value <= largest) continue;
       largest = *value;
-      out.hit = in;
+      out.hit = near;
     }
   }
   out.energy = sum > 0 ? sum_inside / sum : 0;
-  out.area = static_cast<double>(pixels_inside) / static_cast<double>(height * width);
+  const auto pixels = static_cast<double>(height * width);
+  out.area = static_cast<double>(pixels_inside) / pixels;
+  out.chance = static_cast<double>(pixels_near) / pixels;
   return out;
 }
 

@@ -18,11 +18,10 @@ namespace evenray {
 /// - grad-cam (Selvaraju et al. 2017, equations 1 and 2): the final map, weighted by the mean
 ///   gradient of the class's logit;
 /// - hirescam (Draelos & Carin 2020): the final map, weighted by the gradient at each place. The
-/// two
-///   are equal where a linear layer follows the mean over space, as in all architectures here;
+///   two are equal where a linear layer follows the mean over space: in all architectures except
+///   mobilenetv3_small_100, vgg16_bn and vit_tiny_patch16_224;
 /// - occlusion (Zeiler & Fergus 2014): the fall of the logit where a square, an eighth of the
-/// longer
-///   side, is covered with the mean of the training images.
+///   longer side, is covered with the mean of the training images.
 torch::Tensor explanation_maps(ClassifierNet& network,
                                const torch::Tensor& images,
                                int64_t class_index,
@@ -32,8 +31,11 @@ torch::Tensor explanation_maps(ClassifierNet& network,
 
 /// Where a map lies.
 struct Located {
-  bool hit =
-      false;  ///< its largest value is in one of the boxes (Zhang et al. 2016, pointing game)
+  /// Its largest value is in one of the boxes or near one: the pointing game of Zhang et al.
+  /// (ECCV 2016), whose tolerance is 15 px in images of 224 px (Fong et al. 2019), here in
+  /// proportion to the longer side.
+  bool hit = false;
+  double chance = 0;  ///< share of the image that is so near: the hits of a map without content
   double energy = 0;  ///< share of its sum that is in them (Wang et al. 2020, energy-based)
   double area = 0;    ///< share of the image that is in them: the energy of a map without content
 };

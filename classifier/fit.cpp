@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "classifier/augmentation.hpp"
-#include "classifier/smote.hpp"
+#include "classifier/mixing.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "nn/blocks.hpp"
@@ -42,88 +42,6 @@ torch::Tensor in_batches(ClassifierNet& network,
 
 }  // namespace
 
-Examples examples_of(const Store& store,
-                     const std::string& part,
-                     torch::Tensor images,
-                     torch::Device device) {
-  const StorePart& rows = store.part(part);
-  const auto classes = static_cast<int64_t>(store.info().class_names.size());
-  auto labels = torch::empty({rows.size(), classes}, torch::kFloat);
-  float* value = labels.data_ptr<float>();
-  for (const auto& row : rows.labels) {
-    for (const int8_t label : row) *value++ = label;
-  }
-  return {images.to(device),
-          labels.to(device),
-          torch::tensor(rows.weights, torch::kFloat).to(device),
-          store.info().value_max,
-          !store.info().multi_label};
-}
-
-Examples load_examples(const Store& store, const std::string& part, torch::Device device) {
-  return examples_of(store, part, load_images(store, part, device), device);
-}
-
-Examples filled_with_smote(const Examples& examples, const Rng& rng) {
-  const auto positives = (examples.labels == 1).cpu();
-  const auto counts = positives.sum(0);
-  const int64_t largest = counts.max().item<int64_t>();
-  std::vector<torch::Tensor> features{examples.images}, labels{examples.labels};
-  for (int64_t c = 0; c < counts.numel(); ++c) {
-    const int64_t count = counts[c].item<int64_t>();
-    if (count == 0 || count == largest) continue;
-    const auto rows = positives.select(1, c).nonzero().flatten();
-    const auto of_class = examples.images.cpu().index_select(0, rows);
-    features.push_back(smote(of_class, largest - count, rng.fork("smote", static_cast<uint64_t>(c)))
-                           .to(examples.images.device()));
-    auto label = torch::zeros({1, counts.numel()}, examples.labels.options());
-    label[0][c] = 1;
-    labels.push_back(label.expand({largest - count, counts.numel()}));
-  }
-  Examples out = examples;
-  out.images = torch::cat(features);
-  out.labels = torch::cat(labels);
-  const int64_t added = out.images.size(0) - examples.images.size(0);
-  out.weights = torch::cat({examples.weights, torch::ones({added}, examples.weights.options())});
-  return out;
-}
-
-ExampleBatches::ExampleBatches(const Examples& examples,
-                               const ClassifyOptions& options,
-                               const Rng& rng)
-    : examples_(examples),
-      balanced_(options.sampling != "natural"),
-      minibatch_(options.minibatch),
-      rng_(rng),
-      order_(examples.images.size(0), options.minibatch, rng.fork("order")) {
-  if (!balanced_) return;
-  const auto positives = (examples.labels == 1).cpu();
-  const int64_t classes = positives.size(1);
-  for (int64_t c = 0; c < classes; ++c) {
-    const auto found = positives.select(1, c).nonzero().flatten().contiguous();
-    const auto* first = found.data_ptr<int64_t>();
-    if (found.numel() > 0) rows_of_class_.emplace_back(first, first + found.numel());
-  }
-}
-
-std::vector<int64_t> ExampleBatches::rows(int64_t step) {
-  if (!balanced_) return order_.minibatch(step);
-  Rng stream = rng_.fork("balanced", static_cast<uint64_t>(step));
-  std::vector<int64_t> rows;
-  for (int64_t i = 0; i < minibatch_; ++i) {
-    const auto& of_class = rows_of_class_[stream.below(rows_of_class_.size())];
-    rows.push_back(of_class[stream.below(of_class.size())]);
-  }
-  return rows;
-}
-
-Batch ExampleBatches::at(int64_t step) {
-  const auto index = index_tensor(rows(step), examples_.images.device());
-  return {examples_.images.index_select(0, index),
-          examples_.labels.index_select(0, index),
-          examples_.weights.index_select(0, index)};
-}
-
 Fit::Fit(const Examples& examples,
          const ClassifyOptions& options,
          const Compute& compute,
@@ -135,7 +53,8 @@ Fit::Fit(const Examples& examples,
       compute_(compute),
       rng_(rng),
       standardise_(weights ? weights->input : measure(examples.images, examples.value_max)),
-      batches_(examples, options, rng) {
+      batches_(examples, options, rng),
+      loss_(examples, options) {
   const int64_t classes = examples.labels.size(1);
   seed_torch(rng.fork("weights").key());
   network_ = make_classifier(options.arch, classes);
@@ -148,13 +67,6 @@ Fit::Fit(const Examples& examples,
   copy_module(*average_, *network_);
   average_->eval();
   choose_trained();
-  const auto positives = (examples.labels == 1).cpu();
-  const auto counts = positives.sum(0).to(torch::kFloat);
-  class_weights_ = options.loss_weights == "inverse"
-                       ? static_cast<double>(positives.size(0)) /
-                             (static_cast<double>(classes) * counts.clamp_min(1))
-                       : torch::ones({classes});
-  class_weights_ = class_weights_.to(compute.device);
   sum_ = torch::zeros({}, torch::TensorOptions(torch::kFloat).device(compute.device));
 }
 
@@ -175,8 +87,8 @@ void Fit::choose_trained() {
   }
   if (options_.tune == "norm") {
     for (const auto& child : network_->modules())
-      if (auto* norm = child->as<torch::nn::BatchNorm2d>())
-        for (auto& p : norm->parameters()) p.set_requires_grad(true);
+      if (child->as<torch::nn::BatchNorm2d>() || child->as<torch::nn::LayerNorm>())
+        for (auto& p : child->parameters()) p.set_requires_grad(true);
   }
   const auto rate_of = [&](const std::string& name) {
     const auto& depths = network_->trunk->depths;
@@ -200,26 +112,11 @@ torch::nn::Module& Fit::trained(ClassifierNet& network) const {
   return network;
 }
 
-torch::Tensor Fit::loss(const torch::Tensor& logits, const Batch& batch) const {
-  const auto& labels = batch.labels;
-  const auto& weights = batch.weights;
-  const auto values = logits.to(torch::kFloat);
-  if (examples_.exclusive) {
-    const auto target = (labels == 1).to(torch::kFloat) * class_weights_;
-    return (-(torch::log_softmax(values, 1) * target).sum(1) * weights).mean();
-  }
-  const auto known = (labels >= 0).to(torch::kFloat);
-  const auto target = labels.clamp_min(0);
-  const auto each = torch::binary_cross_entropy_with_logits(
-      values, target, {}, class_weights_, at::Reduction::None);
-  return (each * known * weights.unsqueeze(1)).sum() / known.sum().clamp_min(1);
-}
-
-torch::Tensor Fit::logits(const Batch& batch, int64_t step) {
-  if (batch.images.dim() == 2) return network_->classify(batch.images);
-  const auto input = network_input(batch.images, examples_.value_max, standardise_);
-  const auto shown = augment_batch(input, options_, rng_.fork("step", static_cast<uint64_t>(step)));
-  return network_->forward(shown);
+torch::Tensor Fit::logits(const torch::Tensor& images, int64_t step) {
+  if (images.dim() == 2) return network_->classify(images);
+  const auto input = network_input(images, examples_.value_max, standardise_);
+  return network_->forward(
+      augment_batch(input, options_, rng_.fork("step", static_cast<uint64_t>(step))));
 }
 
 void Fit::step(const Batch& batch, int64_t step) {
@@ -235,7 +132,15 @@ void Fit::step(const Batch& batch, int64_t step) {
   torch::Tensor value;
   {
     Autocast autocast(compute_);
-    value = loss(logits(batch, step), batch);
+    // Images are mixed before their online augmentation, which is the same for all classes.
+    const Mix mix = draw_mix(batch, options_, rng_.fork("mix", static_cast<uint64_t>(step)));
+    const auto outputs = logits(mix.images, step);
+    const bool weighted =
+        static_cast<double>(step) >= options_.loss.deferred * static_cast<double>(options_.steps);
+    value = loss_(outputs, batch.labels, batch.weights, weighted);
+    if (mix.share < 1)
+      value =
+          mix.share * value + (1 - mix.share) * loss_(outputs, mix.labels, mix.weights, weighted);
   }
   value.backward();
   adam_->step();

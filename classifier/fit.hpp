@@ -7,53 +7,15 @@
 #include <vector>
 
 #include "classifier/classifier.hpp"
+#include "classifier/examples.hpp"
+#include "classifier/loss.hpp"
 #include "classifier/network.hpp"
-#include "nn/batches.hpp"
 #include "nn/loader.hpp"
 #include "nn/optimizer.hpp"
 #include "nn/pretrained.hpp"
 #include "nn/schedule.hpp"
 
 namespace evenray {
-
-/// The training data of a classifier, on its device.
-struct Examples {
-  torch::Tensor images;   ///< [N,1,H,W] as stored, or features [N,D] that a head is trained on
-  torch::Tensor labels;   ///< [N,C] f32: 1 yes, 0 no, -1 unknown
-  torch::Tensor weights;  ///< [N] f32, factors of the rows' losses
-  int value_max = 255;    ///< the pixel value that is white
-  bool exclusive = true;  ///< true: one class per row, softmax; false: one sigmoid per class
-};
-
-/// Returns the rows of a part with these images, or features.
-Examples examples_of(const Store& store,
-                     const std::string& part,
-                     torch::Tensor images,
-                     torch::Device device);
-/// Loads all rows of a part.
-Examples load_examples(const Store& store, const std::string& part, torch::Device device);
-
-/// Returns the examples, features of exclusive classes, and after them those with which smote()
-/// fills each class up to the size of the largest. Their weight is 1.
-Examples filled_with_smote(const Examples& examples, const Rng& rng);
-
-/// Minibatches of resident examples: rows in shuffled epochs, or each class equally often
-/// (classify.sampling). The examples must outlive it.
-class ExampleBatches final : public Batches {
- public:
-  ExampleBatches(const Examples& examples, const ClassifyOptions& options, const Rng& rng);
-  Batch at(int64_t step) override;
-
- private:
-  std::vector<int64_t> rows(int64_t step);
-
-  const Examples& examples_;
-  bool balanced_;
-  int64_t minibatch_;
-  Rng rng_;
-  EpochOrder order_;
-  std::vector<std::vector<int64_t>> rows_of_class_;
-};
 
 /// Network, average, optimiser and minibatches: makes training steps, and saves and loads what a
 /// checkpoint needs. All random draws come from streams named by the step.
@@ -90,8 +52,7 @@ class Fit {
  private:
   void load_weights(const Pretrained& weights, const std::vector<std::string>& class_names);
   void choose_trained();
-  torch::Tensor logits(const Batch& batch, int64_t step);
-  torch::Tensor loss(const torch::Tensor& logits, const Batch& batch) const;
+  torch::Tensor logits(const torch::Tensor& images, int64_t step);
   torch::nn::Module& trained(ClassifierNet& network) const;
 
   const Examples& examples_;
@@ -102,7 +63,8 @@ class Fit {
   std::shared_ptr<ClassifierNet> network_, average_;
   std::unique_ptr<FusedAdam> adam_;
   ExampleBatches batches_;
-  torch::Tensor class_weights_, sum_;
+  Loss loss_;
+  torch::Tensor sum_;  ///< of the losses since take_loss()
 };
 
 /// How a classifier reads images, and what its outputs mean.

@@ -14,10 +14,12 @@ namespace evenray {
 /// [B,1,H,W] -> [B,classes] logits. Names of tensors: trunk.NAME and HEAD.NAME, see Backbone.
 struct ClassifierNet final : torch::nn::Module {
   ClassifierNet(const std::string& arch, int64_t classes);
-  /// Returns the map [B,D,h,w] whose mean over space is the input of the last layer.
-  torch::Tensor map(const torch::Tensor& images) { return trunk->final_map(images); }
-  /// Returns that mean, [B,D].
-  torch::Tensor features(const torch::Tensor& images);
+  /// Returns what explanations see.
+  FinalMap map(const torch::Tensor& images) { return trunk->final_map(images); }
+  /// Returns the input [B,D] of the last layer, from what map() returned.
+  torch::Tensor pooled(const FinalMap& seen) { return trunk->pooled(seen); }
+  /// Returns the same from images.
+  torch::Tensor features(const torch::Tensor& images) { return pooled(map(images)); }
   /// Returns the logits [B,classes] of features [B,D].
   torch::Tensor classify(const torch::Tensor& features) { return head(features); }
   torch::Tensor forward(const torch::Tensor& images) { return classify(features(images)); }

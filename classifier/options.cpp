@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "metrics/thresholds.hpp"
 #include "nn/backbone.hpp"
 
 namespace evenray {
@@ -22,6 +23,34 @@ void check_name(const std::string& key,
 
 std::vector<std::string> architectures() { return backbone_names(); }
 
+void LossOptions::fields(Fields& f) {
+  f("name",
+    name,
+    "cross-entropy (of a softmax for classes that exclude each other, else of one sigmoid for each "
+    "class), focal, asymmetric, logit-adjusted or ldam");
+  f("gamma", gamma, "focal: exponent of 1 - p; 0 is cross entropy");
+  f("gamma_negative", gamma_negative, "asymmetric: exponent of p for negatives");
+  f("shift", shift, "asymmetric: what p of negatives is lowered by");
+  f("adjustment",
+    adjustment,
+    "logit-adjusted: factor of the logarithm of a class's share, which is added to its logit");
+  f("margin", margin, "ldam: margin of the rarest class, in logits");
+  f("smoothing", smoothing, "label smoothing: share of each label that all classes get alike");
+  f("beta", beta, "base of the effective number of rows, for loss_weights = \"effective\"");
+  f("deferred", deferred, "share of the steps before loss_weights take effect");
+}
+
+void LossOptions::check() const {
+  check_name("loss.name", name, {"cross-entropy", "focal", "asymmetric", "logit-adjusted", "ldam"});
+  evenray::check(gamma >= 0 && gamma_negative >= 0 && adjustment >= 0 && margin >= 0,
+                 Exit::config,
+                 "classify.loss.gamma, gamma_negative, adjustment and margin must not be negative");
+  evenray::check(shift >= 0 && shift < 1 && smoothing >= 0 && smoothing < 1 && beta >= 0 &&
+                     beta < 1 && deferred >= 0 && deferred < 1,
+                 Exit::config,
+                 "classify.loss.shift, smoothing, beta and deferred must be in [0, 1)");
+}
+
 void ClassifyOptions::fields(Fields& f) {
   f("arch", arch, cat("one of: ", join(architectures())));
   f("weights",
@@ -32,7 +61,7 @@ void ClassifyOptions::fields(Fields& f) {
     tune,
     "what is trained: all; head (the last layer, on features that are computed once, without "
     "online "
-    "augmentation); or norm (batch norms and the last layer)");
+    "augmentation); or norm (batch or layer norms and the last layer)");
   f("frozen_statistics",
     frozen_statistics,
     "batch norms keep the statistics of `weights`, for small minibatches");
@@ -56,12 +85,25 @@ void ClassifyOptions::fields(Fields& f) {
     "half-life in steps of the average of the weights; 0: no average");
   f("loss_weights",
     loss_weights,
-    "none, or inverse: the weight of a class in the loss is total / (classes x its images)");
+    "weight of a class in the loss: none; inverse: total / (classes x its images); effective: "
+    "inverse to its effective number of images, see loss.beta");
   f("features",
     features,
     "with tune = \"head\": natural, or smote: each class is filled up to the size of the largest, "
     "with rows between its features (SMOTE)");
-  f("sampling", sampling, "natural, or balanced: each class is drawn equally often");
+  f("sampling",
+    sampling,
+    "natural; balanced: each class is drawn equally often; square-root: in proportion to the "
+    "square root of its images; repeat-factor: images of rare classes are repeated");
+  f("repeat_threshold",
+    repeat_threshold,
+    "repeat-factor: a class with the share f of the images is repeated sqrt(threshold / f) times");
+  f("mixup",
+    mixup,
+    "mix the images of a step in pairs, with weights from Beta(a, a) for this a; 0: off");
+  f("cutmix",
+    cutmix,
+    "replace a rectangle of each image with that of another one, its area from Beta(a, a); 0: off");
   f("mirror",
     mirror,
     "online augmentation: flip left to right half of the time (suits limbs, not chests)");
@@ -78,7 +120,13 @@ void ClassifyOptions::fields(Fields& f) {
     patience,
     "stop after this many validations without a better AUPRC; 0: never (a study always runs all "
     "steps)");
+  f("threshold",
+    threshold,
+    "how thresholds are chosen on validation: youden, sensitivity=S (the least), or "
+    "cost=MISS:ALARM "
+    "(the price of each)");
   f("bootstrap", bootstrap, "bootstrap draws per interval");
+  f.section("loss", loss);
 }
 
 double ClassifyOptions::learning_rate() const {
@@ -89,12 +137,24 @@ double ClassifyOptions::learning_rate() const {
 
 void ClassifyOptions::check() const {
   check_name("arch", arch, architectures());
-  check_name("loss_weights", loss_weights, {"none", "inverse"});
+  check_name("loss_weights", loss_weights, {"none", "inverse", "effective"});
   check_name("features", features, {"natural", "smote"});
   evenray::check(features == "natural" || tune == "head",
                  Exit::config,
                  "classify.features = \"smote\" needs classify.tune = \"head\"");
-  check_name("sampling", sampling, {"natural", "balanced"});
+  check_name("sampling", sampling, {"natural", "balanced", "square-root", "repeat-factor"});
+  loss.check();
+  parse_threshold_rule(threshold);
+  evenray::check(repeat_threshold > 0 && repeat_threshold <= 1,
+                 Exit::config,
+                 "classify.repeat_threshold must be above 0 and at most 1");
+  evenray::check(mixup >= 0 && mixup <= 2 && cutmix >= 0 && cutmix <= 2,
+                 Exit::config,
+                 "classify.mixup and cutmix must be from 0 to 2");
+  evenray::check(
+      cutmix == 0 || tune != "head",
+      Exit::config,
+      "classify.cutmix needs images, so it cannot be used with classify.tune = \"head\"");
   evenray::check(steps > 0, Exit::config, "classify.steps must be above 0");
   evenray::check(minibatch >= 2, Exit::config, "classify.minibatch must be 2 or more (batch norm)");
   check_name("tune", tune, {"all", "head", "norm"});
@@ -105,6 +165,10 @@ void ClassifyOptions::check() const {
   evenray::check(!frozen_statistics || weights != "none",
                  Exit::config,
                  "classify.frozen_statistics needs classify.weights, for example imagenet");
+  evenray::check(
+      !frozen_statistics || !arch.starts_with("vit_"),
+      Exit::config,
+      "classify.frozen_statistics needs batch norms, which a vision transformer has not");
   evenray::check(lr >= 0, Exit::config, "classify.lr must not be negative");
   evenray::check(layer_decay > 0 && layer_decay <= 1,
                  Exit::config,

@@ -253,10 +253,11 @@ Json Classifier::localisation(const Store& store,
                                        method,
                                        state_->reading,
                                        state_->compute);
-    double hits = 0, energy = 0, area = 0;
+    double hits = 0, chance = 0, energy = 0, area = 0;
     for (size_t i = 0; i < marked.size(); ++i) {
       const Located found = locate(maps[static_cast<int64_t>(i)], boxes[i]);
       hits += found.hit;
+      chance += found.chance;
       energy += found.energy;
       area += found.area;
     }
@@ -264,6 +265,7 @@ Json Classifier::localisation(const Store& store,
     classes.push_back({{"name", state_->class_names[c]},
                        {"images", marked.size()},
                        {"pointing", hits / count},
+                       {"chance", chance / count},
                        {"energy", energy / count},
                        {"box_area", area / count}});
   }

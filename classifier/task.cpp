@@ -2,6 +2,7 @@
 // The classifier as the task of a study, which compares the scores for the rare class.
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "classifier/classifier.hpp"
 #include "core/text.hpp"
@@ -65,7 +66,13 @@ class ClassifyTask final : public Task {
     write_json(cell / "metrics.json", found);
   }
 
-  Scored scored(const std::vector<Path>& cells) const override {
+  double validation(const Path& cell) const override {
+    const Json best = read_json(cell / run_name() / "metrics.json").at("best_val_auprc");
+    return best.is_number() ? best.get<double>() : NAN;
+  }
+
+  Scored scored(const std::vector<Path>& cells,
+                const std::set<std::string>& left_out) const override {
     ClassRows rows;
     int64_t without_threshold = 0;
     for (const auto& cell : cells) {
@@ -75,6 +82,7 @@ class ClassifyTask final : public Task {
       const Decisions decisions = decide(predictions, thresholds);
       const size_t rare = predictions.class_index(rare_class_);
       for (size_t i = 0; i < predictions.rows(); ++i) {
+        if (left_out.contains(predictions.ids[i])) continue;
         rows.ids.push_back(predictions.ids[i]);
         rows.groups.push_back(predictions.groups[i]);
         rows.labels.push_back(predictions.labels[i][rare] == 1);

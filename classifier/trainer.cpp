@@ -92,6 +92,12 @@ class Training final : public Trainee {
     check(present >= 2 || !train_.exclusive,
           Exit::bad_data,
           cat(store.path().string(), ": the training rows are of one class only"));
+    const auto both = (train_.labels == 1).any(0) & (train_.labels == 0).any(0);
+    check(train_.exclusive || both.any().item<bool>(),
+          Exit::bad_data,
+          cat(store.path().string(),
+              ": no class has both images with it and images without it among the training rows; "
+              "labels that are unknown everywhere, or all alike, teach nothing"));
     if (options.features == "smote") {
       check(train_.exclusive,
             Exit::bad_data,
@@ -222,7 +228,8 @@ class Training final : public Trainee {
                  {"best_val_auprc", best_ < 0 ? Json() : Json(best_)}};
     if (val_.images.size(0) > 0) {
       const Predictions chosen = Classifier(best, compute_).predict(store_, "val", features_);
-      write_json(run_.path() / "thresholds.json", Json(pick_thresholds(chosen)));
+      write_json(run_.path() / "thresholds.json",
+                 Json(pick_thresholds(chosen, parse_threshold_rule(options_.threshold))));
       write_json(run_.path() / "calibration.json",
                  temperature_json(fit_temperature(chosen, val_.exclusive), chosen));
     }

@@ -70,7 +70,7 @@ class CopyFinder {
   std::vector<std::vector<size_t>> groups(const std::vector<std::vector<size_t>>& duplicates) {
     for (const auto& picture : duplicates)
       for (const auto row : picture) same_.unite(picture.front(), row);
-    for (const auto& [a, b] : turned_duplicates(facts_)) same_.unite(a, b);
+    for (const auto& [a, b] : turned_duplicates(facts_, threads_)) same_.unite(a, b);
     link_by_name();
     link_by_landmarks();
     const std::set<std::vector<size_t>> known(duplicates.begin(), duplicates.end());
@@ -190,7 +190,7 @@ PictureGroups group_pictures(const Manifest& manifest,
                              const std::vector<ImageFacts>& facts,
                              int threads) {
   PictureGroups found;
-  found.duplicates = near_duplicate_groups(facts);
+  found.duplicates = near_duplicate_groups(facts, threads);
   found.copies = augmented_copies(manifest, facts, found.duplicates, threads);
   return found;
 }

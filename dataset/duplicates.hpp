@@ -31,11 +31,13 @@ double thumbnail_correlation(const cv::Mat& a, const cv::Mat& b);
 /// thumbnails correlate above .98. The search is exact. A perceptual hash as a first filter would
 /// miss pairs (in FracAtlas one whose hashes differ in 12 bits). Truncated images take part, so
 /// that a damaged copy under another label is found; blank and unreadable images do not.
-std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFacts>& facts);
+std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFacts>& facts,
+                                                       int threads);
 
 /// Returns the pairs of rows of which one is the other mirrored, turned by quarters or both: the
-/// thumbnails then correlate above .98. The search is exact.
-std::vector<std::pair<size_t, size_t>> turned_duplicates(const std::vector<ImageFacts>& facts);
+/// thumbnails then correlate above .98. Ordered. The search is exact.
+std::vector<std::pair<size_t, size_t>> turned_duplicates(const std::vector<ImageFacts>& facts,
+                                                         int threads);
 
 /// Returns whether two of these rows of one picture differ in a label that both know.
 bool labels_conflict(const Manifest& manifest, const std::vector<size_t>& rows);

@@ -10,6 +10,8 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "metrics/calibration.hpp"
+#include "metrics/comparison_tests.hpp"
+#include "metrics/decision_curve.hpp"
 #include "metrics/panel.hpp"
 #include "metrics/support.hpp"
 
@@ -203,9 +205,9 @@ void add_calibration(const Predictions& predictions, const std::string& ending, 
   }
 }
 
-Json calibration_json(const Predictions& predictions, const Temperature& temperature) {
-  Predictions calibrated = predictions;
-  calibrated.probabilities = temperature.apply(predictions.probabilities);
+Json calibration_json(const Predictions& predictions,
+                      const Predictions& calibrated,
+                      const Temperature& temperature) {
   Json classes = Json::array();
   for (const auto& name : predictions.class_names) classes.push_back({{"name", name}});
   add_calibration(predictions, "", classes);
@@ -272,7 +274,12 @@ Json metrics(const Predictions& predictions, const MetricOptions& options) {
   out["accuracy"] = number(values.back());
   out["confusion"] = confusion(predictions, panel.decisions());
   out["baselines"] = {{"majority", majority_json(predictions)}};
-  if (options.temperature) out["calibration"] = calibration_json(predictions, *options.temperature);
+  Predictions calibrated = predictions;
+  if (options.temperature) {
+    calibrated.probabilities = options.temperature->apply(predictions.probabilities);
+    out["calibration"] = calibration_json(predictions, calibrated, *options.temperature);
+  }
+  out["decision_curve"] = decision_curve_json(calibrated, options.temperature.has_value());
   out["bootstrap"] = bootstrap_json(predictions, options);
   out["ci"] = Json::object();
   out["cautions"] = Json::array();
@@ -294,7 +301,8 @@ Json compare_metrics(const Predictions& first,
                      const Predictions& second,
                      const MetricOptions& options,
                      const Thresholds& second_thresholds) {
-  const Panel a(first, options.thresholds), b(aligned(second, first), second_thresholds);
+  const Predictions other = aligned(second, first);
+  const Panel a(first, options.thresholds), b(other, second_thresholds);
   const auto of_first = a.values(), of_second = b.values();
   const auto replicates = bootstrap(first, options, of_first.size(), [&](const auto& weights) {
     auto values = a.values(weights);
@@ -321,7 +329,8 @@ Json compare_metrics(const Predictions& first,
           {"split", options.split.empty() ? Json(nullptr) : Json(options.split)},
           {"bootstrap", bootstrap_json(first, options)},
           {"cautions", options.bootstrap_draws > 0 ? supports.cautions() : Json::array()},
-          {"differences", std::move(differences)}};
+          {"differences", std::move(differences)},
+          {"tests", comparison_tests(first, other, a.decisions(), b.decisions(), options)}};
 }
 
 }  // namespace evenray

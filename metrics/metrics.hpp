@@ -12,9 +12,11 @@ namespace evenray {
 
 /// metrics scores predictions of any classifier; it needs no network. Read this header first, then
 /// predictions.hpp (the table of predictions), thresholds.hpp (decisions), panel.hpp (the metrics
-/// of each class), stats.hpp (ranking, intervals and tests), support.hpp (intervals
-/// from few groups), scored.hpp (the values that a study
-/// compares) and calibration.hpp. logistic.hpp is a separate baseline on metadata.
+/// of each class), stats.hpp (ranking, intervals and tests), support.hpp (intervals from few
+/// groups), scored.hpp (the values that a study compares), calibration.hpp and decision_curve.hpp.
+/// comparison_tests.hpp tests two models against each other, with auroc_covariance.hpp (DeLong,
+/// Obuchowski), paired_decisions.hpp (McNemar) and permutation.hpp. logistic.hpp is a separate
+/// baseline on metadata.
 
 struct MetricOptions {
   Thresholds thresholds;  ///< fixed beforehand (picked on the validation part); empty: .5, or
@@ -31,7 +33,8 @@ struct MetricOptions {
 /// {"schema","n","split","classes":[{"name",
 /// "positives","known","auroc","auprc","prevalence","threshold","sensitivity","specificity","ppv",
 /// "npv","f1","mcc","brier","ece"}],"macro":{...},"micro":{...},"balanced_accuracy","accuracy",
-/// "confusion","baselines":{"majority":{...}},"bootstrap":{...},"ci":{metric:[low,high]},"cautions"}.
+/// "confusion","baselines":{"majority":{...}},"decision_curve":{...},"bootstrap":{...},
+/// "ci":{metric:[low,high]},"cautions"}.
 /// The values are defined in metrics/panel.hpp. Undefined values are null. `confusion`: one row per
 /// true class and one column per predicted class, in the order of the classes; if classes are not
 /// exclusive, [[tn,fp],[fn,tp]] per class. `ci`: percentile intervals of a bootstrap over groups,
@@ -40,16 +43,18 @@ struct MetricOptions {
 /// always predicts the most frequent class of these rows. With a temperature, "calibration" has it,
 /// the negative log-likelihood before and after ("nll","nll_calibrated"), and for each class
 /// {"name","brier","ece","reliability","brier_calibrated",...}; `reliability`: see calibration.hpp.
-/// The other values are those of the probabilities as they are. Throws 65 for a threshold of a
-/// class that the predictions lack.
+/// `decision_curve`: see decision_curve.hpp; of the calibrated probabilities if there is a
+/// temperature. The other values are those of the probabilities as they are. Throws 65 for a
+/// threshold of a class that the predictions lack.
 Json metrics(const Predictions& predictions, const MetricOptions& options = {});
 
 /// Returns the metrics of `first` minus those of `second`. Each bootstrap draw uses the same rows
 /// for both. Throws 65 unless both have the same ids, classes and labels (in any order).
 /// {"schema","n","split","bootstrap","cautions","differences":{key:
-/// {"first","second","difference","ci":[low,high],"p"}}}.
-/// `p`: two-sided bootstrap p value, not adjusted for multiple tests. The groups of `first` are
-/// used. Thresholds: options.thresholds for `first`, `second_thresholds` for `second`.
+/// {"first","second","difference","ci":[low,high],"p"}},"tests":{...}}.
+/// `p`: two-sided bootstrap p value, not adjusted for multiple tests. `tests`: see
+/// comparison_tests.hpp. The groups of `first` are used. Thresholds: options.thresholds for
+/// `first`, `second_thresholds` for `second`.
 Json compare_metrics(const Predictions& first,
                      const Predictions& second,
                      const MetricOptions& options = {},

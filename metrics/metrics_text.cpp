@@ -170,15 +170,44 @@ std::string heading(const Json& json) {
 std::string localisation_table(const Json& metrics) {
   if (!metrics.contains("localisation") || metrics["localisation"]["classes"].empty()) return "";
   const Json& found = metrics["localisation"];
-  std::vector<Row> rows{
-      {found["method"], "images with boxes", "pointing game", "energy in boxes", "area of boxes"}};
+  std::vector<Row> rows{{found["method"],
+                         "images with boxes",
+                         "pointing game",
+                         "by chance",
+                         "energy in boxes",
+                         "area of boxes"}};
   for (const auto& entry : found["classes"])
     rows.push_back({entry["name"],
                     entry["images"].dump(),
                     short_number(entry["pointing"]),
+                    short_number(entry["chance"]),
                     short_number(entry["energy"]),
                     short_number(entry["box_area"])});
   return "\n" + aligned_table(rows);
+}
+
+/// Net benefit of the model, and of treating all rows in brackets, at a few thresholds; empty
+/// without a temperature, because net benefit means little for probabilities that are not
+/// calibrated.
+std::string decision_curve_table(const Json& metrics) {
+  if (!metrics.contains("calibration")) return "";
+  const Json& curve = metrics["decision_curve"];
+  std::vector<Row> rows{{"net benefit (of treating all) at"}};
+  std::vector<size_t> shown;
+  for (size_t i = 0; i < curve["thresholds"].size(); ++i) {
+    const double threshold = curve["thresholds"][i];
+    for (const double wanted : {.05, .1, .2, .5}) {
+      if (threshold == wanted) shown.push_back(i);
+    }
+  }
+  for (const size_t i : shown) rows[0].push_back(short_number(curve["thresholds"][i]));
+  for (const auto& one : curve["classes"]) {
+    Row row{one["name"]};
+    for (const size_t i : shown)
+      row.push_back(cat(short_number(one["model"][i]), " (", short_number(one["all"][i]), ")"));
+    rows.push_back(row);
+  }
+  return aligned_table(rows) + "\n";
 }
 
 /// Calibration before and after temperature scaling; empty without a temperature.
@@ -199,12 +228,40 @@ std::string calibration_table(const Json& metrics) {
   return aligned_table(rows) + "\n";
 }
 
+std::string difference_text(const Json& test) {
+  return short_number(test["difference"]) +
+         (test["difference"].is_number() ? interval(test["ci"]) : "");
+}
+
+std::string tests_tables(const Json& tests) {
+  std::vector<Row> areas{{"AUROC", "test", "difference", "standard error", "p", "permutation p"}};
+  std::vector<Row> decisions{
+      {"decisions", "test", "metric", "difference", "first only", "second only", "p"}};
+  for (const auto& one : tests["classes"]) {
+    const Json &area = one["auroc"], &decision = one["decisions"];
+    areas.push_back({one["name"],
+                     area["test"],
+                     difference_text(area),
+                     short_number(area["standard_error"]),
+                     short_number(area["p"]),
+                     short_number(area["permutation_p"])});
+    decisions.push_back({one["name"],
+                         decision["test"],
+                         decision["metric"],
+                         difference_text(decision),
+                         decision["first_only"].dump(),
+                         decision["second_only"].dump(),
+                         short_number(decision["p"])});
+  }
+  return aligned_table(areas) + "\n" + aligned_table(decisions);
+}
+
 }  // namespace
 
 std::string metrics_text(const Json& metrics) {
   return heading(metrics) + ranking_table(metrics) + "\n" + calibration_table(metrics) +
-         decision_table(metrics) + "\n" + overall_table(metrics) + confusion_table(metrics) +
-         localisation_table(metrics);
+         decision_curve_table(metrics) + decision_table(metrics) + "\n" + overall_table(metrics) +
+         confusion_table(metrics) + localisation_table(metrics);
 }
 
 std::string comparison_text(const Json& comparison) {
@@ -219,7 +276,7 @@ std::string comparison_text(const Json& comparison) {
                         (one["difference"].is_number() && drawn ? interval(one["ci"]) : ""),
                     short_number(one["p"])});
   }
-  return heading(comparison) + aligned_table(rows);
+  return heading(comparison) + aligned_table(rows) + "\n" + tests_tables(comparison["tests"]);
 }
 
 }  // namespace evenray

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numbers>
 #include <numeric>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace evenray {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kRoot2 = std::numbers::sqrt2;
+constexpr double kLeastVariance = 1e-24;
 
 double log_gamma(double x) {
   int sign = 0;
@@ -41,6 +44,19 @@ double binomial_side(int64_t k, int64_t n, double p, int step) {
                      : static_cast<double>(i) / static_cast<double>(n - i + 1) / odds;
   }
   return sum;
+}
+
+/// Returns z with P(|Z| <= z) = confidence for a standard normal Z. P(|Z| > z) is convex in z, so
+/// Newton's steps from 0 approach z from below.
+double central_deviate(double confidence) {
+  double z = 0;
+  for (int i = 0; i < 100; ++i) {
+    const double slope = kRoot2 * std::numbers::inv_sqrtpi * std::exp(-z * z / 2);
+    const double step = (std::erfc(z / kRoot2) - (1 - confidence)) / slope;
+    z += step;
+    if (std::abs(step) < 1e-15 * z) break;
+  }
+  return z;
 }
 
 struct Counts {
@@ -212,25 +228,36 @@ double bootstrap_p(std::span<const double> differences) {
   return std::min(1.0, 2 * std::min(not_above, not_below) / all);
 }
 
-GroupBootstrap::GroupBootstrap(const std::vector<std::string>& group_of_row) {
-  std::map<std::string, size_t> index;
+NormalTest normal_test(double value, double variance, double confidence) {
+  if (!(variance >= kLeastVariance)) return {kNaN, {kNaN, kNaN}, kNaN};
+  const double error = std::sqrt(variance), half = central_deviate(confidence) * error;
+  return {error, {value - half, value + half}, std::erfc(std::abs(value) / error / kRoot2)};
+}
+
+GroupIndex group_index(const std::vector<std::string>& group_of_row) {
+  GroupIndex out;
+  std::map<std::string, size_t> known;
   for (const auto& group : group_of_row) {
     if (group.empty()) {
-      group_of_row_.push_back(group_count_++);
+      out.of_row.push_back(out.count++);
       continue;
     }
-    const auto [place, is_new] = index.try_emplace(group, group_count_);
-    if (is_new) ++group_count_;
-    group_of_row_.push_back(place->second);
+    const auto [place, is_new] = known.try_emplace(group, out.count);
+    if (is_new) ++out.count;
+    out.of_row.push_back(place->second);
   }
+  return out;
 }
+
+GroupBootstrap::GroupBootstrap(const std::vector<std::string>& group_of_row)
+    : groups_(group_index(group_of_row)) {}
 
 std::vector<double> GroupBootstrap::row_weights(const Rng& rng, uint64_t draw) const {
   Rng stream = rng.fork("group bootstrap", draw);
-  std::vector<double> picked(group_count_), weights;
-  for (size_t i = 0; i < group_count_; ++i) picked[stream.below(group_count_)] += 1;
-  weights.reserve(group_of_row_.size());
-  for (size_t group : group_of_row_) weights.push_back(picked[group]);
+  std::vector<double> picked(groups_.count), weights;
+  for (size_t i = 0; i < groups_.count; ++i) picked[stream.below(groups_.count)] += 1;
+  weights.reserve(groups_.of_row.size());
+  for (size_t group : groups_.of_row) weights.push_back(picked[group]);
   return weights;
 }
 

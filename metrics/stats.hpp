@@ -82,6 +82,25 @@ std::vector<double> holm(const std::vector<double>& p_values);
 /// Non-finite replicates are ignored.
 double bootstrap_p(std::span<const double> differences);
 
+/// A value whose error is normal, for example a difference of two AUROC.
+struct NormalTest {
+  double error = 0;   ///< standard error
+  Interval interval;  ///< value +- z error; not cut off at the bounds of the value
+  double p = 0;       ///< two-sided, of the hypothesis that the true value is 0
+};
+/// Returns the test of a value from its variance. All NaN if there is no variance: if `variance` is
+/// NaN, negative, or so small that it is a rounding error (below 1e-24, a standard error of 1e-12).
+/// Requires 0 < confidence < 1.
+NormalTest normal_test(double value, double variance, double confidence = .95);
+
+/// Rows numbered by their group.
+struct GroupIndex {
+  std::vector<size_t> of_row;  ///< number of the row's group, from 0 in the order of first rows
+  size_t count = 0;            ///< number of groups
+};
+/// A row with an empty group is a group of its own.
+GroupIndex group_index(const std::vector<std::string>& group_of_row);
+
 /// Cluster bootstrap. A draw picks groups() groups with replacement. A row with an empty group is a
 /// group of its own.
 class GroupBootstrap {
@@ -90,11 +109,10 @@ class GroupBootstrap {
   /// Returns how often the group of each row was picked. Depends only on the key of `rng` and on
   /// `draw`.
   std::vector<double> row_weights(const Rng& rng, uint64_t draw) const;
-  size_t groups() const { return group_count_; }
+  size_t groups() const { return groups_.count; }
 
  private:
-  std::vector<size_t> group_of_row_;
-  size_t group_count_ = 0;
+  GroupIndex groups_;
 };
 
 /// Returns the percentile interval of the finite replicates; NaN if there are none.

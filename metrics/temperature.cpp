@@ -20,7 +20,7 @@ double log_odds(double p) {
   return std::log(p) - std::log1p(-p);
 }
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double logistic_of(double x) { return 1 / (1 + std::exp(-x)); }
 
 std::vector<double> softmax(std::vector<double> logits) {
   const double largest = *std::max_element(logits.begin(), logits.end());
@@ -38,7 +38,7 @@ std::vector<std::vector<double>> Temperature::apply(
   if (value == 1) return out;
   for (auto& row : out) {
     if (!exclusive) {
-      for (auto& p : row) p = sigmoid(log_odds(p) / value);
+      for (auto& p : row) p = logistic_of(log_odds(p) / value);
       continue;
     }
     for (auto& p : row) p = std::log(std::max(p, kLeastProbability)) / value;
@@ -48,7 +48,7 @@ std::vector<std::vector<double>> Temperature::apply(
 }
 
 double Temperature::apply_to_threshold(double threshold) const {
-  return sigmoid(log_odds(threshold) / value);
+  return logistic_of(log_odds(threshold) / value);
 }
 
 double negative_log_likelihood(const Predictions& predictions, bool exclusive) {

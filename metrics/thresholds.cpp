@@ -2,6 +2,7 @@
 #include "metrics/thresholds.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "core/error.hpp"
@@ -19,26 +20,67 @@ size_t rarer_class(const Predictions& predictions) {
   return surplus < 0 ? 0 : 1;
 }
 
-/// nullopt if no threshold has J > 0.
-std::optional<double> youden_threshold(const Predictions& predictions, size_t c) {
+/// The ROC curve of one class on the rows whose label is known.
+struct ClassCurve {
+  std::vector<CurvePoint> points;  ///< points[0]: no row is predicted; empty: one label is absent
+  double positives = 0, negatives = 0;
+};
+
+ClassCurve class_curve(const Predictions& predictions, size_t c) {
   std::vector<double> scores;
   std::vector<uint8_t> labels;
+  ClassCurve out;
   for (size_t row = 0; row < predictions.rows(); ++row) {
     if (predictions.labels[row][c] < 0) continue;
     scores.push_back(predictions.probabilities[row][c]);
     labels.push_back(predictions.labels[row][c] == 1);
+    (labels.back() ? out.positives : out.negatives) += 1;
   }
-  const auto curve = roc_curve(scores, labels);
-  size_t best = 0;
-  for (size_t i = 1; i < curve.size(); ++i) {
-    if (curve[i].y - curve[i].x > curve[best].y - curve[best].x) best = i;
+  out.points = roc_curve(scores, labels);
+  return out;
+}
+
+/// Returns the first point from `begin` on with the lowest loss(point).
+template <class Loss>
+size_t best_point(const std::vector<CurvePoint>& points, size_t begin, Loss loss) {
+  size_t best = begin;
+  for (size_t i = begin + 1; i < points.size(); ++i) {
+    if (loss(points[i]) < loss(points[best])) best = i;
   }
+  return best;
+}
+
+/// Returns the point of the curve that the rule picks; nullopt if there is none.
+std::optional<size_t> picked_point(const ClassCurve& curve, const ThresholdRule& rule) {
+  const auto& points = curve.points;
+  if (points.empty()) return std::nullopt;
+  if (rule.kind == ThresholdRule::Kind::sensitivity) {
+    size_t i = 1;
+    while (points[i].y < rule.sensitivity) ++i;  // the last point has sensitivity 1
+    return i;
+  }
+  if (rule.kind == ThresholdRule::Kind::cost) {
+    // Whole numbers of rows, so that equal costs compare as equal.
+    return best_point(points, points[1].threshold < 1 ? 0 : 1, [&](const CurvePoint& point) {
+      return rule.miss_cost * std::round(curve.positives * (1 - point.y)) +
+             rule.false_alarm_cost * std::round(curve.negatives * point.x);
+    });
+  }
+  const size_t best =
+      best_point(points, 0, [](const CurvePoint& point) { return point.x - point.y; });
   if (best == 0) return std::nullopt;
-  const double here = curve[best].threshold;
-  const double middle =
-      best + 1 < curve.size() ? std::midpoint(here, curve[best + 1].threshold) : here;
+  return best;
+}
+
+std::optional<double> picked_threshold(const ClassCurve& curve, const ThresholdRule& rule) {
+  const auto best = picked_point(curve, rule);
+  if (!best) return std::nullopt;
+  const auto& points = curve.points;
+  const double here = *best == 0 ? 1 : points[*best].threshold;
+  if (*best + 1 == points.size()) return here;
+  const double below = points[*best + 1].threshold, middle = std::midpoint(here, below);
   // Between adjacent doubles, the middle may be rounded to the lower score, which would include it.
-  return best + 1 < curve.size() && middle == curve[best + 1].threshold ? here : middle;
+  return middle == below ? here : middle;
 }
 
 }  // namespace
@@ -64,12 +106,36 @@ Thresholds read_thresholds(const Path& path) {
   return thresholds;
 }
 
-Thresholds pick_thresholds(const Predictions& validation) {
+ThresholdRule parse_threshold_rule(const std::string& text) {
+  ThresholdRule rule;
+  if (text == "youden") return rule;
+  const auto parts = split_text(text, '=');
+  if (parts.size() == 2 && parts[0] == "sensitivity") {
+    rule.kind = ThresholdRule::Kind::sensitivity;
+    if (parse_double(parts[1], rule.sensitivity) && rule.sensitivity > 0 && rule.sensitivity <= 1)
+      return rule;
+  }
+  if (parts.size() == 2 && parts[0] == "cost") {
+    rule.kind = ThresholdRule::Kind::cost;
+    const auto costs = split_text(parts[1], ':');
+    if (costs.size() == 2 && parse_double(costs[0], rule.miss_cost) &&
+        parse_double(costs[1], rule.false_alarm_cost) && rule.miss_cost > 0 &&
+        rule.false_alarm_cost > 0)
+      return rule;
+  }
+  throw Error(Exit::config,
+              cat("classify.threshold is '",
+                  text,
+                  "'; expected youden, sensitivity=S (S above 0, at most 1) or cost=MISS:ALARM "
+                  "(both above 0), for example sensitivity=.95 or cost=10:1"));
+}
+
+Thresholds pick_thresholds(const Predictions& validation, const ThresholdRule& rule) {
   Thresholds thresholds;
   const bool two = validation.class_names.size() == 2 && validation.one_hot();
   for (size_t c = 0; c < validation.class_names.size(); ++c) {
     if (two && c != rarer_class(validation)) continue;
-    if (const auto threshold = youden_threshold(validation, c))
+    if (const auto threshold = picked_threshold(class_curve(validation, c), rule))
       thresholds[validation.class_names[c]] = *threshold;
   }
   return thresholds;

@@ -8,19 +8,33 @@
 
 namespace evenray {
 
+/// What a classifier and its explanations see of an image.
+struct FinalMap {
+  torch::Tensor map;    ///< [B,C,h,w]
+  torch::Tensor token;  ///< of a vision transformer: its class token [B,C] before the last block
+};
+
 /// A network without its head. The names and shapes of its tensors are those of the package timm,
 /// except that the stem has one input channel.
 struct Backbone : torch::nn::Module {
   /// Returns the feature maps [B,C,h,w] of a batch of images [B,1,H,W], finest first: C2, C3, ...
-  /// with strides 4, 8, ... (a side of n pixels gives ceil(n / stride) positions; after C2,
-  /// densenet121 rounds down). No side may be shorter than least_px.
+  /// with strides 4, 8, ... (a side of n pixels gives ceil(n / stride) positions). No side may be
+  /// shorter than least_px. Exceptions:
+  /// - densenets (after C2) and vgg16_bn round down;
+  /// - legacy_xception does not pad its stem, so its maps have up to 2 positions fewer per side;
+  /// - vit_tiny_patch16_224 has one stage, of stride 16: the map of final_map().
   virtual std::vector<torch::Tensor> stages(const torch::Tensor& x) = 0;
-  /// Returns the map [B,features,h,w] whose mean over space is the input of a classifier.
-  virtual torch::Tensor final_map(const torch::Tensor& x) { return stages(x).back(); }
+  /// Returns the last map before the position of its values is lost. Of a vision transformer, these
+  /// are the patches that the class token attends to in the last block, after their layer norm.
+  /// (Before a layer norm, the products of values and gradients add up to 0 in each patch.)
+  virtual FinalMap final_map(const torch::Tensor& x) { return {stages(x).back(), {}}; }
+  /// Returns the input [B,features] of a classifier: here, the mean of the map over space. Does not
+  /// change the map.
+  virtual torch::Tensor pooled(const FinalMap& seen);
 
   // Set by the constructor.
-  int64_t features = 0;     ///< channels of final_map()
-  std::string head = "fc";  ///< the name that timm gives to the layer after it
+  int64_t features = 0;     ///< length of a row of pooled()
+  std::string head = "fc";  ///< the name that timm gives to the layer after it, such as head.fc
   std::string stem;         ///< the first layer; its weight has one input channel
   int64_t least_px = 8;     ///< the shortest side of an image that it accepts
   /// Prefixes of the names of its tensors, in groups from the input to the output.
@@ -30,9 +44,12 @@ struct Backbone : torch::nn::Module {
 /// Returns the names of all backbones: small (a stem and three residual blocks, C2 to C4 of 32, 64
 /// and 128 channels, .3 M parameters) and, with timm's names,
 /// resnet18 and resnet50 (He et al. 2016; the stride is in the 3x3 convolution),
-/// tf_efficientnet_lite0 to lite2 (Tan & Le 2019 without squeeze-and-excitation, with ReLU6 and
-/// TensorFlow's padding), mobilenetv2_100 (Sandler et al. 2018) and densenet121 (Huang et al.
-/// 2017).
+/// efficientnet_b0 (Tan & Le 2019), tf_efficientnet_lite0 to lite2 (the same without
+/// squeeze-and-excitation, with ReLU6 and TensorFlow's padding), mobilenetv2_100 (Sandler et al.
+/// 2018), mobilenetv3_small_100 (Howard et al. 2019), densenet121 and densenet201 (Huang et al.
+/// 2017), legacy_xception (Chollet 2017), vgg16_bn (Simonyan & Zisserman 2015, with batch norms)
+/// and vit_tiny_patch16_224 (Dosovitskiy et al. 2021, in the size of Touvron et al. 2021, for
+/// images of any size).
 std::vector<std::string> backbone_names();
 
 /// Makes a backbone with random weights from torch's generator. Throws 78 "unknown architecture 'x'

@@ -19,10 +19,25 @@ std::shared_ptr<Backbone> make_resnet(bool bottleneck, const std::vector<int64_t
 /// they are.
 std::shared_ptr<Backbone> make_efficientnet_lite(double width, double depth);
 
+/// Tan & Le 2019, table 1: with squeeze-and-excitation and SiLU.
+std::shared_ptr<Backbone> make_efficientnet_b0();
+
 /// Sandler et al. 2018, table 2.
 std::shared_ptr<Backbone> make_mobilenetv2();
 
+/// Howard et al. 2019, table 2.
+std::shared_ptr<Backbone> make_mobilenetv3_small();
+
 /// Huang et al. 2017. `layers`: dense layers of the four blocks; growth 32, stem 64 channels.
 std::shared_ptr<Backbone> make_densenet(const std::vector<int64_t>& layers);
+
+/// Chollet 2017, figure 5.
+std::shared_ptr<Backbone> make_xception();
+
+/// Simonyan & Zisserman 2015 with batch norms. `convolutions`: of the five stages.
+std::shared_ptr<Backbone> make_vgg(const std::vector<int64_t>& convolutions);
+
+/// Dosovitskiy et al. 2021, with patches of 16 px and heads of 64 channels. `width`: channels.
+std::shared_ptr<Backbone> make_vit(int64_t width, int64_t blocks);
 
 }  // namespace evenray

@@ -4,126 +4,56 @@
 #include <cmath>
 
 #include "nn/backbone_families.hpp"
+#include "nn/inverted_residual.hpp"
 
 namespace evenray {
 namespace {
 
-/// Blocks of one kind, of which the first may halve the size.
+/// Blocks of one size, of which the first may halve it.
 struct EfficientStage {
-  int64_t blocks, kernel, stride, expansion, channels;
+  int64_t blocks, kernel, stride;
+  double expansion;
+  int64_t channels;
+  Activation activation = Activation::relu6;
+  bool squeezes = false;       ///< with squeeze-and-excitation
+  double later_expansion = 0;  ///< of the blocks after the first; 0: the same
 };
 struct EfficientDesign {
   std::vector<EfficientStage> stages;
-  int64_t stem = 32, head = 1280;  ///< channels
-  bool tensorflow = false;         ///< TensorFlow's padding and epsilon of batch norms (.001)
+  int64_t stem = 32;                               ///< channels
+  Activation stem_activation = Activation::relu6;  ///< also of the head
+  bool hard = false;        ///< MobileNetV3's squeeze-and-excitation; else EfficientNet's
+  bool tensorflow = false;  ///< TensorFlow's padding and epsilon of batch norms
 };
 
-/// A convolution without bias whose output has ceil(size / stride) positions.
-struct SameConvImpl final : torch::nn::Module {
-  SameConvImpl(
-      int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t groups, bool tensorflow)
-      : weight(register_parameter("weight", torch::empty({out, in / groups, kernel, kernel}))),
-        stride_(stride),
-        groups_(groups),
-        tensorflow_(tensorflow) {
-    torch::NoGradGuard no_grad;
-    weight.normal_(
-        0,
-        std::sqrt(2. * static_cast<double>(groups) / static_cast<double>(out * kernel * kernel)));
-  }
-
-  torch::Tensor forward(const torch::Tensor& x) {
-    const int64_t half = (weight.size(2) - 1) / 2;
-    if (!tensorflow_ || stride_ == 1)
-      return torch::conv2d(x, weight, {}, stride_, half, 1, groups_);
-    const auto [top, bottom] = padding(x.size(2));
-    const auto [left, right] = padding(x.size(3));
-    const bool even = top == bottom && left == right;
-    const auto padded = even ? x : torch::constant_pad_nd(x, {left, right, top, bottom});
-    const std::vector<int64_t> sides = even ? std::vector{top, left} : std::vector<int64_t>{0, 0};
-    return torch::conv2d(padded, weight, {}, stride_, sides, 1, groups_);
-  }
-
-  torch::Tensor weight;
-
- private:
-  /// TensorFlow pads as little as needed, and an odd pixel after the image.
-  std::pair<int64_t, int64_t> padding(int64_t size) const {
-    const int64_t positions = (size + stride_ - 1) / stride_;
-    const int64_t needed = std::max<int64_t>(0, (positions - 1) * stride_ + weight.size(2) - size);
-    return {needed / 2, needed - needed / 2};
-  }
-
-  int64_t stride_, groups_;
-  bool tensorflow_;
-};
-using SameConv = torch::nn::ModuleHolder<SameConvImpl>;
-
-torch::nn::BatchNorm2d batch_norm(int64_t channels, bool tensorflow) {
-  auto options = torch::nn::BatchNorm2dOptions(channels);
-  if (tensorflow) options.eps(1e-3);
-  return torch::nn::BatchNorm2d(options);
+/// Returns a number of channels that is a multiple of 8, and at least .9 of `channels`.
+int64_t rounded(double channels) {
+  const int64_t nearest = std::max<int64_t>(8, static_cast<int64_t>(channels + 4) / 8 * 8);
+  return static_cast<double>(nearest) < .9 * channels ? nearest + 8 : nearest;
 }
 
-/// Expansion (1x1), depthwise convolution, projection (1x1) without activation, and a shortcut if
-/// the shapes allow it. A block with expansion 1 has no expansion layer.
-struct InvertedResidualImpl final : torch::nn::Module {
-  InvertedResidualImpl(int64_t in, const EfficientStage& stage, int64_t stride, bool tensorflow)
-      : expands(stage.expansion > 1), shortcut(stride == 1 && in == stage.channels) {
-    const int64_t wide = in * stage.expansion;
-    const auto norm = [&](int number, int64_t channels) {
-      return register_module("bn" + std::to_string(number), batch_norm(channels, tensorflow));
-    };
-    if (expands) {
-      expand = register_module("conv_pw", SameConv(in, wide, 1, 1, 1, tensorflow));
-      expand_norm = norm(1, wide);
-    }
-    depthwise =
-        register_module("conv_dw", SameConv(wide, wide, stage.kernel, stride, wide, tensorflow));
-    depthwise_norm = norm(expands ? 2 : 1, wide);
-    project = register_module(expands ? "conv_pwl" : "conv_pw",
-                              SameConv(wide, stage.channels, 1, 1, 1, tensorflow));
-    project_norm = norm(expands ? 3 : 2, stage.channels);
-  }
-  torch::Tensor forward(const torch::Tensor& x) {
-    auto y = expands ? torch::relu6(expand_norm(expand(x))) : x;
-    y = project_norm(project(torch::relu6(depthwise_norm(depthwise(y)))));
-    return shortcut ? y + x : y;
-  }
-  bool expands, shortcut;
-  SameConv expand{nullptr}, depthwise{nullptr}, project{nullptr};
-  torch::nn::BatchNorm2d expand_norm{nullptr}, depthwise_norm{nullptr}, project_norm{nullptr};
-};
-using InvertedResidual = torch::nn::ModuleHolder<InvertedResidualImpl>;
-
-struct EfficientNet final : Backbone {
-  explicit EfficientNet(const EfficientDesign& design)
-      : conv_stem(
+/// Stem and stages.
+struct EfficientTrunk : Backbone {
+  explicit EfficientTrunk(const EfficientDesign& design)
+      : activation(design.stem_activation),
+        channels(design.stem),
+        conv_stem(
             register_module("conv_stem", SameConv(1, design.stem, 3, 2, 1, design.tensorflow))),
         bn1(register_module("bn1", batch_norm(design.stem, design.tensorflow))) {
-    features = design.head;
     head = "classifier";
     stem = "conv_stem";
     depths = {{"conv_stem", "bn1"}};
-    const auto list = register_module("blocks", torch::nn::ModuleList());
-    int64_t in = design.stem;
     for (const auto& stage : design.stages) {
       torch::nn::Sequential part;
       for (int64_t b = 0; b < stage.blocks; ++b) {
-        part->push_back(InvertedResidual(in, stage, b == 0 ? stage.stride : 1, design.tensorflow));
-        in = stage.channels;
+        part->push_back(InvertedResidual(block(design, stage, b == 0)));
+        channels = stage.channels;
       }
-      depths.push_back({"blocks." + std::to_string(list->size()) + "."});
-      strides.push_back(stage.stride);
-      list->push_back(part);
-      blocks.push_back(part);
+      add(part, stage.stride);
     }
-    conv_head = register_module("conv_head", SameConv(in, features, 1, 1, 1, design.tensorflow));
-    bn2 = register_module("bn2", batch_norm(features, design.tensorflow));
-    depths.push_back({"conv_head", "bn2"});
   }
   std::vector<torch::Tensor> stages(const torch::Tensor& x) override {
-    auto y = torch::relu6(bn1(conv_stem(x)));
+    auto y = activate(bn1(conv_stem(x)), activation);
     int64_t stride = 2;
     std::vector<torch::Tensor> maps;
     for (size_t s = 0; s < strides.size(); ++s) {
@@ -135,38 +65,115 @@ struct EfficientNet final : Backbone {
     maps.push_back(y);
     return maps;
   }
-  torch::Tensor final_map(const torch::Tensor& x) override {
-    return torch::relu6(bn2(conv_head(stages(x).back())));
+
+  Activation activation;
+  int64_t channels;  ///< of the last stage
+
+ protected:
+  void add(const torch::nn::Sequential& part, int64_t stride) {
+    depths.push_back({"blocks." + std::to_string(list->size()) + "."});
+    list->push_back(part);
+    blocks.push_back(part);
+    strides.push_back(stride);
   }
+
+ private:
+  InvertedResidualOptions block(const EfficientDesign& design,
+                                const EfficientStage& stage,
+                                bool first) const {
+    const bool later = !first && stage.later_expansion > 0;
+    const double expansion = later ? stage.later_expansion : stage.expansion;
+    const int64_t wide = rounded(expansion * static_cast<double>(channels));
+    const int64_t reduced = design.hard ? rounded(.25 * static_cast<double>(wide)) : channels / 4;
+    return {.in = channels,
+            .wide = wide,
+            .out = stage.channels,
+            .kernel = stage.kernel,
+            .stride = first ? stage.stride : 1,
+            .expands = expansion > 1,
+            .activation = stage.activation,
+            .reduced = stage.squeezes ? reduced : 0,
+            .hard_gate = design.hard,
+            .tensorflow = design.tensorflow};
+  }
+
   SameConv conv_stem;
   torch::nn::BatchNorm2d bn1;
+  torch::nn::ModuleList list = register_module("blocks", torch::nn::ModuleList());
   std::vector<torch::nn::Sequential> blocks;
-  SameConv conv_head{nullptr};
-  torch::nn::BatchNorm2d bn2{nullptr};
   std::vector<int64_t> strides;
 };
 
-/// Returns a number of channels that is a multiple of 8, and at least .9 of `channels`.
-int64_t rounded(double channels) {
-  const int64_t nearest = std::max<int64_t>(8, static_cast<int64_t>(channels + 4) / 8 * 8);
-  return static_cast<double>(nearest) < .9 * channels ? nearest + 8 : nearest;
+struct EfficientNet final : EfficientTrunk {
+  explicit EfficientNet(const EfficientDesign& design) : EfficientTrunk(design) {
+    features = 1280;
+    conv_head =
+        register_module("conv_head", SameConv(channels, features, 1, 1, 1, design.tensorflow));
+    bn2 = register_module("bn2", batch_norm(features, design.tensorflow));
+    depths.push_back({"conv_head", "bn2"});
+  }
+  FinalMap final_map(const torch::Tensor& x) override {
+    return {activate(bn2(conv_head(stages(x).back())), activation), {}};
+  }
+  SameConv conv_head{nullptr};
+  torch::nn::BatchNorm2d bn2{nullptr};
+};
+
+/// The last stage of MobileNetV3: a 1x1 convolution.
+struct WideningImpl final : torch::nn::Module {
+  WideningImpl(int64_t in, int64_t out)
+      : conv(register_module("conv", SameConv(in, out, 1, 1, 1, /*tensorflow=*/false))),
+        bn1(register_module("bn1", torch::nn::BatchNorm2d(out))) {}
+  torch::Tensor forward(const torch::Tensor& x) {
+    return activate(bn1(conv(x)), Activation::hard_swish);
+  }
+  SameConv conv;
+  torch::nn::BatchNorm2d bn1;
+};
+using Widening = torch::nn::ModuleHolder<WideningImpl>;
+
+/// Its head follows the mean over space, so that it costs little.
+struct MobileNetV3 final : EfficientTrunk {
+  MobileNetV3(const EfficientDesign& design, int64_t wide, int64_t out) : EfficientTrunk(design) {
+    features = out;
+    add(torch::nn::Sequential(Widening(channels, wide)), 1);
+    conv_head = register_module("conv_head", PooledConv(wide, out));
+    depths.push_back({"conv_head"});
+  }
+  torch::Tensor pooled(const FinalMap& seen) override {
+    return activate(conv_head(Backbone::pooled(seen)), activation);
+  }
+  PooledConv conv_head{nullptr};
+};
+
+/// EfficientNet-B0 (Tan & Le 2019, table 1).
+std::vector<EfficientStage> efficientnet_stages() {
+  return {{1, 3, 1, 1, 16},
+          {2, 3, 2, 6, 24},
+          {2, 5, 2, 6, 40},
+          {3, 3, 2, 6, 80},
+          {3, 5, 1, 6, 112},
+          {4, 5, 2, 6, 192},
+          {1, 3, 1, 6, 320}};
 }
 
 }  // namespace
 
 std::shared_ptr<Backbone> make_efficientnet_lite(double width, double depth) {
-  EfficientDesign design{.stages = {{1, 3, 1, 1, 16},
-                                    {2, 3, 2, 6, 24},
-                                    {2, 5, 2, 6, 40},
-                                    {3, 3, 2, 6, 80},
-                                    {3, 5, 1, 6, 112},
-                                    {4, 5, 2, 6, 192},
-                                    {1, 3, 1, 6, 320}},
-                         .tensorflow = true};
+  EfficientDesign design{.stages = efficientnet_stages(), .tensorflow = true};
   for (auto& stage : design.stages) {
     stage.channels = rounded(width * static_cast<double>(stage.channels));
     const bool end = &stage == &design.stages.front() || &stage == &design.stages.back();
     if (!end) stage.blocks = static_cast<int64_t>(std::ceil(depth * stage.blocks));
+  }
+  return std::make_shared<EfficientNet>(design);
+}
+
+std::shared_ptr<Backbone> make_efficientnet_b0() {
+  EfficientDesign design{.stages = efficientnet_stages(), .stem_activation = Activation::silu};
+  for (auto& stage : design.stages) {
+    stage.activation = Activation::silu;
+    stage.squeezes = true;
   }
   return std::make_shared<EfficientNet>(design);
 }
@@ -179,6 +186,21 @@ std::shared_ptr<Backbone> make_mobilenetv2() {
                                                                    {3, 3, 1, 6, 96},
                                                                    {3, 3, 2, 6, 160},
                                                                    {1, 3, 1, 6, 320}}});
+}
+
+std::shared_ptr<Backbone> make_mobilenetv3_small() {
+  constexpr auto kRelu = Activation::relu, kHard = Activation::hard_swish;
+  return std::make_shared<MobileNetV3>(
+      EfficientDesign{.stages = {{1, 3, 2, 1, 16, kRelu, true},
+                                 {2, 3, 2, 4.5, 24, kRelu, false, 3.67},
+                                 {3, 5, 2, 4, 40, kHard, true, 6},
+                                 {2, 5, 1, 3, 48, kHard, true},
+                                 {3, 5, 2, 6, 96, kHard, true}},
+                      .stem = 16,
+                      .stem_activation = kHard,
+                      .hard = true},
+      /*wide=*/576,
+      /*out=*/1024);
 }
 
 }  // namespace evenray

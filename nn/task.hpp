@@ -4,6 +4,7 @@
 // It does not depend on the kind of learner, so that the same code can compare classifiers and
 // detectors.
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,10 +43,14 @@ struct Task {
                     const std::string& part,
                     const Runtime& runtime) const = 0;
 
-  /// Returns the scores from the results of test(). The rows of several cells (the folds of one
-  /// seed) are concatenated in this order. Throws 66 if results are missing, 65 if they are
-  /// damaged.
-  virtual Scored scored(const std::vector<Path>& cells) const = 0;
+  /// Returns the value on validation that selected the best checkpoint of a cell's run, the larger
+  /// the better; NaN if it is undefined. Throws 66 if the run is not done.
+  virtual double validation(const Path& cell) const = 0;
+  /// Returns the scores from the results of test(), without the rows with an id in `left_out`. The
+  /// rows of several cells (the folds of one seed) are concatenated in this order. Throws 66 if
+  /// results are missing, 65 if they are damaged.
+  virtual Scored scored(const std::vector<Path>& cells,
+                        const std::set<std::string>& left_out) const = 0;
   /// Return the column names of a table of cells, and the row of one tested cell ("": undefined).
   virtual std::vector<std::string> columns() const = 0;
   virtual std::vector<std::string> row(const Path& cell) const = 0;

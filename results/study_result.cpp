@@ -259,6 +259,7 @@ StudyResult parse_study_result(const Json& summary) {
   out.rare_class = place["rare_class"].text();
   out.contrast = place["contrast"].text();
   out.policy = place["policy"].text();
+  out.named_contrast = place["chosen"]["contrast"].text();
   out.seeds = place["seeds"].count();
   out.folds = place["folds"].count();
   out.max_synthetic = place["max_synthetic"].number();
@@ -268,10 +269,15 @@ StudyResult parse_study_result(const Json& summary) {
   for (const auto& arm : place["arms"].items()) out.own_arms.push_back(own_arm(arm));
   out.data = data_facts(place["data"]);
   out.comparison = comparison(place["comparison"]);
+  if (const Place without = place["without"]; !without.missing())
+    out.without = PartialComparison{without["condition"].text(),
+                                    without["left_out"].count(),
+                                    comparison(without["comparison"])};
   for (const auto& one : place["localisation"].items())
     out.localisations.push_back({one["arm"].text(),
                                  one["images"].number(),
                                  one["pointing"].number(),
+                                 one["chance"].number(),
                                  one["energy"].number(),
                                  one["box_area"].number()});
   for (const auto& one : place["generators"].items()) out.generators.push_back(generator(one));

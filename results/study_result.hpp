@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The results room parses the summary.json of a study into one struct. This is its only header. All
-// code that shows results (reports, pages) reads this struct and not the JSON, so a misspelt name
-// does not compile.
+// The results room reads what studies and runs have written. This header parses the summary.json of
+// a study into one struct. All code that shows results (reports, pages) reads this struct and not
+// the JSON, so a misspelt name does not compile. run_events.hpp reads the events of run folders,
+// tensorboard.hpp writes them as TensorBoard files.
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -42,7 +43,7 @@ struct ArmResult {
 /// its cells, see Classifier::localisation().
 struct LocalisationResult {
   std::string arm;
-  double images = NAN, pointing = NAN, energy = NAN, box_area = NAN;
+  double images = NAN, pointing = NAN, chance = NAN, energy = NAN, box_area = NAN;
 };
 
 struct PairResult {
@@ -58,6 +59,13 @@ struct Comparison {
   double test_images = NAN, test_positives = NAN, groups = NAN, draws = NAN;
   std::string caution;            ///< about intervals from few groups; empty: none
   int64_t without_threshold = 0;  ///< classifiers without a threshold from validation
+};
+
+/// The comparison without the test images that match a condition on their metadata.
+struct PartialComparison {
+  std::string condition;
+  int64_t left_out = 0;  ///< images
+  Comparison comparison;
 };
 
 /// Counts by name, in the order of the file.
@@ -116,6 +124,8 @@ struct Failure {
 
 struct StudyResult {
   std::string rare_class, contrast, policy;
+  /// The contrast as it was named, if it left the choice of arms to validation; else empty.
+  std::string named_contrast;
   int64_t seeds = 0, folds = 0;  ///< folds 0: one split
   double max_synthetic = NAN;
   std::string device, precision;
@@ -123,6 +133,7 @@ struct StudyResult {
   std::vector<Arm> own_arms;  ///< those of [[study.arm]]
   DataFacts data;
   Comparison comparison;
+  std::optional<PartialComparison> without;       ///< nullopt: study.without is empty
   std::vector<LocalisationResult> localisations;  ///< empty: the test part has no boxes
   std::vector<GeneratorResult> generators;
   std::vector<BalanceResult> balances;

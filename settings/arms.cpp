@@ -96,6 +96,12 @@ std::vector<std::string> default_arm_names() {
   return names;
 }
 
+bool stands_for(const std::string& name, const Arm& arm) {
+  if (name == kBestGan) return arm.synthetic();
+  if (name == kBestReal) return !arm.synthetic();
+  return name == arm.name;
+}
+
 std::pair<std::string, std::string> parse_contrast(const std::string& contrast) {
   const size_t at = contrast.find(" vs ");
   check(at != std::string::npos,

@@ -46,6 +46,12 @@ std::vector<std::string> builtin_arm_names();
 /// classify.tune = "head", and real-resampled, which needs study.generator_size.
 std::vector<std::string> default_arm_names();
 
+/// Names in a contrast: the arm with synthetic rows, and the one without, that is best on
+/// validation.
+inline constexpr const char *kBestGan = "best gan", *kBestReal = "best real";
+/// Whether a name in a contrast stands for this arm: its own name, or one of these.
+bool stands_for(const std::string& name, const Arm& arm);
+
 /// Parses "gan vs oversample" into {"gan", "oversample"}. Throws 78 unless there are two different
 /// names.
 std::pair<std::string, std::string> parse_contrast(const std::string& contrast);

@@ -6,6 +6,7 @@
 #include "augment/policy.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/where.hpp"
 
 namespace evenray {
 
@@ -24,7 +25,12 @@ void StudyOptions::fields(Fields& f) {
   f("policy", policy, "augmentation policy of the autoaugment arms");
   f("contrast",
     contrast,
-    "the one comparison named beforehand: 'ARM vs ARM'; all others are exploratory");
+    "the one comparison named beforehand: 'ARM vs ARM'; all others are exploratory; 'best gan' and "
+    "'best real' are the arms with and without synthetic rows that are best on validation");
+  f("without",
+    without,
+    "compare the arms a second time, without the test images whose metadata match, such as "
+    "hardware=1");
   f("bootstrap", bootstrap, "bootstrap draws per interval");
   f("judge_images", judge_images, "maximum number of drawn images to evaluate a generator with");
   f("origin_steps",
@@ -41,11 +47,9 @@ void StudyOptions::check() const {
         !own.name.empty() && own.name.find_first_of("/@ ") == std::string::npos,
         Exit::config,
         cat("study.arm '", own.name, "': a name must not be empty or contain blanks, '/' or '@'"));
+  const auto compared_arms = compared();
   std::vector<std::string> names;
-  for (const auto& one : compared()) names.push_back(one.name);
-  const auto named = [&](const std::string& name) {
-    return std::count(names.begin(), names.end(), name) > 0;
-  };
+  for (const auto& one : compared_arms) names.push_back(one.name);
   auto sorted = names;
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
@@ -75,9 +79,15 @@ void StudyOptions::check() const {
   } catch (const Error& error) {
     throw Error(Exit::config, cat("study.policy: ", error.what()));
   }
-  const auto [first, second] = parse_contrast(contrast);
-  for (const auto& one : {first, second}) {
-    evenray::check(named(one),
+  Where::parse(without);
+  const auto contrasted = parse_contrast(contrast);
+  for (const bool first : {true, false}) {
+    const std::string& one = first ? contrasted.first : contrasted.second;
+    const std::string& other = first ? contrasted.second : contrasted.first;
+    const bool known = std::any_of(compared_arms.begin(), compared_arms.end(), [&](const Arm& arm) {
+      return stands_for(one, arm) && arm.name != other;
+    });
+    evenray::check(known,
                    Exit::config,
                    cat("study.contrast names '",
                        one,

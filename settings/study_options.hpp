@@ -19,6 +19,7 @@ struct StudyOptions {
   std::string policy = "imagenet";  ///< augmentation policy of the autoaugment arms
   /// The primary comparison, named beforehand.
   std::string contrast = "gan+autoaugment vs oversample";
+  std::string without;         ///< condition on metadata of test rows, see dataset/where.hpp
   int64_t bootstrap = 2000;    ///< bootstrap draws per interval
   int64_t judge_images = 512;  ///< maximum number of drawn images to evaluate a generator with
   int64_t origin_steps = 150;  ///< training steps of the network that separates synthetic from real

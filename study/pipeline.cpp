@@ -217,8 +217,9 @@ std::string status_text(const Json& status) {
   return out;
 }
 
-void report_study(const Path& folder_path) {
+void report_study(const Path& folder_path, const std::string& without) {
   Config config = read_study_config(folder_path);
+  if (!without.empty()) config.study.without = without;
   const StudyFolder folder{folder_path};
   const Path facts = folder_path / "data" / "facts.json";
   check(std::filesystem::exists(facts),

@@ -131,6 +131,16 @@ void write_arms(ReportWriter& out, const StudyResult& result) {
       "the same random online augmentation. They differ in their training images:");
   out.list(meanings);
   out.table(metrics_table(result));
+  if (result.without) {
+    out.table(without_table(result));
+    const auto& differences = result.without->comparison.differences;
+    if (!differences.empty() && differences[0].primary)
+      out.paragraph(cat("Without these images, ",
+                        result.contrast,
+                        " is ",
+                        difference_with_interval(differences[0].metrics.auroc),
+                        " AUROC."));
+  }
   write_localisation(out, result);
   if (const auto without = result.comparison.without_threshold; without > 0) {
     out.paragraph(cat(counted(without, "classifier"),
@@ -346,7 +356,7 @@ void write_settings(ReportWriter& out, const StudyResult& result, const std::str
            TORCH_VERSION_PATCH,
            ", OpenCV ",
            CV_VERSION),
-       cat("Named beforehand: ", result.contrast),
+       named_text(result),
        cat("Digest of the images trained and tested with: ",
            result.data.folds.empty() ? "" : result.data.folds[0].store.substr(0, 16)),
        cat("Licence of the images: ", licence.empty() ? "not stated by their source" : licence)});

@@ -9,6 +9,10 @@ namespace evenray {
 /// primary contrast. An interval that contains 0 is reported as no measurable difference.
 std::string answer_text(const StudyResult& result);
 
+/// Returns which comparison was named beforehand, and if it left the choice of arms to validation,
+/// which arms these were.
+std::string named_text(const StudyResult& result);
+
 /// Returns the comparison as an aligned text table, for the terminal.
 std::string study_text(const StudyResult& result);
 

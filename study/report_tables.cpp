@@ -118,19 +118,50 @@ HtmlTable metrics_table(const StudyResult& result) {
   return table;
 }
 
+HtmlTable without_table(const StudyResult& result) {
+  const PartialComparison& without = *result.without;
+  const auto chance = [](const Comparison& comparison) {
+    return rate_text(comparison.test_positives / comparison.test_images);
+  };
+  HtmlTable table;
+  table.caption = cat("Without the ",
+                      counted(without.left_out, "test image"),
+                      " with ",
+                      without.condition,
+                      " (trained as before), beside all test images");
+  table.head = {"Arm",
+                "AUROC, all",
+                "AUROC, without",
+                cat("AUPRC, all (chance ", chance(result.comparison), ")"),
+                cat("AUPRC, without (chance ", chance(without.comparison), ")")};
+  for (size_t i = 0; i < without.comparison.arms.size(); ++i) {
+    const auto& all = result.comparison.arms[i].metrics;
+    const auto& [arm, left] = without.comparison.arms[i];
+    table.rows.push_back({arm,
+                          rate_with_interval(all.auroc),
+                          rate_with_interval(left.auroc),
+                          rate_with_interval(all.auprc),
+                          rate_with_interval(left.auprc)});
+  }
+  return table;
+}
+
 HtmlTable localisation_table(const StudyResult& result) {
   HtmlTable table;
-  table.caption = cat("Where the evidence for ",
-                      result.rare_class,
-                      " lies (Grad-CAM against the boxes of the test images, means over cells). "
-                      "Pointing game: share of images whose strongest evidence is in a box. A map "
-                      "without content would have the energy of the area.");
-  table.head = {"Arm", "Images", "Pointing game", "Energy in boxes", "Area of boxes"};
-  table.numeric = {false, true, true, true, true};
+  table.caption =
+      cat("Where the evidence for ",
+          result.rare_class,
+          " lies (Grad-CAM against the boxes of the test images, means over cells). "
+          "Pointing game: share of images whose strongest evidence is in a box or at most "
+          "a fifteenth of the image beside it; by chance: the share of the image that "
+          "is so near. A map without content would have the energy of the area.");
+  table.head = {"Arm", "Images", "Pointing game", "By chance", "Energy in boxes", "Area of boxes"};
+  table.numeric = {false, true, true, true, true, true};
   for (const auto& one : result.localisations)
     table.rows.push_back({one.arm,
                           plain_count(one.images),
                           rate_text(one.pointing),
+                          rate_text(one.chance),
                           rate_text(one.energy),
                           rate_text(one.box_area)});
   return table;

@@ -11,6 +11,8 @@ namespace evenray {
 HtmlTable parts_table(const StudyResult& result);     ///< images per part and class
 HtmlTable training_table(const StudyResult& result);  ///< training rows per arm, class and origin
 HtmlTable metrics_table(const StudyResult& result);   ///< one row per arm, one column per metric
+/// The AUROC and AUPRC of each arm on all test images, and on those that study.without leaves.
+HtmlTable without_table(const StudyResult& result);
 HtmlTable localisation_table(const StudyResult& result);  ///< where each arm's evidence lies
 HtmlTable differences_table(const StudyResult& result);   ///< one row per pair of arms, with p
 HtmlTable baselines_table(const StudyResult& result);     ///< AUROCs to compare the arms with

@@ -74,6 +74,12 @@ std::string generators_text(const StudyResult& result) {
 
 }  // namespace
 
+std::string named_text(const StudyResult& result) {
+  if (result.named_contrast.empty()) return cat("Named beforehand: ", result.contrast);
+  return cat(
+      "Named beforehand: ", result.named_contrast, "; the best on validation: ", result.contrast);
+}
+
 std::string answer_text(const StudyResult& result) {
   const std::string& contrast = result.contrast;
   const auto [first, second] = parse_contrast(contrast);
@@ -157,7 +163,9 @@ std::string study_text(const StudyResult& result) {
   if (const PairResult* primary = result.primary()) {
     out += cat("\n",
                result.contrast,
-               " (named beforehand): ",
+               result.named_contrast.empty()
+                   ? " (named beforehand): "
+                   : cat(" (named beforehand as ", result.named_contrast, "): "),
                difference_with_interval(primary->metrics.auroc),
                " AUROC\n");
   }

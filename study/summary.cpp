@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
+#include <set>
 
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "dataset/where.hpp"
 #include "study/compare.hpp"
 #include "study/label_scores.hpp"
 #include "study/preflight.hpp"
@@ -15,9 +18,54 @@
 namespace evenray {
 namespace {
 
-Json compare_finished(const Config& config, const StudyFolder& folder, const StudyPlan& plan) {
+/// A contrast whose best arms were chosen.
+struct ChosenContrast {
+  std::string contrast;  ///< "ARM vs ARM"; as named, if it names no best arm or they are not done
+  Json validation;       ///< {arm: mean over its cells}, what they were chosen by; null if none was
+};
+
+/// Chooses the arms that the contrast calls best: by the mean value on validation over their
+/// cells. No test image has a say.
+ChosenContrast choose_contrast(const Config& config,
+                               const StudyFolder& folder,
+                               const StudyPlan& plan) {
+  ChosenContrast out{config.study.contrast, nullptr};
+  const auto named = parse_contrast(out.contrast);
+  std::vector<std::string> chosen;
+  Json validation;
+  for (const auto& name : {named.first, named.second}) {
+    std::string best = name;
+    double highest = -1;
+    for (const auto& arm : config.study.compared()) {
+      const bool other_side = arm.name == named.first || arm.name == named.second ||
+                              (!chosen.empty() && arm.name == chosen[0]);
+      if (other_side || !stands_for(name, arm)) continue;
+      const auto task = make_task(config.for_arm(arm), plan.rare_class);
+      double sum = 0, cells = 0;
+      for (const auto& cell : plan.cells) {
+        if (cell.arm != arm.name) continue;
+        if (!run_done(folder.cell(cell))) return out;
+        sum += task->validation(folder.cell(cell));
+        ++cells;
+      }
+      validation[arm.name] = sum / cells;
+      if (!(sum / cells > highest)) continue;
+      highest = sum / cells;
+      best = arm.name;
+    }
+    chosen.push_back(best);
+  }
+  if (validation.is_null()) return out;
+  return {cat(chosen[0], " vs ", chosen[1]), validation};
+}
+
+Json compare_finished(const Config& config,
+                      const StudyFolder& folder,
+                      const StudyPlan& plan,
+                      const std::string& contrast,
+                      const std::set<std::string>& left_out) {
   ComparisonInput input;
-  input.contrast = config.study.contrast;
+  input.contrast = contrast;
   input.draws = config.study.bootstrap;
   input.seed = Rng(static_cast<uint64_t>(config.runtime.seed)).fork("compare").key();
   int64_t without_threshold = 0;
@@ -32,13 +80,13 @@ Json compare_finished(const Config& config, const StudyFolder& folder, const Stu
       std::vector<Path> folds;
       for (int fold = 0; fold < plan.folds; ++fold)
         folds.push_back(folder.cell({arm.name, seed, fold}));
-      runs.seeds.push_back(task->scored(folds));
+      runs.seeds.push_back(task->scored(folds, left_out));
       without_threshold += runs.seeds.back().without_threshold;
     }
   }
   Json out = compare_arms(input, config.runtime.thread_count());
-  const Scored any =
-      input.arms.empty() ? make_task(config, plan.rare_class)->scored({}) : input.arms[0].seeds[0];
+  const Scored any = input.arms.empty() ? make_task(config, plan.rare_class)->scored({}, {})
+                                        : input.arms[0].seeds[0];
   out["metrics"] = any.keys;
   out["test"] = {{"images", any.rows.size()},
                  {"positives", any.positives},
@@ -46,6 +94,23 @@ Json compare_finished(const Config& config, const StudyFolder& folder, const Stu
                  {"negative_groups", any.support.negative}};
   out["without_threshold"] = without_threshold;
   return out;
+}
+
+/// Returns the ids of the test rows of all folds whose metadata match study.without.
+std::set<std::string> left_out_rows(const Config& config,
+                                    const StudyFolder& folder,
+                                    const StudyPlan& plan) {
+  const Where where = Where::parse(config.study.without);
+  std::set<std::string> ids;
+  for (int fold = 0; fold < plan.folds; ++fold) {
+    const Store store(folder.store(fold));
+    const StorePart& test = store.part("test");
+    std::vector<int64_t> rows(static_cast<size_t>(test.size()));
+    std::iota(rows.begin(), rows.end(), int64_t{0});
+    for (const int64_t row : where.filter(store.info(), test, rows))
+      ids.insert(test.ids[static_cast<size_t>(row)]);
+  }
+  return ids;
 }
 
 /// Returns, for each arm, the means over its finished cells of where explanations of the rare class
@@ -63,7 +128,7 @@ Json localisation_json(const Config& config, const StudyFolder& folder, const St
         if (entry.at("name") != plan.rare_class) continue;
         ++cells;
         images += entry.at("images").get<double>();
-        for (const char* key : {"pointing", "energy", "box_area"})
+        for (const char* key : {"pointing", "chance", "energy", "box_area"})
           sums[key] += entry.at(key).get<double>();
       }
     }
@@ -80,12 +145,13 @@ Json summarise(const Config& config,
                const StudyFolder& folder,
                const StudyPlan& plan,
                const Json& facts) {
+  const ChosenContrast chosen = choose_contrast(config, folder, plan);
   Json summary{{"schema", "evenray-study-1"},
                {"data", facts},
                {"rare_class", plan.rare_class},
                {"seeds", config.study.seeds},
                {"folds", config.study.folds},
-               {"contrast", config.study.contrast},
+               {"contrast", chosen.contrast},
                {"policy", config.study.policy},
                {"max_synthetic", config.balance.max_synthetic},
                {"computed", read_json(folder.root / "plan.json").value("computed", Json())}};
@@ -102,7 +168,16 @@ Json summarise(const Config& config,
                                {"resampled", arm.resampled},
                                {"generator", arm.generator}});
   summary["preflight"] = preflight_json(config, plan, facts);
-  summary["comparison"] = compare_finished(config, folder, plan);
+  summary["comparison"] = compare_finished(config, folder, plan, chosen.contrast, {});
+  if (!config.study.without.empty()) {
+    const auto left_out = left_out_rows(config, folder, plan);
+    summary["without"] = {
+        {"condition", config.study.without},
+        {"left_out", left_out.size()},
+        {"comparison", compare_finished(config, folder, plan, chosen.contrast, left_out)}};
+  }
+  if (!chosen.validation.is_null())
+    summary["chosen"] = {{"contrast", config.study.contrast}, {"validation", chosen.validation}};
   if (const Json labels = write_label_suspects(config, folder, plan); !labels.is_null())
     summary["labels"] = labels;
   if (const Json located = localisation_json(config, folder, plan); !located.empty())

@@ -7,6 +7,7 @@ one architecture in one order, by position if all shapes are equal."""
 import argparse
 import hashlib
 import json
+import math
 import os
 import pathlib
 import sys
@@ -20,6 +21,11 @@ PREFIXES = ("module.", "_orig_mod.", "model.", "ema.", "net.", "backbone.")
 # torchxrayvision's networks take values from -1024 to 1024: (x - .5) / (1 / 2048).
 XRV_MARK = "op_threshs"
 XRV_INPUT = dict(mean=.5, deviation=1 / 2048)
+# What timm has as convolutions of maps, torchvision has as layers of the flattened map.
+FLATTENED = ("pre_logits.fc1", "pre_logits.fc2", "conv_head")
+# The epsilons of the batch norms of torchvision's MobileNetV3, and of timm's. They are added to the
+# variances.
+V3_EPSILONS = (1e-3, 1e-5)
 TYPES = {torch.float32: "F32", torch.int64: "I64"}
 
 
@@ -67,28 +73,49 @@ def leaf(name):
     return name.rsplit(".", 1)[-1]
 
 
-def fits(tensor, shape, name, stem):
+def fits(tensor, name, table):
     """A stem may have three input channels: evenray adds their kernels."""
-    found = list(tensor.shape)
-    return found == shape or (name == stem and found == [shape[0], 3, *shape[2:]])
+    found, shape = list(tensor.shape), table["tensors"][name]
+    # Before the stem, a vision transformer has tokens, with three dimensions.
+    stem = next(n for n, s in table["tensors"].items() if len(s) == 4)
+    return (found == shape or (name == stem and found == [shape[0], 3, *shape[2:]])
+            or is_flattened(tensor, name, table))
+
+
+def is_flattened(tensor, name, table):
+    shape, layer = table["tensors"][name], name.removesuffix(".weight")
+    # The conv_head of EfficientNets has no bias: it is a convolution in all packages.
+    return (layer in FLATTENED and layer + ".bias" in table["tensors"]
+            and list(tensor.shape) == [shape[0], math.prod(shape[1:])])
 
 
 def match(tensors, table):
     """Returns {name in timm: name in the file}, and how the names were matched."""
-    wanted, stem = table["tensors"], next(iter(table["tensors"]))
+    wanted = table["tensors"]
     # Older files of torchvision write norm.1 for norm1.
     tensors = {name: tensor for name, tensor in tensors.items() if name != XRV_MARK}
     plain = {name.replace("norm.", "norm").replace("conv.", "conv"): name for name in tensors}
-    by_name = {name: plain.get(name, name) for name, shape in wanted.items()
-               if plain.get(name, name) in tensors and fits(tensors[plain.get(name, name)], shape, name, stem)}
+    by_name = {name: plain.get(name, name) for name in wanted
+               if plain.get(name, name) in tensors and fits(tensors[plain.get(name, name)], name, table)}
     if len(by_name) == len(wanted):
         return by_name, "names"
     files = list(tensors)[:len(wanted)]
     by_place = dict(zip(wanted, files))
     if len(files) == len(wanted) and all(
-            leaf(a) == leaf(b) and fits(tensors[b], wanted[a], a, stem) for a, b in by_place.items()):
+            leaf(a) == leaf(b) and fits(tensors[b], a, table) for a, b in by_place.items()):
         return by_place, "order and shapes"
     return by_name, "names"
+
+
+def renamed(tensors, names, table):
+    """Returns the tensors of match() under their names in timm, as timm's network needs them."""
+    out = {name: tensors[of] for name, of in names.items()}
+    for name in [n for n in out if is_flattened(out[n], n, table)]:
+        out[name] = out[name].reshape(table["tensors"][name])
+        if name == "conv_head.weight":
+            for norm in [n for n in out if leaf(n) == "running_var"]:
+                out[norm] = out[norm] + (V3_EPSILONS[0] - V3_EPSILONS[1])
+    return out
 
 
 def convert(args):
@@ -99,14 +126,15 @@ def convert(args):
     if args.arch and args.arch not in TABLES:
         raise Fault(f"unknown architecture '{args.arch}' (known: {', '.join(TABLES)})", 2)
     found = {arch: match(tensors, TABLES[arch]) for arch in ([args.arch] if args.arch else TABLES)}
-    arch = max(found, key=lambda a: len(found[a][0]) / len(TABLES[a]["tensors"]))
+    # The names of one architecture may be some of those of another: the larger one is meant.
+    arch = max(found, key=lambda a: (len(found[a][0]) / len(TABLES[a]["tensors"]), len(found[a][0])))
     (names, how), table = found[arch], TABLES[arch]
     missing = [name for name in table["tensors"] if name not in names]
     if missing and not (args.partial and names):
         raise Fault(f"{source}: {len(missing)} of the {len(table['tensors'])} tensors of {arch} are missing or have "
                     f"another shape, first '{missing[0]}'; give --arch for another architecture"
                     + (", or --partial to leave them at random" if names else ""))
-    out = {name: tensors[of].detach().float() for name, of in names.items()}
+    out = renamed({of: tensors[of].detach().float() for of in names.values()}, names, table)
     left = [name for name in tensors if name not in names.values()]
     # The last layer, so that the network can name its own classes.
     for part in ("weight", "bias"):

@@ -32,6 +32,7 @@ struct Level {
 constexpr Level kThumbnail{64, .7, 4, 1, 3, {.24, .08, .02}};
 constexpr std::array kLevels{Level{128, .7, 3, 2, 3, {2, 2, .2}},
                              Level{256, 1, 3, 3, 2, {2, 2, 0}}};
+constexpr double kLargerScale = 1.25;
 /// How much the agreement can still rise at the next size.
 constexpr double kFinerGain = .02;
 constexpr int kBorderPx = 3;
@@ -228,7 +229,8 @@ double align_thumbnails(const cv::Mat& a,
 double compare_aligned(const cv::Mat& a, const cv::Mat& b, Alignment alignment, double least) {
   double agreement = -1, last_scale = 0;
   for (const auto& level : kLevels) {
-    if (level.scale(a, b) == last_scale) break;
+    // Of pictures that are hardly larger than the last size there is no more to see.
+    if (level.scale(a, b) < kLargerScale * last_scale) break;
     last_scale = level.scale(a, b);
     agreement = refine_at(level, a, b, alignment, least);
     if (agreement < least - kFinerGain) break;

@@ -16,7 +16,8 @@ constexpr size_t kTables = 8, kMostCandidates = 20;
 constexpr int kDescriptorBits = 256, kFewestBits = 12, kMostBits = 22;
 constexpr float kFewestVotes = 1;
 /// A hash of more landmarks says nothing: it is that of a plate's edge or of a burned-in letter.
-constexpr uint32_t kMostInBucket = 256;
+/// Its bucket is left empty.
+constexpr uint32_t kMostInBucket = 64;
 
 uint32_t hash_of(const uint8_t* descriptor, const std::vector<int>& bits) {
   uint32_t hash = 0;
@@ -46,10 +47,14 @@ LandmarkIndex::LandmarkIndex(const std::vector<const Landmarks*>& pictures)
           use(hash_of(pictures[p]->descriptors.ptr(row), table.bits), static_cast<uint32_t>(p));
     };
     each([&](uint32_t hash, uint32_t) { ++table.starts[hash + 1]; });
+    for (auto& count : table.starts)
+      if (count > kMostInBucket) count = 0;
     std::partial_sum(table.starts.begin(), table.starts.end(), table.starts.begin());
-    table.pictures.resize(landmarks);
+    table.pictures.resize(table.starts.back());
     std::vector<uint32_t> next(table.starts.begin(), table.starts.end() - 1);
-    each([&](uint32_t hash, uint32_t picture) { table.pictures[next[hash]++] = picture; });
+    each([&](uint32_t hash, uint32_t picture) {
+      if (next[hash] < table.starts[hash + 1]) table.pictures[next[hash]++] = picture;
+    });
   }
 }
 
@@ -72,7 +77,7 @@ void LandmarkIndex::vote(const cv::Mat& descriptors,
     buckets.clear();
     for (const auto hash : hashes) {
       const uint32_t begin = table.starts[hash], end = table.starts[hash + 1];
-      if (begin == end || end - begin > kMostInBucket) continue;
+      if (begin == end) continue;
       buckets.emplace_back(begin, end);
       __builtin_prefetch(&table.pictures[begin]);
     }

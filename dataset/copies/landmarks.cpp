@@ -95,6 +95,7 @@ Landmarks find_landmarks(const cv::Mat& reduced) {
   detector->detect(even, corners);
   corners = spread(std::move(corners), picture.cols);
   detector->compute(even, corners, found.descriptors);
+  found.points.reserve(corners.size());
   const auto to_reduced = [&](float px) { return static_cast<float>((px + .5) / enlarged - .5); };
   for (auto& corner : corners) {
     found.points.push_back({to_reduced(corner.pt.x),

@@ -42,6 +42,8 @@ struct BlobStore {
   std::vector<int64_t> train = {60, 20}, val = {15, 15}, test = {40, 40};
   std::vector<std::string> class_names = {"Dark", "Bright"};
   float weight = 1;  ///< of the Bright training rows
+  /// Labels of a training row that are 0 otherwise; others than 0 make the classes independent.
+  int8_t absent = 0;
 };
 
 inline void write_blob_store(const Path& path, const BlobStore& options) {
@@ -51,6 +53,7 @@ inline void write_blob_store(const Path& path, const BlobStore& options) {
   info.width = kBlobWidth;
   info.source = "blobs";
   info.meta_columns = {"side"};
+  info.multi_label = options.absent != 0;
   StoreWriter writer(path, info, 400);
   uint64_t number = 0;
   const auto add = [&](const std::string& part, const std::vector<int64_t>& rows) {
@@ -58,7 +61,7 @@ inline void write_blob_store(const Path& path, const BlobStore& options) {
       for (int64_t i = 0; i < rows[c]; ++i, ++number) {
         StoreRow row;
         row.image = blob_picture(number, c == 1);
-        row.labels = {0, 0};
+        row.labels.assign(2, part == "train" ? options.absent : int8_t{0});
         row.labels[c] = 1;
         row.id = row.group = row.source_path = cat("blob", number);
         row.meta = {number % 2 == 0 ? "left" : "right"};

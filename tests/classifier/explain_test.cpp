@@ -2,6 +2,7 @@
 #include "classifier/explain.hpp"
 
 #include <opencv2/imgproc.hpp>
+#include <set>
 
 #include "classifier/state.hpp"
 #include "tests/classifier/bench.hpp"
@@ -22,6 +23,9 @@ cv::Mat spot_picture() {
 }  // namespace
 
 TEST_CASE("explanations of an untrained network are what their formulas say") {
+  // More than a linear layer follows their maps.
+  const std::set<std::string> not_linear{
+      "mobilenetv3_small_100", "vgg16_bn", "vit_tiny_patch16_224"};
   for (const auto& arch : backbone_names()) {
     INFO(arch);
     seed_torch(3);
@@ -31,22 +35,30 @@ TEST_CASE("explanations of an untrained network are what their formulas say") {
       torch::NoGradGuard no_grad;
       network->head->weight.normal_();
     }
+    CHECK(network->named_parameters().contains(network->trunk->head + ".weight"));
     const auto image = torch::randint(256, {2, 1, 48, 64}, torch::kByte);
     const Reading reading{255, {.5, .25}, true};
-    const auto cam = explanation_maps(*network, image, 1, "grad-cam", reading, plain_compute());
+    const auto maps = [&](const std::string& method, int64_t of_class) {
+      return explanation_maps(*network, image, of_class, method, reading, plain_compute());
+    };
+    const auto cam = maps("grad-cam", 1);
     CHECK(cam.sizes() == std::vector<int64_t>{2, 48, 64});
     CHECK(cam.min().item<double>() >= 0);
+    if (not_linear.contains(arch)) {
+      for (const auto* method : {"grad-cam", "hirescam"})
+        CHECK((maps(method, 0) + maps(method, 1)).sum().item<double>() > 0);
+      continue;
+    }
     // A linear layer after the mean: the weights of the class, over the number of places.
     torch::NoGradGuard no_grad;
-    const auto map = network->map(network_input(image, 255, reading.standardise));
+    const auto map = network->map(network_input(image, 255, reading.standardise)).map;
     const auto expected = (map * network->head->weight[1].view({1, -1, 1, 1})).sum(1).relu() /
                           (map.size(2) * map.size(3));
     const auto largest = expected.max().item<double>();
     CHECK(cam.max().item<double>() <= largest * (1 + 1e-4));
     if (largest == 0) continue;
     CHECK(cam.sum().item<double>() > 0);
-    const auto other = explanation_maps(*network, image, 1, "hirescam", reading, plain_compute());
-    CHECK(largest_difference(cam, other) < 1e-4 * largest);
+    CHECK(largest_difference(cam, maps("hirescam", 1)) < 1e-4 * largest);
   }
 }
 
@@ -87,6 +99,11 @@ TEST_CASE("a map is located by its largest value and its sum") {
   CHECK_FALSE(locate(map, {left}).hit);
   CHECK(locate(map, {left}).energy == Approx(.25));
   CHECK(locate(map, {left, right}).energy == Approx(1));
+  // 15 px of 224 are .67 px of 10: the 12 pixels beside the sides of `right` are near it.
+  CHECK(locate(map, {right}).area == Approx(.09));
+  CHECK(locate(map, {right}).chance == Approx(.21));
+  CHECK(locate(map, {Box{4, 1, 7, 4, 0, {}}}).hit);
+  CHECK_FALSE(locate(map, {Box{3, 1, 6, 4, 0, {}}}).hit);
   CHECK(locate(torch::zeros({10, 10}), {right}).energy == 0);
   CHECK_FALSE(locate(torch::zeros({10, 10}), {right}).hit);
 }

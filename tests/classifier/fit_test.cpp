@@ -72,6 +72,34 @@ TEST_CASE("balanced sampling draws the classes equally often, natural as they ar
   CHECK(mean_loss(rows, options, 20) / kLog2 == Approx(.5).margin(.045));
 }
 
+TEST_CASE("square-root sampling and repeat factors lie between") {
+  // 10 of 100 rows: shares 10^.5 and 90^.5, and factors sqrt(.5 / .1) and 1.
+  Examples rows = examples(10);
+  rows.weights.slice(0, 10).zero_();
+  ClassifyOptions options = silent();
+  options.minibatch = 64;
+  options.sampling = "square-root";
+  CHECK(mean_loss(rows, options, 20) / kLog2 == Approx(.25).margin(.045));
+  options.sampling = "repeat-factor";
+  const double repeated = 10 * std::sqrt(5.);
+  CHECK(mean_loss(rows, options, 20) / kLog2 == Approx(repeated / (repeated + 90)).margin(.045));
+}
+
+TEST_CASE("weights of classes may begin late") {
+  ClassifyOptions options = silent();
+  options.loss_weights = "inverse";
+  options.sampling = "balanced";
+  options.minibatch = 64;
+  options.steps = 20;
+  options.loss.deferred = .5;
+  const Examples rows = examples(10);
+  Fit fit(rows, options, plain_compute(), Rng(1));
+  for (int64_t step = 0; step < 10; ++step) fit.step(fit.batches().at(step), step);
+  CHECK(fit.take_loss(10) == Approx(kLog2));
+  for (int64_t step = 10; step < 20; ++step) fit.step(fit.batches().at(step), step);
+  CHECK(fit.take_loss(10) / kLog2 == Approx((5 + 100. / 180) / 2).margin(.3));
+}
+
 TEST_CASE("unknown labels have no say") {
   Examples rows = examples(10, false);
   rows.labels.slice(0, 0, 50).fill_(-1);
@@ -94,6 +122,7 @@ TEST_CASE("a fit goes on bit for bit from what it saved") {
   options.steps = 8;
   options.minibatch = 16;
   options.sampling = GENERATE("natural", "balanced");
+  options.mixup = .2;
   Fit whole(rows, options, plain_compute(), Rng(4));
   TensorFile half, end, resumed_end;
   for (int64_t step = 0; step < 8; ++step) {

@@ -120,6 +120,12 @@ TEST_CASE("what cannot be trained on") {
   Error error = error_of([&] { bench.train("one", false, "one.h5"); });
   CHECK(error.code() == Exit::bad_data);
   CHECK(contains(error.what(), "one class only"));
+  BlobStore unknown;
+  unknown.absent = -1;
+  write_blob_store(bench.scratch / "unknown.h5", unknown);
+  error = error_of([&] { bench.train("unknown", false, "unknown.h5"); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "no class has both"));
   write_blob_store(bench.scratch / "none.h5", {{0, 0}});
   error = error_of([&] { bench.train("none", false, "none.h5"); });
   CHECK(error.code() == Exit::bad_data);

@@ -91,7 +91,7 @@ TEST_CASE("the coarse sieve misses no pair", "[audit]") {
   auto groups = expected.groups();
   std::erase_if(groups, [](const auto& rows) { return rows.size() < 2; });
   CHECK(pairs > 100);
-  CHECK(near_duplicate_groups(facts) == groups);
+  CHECK(near_duplicate_groups(facts, 2) == groups);
 }
 
 TEST_CASE("boxes, blanks and negatives", "[audit]") {

@@ -54,6 +54,7 @@ TEST_CASE("the panel's JSON has the promised keys in order") {
                                          "accuracy",
                                          "confusion",
                                          "baselines",
+                                         "decision_curve",
                                          "bootstrap",
                                          "ci",
                                          "cautions"});

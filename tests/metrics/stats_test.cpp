@@ -120,6 +120,29 @@ TEST_CASE("the bootstrap's p") {
   CHECK(bootstrap_p(Doubles{std::nan(""), 1}) == near(1));
 }
 
+TEST_CASE("normal tests agree with scipy") {
+  const Json golden = golden_json("metrics/comparison_tests.json");
+  for (const auto& one : golden["normal"]) {
+    const NormalTest test = normal_test(one[0], one[1], one[2]);
+    CHECK(test.error == near(one[3]));
+    CHECK(test.interval.low == near(one[4]));
+    CHECK(test.interval.high == near(one[5]));
+    CHECK(test.p == near(one[6]));
+  }
+  for (const double variance : {0., -1e-9, 1e-25, std::nan("")}) {
+    const NormalTest none = normal_test(.1, variance);
+    CHECK(std::isnan(none.error));
+    CHECK(std::isnan(none.interval.low));
+    CHECK(std::isnan(none.p));
+  }
+}
+
+TEST_CASE("groups are numbered in the order of their first rows") {
+  const GroupIndex index = group_index({"b", "a", "", "b", ""});
+  CHECK(index.of_row == std::vector<size_t>{0, 1, 2, 0, 3});
+  CHECK(index.count == 4);
+}
+
 TEST_CASE("the group bootstrap draws whole groups") {
   const std::vector<std::string> groups{"a", "b", "a", "c", "b", "a", "", ""};
   const GroupBootstrap bootstrap(groups);

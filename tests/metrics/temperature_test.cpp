@@ -11,7 +11,7 @@ using namespace evenray;
 
 namespace {
 
-Predictions predictions_of(const Json& entry) {
+Predictions predictions_of_entry(const Json& entry) {
   Predictions out;
   const size_t classes = entry["probabilities"][0].size();
   for (size_t c = 0; c < classes; ++c) out.class_names.push_back(cat("class", c));
@@ -30,7 +30,7 @@ Predictions predictions_of(const Json& entry) {
 TEST_CASE("temperature and log loss are scikit-learn's") {
   const Json golden = golden_json("metrics/temperature.json");
   for (const auto& entry : golden) {
-    Predictions predictions = predictions_of(entry);
+    Predictions predictions = predictions_of_entry(entry);
     const Temperature found = fit_temperature(predictions, /*exclusive=*/true);
     // scikit-learn stops its search at 1e-5 of the logarithm.
     CHECK(found.value == Approx(entry["temperature"].get<double>()).epsilon(1e-4));
@@ -72,7 +72,7 @@ TEST_CASE("labels that are not exclusive share one temperature, and unknown ones
 
 TEST_CASE("metrics tell calibration before and after") {
   const Json golden = golden_json("metrics/temperature.json");
-  const Predictions predictions = predictions_of(golden[0]);
+  const Predictions predictions = predictions_of_entry(golden[0]);
   MetricOptions options;
   options.bootstrap_draws = 0;
   CHECK_FALSE(metrics(predictions, options).contains("calibration"));

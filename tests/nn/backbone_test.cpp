@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/backbone.hpp"
 
+#include <torch/autograd.h>
+
 #include "nn/checkpoint.hpp"
 #include "nn/compute.hpp"
 #include "tests/nn/torch_fixture.hpp"
@@ -9,10 +11,14 @@ using namespace evenray;
 
 namespace {
 
+/// After this many, the numbers repeat.
+constexpr int64_t kPeriod = 4194301;
+
 /// The numbers of make_backbones.py, from -1 to 1.
 torch::Tensor noise(int64_t count, int64_t seed) {
   constexpr int64_t k32Bits = int64_t{1} << 32;
-  auto x = (torch::arange(count, torch::kLong) + 1000003 * seed) * 2654435761 % k32Bits;
+  auto x = (torch::arange(std::min(count, kPeriod), torch::kLong) + 1000003 * seed) * 2654435761 %
+           k32Bits;
   x = (x ^ x.bitwise_right_shift(15)) * 0x45D9F3B % k32Bits;
   return (x ^ x.bitwise_right_shift(16)).to(torch::kDouble) / (int64_t{1} << 31) - 1;
 }
@@ -25,9 +31,11 @@ void fill(torch::nn::Module& module) {
   torch::NoGradGuard no_grad;
   for (auto& item : module.named_parameters()) {
     auto& p = item.value();
-    const auto values = noise(p.numel(), static_cast<int64_t>(item.key().size())).view(p.sizes());
-    const double fan = static_cast<double>(p.numel() / p.size(0));
-    p.copy_(p.dim() == 1 ? 1 + .1 * values : values * std::sqrt(6 / fan));
+    auto values = noise(p.numel(), static_cast<int64_t>(item.key().size()));
+    // Those with three dimensions are the class token and the position embeddings.
+    const double fan = p.dim() == 3 ? 6 : static_cast<double>(p.numel() / p.size(0));
+    values = p.dim() == 1 ? 1 + .1 * values : values * std::sqrt(6 / fan);
+    for (auto& part : p.view(-1).split(kPeriod)) part.copy_(values.slice(0, 0, part.numel()));
   }
 }
 
@@ -57,7 +65,7 @@ TEST_CASE("backbones have the tensors of timm's, and compute what they do") {
     network->eval();
     size_t k = 0;
     for (const auto& [height, width] : {std::pair{64, 48}, std::pair{77, 53}}) {
-      const auto found = network->final_map(image(height, width)).mean({2, 3})[0];
+      const auto found = network->pooled(network->final_map(image(height, width)))[0];
       CHECK(found.numel() == network->features);
       const auto values = tensor_of(expected["features"][k++]);
       CHECK(largest_difference(found.slice(0, 0, c10::nullopt, 16), values) <
@@ -66,7 +74,8 @@ TEST_CASE("backbones have the tensors of timm's, and compute what they do") {
   }
 }
 
-TEST_CASE("each tensor of a backbone has one depth") {
+TEST_CASE("each tensor of a backbone has one depth, and the smallest images have features") {
+  seed_torch(1);
   for (const auto& name : backbone_names()) {
     const auto network = make_backbone(name);
     for (const auto& item : network->named_parameters()) {
@@ -78,6 +87,14 @@ TEST_CASE("each tensor of a backbone has one depth") {
         });
       CHECK(groups == 1);
     }
+    INFO(name);
+    network->eval();
+    torch::NoGradGuard no_grad;
+    const auto images = torch::rand({2, 1, network->least_px, network->least_px + 1});
+    const auto features = network->pooled(network->final_map(images));
+    CHECK(features.sizes() == std::vector{int64_t{2}, network->features});
+    CHECK(features.isfinite().all().item<bool>());
+    CHECK(features.std().item<double>() > 0);
   }
 }
 
@@ -93,16 +110,19 @@ TEST_CASE("the stages of a backbone have strides 4, 8, ... for images of any sha
       {"small", {32, 64, 128}},
       {"resnet18", {64, 128, 256, 512}},
       {"resnet50", {256, 512, 1024, 2048}},
+      {"efficientnet_b0", {24, 40, 112, 320}},
       {"tf_efficientnet_lite0", {24, 40, 112, 320}},
       {"mobilenetv2_100", {24, 32, 96, 320}},
-      {"densenet121", {256, 512, 1024, 1024}}};
+      {"mobilenetv3_small_100", {16, 24, 48, 576}},
+      {"densenet121", {256, 512, 1024, 1024}},
+      {"vgg16_bn", {256, 512, 512, 512}}};
   for (const auto& [name, widths] : widths_of) {
     INFO(name);
     const auto network = make_backbone(name);
     network->eval();
     torch::NoGradGuard no_grad;
     for (const auto& [height, width] : {std::pair{32, 32}, std::pair{80, 64}, std::pair{33, 47}}) {
-      if (name == "densenet121" && height % 32 > 0) continue;  // rounds down
+      if ((name == "densenet121" || name == "vgg16_bn") && height % 32 > 0) continue;
       const auto stages = network->stages(torch::rand({2, 1, height, width}));
       REQUIRE(stages.size() == widths.size());
       int64_t stride = 4;
@@ -115,6 +135,47 @@ TEST_CASE("the stages of a backbone have strides 4, 8, ... for images of any sha
       }
     }
   }
+}
+
+TEST_CASE("the stages of legacy_xception are smaller, and vit_tiny_patch16_224 has one") {
+  seed_torch(2);
+  torch::NoGradGuard no_grad;
+  const auto shapes = [](const std::string& name, int64_t height, int64_t width) {
+    const auto network = make_backbone(name);
+    network->eval();
+    std::vector<std::vector<int64_t>> out;
+    for (const auto& map : network->stages(torch::rand({2, 1, height, width})))
+      out.push_back(map.sizes().vec());
+    return out;
+  };
+  CHECK(shapes("legacy_xception", 64, 33) ==
+        std::vector<std::vector<int64_t>>{
+            {2, 128, 15, 7}, {2, 256, 8, 4}, {2, 728, 4, 2}, {2, 2048, 2, 1}});
+  CHECK(shapes("vit_tiny_patch16_224", 64, 33) ==
+        std::vector<std::vector<int64_t>>{{2, 192, 4, 3}});
+}
+
+TEST_CASE("a vision transformer pads with zeros, and its features depend on its whole map") {
+  seed_torch(3);
+  const auto network = make_backbone("vit_tiny_patch16_224");
+  network->eval();
+  FinalMap seen;
+  {
+    torch::NoGradGuard no_grad;
+    const auto image = torch::rand({1, 1, 33, 40});
+    seen = network->final_map(image);
+    CHECK(seen.token.sizes() == std::vector<int64_t>{1, 192});
+    // Zeros beside an image change nothing.
+    const auto padded = network->final_map(torch::constant_pad_nd(image, {0, 8, 0, 15}));
+    CHECK(largest_difference(padded.map, seen.map) == 0);
+  }
+  seen.map.set_requires_grad(true);
+  const auto feature = network->pooled(seen)[0][0];
+  const auto gradient = torch::autograd::grad({feature}, {seen.map})[0];
+  CHECK((gradient.abs().amax(1) > 0).all().item<bool>());
+  torch::NoGradGuard no_grad;
+  const auto products = (seen.map * gradient).sum(1).abs();  // of HiResCAM
+  CHECK(products.max().item<double>() > gradient.abs().max().item<double>());
 }
 
 TEST_CASE("an unknown architecture is named with those that are known") {

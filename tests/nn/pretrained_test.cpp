@@ -140,7 +140,7 @@ TEST_CASE("weights of ImageNet give the logits that their package gives, and nam
   torch::NoGradGuard no_grad;
   const cv::Mat cat = read_whole_image(golden_path("nn/cat.png"));
   const auto input = network_input(from_mats({cat}), 255, weights.input);
-  const auto logits = torch::linear(backbone->final_map(input).mean({2, 3}),
+  const auto logits = torch::linear(backbone->pooled(backbone->final_map(input)),
                                     weights.tensors.at("classifier.weight"),
                                     weights.tensors.at("classifier.bias"))[0];
   CHECK(logits.argmax().item<int64_t>() == 285);  // Egyptian cat

@@ -31,6 +31,7 @@ TEST_CASE("settings that no study can have") {
            {"study.policy=imagnet", "study.policy"},
            {"study.contrast=gan", "ARM vs ARM"},
            {"study.arms=['real','gan']", "'gan+autoaugment', which is not an arm of the study"},
+           {"study.contrast=best gan vs reel", "'reel', which is not an arm"},
            {"study.judge_images=1", "judge_images"},
            {"study.origin_steps=0", "origin_steps"},
            {"study.generator_size=[64]", "must be [height, width]"},
@@ -41,6 +42,11 @@ TEST_CASE("settings that no study can have") {
     CHECK(contains(refused(set).what(), word));
   }
   CHECK(refused("study.folds=3").code() == Exit::done);
+  CHECK(refused("study.contrast=best gan vs best real").code() == Exit::done);
+  const Error no_gan = error_of([] {
+    loaded("", {"study.arms=['real','oversample']", "study.contrast=best gan vs best real"});
+  });
+  CHECK(contains(no_gan.what(), "'best gan', which is not an arm of the study"));
 }
 
 TEST_CASE("defaults < preset < file < sets") {

@@ -157,7 +157,7 @@ TEST_CASE("a study of all kinds of arms, from phantoms to its report") {
   REQUIRE(summary["localisation"].size() == 7);
   CHECK(summary["localisation"][0]["arm"] == "real");
   CHECK(summary["localisation"][0]["images"] > 0);
-  for (const char* key : {"pointing", "energy", "box_area"}) {
+  for (const char* key : {"pointing", "chance", "energy", "box_area"}) {
     CHECK(summary["localisation"][0][key] >= 0);
     CHECK(summary["localisation"][0][key] <= 1);
   }
@@ -292,12 +292,37 @@ TEST_CASE("cross-validation tests every image once") {
   const ScratchFolder scratch;
   Config config = pipeline_tiny({"real", "oversample"});
   config.study.folds = 3;
-  config.study.contrast = "oversample vs real";
+  config.study.contrast = "oversample vs best real";
+  config.study.without = "region=hand";
   CHECK(run_study(config, scratch / "study") == 0);
   const Json summary = read_json(scratch / "study/summary.json");
+  // Validation alone chooses; only `real` is left beside an arm named itself.
+  CHECK(summary["contrast"] == "oversample vs real");
+  CHECK(summary["chosen"]["contrast"] == "oversample vs best real");
+  double sum = 0;
+  for (int fold = 0; fold < 3; ++fold)
+    sum += read_json(StudyFolder{scratch / "study"}.cell({"real", 0, fold}) / "classifier" /
+                     "metrics.json")["best_val_auprc"]
+               .get<double>();
+  CHECK(summary["chosen"]["validation"]["real"] == Approx(sum / 3));
+  CHECK(contains(read_file(scratch / "study/report.md"),
+                 "oversample vs best real; the best on validation: oversample vs real"));
   CHECK(column(scratch / "study", "state").size() == 6);
   CHECK(summary["comparison"]["test"]["images"] == 120);
   CHECK(summary["data"]["folds"].size() == 3);
+  const Json& without = summary["without"];
+  CHECK(without["left_out"] > 0);
+  CHECK(without["comparison"]["test"]["images"] == 120 - without["left_out"].get<int64_t>());
+  CHECK(without["comparison"]["differences"][0]["primary"] == true);
+  CHECK(contains(read_file(scratch / "study/report.md"), "test images with region=hand"));
+
+  report_study(scratch / "study", "exposure>9000");
+  const Json none = read_json(scratch / "study/summary.json")["without"];
+  CHECK(none["left_out"] == 0);
+  CHECK(none["comparison"]["arms"] == summary["comparison"]["arms"]);
+  const Error unknown = error_of([&] { report_study(scratch / "study", "colour=red"); });
+  CHECK(unknown.code() == Exit::bad_data);
+  CHECK(contains(unknown.what(), "region"));
 }
 
 TEST_CASE("a fold's generator knows that fold's training rows alone") {

@@ -63,7 +63,8 @@ Manifest with_copies(const std::vector<cv::Mat>& pictures) {
 
 Groups copies_in(const Manifest& manifest) {
   const auto facts = scan_images(manifest, hardware_threads());
-  return augmented_copies(manifest, facts, near_duplicate_groups(facts), hardware_threads());
+  const int threads = hardware_threads();
+  return augmented_copies(manifest, facts, near_duplicate_groups(facts, threads), threads);
 }
 
 /// The share of copies that are in the group of their picture. Fails if a group holds several
@@ -114,7 +115,7 @@ TEST_CASE("a mirrored or quarter-turned picture is always found", "[copies]") {
     expected.insert(3 * turn);
   }
   std::set<size_t> found;
-  for (const auto& [a, b] : turned_duplicates(scan_images(manifest, 2)))
+  for (const auto& [a, b] : turned_duplicates(scan_images(manifest, 2), 2))
     if (a == 1) found.insert(b);
   CHECK(found == expected);
 }

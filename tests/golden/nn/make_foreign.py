@@ -25,18 +25,33 @@ def torchxrayvision_densenet():
     return network
 
 
+ANY_SIZE = {"vit_tiny_patch16_224": dict(dynamic_img_size=True, dynamic_img_pad=True)}
+
+
+def of_timm(arch):
+    return lambda: timm.create_model(arch, **ANY_SIZE.get(arch, {}))
+
+
 FOREIGN = {
     "torchvision resnet18": ("resnet18", lambda: torchvision.models.resnet18()),
     "torchvision resnet50": ("resnet50", lambda: torchvision.models.resnet50()),
     "torchvision mobilenet_v2": ("mobilenetv2_100", lambda: torchvision.models.mobilenet_v2()),
     "torchvision densenet121": ("densenet121", lambda: torchvision.models.densenet121()),
+    "torchvision densenet201": ("densenet201", lambda: torchvision.models.densenet201()),
+    "torchvision efficientnet_b0": ("efficientnet_b0", lambda: torchvision.models.efficientnet_b0()),
+    "torchvision mobilenet_v3_small": ("mobilenetv3_small_100", lambda: torchvision.models.mobilenet_v3_small()),
+    "torchvision vgg16_bn": ("vgg16_bn", lambda: torchvision.models.vgg16_bn()),
+    "timm efficientnet_b0": ("efficientnet_b0", of_timm("efficientnet_b0")),
+    "timm legacy_xception": ("legacy_xception", of_timm("legacy_xception")),
+    "timm vit_tiny_patch16_224": ("vit_tiny_patch16_224", of_timm("vit_tiny_patch16_224")),
     "torchxrayvision densenet121": ("densenet121", torchxrayvision_densenet),
     "efficientnet_lite_pytorch lite0": ("tf_efficientnet_lite0", lambda: EfficientNet.from_name("efficientnet-lite0")),
     "efficientnet_lite_pytorch lite2": ("tf_efficientnet_lite2", lambda: EfficientNet.from_name("efficientnet-lite2")),
 }
 
 # The others differ from one of these in sizes only.
-WRITTEN = ["torchvision resnet18", "torchvision mobilenet_v2", "torchxrayvision densenet121",
+WRITTEN = ["torchvision resnet18", "torchvision mobilenet_v2", "torchvision mobilenet_v3_small", "torchvision vgg16_bn",
+           "timm efficientnet_b0", "timm vit_tiny_patch16_224", "torchxrayvision densenet121",
            "efficientnet_lite_pytorch lite0"]
 
 torch.manual_seed(1)
@@ -50,10 +65,11 @@ for name, (arch, make) in FOREIGN.items():
             tensor.uniform_(.5, 2)
     network.eval()
     state = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
-    names, how = convert_weights.match(state, convert_weights.TABLES[arch])
+    table = convert_weights.TABLES[arch]
+    names, how = convert_weights.match(state, table)
     channels = next(v for v in state.values() if v.dim() == 4).shape[1]
-    ours = timm.create_model(arch, in_chans=channels, num_classes=0).double()
-    missing, unexpected = ours.load_state_dict({k: state[v] for k, v in names.items()}, strict=False)
+    ours = timm.create_model(arch, in_chans=channels, num_classes=0, **ANY_SIZE.get(arch, {})).double()
+    missing, unexpected = ours.load_state_dict(convert_weights.renamed(state, names, table), strict=False)
     assert not unexpected and all(k.endswith("num_batches_tracked") for k in missing)
     ours.eval()
     # efficientnet_lite_pytorch pads every image as one of its own size.

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classifier/examples.hpp"
+
+#include <cmath>
+
+#include "classifier/smote.hpp"
+#include "nn/loader.hpp"
+
+namespace evenray {
+namespace {
+
+std::vector<int64_t> set_rows(const torch::Tensor& mask) {
+  const auto found = mask.nonzero().flatten().contiguous();
+  return {found.data_ptr<int64_t>(), found.data_ptr<int64_t>() + found.numel()};
+}
+
+std::vector<double> to_vector(const torch::Tensor& values) {
+  return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
+}
+
+}  // namespace
+
+Examples examples_of(const Store& store,
+                     const std::string& part,
+                     torch::Tensor images,
+                     torch::Device device) {
+  const StorePart& rows = store.part(part);
+  const auto classes = static_cast<int64_t>(store.info().class_names.size());
+  auto labels = torch::empty({rows.size(), classes}, torch::kFloat);
+  float* value = labels.data_ptr<float>();
+  for (const auto& row : rows.labels) {
+    for (const int8_t label : row) *value++ = label;
+  }
+  return {images.to(device),
+          labels.to(device),
+          torch::tensor(rows.weights, torch::kFloat).to(device),
+          store.info().value_max,
+          !store.info().multi_label};
+}
+
+Examples load_examples(const Store& store, const std::string& part, torch::Device device) {
+  return examples_of(store, part, load_images(store, part, device), device);
+}
+
+Examples filled_with_smote(const Examples& examples, const Rng& rng) {
+  const auto positives = (examples.labels == 1).cpu();
+  const auto counts = positives.sum(0);
+  const int64_t largest = counts.max().item<int64_t>();
+  std::vector<torch::Tensor> features{examples.images}, labels{examples.labels};
+  for (int64_t c = 0; c < counts.numel(); ++c) {
+    const int64_t count = counts[c].item<int64_t>();
+    if (count == 0 || count == largest) continue;
+    const auto rows = positives.select(1, c).nonzero().flatten();
+    const auto of_class = examples.images.cpu().index_select(0, rows);
+    features.push_back(smote(of_class, largest - count, rng.fork("smote", static_cast<uint64_t>(c)))
+                           .to(examples.images.device()));
+    auto label = torch::zeros({1, counts.numel()}, examples.labels.options());
+    label[0][c] = 1;
+    labels.push_back(label.expand({largest - count, counts.numel()}));
+  }
+  Examples out = examples;
+  out.images = torch::cat(features);
+  out.labels = torch::cat(labels);
+  const int64_t added = out.images.size(0) - examples.images.size(0);
+  out.weights = torch::cat({examples.weights, torch::ones({added}, examples.weights.options())});
+  return out;
+}
+
+ExampleBatches::ExampleBatches(const Examples& examples,
+                               const ClassifyOptions& options,
+                               const Rng& rng)
+    : examples_(examples),
+      minibatch_(options.minibatch),
+      rng_(rng),
+      order_(examples.images.size(0), options.minibatch, rng.fork("order")) {
+  const auto positives = (examples.labels == 1).cpu();
+  if (options.sampling == "balanced" || options.sampling == "square-root") {
+    for (int64_t c = 0; c < positives.size(1); ++c) {
+      std::vector<int64_t> rows = set_rows(positives.select(1, c));
+      if (rows.empty()) continue;
+      const double share =
+          options.sampling == "balanced" ? 1 : std::sqrt(static_cast<double>(rows.size()));
+      strata_.push_back({std::move(rows), share});
+    }
+  } else if (options.sampling == "repeat-factor") {
+    const auto share = positives.to(torch::kDouble).mean(0);
+    const auto of_class = (options.repeat_threshold / share).sqrt().clamp_min(1);
+    const auto of_row = std::get<0>((positives * of_class).max(1)).clamp_min(1);
+    for (const double factor : to_vector(std::get<0>(at::_unique(of_row)))) {
+      std::vector<int64_t> rows = set_rows(of_row == factor);
+      const double weight = factor * static_cast<double>(rows.size());
+      strata_.push_back({std::move(rows), weight});
+    }
+  }
+}
+
+std::vector<int64_t> ExampleBatches::rows(int64_t step) {
+  if (strata_.empty()) return order_.minibatch(step);
+  double total = 0;
+  for (const auto& stratum : strata_) total += stratum.share;
+  Rng stream = rng_.fork("strata", static_cast<uint64_t>(step));
+  std::vector<int64_t> rows;
+  for (int64_t i = 0; i < minibatch_; ++i) {
+    double left = stream.uniform(0, total);
+    auto stratum = strata_.begin();
+    while (left >= stratum->share && stratum + 1 != strata_.end()) left -= (stratum++)->share;
+    rows.push_back(stratum->rows[stream.below(stratum->rows.size())]);
+  }
+  return rows;
+}
+
+Batch ExampleBatches::at(int64_t step) {
+  const auto index = index_tensor(rows(step), examples_.images.device());
+  return {examples_.images.index_select(0, index),
+          examples_.labels.index_select(0, index),
+          examples_.weights.index_select(0, index)};
+}
+
+}  // namespace evenray
