@@ -97,7 +97,7 @@ Point point_of(const cv::Mat& thumbnail) {
   whole -= cv::mean(whole);
   const double norm = cv::norm(whole);
   cv::resize(whole, blocks, {kPointPx, kPointPx}, 0, 0, cv::INTER_AREA);
-  cv::dct(blocks * (whole.cols / kPointPx / norm), transformed);
+  cv::dct(blocks * (static_cast<double>(whole.cols) / kPointPx / norm), transformed);
   Point point;
   std::copy_n(transformed.ptr<float>(), point.size(), point.begin());
   return point;

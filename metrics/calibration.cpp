@@ -41,6 +41,7 @@ std::vector<ReliabilityBin> reliability(const RankedScores& ranked,
                                      : std::accumulate(weights.begin(), weights.end(), 0.0);
   std::vector<ReliabilityBin> sums(static_cast<size_t>(bins));
   double before = 0;
+  size_t index = 0;
   ReliabilityBin tie;
   for (size_t place = 0; place < ranked.order().size(); ++place) {
     const size_t row = ranked.order()[place];
@@ -49,14 +50,12 @@ std::vector<ReliabilityBin> reliability(const RankedScores& ranked,
     tie.predicted += weight * probabilities[row];
     tie.observed += weight * labels[row];
     if (!ranked.ends_tie(place)) continue;
-    if (tie.weight > 0) {
-      // The whole tie goes to the bin of its middle rank.
-      const auto index = static_cast<int>((before + tie.weight / 2) / all * bins);
-      auto& bin = sums[static_cast<size_t>(std::min(index, bins - 1))];
-      bin.weight += tie.weight;
-      bin.predicted += tie.predicted;
-      bin.observed += tie.observed;
-    }
+    // The whole tie goes to the bin of its middle rank.
+    const double middle = (before + tie.weight / 2) * bins;
+    while (index + 1 < sums.size() && middle >= all * static_cast<double>(index + 1)) ++index;
+    sums[index].weight += tie.weight;
+    sums[index].predicted += tie.predicted;
+    sums[index].observed += tie.observed;
     before += tie.weight;
     tie = {};
   }

@@ -90,12 +90,15 @@ Panel::Values Panel::measure(const Column& column,
     weights.reserve(column.rows.size());
     for (size_t row : column.rows) weights.push_back(row_weights[row]);
   }
-  for (size_t i = 0; i < column.labels.size(); ++i) {
-    auto& count = column.labels[i]
-                      ? (column.predicted[i] ? counts.true_positive : counts.false_negative)
-                      : (column.predicted[i] ? counts.false_positive : counts.true_negative);
-    count += weights.empty() ? 1 : weights[i];
-  }
+  // Two sums for each outcome, added to in turn, so that an addition need not wait for the last.
+  std::array<std::array<double, 4>, 2> sums{};
+  for (size_t i = 0; i < column.labels.size(); ++i)
+    sums[i % 2][column.labels[i] * 2 + column.predicted[i]] += weights.empty() ? 1 : weights[i];
+  const auto sum = [&](size_t outcome) { return sums[0][outcome] + sums[1][outcome]; };
+  counts = {.true_positive = sum(3),
+            .false_positive = sum(1),
+            .false_negative = sum(2),
+            .true_negative = sum(0)};
   const auto [tp, fp, fn, tn] = counts;
   const double positives = tp + fn, negatives = fp + tn, predicted_positives = tp + fp,
                predicted_negatives = fn + tn;
