@@ -91,6 +91,9 @@ int evaluate_classifier(const Cli& cli, const ClassifyFlags& flags) {
         unknown_name("part", flags.part, {"train", "val", "test"}));
   const Path out =
       !flags.out.empty() ? Path(flags.out) : Path(flags.model) / ("eval-" + flags.part);
+  check(std::filesystem::exists(flags.model),
+        Exit::missing_input,
+        cat(flags.model, ": no such run folder or model file"));
   check(!flags.out.empty() || std::filesystem::is_directory(flags.model),
         Exit::usage,
         "MODEL is a file, not a run folder: give --out");
@@ -161,6 +164,7 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
                        "the boxes of the part");
   eval_cli->add_option("--out", flags->out, "output folder (default: MODEL/eval-PART)");
   eval_cli->add_option("MODEL", flags->model, "run folder, checkpoint or packed model")->required();
+  add_ensemble_command(*classify, cli);
   add_predict_commands(*classify, cli);
 
   auto* metrics_cli = add_command(classify,

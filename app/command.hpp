@@ -90,6 +90,7 @@ void add_gan_evaluation_commands(CLI::App& gan, Cli& cli);
 void add_augment_commands(CLI::App& app, Cli& cli);
 void add_classify_commands(CLI::App& app, Cli& cli);
 void add_predict_commands(CLI::App& classify, Cli& cli);
+void add_ensemble_command(CLI::App& classify, Cli& cli);
 void add_study_commands(CLI::App& app, Cli& cli);
 void add_export_events_command(CLI::App& app, Cli& cli);
 void add_system_commands(CLI::App& app, Cli& cli);

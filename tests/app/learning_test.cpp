@@ -60,4 +60,28 @@ TEST_CASE("the program learns to see fractures, and less from few of them") {
   CAPTURE(many, few);
   CHECK(many > .7);
   CHECK(few < many - .1);
+
+  // Together they are no better than the better one; validation finds that out.
+  const auto ensemble = [&](const Words& further) {
+    return Words{"classify",
+                 "ensemble",
+                 "many.csv-model",
+                 "few.csv-model",
+                 "--data=set.h5",
+                 "--out=both",
+                 "--json"} +
+           kPlain + further;
+  };
+  const Json both = done(at, ensemble({"--weights=validation"})).json();
+  CHECK(both["models"][0]["weight"] > .6);
+  CHECK(both["models"][0]["weight"].get<double>() + both["models"][1]["weight"].get<double>() ==
+        Approx(1));
+  CHECK(std::filesystem::exists(scratch / "both/predictions.csv"));
+  for (const auto& entry : both["classes"])
+    if (entry["name"] == "Fractured") CHECK(entry["auroc"] > few);
+  fails(at, ensemble({"--weights=best"}), Exit::usage, "weights 'best'");
+  fails(at,
+        {"classify", "eval", "nothing", "--data=set.h5"},
+        Exit::missing_input,
+        "nothing: no such run folder");
 }
