@@ -72,6 +72,13 @@ std::string generators_text(const StudyResult& result) {
   return "";
 }
 
+/// Returns the difference in AUROC of an arm to `real`; nullptr if it was not compared so.
+const Difference* against_real(const StudyResult& result, const std::string& arm) {
+  for (const auto& pair : result.comparison.differences)
+    if (pair.first == arm && pair.second == "real") return &pair.metrics.auroc;
+  return nullptr;
+}
+
 }  // namespace
 
 std::string named_text(const StudyResult& result) {
@@ -114,7 +121,26 @@ std::string answer_text(const StudyResult& result) {
           box_px > 0 && box_px < kLeastBoxPx
               ? "; the marked boxes are too small at this size for a medical conclusion."
               : ".");
-  if (low > 0) return cat(who, " helped: ", figures, limits);
+  if (low > 0) {
+    const Difference* control = against_real(result, second);
+    const Difference* own = against_real(result, first);
+    // A control that is itself worse than the real images flatters whatever is compared with it.
+    if (control && own && control->high < 0 && !(own->low > 0))
+      return cat(who,
+                 ": no help is shown: ",
+                 figures,
+                 " But against real, ",
+                 second,
+                 " itself is ",
+                 difference_with_interval(*control),
+                 ", and ",
+                 first,
+                 " is ",
+                 difference_with_interval(*own),
+                 ".",
+                 limits);
+    return cat(who, " helped: ", figures, limits);
+  }
   if (high < 0) return cat(who, " did harm: ", figures, limits);
   const double detectable = rounded_up(result.comparison.detectable_auroc);
   std::string out = cat(who, " did not measurably help: ", figures, " No difference was found");

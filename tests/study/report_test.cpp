@@ -63,6 +63,25 @@ TEST_CASE("the answer follows the interval of the contrast named beforehand") {
                    "No difference was found; this test could have detected one of .021 or more."));
 }
 
+TEST_CASE("a control that is worse than the real images proves no help") {
+  Json summary = two_arms(.03, .01, .05);
+  const auto against_real = [&](const char* arm, double value, double low, double high) {
+    summary["comparison"]["differences"].push_back({{"first", arm},
+                                                    {"second", "real"},
+                                                    {"primary", false},
+                                                    {"metrics", metrics(value, low, high)}});
+  };
+  against_real("oversample", -.04, -.06, -.02);
+  against_real("gan", -.01, -.02, .01);
+  REQUIRE(answer_text(parse_study_result(summary)) ==
+          "Synthetic images of Rare with copies: no help is shown: +.030 AUROC against "
+          "oversample, 95 % interval +.010 to +.050. But against real, oversample itself is -.040 "
+          "(-.060 to -.020), and gan is -.010 (-.020 to +.010). This is valid for this split and 2 "
+          "seeds.");
+  summary["comparison"]["differences"][2]["metrics"] = metrics(.03, .01, .05);
+  REQUIRE(contains(answer_text(parse_study_result(summary)), "with copies helped: +.030"));
+}
+
 TEST_CASE("without an interval there is no answer, and the reason is named") {
   Json summary = two_arms(.03, .01, .05);
   Json& auroc = summary["comparison"]["differences"][0]["metrics"]["auroc"];
