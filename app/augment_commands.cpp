@@ -24,19 +24,20 @@ struct AugmentFlags {
 };
 
 int apply(const Cli& cli, const AugmentFlags& flags) {
-  const auto operations = parse_operations(flags.ops);
+  const bool mixed = is_mixture(flags.ops);
+  const auto mixture = mixed ? parse_mixture(flags.ops) : Mixture{};
+  const auto operations = mixed ? std::vector<Operation>{} : parse_operations(flags.ops);
+  const Sampling sampling = parse_sampling(flags.sampling);
   const Rng rng(static_cast<uint64_t>(cli.load().runtime.seed));
-  write_atomic(
-      flags.out,
-      encode_png(
-          apply_operations(
-              read_whole_image(flags.image), {}, operations, parse_sampling(flags.sampling), rng)
-              .image));
+  const cv::Mat image = read_whole_image(flags.image);
+  const Augmented out = mixed ? apply_mixture(image, {}, mixture, sampling, rng)
+                              : apply_operations(image, {}, operations, sampling, rng);
+  write_atomic(flags.out, encode_png(out.image));
   return 0;
 }
 
 int preview(const Cli& cli, const AugmentFlags& flags) {
-  const Policy& policy = find_policy(flags.policy);
+  const Policy policy = find_policy(flags.policy);
   const auto seed = static_cast<uint64_t>(cli.load().runtime.seed);
   const auto items =
       is_store(flags.image)
@@ -111,7 +112,8 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
   apply_cli
       ->add_option("--ops",
                    flags->ops,
-                   "operations with their values, \"Rotate:15,Posterize:4\"; known: " +
+                   "operations with their values, \"Rotate:15,Posterize:4\", or a mixture of such "
+                   "chains, \"0.4+0.6(Rotate:3,Equalize)\"; known: " +
                        join(operation_names()))
       ->required();
   apply_cli
@@ -140,7 +142,7 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
       add_command(augment,
                   cli,
                   "policies",
-                  "list the policies and their tables",
+                  "list the policies, their tables and operations",
                   {.json = true},
                   [&cli, flags] {
                     print_result(cli, policies_json(flags->policy), policies_text(flags->policy));

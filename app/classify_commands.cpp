@@ -75,13 +75,26 @@ int train_command(const Cli& cli, const ClassifyFlags& flags) {
   return 0;
 }
 
-MetricOptions metric_options(const Config& config, const std::string& split) {
-  MetricOptions options;
-  options.split = split;
-  options.bootstrap_draws = config.classify.bootstrap;
-  options.seed = static_cast<uint64_t>(config.runtime.seed);
-  options.threads = config.runtime.thread_count();
-  return options;
+int pretrain_command(const Cli& cli, const ClassifyFlags& flags) {
+  Config config = cli.load();
+  const Store store(flags.store);
+  check_weights(config.classify);
+  RunFolder run(flags.out, flags.resume, [&](Fields& f) {
+    config.runtime.fields(f);
+    f.section("classify", config.classify);
+  });
+  pretrain_backbone(store, config.classify, config.runtime, run);
+  const Json metrics = read_json(run.path() / "metrics.json");
+  print_result(cli,
+               metrics,
+               cat("pre-trained for ",
+                   metrics.at("steps"),
+                   " steps, spread of the projections ",
+                   fixed(metrics.at("spread"), 2),
+                   " (0: collapsed): ",
+                   flags.out,
+                   ", for `evenray classify train --weights`\n"));
+  return 0;
 }
 
 int evaluate_classifier(const Cli& cli, const ClassifyFlags& flags) {
@@ -130,6 +143,15 @@ int metrics_command(const Cli& cli, const ClassifyFlags& flags) {
 
 }  // namespace
 
+MetricOptions metric_options(const Config& config, const std::string& split) {
+  MetricOptions options;
+  options.split = split;
+  options.bootstrap_draws = config.classify.bootstrap;
+  options.seed = static_cast<uint64_t>(config.runtime.seed);
+  options.threads = config.runtime.thread_count();
+  return options;
+}
+
 void add_classify_commands(CLI::App& app, Cli& cli) {
   auto flags = std::make_shared<ClassifyFlags>();
   CLI::App* classify = app.add_subcommand("classify", "train and evaluate classifiers");
@@ -141,9 +163,19 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
       add_command(classify, cli, "train", "train a classifier on a store", training, [&cli, flags] {
         return train_command(cli, *flags);
       });
-  train_cli->add_option("STORE", flags->store, "store")->required();
-  train_cli->add_option("--out", flags->out, "run folder")->required();
-  train_cli->add_flag("--resume", flags->resume, "resume the run in --out");
+  Takes without_plan = training;
+  without_plan.dry_run = false;
+  auto* pretrain_cli = add_command(classify,
+                                   cli,
+                                   "pretrain",
+                                   "train a network on the images of a store without their labels",
+                                   without_plan,
+                                   [&cli, flags] { return pretrain_command(cli, *flags); });
+  for (CLI::App* command : {train_cli, pretrain_cli}) {
+    command->add_option("STORE", flags->store, "store")->required();
+    command->add_option("--out", flags->out, "run folder")->required();
+    command->add_flag("--resume", flags->resume, "resume the run in --out");
+  }
 
   const Takes predicting{.config = true, .threads = true, .device = true, .json = true};
   Takes evaluating = predicting;
@@ -164,6 +196,7 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
                        "the boxes of the part");
   eval_cli->add_option("--out", flags->out, "output folder (default: MODEL/eval-PART)");
   eval_cli->add_option("MODEL", flags->model, "run folder, checkpoint or packed model")->required();
+  add_tune_command(*classify, cli);
   add_ensemble_command(*classify, cli);
   add_predict_commands(*classify, cli);
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/metrics.hpp"
 #include "settings/flags.hpp"
 
 namespace evenray {
@@ -73,6 +74,9 @@ CLI::Validator at_least(int64_t least);
 /// Prints `json` to stdout with --json, else `text`.
 void print_result(const Cli& cli, const Json& json, const std::string& text);
 
+/// Returns the options of metrics on a part, from the settings.
+MetricOptions metric_options(const Config& config, const std::string& part);
+
 /// Returns true if `path` is a store: its name ends in .h5, or is_store_source() recognises it.
 bool is_store(const std::string& path);
 
@@ -91,6 +95,7 @@ void add_augment_commands(CLI::App& app, Cli& cli);
 void add_classify_commands(CLI::App& app, Cli& cli);
 void add_predict_commands(CLI::App& classify, Cli& cli);
 void add_ensemble_command(CLI::App& classify, Cli& cli);
+void add_tune_command(CLI::App& classify, Cli& cli);
 void add_study_commands(CLI::App& app, Cli& cli);
 void add_export_events_command(CLI::App& app, Cli& cli);
 void add_system_commands(CLI::App& app, Cli& cli);

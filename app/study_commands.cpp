@@ -12,6 +12,7 @@ namespace {
 
 struct StudyFlags {
   std::string config, out = "outputs/study", folder, without;
+  std::vector<std::string> subgroups;
   bool quick = false;
 };
 
@@ -83,7 +84,8 @@ void add_study_commands(CLI::App& app, Cli& cli) {
   auto* report = add_command(
       study, cli, "report", "write the report again from the results so far", {}, [&cli, flags] {
         from_flag([&] { Where::parse(flags->without); });
-        report_study(flags->folder, flags->without);
+        for (const auto& condition : flags->subgroups) from_flag([&] { Where::parse(condition); });
+        report_study(flags->folder, flags->without, flags->subgroups);
         std::cout << comparison_table(flags->folder)
                   << "report: " << (Path(flags->folder) / "report.html").string() << "\n";
         return 0;
@@ -91,6 +93,11 @@ void add_study_commands(CLI::App& app, Cli& cli) {
   report->add_option("--without",
                      flags->without,
                      "compare also without the test images whose metadata match: hardware=1");
+  report
+      ->add_option("--subgroup",
+                   flags->subgroups,
+                   "compare also on the test images whose metadata match: hand=1; may be repeated")
+      ->allow_extra_args(false);
   for (CLI::App* command : {status, report})
     command->add_option("DIR", flags->folder, "study folder")->required();
 

@@ -178,7 +178,7 @@ class Filler {
         kept.size(), threads_, [&](size_t i) { prepared[i] = writer_.prepare(kept[i]->image); });
     for (size_t i = 0; i < kept.size(); ++i) {
       const StoreRow row = rows_.added(*kept[i], class_index, use_.new_row());
-      tally_.count(tally_.after, row.labels, row.provenance.origin);
+      tally_.add(row.labels, row.provenance.origin);
       writer_.add("train", row, prepared[i]);
       progress_.advance();
     }
@@ -208,11 +208,13 @@ void check_plan(const BalanceRequest& request) {
 
 BalanceReport run_balance(const BalanceRequest& request) {
   check_plan(request);
-  return Filler(request).run();
+  const BalanceRequest planned = with_parents(request);
+  return Filler(planned).run();
 }
 
-Json balance_forecast(const BalanceRequest& request) {
-  check_plan(request);
+Json balance_forecast(const BalanceRequest& asked) {
+  check_plan(asked);
+  const BalanceRequest request = with_parents(asked);
   const StoreInfo& info = request.in.info();
   check_place(request.out, info, expected_rows(request));
   Json out = forecast_json(forecast_tally(request), request.plan);

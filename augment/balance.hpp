@@ -41,6 +41,9 @@ class Source {
   virtual std::string caution() const { return ""; }
   /// Returns true if it can draw images of the class. If not, the other sources get its share.
   virtual bool serves(int) const { return true; }
+  /// Makes the first images of a class from these training rows, in this order, instead of choosing
+  /// rows itself. Only for sources whose images have parents; others ignore it.
+  virtual void use_parents(int /*class_index*/, std::vector<int64_t> /*rows*/) {}
   /// Returns the training row that image `number` of the class is made from; -1: none.
   virtual int64_t parent(int /*class_index*/, int64_t /*number*/, const Rng&) { return -1; }
   /// Returns images first .. first+count-1 of the class. Image i depends only on the source, the
@@ -113,11 +116,14 @@ struct BalanceRequest {
 /// max_factor does not allow are reported as missing. Rows that the plan replaces are chosen by
 /// seed and omitted; synthetic rows of their class take their place. In a multi-label store a
 /// copied or augmented row has all labels of its parent; a synthetic row has only the label of its
-/// class, the others are unknown. Throws 65 if a class cannot be filled (the gates reject too many
-/// images, or it has neither real rows nor a synthetic source) or has fewer real rows than the plan
-/// replaces, 2 for rows to replace without a synthetic source, 74 on a full disk, 75 after a stop
-/// signal. The content depends only on the inputs and the seed, not on the threads, except for what
-/// a source itself depends on (a generator: see gan/gan.hpp).
+/// class, the others are unknown. There the rows per class and their parents are chosen as
+/// label_plan.hpp says: by ml_ros() or lp_ros() if the plan says so (throws 2 with a synthetic
+/// source, and 65 for exclusive classes), else by parents_for_targets(). Throws 65 if a class
+/// cannot be filled (the gates reject too many images, or it has neither real rows nor a synthetic
+/// source) or has fewer real rows than the plan replaces, 2 for rows to replace without a synthetic
+/// source, 74 on a full disk, 75 after a stop signal. The content depends only on the inputs and
+/// the seed, not on the threads, except for what a source itself depends on (a generator: see
+/// gan/gan.hpp).
 BalanceReport run_balance(const BalanceRequest& request);
 
 /// Returns what run_balance() would do if its gates rejected nothing, as `balance --dry-run --json`

@@ -2,6 +2,7 @@
 #include "augment/balance_page.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "augment/balance_report.hpp"
 #include "core/number.hpp"
@@ -61,7 +62,34 @@ std::string answer(const Json& balance) {
              ".");
 }
 
-void add_rows(HtmlPage& page, const Json& balance, bool multi_label) {
+void add_labels(HtmlPage& page, const Json& labels) {
+  page.paragraph(
+      "An image may have several labels. A copied or augmented row counts for each label of its "
+      "parent, so that a class may get more rows than its target. IRLbl: rows of the largest class "
+      "per row of this one. MeanIR: their mean. SCUMBLE: 0 if rare labels occur alone, near 1 if "
+      "they occur together with frequent ones, so that copies cannot balance them.");
+  HtmlTable table;
+  table.head = {"Class", "IRLbl before", "IRLbl after", "Target", "Rows above it"};
+  table.numeric = {false, true, true, true, true};
+  for (const auto& [name, entry] : labels.at("classes").items()) {
+    const bool has_target = entry.contains("target");
+    table.rows.push_back({name,
+                          decimal_text(entry.at("irlbl_before"), 2),
+                          decimal_text(entry.at("irlbl_after"), 2),
+                          has_target ? count_text(entry.at("target").get<int64_t>()) : "-",
+                          has_target ? count_text(entry.at("beyond").get<int64_t>()) : "-"});
+  }
+  for (const auto& [name, key, decimals] :
+       {std::tuple{"MeanIR", "mean_ir", 2}, std::tuple{"SCUMBLE", "scumble", 3}})
+    table.rows.push_back({name,
+                          decimal_text(labels.at("before").at(key), decimals),
+                          decimal_text(labels.at("after").at(key), decimals),
+                          "",
+                          ""});
+  page.table(table);
+}
+
+void add_rows(HtmlPage& page, const Json& balance) {
   std::vector<BarPart> parts;
   for (const auto& part : kOriginParts) parts.push_back({part.name, part.colour});
   std::vector<StackedBar> bars;
@@ -100,10 +128,7 @@ void add_rows(HtmlPage& page, const Json& balance, bool multi_label) {
       "Balancing adds rows, not patients: a copied or augmented row shows a patient who is there "
       "already, a synthetic one shows nobody. Validation and test images are unchanged, all real, "
       "and as imbalanced as before.");
-  if (multi_label)
-    page.paragraph(
-        "An image may have several labels. A copied or augmented row counts for each label of its "
-        "parent, so that a class may get more rows than planned for it.");
+  if (balance.contains("labels")) add_labels(page, balance.at("labels"));
 }
 
 HtmlTable source_table(const Json& balance) {
@@ -262,7 +287,7 @@ std::string balance_html(const BalanceRequest& request, const BalanceReport& rep
                     ", seed ",
                     request.seed,
                     "."));
-  add_rows(page, report.json, info.multi_label);
+  add_rows(page, report.json);
   add_sources(page, report.json);
   add_uses(page, report.json);
   add_gates(page, request, report);

@@ -58,10 +58,58 @@ Json multiplicity_json(const BalanceTally& tally) {
           {"classes", std::move(classes)}};
 }
 
+std::vector<int64_t> totals(const std::vector<BalanceTally::ByOrigin>& counts) {
+  std::vector<int64_t> out;
+  for (const auto& by_origin : counts) out.push_back(total(by_origin));
+  return out;
+}
+
+/// How labels occur together before and after, and the rows that concurrence adds to a class beyond
+/// its target; null if classes exclude each other.
+Json labels_json(const BalanceTally& tally) {
+  if (tally.labels_before.empty()) return nullptr;
+  const Imbalance before = imbalance(totals(tally.before)), after = imbalance(totals(tally.after));
+  const auto measures = [](const Imbalance& of, const std::vector<std::vector<int8_t>>& labels) {
+    return Json{{"mean_ir", of.mean_ir}, {"scumble", concurrence(labels, of.irlbl).scumble}};
+  };
+  Json classes = Json::object();
+  for (size_t c = 0; c < tally.class_names.size(); ++c) {
+    Json& entry = classes[tally.class_names[c]] = {{"irlbl_before", before.irlbl[c]},
+                                                   {"irlbl_after", after.irlbl[c]}};
+    if (tally.targets.empty()) continue;
+    entry["target"] = tally.targets[c];
+    entry["beyond"] = std::max<int64_t>(0, total(tally.after[c]) - tally.targets[c]);
+  }
+  return {{"before", measures(before, tally.labels_before)},
+          {"after", measures(after, tally.labels_after)},
+          {"classes", std::move(classes)}};
+}
+
 Json rejected_json(const std::map<std::string, std::map<std::string, int64_t>>& rejected) {
   Json out = Json::object();
   for (const auto& [gate, reasons] : rejected)
     for (const auto& [reason, images] : reasons) out[gate][reason] = images;
+  return out;
+}
+
+std::string labels_text(const Json& labels) {
+  std::string out = cat("MeanIR: ",
+                        fixed(labels.at("before").at("mean_ir"), 2),
+                        " before, ",
+                        fixed(labels.at("after").at("mean_ir"), 2),
+                        " after; SCUMBLE: ",
+                        fixed(labels.at("before").at("scumble"), 3),
+                        " before, ",
+                        fixed(labels.at("after").at("scumble"), 3),
+                        " after\n");
+  for (const auto& [name, entry] : labels.at("classes").items())
+    if (entry.value("beyond", int64_t{0}) > 0)
+      out += cat(name,
+                 ": ",
+                 entry.at("beyond"),
+                 " rows above its target of ",
+                 entry.at("target"),
+                 ", because images of rarer classes show it too\n");
   return out;
 }
 
@@ -72,6 +120,11 @@ void BalanceTally::count(std::vector<ByOrigin>& into,
                          Origin origin) const {
   for (size_t c = 0; c < into.size(); ++c)
     if (labels[c] == 1) ++into[c][static_cast<size_t>(origin)];
+}
+
+void BalanceTally::add(const std::vector<int8_t>& labels, Origin origin) {
+  count(after, labels, origin);
+  if (!labels_before.empty()) labels_after.push_back(labels);
 }
 
 void BalanceTally::end(const RowUse& use) {
@@ -105,18 +158,20 @@ Json balance_json(const BalanceTally& tally) {
     if (tally.missing[c] > 0) missing[tally.class_names[c]] = tally.missing[c];
     if (tally.replaced[c] > 0) replaced[tally.class_names[c]] = tally.replaced[c];
   }
-  return {{"schema", "evenray-balance-1"},
-          {"before", counts_json(tally.class_names, tally.before)},
-          {"after", counts_json(tally.class_names, tally.after)},
-          {"rejected", rejected_json(rejected)},
-          {"imbalance",
-           {{"before", imbalance_ratio(tally.before)}, {"after", imbalance_ratio(tally.after)}}},
-          {"multiplicity", multiplicity_json(tally)},
-          {"sources", std::move(drawings)},
-          {"limits", std::move(limits)},
-          {"cautions", std::move(cautions)},
-          {"missing", std::move(missing)},
-          {"replaced", std::move(replaced)}};
+  Json out{{"schema", "evenray-balance-1"},
+           {"before", counts_json(tally.class_names, tally.before)},
+           {"after", counts_json(tally.class_names, tally.after)},
+           {"rejected", rejected_json(rejected)},
+           {"imbalance",
+            {{"before", imbalance_ratio(tally.before)}, {"after", imbalance_ratio(tally.after)}}},
+           {"multiplicity", multiplicity_json(tally)},
+           {"sources", std::move(drawings)},
+           {"limits", std::move(limits)},
+           {"cautions", std::move(cautions)},
+           {"missing", std::move(missing)},
+           {"replaced", std::move(replaced)}};
+  if (Json labels = labels_json(tally); !labels.is_null()) out["labels"] = std::move(labels);
+  return out;
 }
 
 Json forecast_json(const BalanceTally& tally, const Plan& plan) {
@@ -169,6 +224,7 @@ std::string balance_text(const Json& balance) {
              " before, ",
              fixed(imbalance.at("after"), 2),
              " after\n");
+  if (balance.contains("labels")) out += labels_text(balance.at("labels"));
   std::vector<std::string> uses;
   for (const auto& [name, use] : balance.at("multiplicity").at("classes").items())
     if (use.at("max") > 0)

@@ -36,12 +36,17 @@ struct BalanceTally {
   std::vector<std::pair<std::string, std::string>> cautions;  ///< source, Source::caution()
   std::vector<int64_t> missing;   ///< [class]: planned rows that could not be added
   std::vector<int64_t> replaced;  ///< [class]: real rows that were left out
+  /// Only if rows can have several labels: labels of all training rows, and Plan::targets.
+  std::vector<std::vector<int8_t>> labels_before, labels_after;
+  std::vector<int64_t> targets;
   /// How often real rows are used: times -> rows; of all classes, and per class.
   std::map<int64_t, int64_t> times;
   std::vector<std::map<int64_t, int64_t>> class_times;
 
   /// Adds one row to `into` for each class with label 1.
   void count(std::vector<ByOrigin>& into, const std::vector<int8_t>& labels, Origin origin) const;
+  /// Counts a row of the output.
+  void add(const std::vector<int8_t>& labels, Origin origin);
   /// Takes `times` and `class_times` from the final use of the rows.
   void end(const RowUse& use);
 };

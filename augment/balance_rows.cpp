@@ -22,6 +22,12 @@ StoreRow stored_row(const StorePart& part, int64_t row) {
   return out;
 }
 
+std::vector<int8_t> synthetic_labels(const StoreInfo& info, int class_index) {
+  std::vector<int8_t> labels(info.class_names.size(), info.multi_label ? int8_t{-1} : int8_t{0});
+  labels[static_cast<size_t>(class_index)] = 1;
+  return labels;
+}
+
 RowMaker::RowMaker(const Store& in) : in_(in) {
   for (const char* part : kParts) ids_.insert(in.part(part).ids.begin(), in.part(part).ids.end());
 }
@@ -37,8 +43,7 @@ StoreRow RowMaker::added(const Drawn& drawn, int class_index, const std::vector<
     // source file.
     if (origin != Origin::copy) row.scale = {1, 1}, row.offset = {0, 0};
   } else {
-    row.labels.assign(info.class_names.size(), info.multi_label ? int8_t{-1} : int8_t{0});
-    row.labels[static_cast<size_t>(class_index)] = 1;
+    row.labels = synthetic_labels(info, class_index);
     row.id =
         new_id(cat(origin_name(origin), "-", info.class_names[static_cast<size_t>(class_index)]));
     row.group = row.id;

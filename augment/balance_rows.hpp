@@ -12,6 +12,10 @@ namespace evenray {
 /// Returns a row of a part without its image.
 StoreRow stored_row(const StorePart& part, int64_t row);
 
+/// Returns the labels of a synthetic row of a class: others are unknown if rows can have several
+/// labels.
+std::vector<int8_t> synthetic_labels(const StoreInfo& info, int class_index);
+
 /// Makes store rows from drawn images. Internal to run_balance().
 class RowMaker {
  public:

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
+#include "augment/balance_rows.hpp"
+#include "augment/label_plan.hpp"
 #include "augment/limits.hpp"
 #include "augment/sources.hpp"
 #include "core/error.hpp"
@@ -101,7 +104,8 @@ void forecast_drawing(const BalanceRequest& request,
   BalanceTally::Drawing& drawing = drawer.drawing;
   const auto c = static_cast<size_t>(class_index);
   if (!from_a_row(source.origin())) {
-    tally.after[c][static_cast<size_t>(source.origin())] += drawing.asked;
+    const auto labels = synthetic_labels(request.in.info(), class_index);
+    for (int64_t i = 0; i < drawing.asked; ++i) tally.add(labels, source.origin());
     drawing.accepted = drawing.asked;
     tally.drawings.push_back(drawing);
     return;
@@ -121,7 +125,7 @@ void forecast_drawing(const BalanceRequest& request,
     skipped = 0;
     ++made;
     use.use(parent);
-    tally.count(tally.after, labels[static_cast<size_t>(parent)], source.origin());
+    tally.add(labels[static_cast<size_t>(parent)], source.origin());
   }
   if (const int64_t missing = drawing.asked - made; missing > 0) {
     tally.missing[c] += missing;
@@ -133,6 +137,50 @@ void forecast_drawing(const BalanceRequest& request,
 }
 
 }  // namespace
+
+BalanceRequest with_parents(const BalanceRequest& request) {
+  const StoreInfo& info = request.in.info();
+  const Cloning& cloning = request.plan.cloning;
+  check(info.multi_label || cloning.method.empty(),
+        Exit::bad_data,
+        cat("strategy ",
+            cloning.method,
+            " clones rows with several labels, but the classes of ",
+            request.in.path().string(),
+            " exclude each other; use another strategy"));
+  if (!info.multi_label) return request;
+  BalanceRequest out = request;
+  const Rng rng = balance_stream(request.seed);
+  const RowUse use(request.in, request.plan.replaced, request.options.max_factor, rng);
+  const StorePart& train = request.in.part("train");
+  LabelRows rows{train.labels, std::vector<int64_t>(static_cast<size_t>(train.size()), 0)};
+  const auto most = static_cast<int64_t>(std::floor(request.options.max_factor));
+  for (const int64_t row : use.parents_of(-1))
+    rows.room[static_cast<size_t>(row)] =
+        most == 0 ? INT64_MAX : std::max<int64_t>(0, most - use.made_from(row));
+  const size_t classes = info.class_names.size();
+  std::vector<double> row_share(classes, 0);
+  for (size_t c = 0; c < classes; ++c) {
+    const Serving serves = serving(request.sources, static_cast<int>(c));
+    for (size_t s = 0; s < serves.sources.size(); ++s)
+      if (!serves.synthetic[s]) row_share[c] += serves.shares[s];
+  }
+  Plan& plan = out.plan;
+  if (cloning.method.empty()) {
+    for (size_t c = 0; c < classes; ++c) plan.targets.push_back(plan.before[c] + plan.added[c]);
+    plan.parents = parents_for_targets(rows, plan.targets, row_share, rng, plan.added);
+    return out;
+  }
+  check(std::all_of(row_share.begin(), row_share.end(), [](double share) { return share == 1; }),
+        Exit::usage,
+        cat("strategy ",
+            cloning.method,
+            " clones rows, so its sources must be copy or augment:POLICY"));
+  plan.parents = cloning.method == "ml-ros" ? ml_ros(rows, cloning.percent, rng)
+                                            : lp_ros(rows, cloning.percent, rng);
+  for (size_t c = 0; c < classes; ++c) plan.added[c] = std::ssize(plan.parents[c]);
+  return out;
+}
 
 bool from_a_row(Origin origin) { return origin == Origin::copy || origin == Origin::augmented; }
 
@@ -163,13 +211,15 @@ BalanceTally begin_tally(const BalanceRequest& request, const RowUse& use) {
   tally.missing.assign(classes, 0);
   tally.replaced = request.plan.replaced;
   tally.replaced.resize(classes);
+  if (request.in.info().multi_label) tally.labels_before = train.labels;
+  tally.targets = request.plan.targets;
   for (const auto& [source, share] : request.sources)
     if (!source->caution().empty()) tally.cautions.emplace_back(source->name(), source->caution());
   for (int64_t row = 0; row < train.size(); ++row) {
     const auto i = static_cast<size_t>(row);
     const Origin origin = train.provenance[i].origin;
     tally.count(tally.before, train.labels[i], origin);
-    if (use.kept(row)) tally.count(tally.after, train.labels[i], origin);
+    if (use.kept(row)) tally.add(train.labels[i], origin);
   }
   return tally;
 }
@@ -204,8 +254,15 @@ std::vector<Drawer> plan_filling(const BalanceRequest& request,
     for (size_t s = 0; s < instead.from.size(); ++s) allotment.from[s] += instead.from[s];
   }
   std::vector<Drawer> drawers;
+  std::span<const int64_t> parents;
+  if (!request.plan.parents.empty()) parents = request.plan.parents[c];
   const auto add = [&](std::shared_ptr<Source> source, double share, int64_t by_share, int64_t n) {
     if (by_share == 0 && n == 0) return;
+    if (from_a_row(source->origin()) && !parents.empty()) {
+      const auto own = parents.first(std::min(parents.size(), static_cast<size_t>(n)));
+      source->use_parents(class_index, {own.begin(), own.end()});
+      parents = parents.subspan(own.size());
+    }
     BalanceTally::Drawing drawing{source->name(), fill.class_name, share, by_share, n};
     drawers.push_back({std::move(source), std::move(drawing)});
   };

@@ -17,6 +17,10 @@ struct Drawer {
   BalanceTally::Drawing drawing;  ///< with source, class_name, share, by_share and asked
 };
 
+/// Returns the request with the rows of each class and their parents, if rows can have several
+/// labels. Throws as run_balance() for a plan of another kind than the store.
+BalanceRequest with_parents(const BalanceRequest& request);
+
 /// Returns the number of rows of all parts that the output has, if every planned row is added.
 int64_t expected_rows(const BalanceRequest& request);
 

@@ -8,15 +8,36 @@
 #include "core/text.hpp"
 
 namespace evenray {
+namespace {
+
+/// One operation per line, because the cells of a sheet are narrow.
+std::string caption_of(const std::string& recipe) {
+  std::string caption;
+  for (const char c : recipe) {
+    if (c == '+') caption += '\n';
+    caption += c == ' ' ? '\n' : c;
+    if (c == ',') caption += '\n';
+  }
+  return caption;
+}
+
+}  // namespace
 
 PolicyResult apply_policy(const Policy& policy,
                           const cv::Mat& image,
                           const std::vector<Box>& boxes,
                           const Rng& rng) {
   const PolicyDraw draw = draw_operations(policy, image.size(), rng.fork("draw"));
+  const Rng apply = rng.fork("apply");
+  if (draw.mixture)
+    return {apply_mixture(image, boxes, *draw.mixture, policy.sampling, apply),
+            cat(policy.name, " ", mixture_text(*draw.mixture))};
   const std::string operations = operations_text(draw.operations);
-  return {apply_operations(image, boxes, draw.operations, policy.sampling, rng.fork("apply")),
-          cat(policy.name, "#", draw.sub_policy + 1, " ", operations.empty() ? "-" : operations)};
+  return {apply_operations(image, boxes, draw.operations, policy.sampling, apply),
+          cat(policy.name,
+              draw.sub_policy < 0 ? "" : cat("#", draw.sub_policy + 1),
+              " ",
+              operations.empty() ? "-" : operations)};
 }
 
 std::vector<SheetItem> preview_items(const Policy& policy,
@@ -29,7 +50,7 @@ std::vector<SheetItem> preview_items(const Policy& policy,
     PolicyResult result =
         apply_policy(policy, image, boxes, Rng(seed).fork("preview", static_cast<uint64_t>(i)));
     items.push_back({std::move(result.augmented.image),
-                     std::move(result.recipe),
+                     caption_of(result.recipe),
                      std::move(result.augmented.boxes)});
   }
   return items;
@@ -56,7 +77,7 @@ std::vector<SheetItem> preview_items(const Policy& policy,
                                        part.boxes[row],
                                        Rng(seed).fork("preview", static_cast<uint64_t>(i)));
     items.push_back({std::move(result.augmented.image),
-                     part.ids[row] + " " + result.recipe,
+                     cat(part.ids[row], "\n", caption_of(result.recipe)),
                      std::move(result.augmented.boxes)});
   }
   return items;

@@ -12,8 +12,9 @@ namespace evenray {
 /// An image after one random draw of a policy.
 struct PolicyResult {
   Augmented augmented;
-  std::string recipe;  ///< "xray#3 Rotate:-7.25,Gamma:1.1": number of the sub-policy (from 1), then
-                       ///< a list for `augment apply --ops`, or "-" for no operation
+  /// "xray#3 Rotate:-7.25,Gamma:1.1": number of the sub-policy (from 1) if the policy has some,
+  /// then a list or a mixture for `augment apply --ops`, or "-" for no operation.
+  std::string recipe;
 };
 
 /// Draws operations from the policy and applies them. The result depends only on the arguments: the

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -77,6 +78,24 @@ void add_targets(Plan& plan,
   }
 }
 
+/// Parses "ml-ros" or "lp-ros=10"; nullopt for another strategy. Throws 2.
+std::optional<Cloning> parse_cloning(const std::string& strategy) {
+  const size_t at = strategy.find('=');
+  Cloning cloning{strategy.substr(0, at)};
+  if (cloning.method != "ml-ros" && cloning.method != "lp-ros") return std::nullopt;
+  const bool parsed =
+      at == std::string::npos || parse_double(strategy.substr(at + 1), cloning.percent);
+  if (!parsed || !(cloning.percent > 0 && cloning.percent <= 1000))
+    throw Error(Exit::usage,
+                cat("strategy ",
+                    strategy,
+                    ": the rows to add are given in percent of the training rows, above 0 and at "
+                    "most 1000: ",
+                    cloning.method,
+                    "=25"));
+  return cloning;
+}
+
 /// Divides n into whole parts in proportion to the weights, by largest remainders; of equal
 /// remainders the first wins.
 std::vector<int64_t> deal(int64_t n, const std::vector<double>& weights) {
@@ -101,7 +120,8 @@ std::vector<int64_t> deal(int64_t n, const std::vector<double>& weights) {
 void BalanceOptions::fields(Fields& f) {
   f("strategy",
     strategy,
-    "target counts: auto, minority, not minority, not majority, all, a ratio, or class=count,...");
+    "target counts: auto, minority, not minority, not majority, all, a ratio, or class=count,...; "
+    "for images with several labels also ml-ros=PERCENT or lp-ros=PERCENT");
   f("sources",
     sources,
     "sources of the added rows: copy, augment:POLICY, gan:PATH, each with or without @SHARE");
@@ -135,7 +155,7 @@ void BalanceOptions::check() const {
   // Parsed here, before a store is read, so that a study with a wrong word fails at once.
   try {
     source_shares(parse_sources(sources));
-    if (strategy.find('=') == std::string::npos) {
+    if (strategy.find('=') == std::string::npos || parse_cloning(strategy)) {
       make_plan({1, 1}, {"", ""}, strategy);
     } else {
       parse_targets(strategy);
@@ -149,6 +169,10 @@ Plan make_plan(const std::vector<int64_t>& counts,
                const std::vector<std::string>& class_names,
                const std::string& strategy) {
   Plan plan{counts, std::vector<int64_t>(counts.size()), {}};
+  if (const auto cloning = parse_cloning(strategy)) {
+    plan.cloning = *cloning;
+    return plan;
+  }
   if (strategy.find('=') != std::string::npos) {
     add_targets(plan, class_names, strategy);
     return plan;
@@ -159,7 +183,8 @@ Plan make_plan(const std::vector<int64_t>& counts,
     throw Error(Exit::usage, cat("strategy ", strategy, ": a ratio must be above 0 and at most 1"));
   if (!is_ratio && std::find(kStrategies.begin(), kStrategies.end(), strategy) == kStrategies.end())
     throw Error(Exit::usage,
-                unknown_name("strategy", strategy, kStrategies) + ", a ratio, or class=count,...");
+                unknown_name("strategy", strategy, kStrategies) +
+                    ", a ratio, class=count,..., ml-ros or lp-ros");
   // Of classes with equal counts the first one wins, as in imbalanced-learn.
   size_t majority = counts.size(), minority = counts.size();
   for (size_t c = 0; c < counts.size(); ++c) {

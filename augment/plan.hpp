@@ -29,22 +29,35 @@ struct BalanceOptions {
   void check() const;
 };
 
-/// The number of rows that each class has and gets. If rows can have several labels, each class is
-/// planned alone: a copy made for one class also has the other labels of its parent, so other
-/// classes may get more rows than planned.
+/// How rows with several labels are cloned instead of adding rows per class; see label_plan.hpp.
+struct Cloning {
+  std::string method;   ///< ml-ros, lp-ros; empty: rows are added per class
+  double percent = 25;  ///< rows to add, in percent of the training rows
+};
+
+/// The number of rows that each class has and gets. If rows can have several labels, a copy made
+/// for one class also has the other labels of its parent, so that run_balance() adds fewer rows to
+/// those classes, and some may end with more rows than before + added.
 struct Plan {
   std::vector<int64_t> before, added;  ///< per class
   /// Real rows per class that synthetic ones replace, in addition to `added`; empty: none.
   std::vector<int64_t> replaced;
+  Cloning cloning{};  ///< not empty: run_balance() decides `added`
+  /// Set by run_balance() for rows with several labels: the rows that each class should have
+  /// (empty: rows are cloned), and the training rows that the first copies and augmented rows of
+  /// each class are made from.
+  std::vector<int64_t> targets{};
+  std::vector<std::vector<int64_t>> parents{};
 };
 
 /// Returns the plan of imbalanced-learn's `sampling_strategy` for over-sampling: `auto` (= `not
 /// majority`), `minority`, `not minority`, `not majority`, `all`, a ratio (two classes: minority /
 /// majority after balancing), or "class=count,..." with counts not below the present ones. Words
-/// and ratios add nothing to classes without rows. Throws 2 for an unknown strategy or a ratio that
-/// is not above 0 and at most 1. Throws 65 for an unknown class, a target count below the present
-/// one, a ratio not above the present one, a ratio if not exactly two classes have rows, and if no
-/// class has rows.
+/// and ratios add nothing to classes without rows. `ml-ros` and `lp-ros`, with or without =PERCENT,
+/// are for rows with several labels. Throws 2 for an unknown strategy, a ratio that is not above 0
+/// and at most 1, or a percentage that is not above 0 and at most 1000. Throws 65 for an unknown
+/// class, a target count below the present one, a ratio not above the present one, a ratio if not
+/// exactly two classes have rows, and if no class has rows.
 Plan make_plan(const std::vector<int64_t>& counts,
                const std::vector<std::string>& class_names,
                const std::string& strategy);

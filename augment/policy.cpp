@@ -2,7 +2,6 @@
 #include "augment/policy.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 
 #include "augment/policy_tables.hpp"
@@ -11,16 +10,6 @@
 
 namespace evenray {
 namespace {
-
-constexpr int kBins = 10;
-
-/// torch.linspace(start, end, 10)[bin], which computes in float from the nearer end.
-double linspace(double start, double end, int bin) {
-  const auto first = static_cast<float>(start), last = static_cast<float>(end);
-  const float step = (last - first) / static_cast<float>(kBins - 1);
-  const float way = step * static_cast<float>(bin < kBins / 2 ? bin : kBins - 1 - bin);
-  return bin < kBins / 2 ? first + way : last - way;
-}
 
 /// Rounds to four decimals, so that the value in a recipe is short and still exact.
 double to_decimals(double value) { return std::round(value * 1e4) / 1e4; }
@@ -32,115 +21,7 @@ Operation ranged_operation(const PolicySlot& slot, cv::Size size, double share) 
   return {slot.op, operation_info(slot.op).has_value ? to_decimals(value) : 0.};
 }
 
-struct GreyCount {
-  int slots = 0, without_effect = 0;
-};
-
-GreyCount count_slots(const Policy& policy) {
-  GreyCount count;
-  for (const auto& sub_policy : policy.sub_policies) {
-    for (const PolicySlot& slot : sub_policy) {
-      ++count.slots;
-      count.without_effect += operation_info(slot.op).kind == OpKind::none;
-    }
-  }
-  return count;
-}
-
-std::string values_text(const Policy& policy, const PolicySlot& slot) {
-  const OpInfo& info = operation_info(slot.op);
-  if (info.kind == OpKind::none) return "no effect on grey";
-  if (!info.has_value) return "";
-  if (!policy.binned) return cat(slot.low, " to ", slot.high);
-  const bool shift = slot.op == Op::translate_x || slot.op == Op::translate_y;
-  const Operation one = binned_operation(slot.op, slot.bin, true, {100, 100}),
-                  other = binned_operation(slot.op, slot.bin, false, {100, 100});
-  const std::string low = fixed(std::min(one.value, other.value), 2),
-                    high = fixed(std::max(one.value, other.value), 2);
-  return cat(low == high ? low : cat(low, " or ", high), shift ? " % of the side" : "");
-}
-
-std::string brief(const Policy& policy) {
-  const GreyCount count = count_slots(policy);
-  std::string text =
-      cat(policy.name, "  ", policy.about, " ", policy.sub_policies.size(), " sub-policies");
-  if (count.without_effect)
-    text += cat("; ",
-                count.without_effect,
-                " of ",
-                count.slots,
-                " slots are Color and change nothing on grey images");
-  return text + "\n";
-}
-
-Json policy_json(const Policy& policy) {
-  const GreyCount count = count_slots(policy);
-  Json sub_policies = Json::array();
-  for (const auto& sub_policy : policy.sub_policies) {
-    Json slots = Json::array();
-    for (const PolicySlot& slot : sub_policy) {
-      const OpInfo& info = operation_info(slot.op);
-      Json entry = {{"op", info.name}, {"probability", slot.probability}};
-      if (policy.binned) {
-        entry["magnitude"] = slot.bin < 0 ? Json() : Json(slot.bin);
-      } else if (info.has_value) {
-        entry["range"] = {slot.low, slot.high};
-      }
-      entry["effect_on_grey"] = info.kind != OpKind::none;
-      slots.push_back(std::move(entry));
-    }
-    sub_policies.push_back(std::move(slots));
-  }
-  return {{"name", policy.name},
-          {"about", policy.about},
-          {"sampling", policy.sampling == Sampling::torchvision ? "torchvision" : "radiograph"},
-          {"slots", count.slots},
-          {"slots_without_effect_on_grey", count.without_effect},
-          {"sub_policies", std::move(sub_policies)}};
-}
-
-}  // namespace
-
-std::vector<std::string> policy_names() {
-  std::vector<std::string> names;
-  for (const Policy& policy : policy_tables()) names.emplace_back(policy.name);
-  return names;
-}
-
-const Policy& find_policy(std::string_view name) {
-  for (const Policy& policy : policy_tables())
-    if (policy.name == name) return policy;
-  throw Error(Exit::usage, unknown_name("policy", name, policy_names()));
-}
-
-Operation binned_operation(Op op, int bin, bool positive, cv::Size size) {
-  assert(bin >= 0 && bin < kBins);
-  const double sign = positive ? 1 : -1;
-  switch (op) {
-    case Op::shear_x:
-    case Op::shear_y:
-      return {op, sign * linspace(0, .3, bin)};
-    case Op::translate_x:
-      return {op, sign * linspace(0, 150. / 331. * size.width, bin)};
-    case Op::translate_y:
-      return {op, sign * linspace(0, 150. / 331. * size.height, bin)};
-    case Op::rotate:
-      return {op, sign * linspace(0, 30, bin)};
-    case Op::brightness:
-    case Op::color:
-    case Op::contrast:
-    case Op::sharpness:
-      return {op, 1. + sign * linspace(0, .9, bin)};
-    case Op::posterize:
-      return {op, 8. - std::nearbyint(bin / ((kBins - 1) / 4.f))};
-    case Op::solarize:
-      return {op, linspace(255, 0, bin)};
-    default:
-      return {op, 0};
-  }
-}
-
-PolicyDraw draw_operations(const Policy& policy, cv::Size size, Rng rng) {
+PolicyDraw draw_sub_policy(const Policy& policy, cv::Size size, Rng& rng) {
   PolicyDraw draw;
   draw.sub_policy = static_cast<int>(rng.below(policy.sub_policies.size()));
   for (const PolicySlot& slot : policy.sub_policies[draw.sub_policy]) {
@@ -149,43 +30,102 @@ PolicyDraw draw_operations(const Policy& policy, cv::Size size, Rng rng) {
     const double share = rng.uniform();
     if (!applied) continue;
     draw.operations.push_back(
-        policy.binned ? binned_operation(slot.op, std::max(slot.bin, 0), share < .5, size)
-                      : ranged_operation(slot, size, share));
+        policy.binned
+            ? binned_operation(
+                  Magnitudes::auto_augment, slot.op, std::max(slot.bin, 0), share < .5, size)
+            : ranged_operation(slot, size, share));
   }
   return draw;
 }
 
-std::string policies_text(std::string_view name) {
-  if (name.empty()) {
-    std::string text;
-    for (const Policy& policy : policy_tables()) text += brief(policy);
-    return text;
-  }
-  const Policy& policy = find_policy(name);
-  std::string text = brief(policy);
-  for (size_t i = 0; i < policy.sub_policies.size(); ++i) {
-    text += cat(i + 1 < 10 ? " " : "", i + 1, "  ");
-    std::vector<std::string> slots;
-    for (const PolicySlot& slot : policy.sub_policies[i]) {
-      const std::string values = values_text(policy, slot);
-      slots.push_back(cat(operation_info(slot.op).name,
-                          " p ",
-                          slot.probability,
-                          values.empty() ? "" : " (" + values + ")"));
-    }
-    text += join(slots, ", then ") + "\n";
-  }
-  return text;
+/// Uniform in least .. most.
+int draw_number(int least, int most, Rng& rng) {
+  return least + static_cast<int>(rng.below(static_cast<uint64_t>(most - least + 1)));
 }
 
-Json policies_json(std::string_view name) {
-  Json policies = Json::array();
-  if (name.empty()) {
-    for (const Policy& policy : policy_tables()) policies.push_back(policy_json(policy));
-  } else {
-    policies.push_back(policy_json(find_policy(name)));
+std::vector<Operation> draw_chain(const OpSpace& space, cv::Size size, Rng& rng) {
+  std::vector<Operation> operations;
+  for (int left = draw_number(space.least_ops, space.most_ops, rng); left > 0; --left) {
+    const auto& op = space.ops[rng.below(space.ops.size())];
+    const int bin = draw_number(space.first_bin, space.last_bin, rng);
+    const bool positive = rng.chance(.5);
+    if (op) operations.push_back(binned_operation(space.magnitudes, *op, bin, positive, size));
   }
-  return {{"schema", "evenray-policies-1"}, {"policies", std::move(policies)}};
+  return operations;
+}
+
+/// Beta(1, 1) is uniform; Dirichlet(1, ..., 1) are the gaps between uniform numbers in 0..1.
+Mixture draw_mixture(const OpSpace& space, cv::Size size, Rng& rng) {
+  Mixture mixture{to_decimals(rng.uniform()), {}};
+  std::vector<double> ends(static_cast<size_t>(space.chains), 1.);
+  for (size_t i = 0; i + 1 < ends.size(); ++i) ends[i] = rng.uniform();
+  std::sort(ends.begin(), ends.end());
+  double used = 0;
+  for (const double end : ends) {
+    // Rounded sums, so that the rounded weights sum to 1.
+    const double sum = to_decimals((1 - mixture.weight) * end);
+    mixture.chains.push_back({to_decimals(sum - used), draw_chain(space, size, rng)});
+    used = sum;
+  }
+  return mixture;
+}
+
+/// Sets N and M of "randaugment=N:M".
+Policy with_parameters(Policy policy, std::string_view text) {
+  const bool rand_augment = policy.space && policy.space->magnitudes == Magnitudes::rand_augment;
+  if (!rand_augment)
+    throw Error(Exit::usage,
+                cat("policy ", policy.name, " takes no '=", text, "'; randaugment=N:M does"));
+  const int most_bin = magnitude_bins(policy.space->magnitudes) - 1;
+  constexpr int kMostOps = 20;
+  const size_t colon = text.find(':');
+  int64_t ops = 0, bin = 0;
+  const bool good = colon != std::string_view::npos && parse_int(text.substr(0, colon), ops) &&
+                    parse_int(text.substr(colon + 1), bin) && ops >= 1 && ops <= kMostOps &&
+                    bin >= 0 && bin <= most_bin;
+  if (!good)
+    throw Error(Exit::usage,
+                cat("policy ",
+                    policy.name,
+                    "=",
+                    text,
+                    ": give N:M with N operations from 1 to ",
+                    kMostOps,
+                    " and magnitude M from 0 to ",
+                    most_bin));
+  policy.name += cat("=", ops, ":", bin);
+  policy.space->least_ops = policy.space->most_ops = static_cast<int>(ops);
+  policy.space->first_bin = policy.space->last_bin = static_cast<int>(bin);
+  return policy;
+}
+
+}  // namespace
+
+std::vector<std::string> policy_names() {
+  std::vector<std::string> names;
+  for (const Policy& policy : policy_tables()) names.push_back(policy.name);
+  return names;
+}
+
+Policy find_policy(std::string_view name) {
+  const size_t equals = name.find('=');
+  for (const Policy& policy : policy_tables()) {
+    if (policy.name != name.substr(0, equals)) continue;
+    return equals == std::string_view::npos ? policy
+                                            : with_parameters(policy, name.substr(equals + 1));
+  }
+  throw Error(Exit::usage, unknown_name("policy", name.substr(0, equals), policy_names()));
+}
+
+PolicyDraw draw_operations(const Policy& policy, cv::Size size, Rng rng) {
+  if (!policy.space) return draw_sub_policy(policy, size, rng);
+  PolicyDraw draw;
+  if (policy.space->chains > 0) {
+    draw.mixture = draw_mixture(*policy.space, size, rng);
+  } else {
+    draw.operations = draw_chain(*policy.space, size, rng);
+  }
+  return draw;
 }
 
 }  // namespace evenray

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "augment/magnitudes.hpp"
+#include "augment/mixture.hpp"
 #include "augment/operation.hpp"
 #include "core/json.hpp"
 
@@ -19,31 +22,51 @@ struct PolicySlot {
   double low = 0, high = 0;  ///< range of the value, uniform; of shifts: as a fraction of the side
 };
 
-/// For each image, one sub-policy is drawn uniformly; each of its operations is then applied
-/// independently with its probability.
+/// Operations that are drawn uniformly and independently, each with a uniform bin and sign:
+/// RandAugment (one bin only), TrivialAugment and AugMix.
+struct OpSpace {
+  Magnitudes magnitudes;
+  std::vector<std::optional<Op>> ops;  ///< nullopt: Identity, which changes nothing
+  int first_bin, last_bin;             ///< bins that are drawn
+  int least_ops, most_ops;             ///< number of operations in turn, uniform
+  int chains = 0;  ///< AugMix: so many chains are mixed, with weights from Dirichlet(1, ..., 1),
+                   ///< and with the image by Beta(1, 1); 0: the operations are applied to the image
+};
+
+/// How images are changed at random. A policy with sub-policies draws one of them uniformly for
+/// each image; each of its operations is then applied independently with its probability. The other
+/// policies draw from a space.
 struct Policy {
-  std::string_view name, about;
+  std::string name, about;
   bool binned;  ///< slots have bins, not ranges
   Sampling sampling;
   std::vector<std::vector<PolicySlot>> sub_policies;
+  std::optional<OpSpace> space{};  ///< if set, there are no sub-policies
 };
 
-/// Returns the names of all policies. "imagenet", "cifar10", "svhn": Cubuk et al. 2019
-/// (AutoAugment), tables 7 to 9 in torchvision's version. "xray": mild changes that keep a
-/// radiograph plausible; "xray-noflip": the same without mirroring, for images in which left and
-/// right matter.
+/// Returns the names of all policies.
+/// - "imagenet", "cifar10", "svhn": Cubuk et al. 2019 (AutoAugment), tables 7 to 9 in torchvision's
+///   version;
+/// - "randaugment" (Cubuk et al. 2020): 2 operations at magnitude 9 of 0 to 30; "randaugment=N:M":
+///   N operations at magnitude M;
+/// - "trivialaugment" (Müller and Hutter 2021): one operation at any magnitude of the wide space;
+/// - "augmix" (Hendrycks et al. 2020): 3 chains of 1 to 3 operations at severity 3, mixed. The nine
+///   operations of the paper; torchvision's `all_ops` adds four;
+/// - "xray": mild changes that keep a radiograph plausible; "xray-noflip": the same without
+///   mirroring, for images in which left and right matter.
+/// These but the last two sample as Sampling::torchvision (torchvision's own AugMix is bilinear).
+/// RandAugment, TrivialAugment and AugMix are also there as "randaugment-radiograph" and so on,
+/// with the same operations and Sampling::radiograph.
 std::vector<std::string> policy_names();
-/// Returns the policy with this name; throws 2 with the known names.
-const Policy& find_policy(std::string_view name);
-
-/// Returns the operation with torchvision's magnitude for this bin and image size; `positive` is
-/// the drawn sign.
-Operation binned_operation(Op op, int bin, bool positive, cv::Size size);
+/// Returns the policy with this name; throws 2 with the known names, or for parameters out of
+/// range.
+Policy find_policy(std::string_view name);
 
 /// The random choices for one image.
 struct PolicyDraw {
-  int sub_policy = 0;                 ///< index, from 0
+  int sub_policy = -1;                ///< index, from 0; -1: the policy has none
   std::vector<Operation> operations;  ///< the operations that are applied
+  std::optional<Mixture> mixture;     ///< AugMix: what is applied in their place
 };
 /// Draws a sub-policy, then the operations and values for an image of this size.
 PolicyDraw draw_operations(const Policy& policy, cv::Size size, Rng rng);

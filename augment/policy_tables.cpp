@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/policy_tables.hpp"
 
+#include "core/text.hpp"
+
 namespace evenray {
 namespace {
 
@@ -108,10 +110,57 @@ SubPolicies with_flip(SubPolicies sub_policies) {
   return sub_policies;
 }
 
-}  // namespace
+using Ops = std::vector<std::optional<Op>>;
 
-const std::vector<Policy>& policy_tables() {
-  static const std::vector<Policy> tables = {
+/// Of RandAugment and TrivialAugment.
+const Ops kAllOps = {
+    std::nullopt,  // Identity
+    Op::shear_x,
+    Op::shear_y,
+    Op::translate_x,
+    Op::translate_y,
+    Op::rotate,
+    Op::brightness,
+    Op::color,
+    Op::contrast,
+    Op::sharpness,
+    Op::posterize,
+    Op::solarize,
+    Op::auto_contrast,
+    Op::equalize,
+};
+
+const Ops kAugMixOps = {
+    Op::shear_x,
+    Op::shear_y,
+    Op::translate_x,
+    Op::translate_y,
+    Op::rotate,
+    Op::posterize,
+    Op::solarize,
+    Op::auto_contrast,
+    Op::equalize,
+};
+
+const OpSpace kRandAugment = {Magnitudes::rand_augment, kAllOps, 9, 9, 2, 2};
+const OpSpace kTrivialAugment = {Magnitudes::trivial_augment, kAllOps, 0, 30, 1, 1};
+const OpSpace kAugMix = {Magnitudes::aug_mix, kAugMixOps, 0, 2, 1, 3, 3};
+
+Policy of_space(std::string name,
+                const std::string& title,
+                const OpSpace& space,
+                Sampling sampling) {
+  const bool radiograph = sampling == Sampling::radiograph;
+  return {std::move(name) + (radiograph ? "-radiograph" : ""),
+          cat(title, ", torchvision's magnitudes", radiograph ? ", radiograph sampling:" : ":"),
+          true,
+          sampling,
+          {},
+          space};
+}
+
+std::vector<Policy> all_policies() {
+  std::vector<Policy> policies = {
       {"imagenet",
        "AutoAugment for ImageNet, torchvision's magnitudes:",
        true,
@@ -138,6 +187,19 @@ const std::vector<Policy>& policy_tables() {
        Sampling::radiograph,
        kXray},
   };
+  for (const Sampling sampling : {Sampling::torchvision, Sampling::radiograph}) {
+    policies.push_back(of_space("randaugment", "RandAugment", kRandAugment, sampling));
+    policies.push_back(
+        of_space("trivialaugment", "TrivialAugment Wide", kTrivialAugment, sampling));
+    policies.push_back(of_space("augmix", "AugMix", kAugMix, sampling));
+  }
+  return policies;
+}
+
+}  // namespace
+
+const std::vector<Policy>& policy_tables() {
+  static const std::vector<Policy> tables = all_policies();
   return tables;
 }
 

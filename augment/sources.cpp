@@ -17,7 +17,14 @@ class ParentOrder {
  public:
   explicit ParentOrder(const Store& store) : store_(store) {}
 
+  void use(int class_index, std::vector<int64_t> rows) { first_[class_index] = std::move(rows); }
+
   int64_t parent(int class_index, int64_t number, const Rng& rng) {
+    if (const auto first = first_.find(class_index); first != first_.end()) {
+      const auto& chosen = first->second;
+      if (number < std::ssize(chosen)) return chosen[static_cast<size_t>(number)];
+      number -= std::ssize(chosen);
+    }
     const std::vector<int64_t>& rows = rows_of(class_index);
     const auto size = static_cast<int64_t>(rows.size());
     const int64_t round = number / size;
@@ -49,7 +56,7 @@ class ParentOrder {
   }
 
   const Store& store_;
-  std::map<int, std::vector<int64_t>> rows_;
+  std::map<int, std::vector<int64_t>> rows_, first_;
   std::vector<int64_t> order_;
   int class_ = -1;
   int64_t round_ = -1;
@@ -60,6 +67,9 @@ class RowSource : public Source {
  public:
   RowSource(const Store& store, int threads) : store_(store), threads_(threads), order_(store) {}
 
+  void use_parents(int class_index, std::vector<int64_t> rows) final {
+    order_.use(class_index, std::move(rows));
+  }
   int64_t parent(int class_index, int64_t number, const Rng& rng) final {
     return order_.parent(class_index, number, rng);
   }
@@ -104,8 +114,8 @@ class CopySource final : public RowSource {
 
 class AugmentSource final : public RowSource {
  public:
-  AugmentSource(const Store& store, const Policy& policy, int threads)
-      : RowSource(store, threads), policy_(policy) {}
+  AugmentSource(const Store& store, Policy policy, int threads)
+      : RowSource(store, threads), policy_(std::move(policy)) {}
   std::string name() const override { return cat("augment:", policy_.name); }
   Origin origin() const override { return Origin::augmented; }
 
@@ -119,7 +129,7 @@ class AugmentSource final : public RowSource {
             result.augmented.boxes_dropped};
   }
 
-  const Policy& policy_;
+  Policy policy_;
 };
 
 /// Returns the kind of the source and the text after the colon. Throws 2 for an unknown kind.

@@ -5,8 +5,41 @@
 
 #include <cmath>
 #include <numbers>
+#include <opencv2/core.hpp>
+
+#include "augment/pipeline.hpp"
+#include "core/parallel.hpp"
+#include "nn/loader.hpp"
 
 namespace evenray {
+
+torch::Tensor augment_with_policy(const torch::Tensor& images,
+                                  const ClassifyOptions& options,
+                                  int threads,
+                                  const Rng& rng) {
+  if (options.policy == "none") return images;
+  const Policy policy = find_policy(options.policy);
+  const auto before = images.cpu().contiguous();
+  auto after = torch::empty_like(before);
+  const int height = static_cast<int>(before.size(2)), width = static_cast<int>(before.size(3));
+  const bool wide = before.is_floating_point();
+  const auto image_bytes = static_cast<size_t>(before.element_size()) * height * width;
+  auto* from = static_cast<uint8_t*>(before.data_ptr());
+  auto* to = static_cast<uint8_t*>(after.data_ptr());
+  parallel_for(static_cast<size_t>(before.size(0)), threads, [&](size_t i) {
+    const int type = wide ? CV_32FC1 : CV_8UC1;
+    cv::Mat image(height, width, type, from + i * image_bytes);
+    cv::Mat slot(height, width, type, to + i * image_bytes);
+    if (wide) {
+      cv::Mat narrow;
+      image.convertTo(narrow, CV_16U);
+      image = narrow;
+    }
+    const auto result = apply_policy(policy, image, {}, rng.fork("image", i));
+    result.augmented.image.convertTo(slot, type);
+  });
+  return to_device(after, images.device());
+}
 
 torch::Tensor augment_batch(const torch::Tensor& batch,
                             const ClassifyOptions& options,

@@ -43,6 +43,18 @@ void train_classifier(const Store& store,
                       RunFolder& run,
                       const std::vector<Path>& features = {});
 
+/// Trains a backbone on the training images of a store without their labels (SimSiam, Chen and He
+/// 2021), for options.steps steps of two views of options.minibatch images each. Files:
+/// checkpoints/ (`best` is the last), events.jsonl with the loss and the spread of the projections
+/// (0: collapsed, all alike; near 1: evenly spread), metrics.json, DONE. Its run folder can then be
+/// given as ClassifyOptions::weights. Resumes as train_classifier(). Throws 65 for fewer images
+/// than a minibatch, 78 for options out of range, 1 if the training diverges, 75 after a stop
+/// signal.
+void pretrain_backbone(const Store& store,
+                       const ClassifyOptions& options,
+                       const Runtime& runtime,
+                       RunFolder& run);
+
 /// Returns the folder beside a store in which its features are kept: set.h5.features.
 Path features_folder(const Path& store);
 /// Computes the features of all parts of a store that training the head of a network needs, and
@@ -129,6 +141,19 @@ class Classifier {
 
 /// Returns the features of a classifier (a checkpoint or a run folder). Throws like Classifier().
 std::shared_ptr<Features> classifier_features(const Path& path, const Compute& compute);
+
+/// What one layer on the features of several classifiers predicts.
+struct JoinedEnsemble {
+  Predictions val, part;
+  double penalty = 0;  ///< chosen on validation
+};
+/// Trains a linear layer on the joined, standardised features of the classifiers, on the train part
+/// of a store: (weighted) cross entropy plus penalty / 2 times the squared weights, with the
+/// penalty from 1e-4 to 1 that has the lowest cross entropy on val. Throws 65 for other classes
+/// than the store's, or without training or validation images, else like Classifier::predict().
+JoinedEnsemble join_classifiers(const std::vector<const Classifier*>& models,
+                                const Store& store,
+                                const std::string& part);
 
 /// Returns the classifier as the task of a study, which compares its scores for `rare_class`.
 /// test() writes predictions.csv and metrics.json. `features`: as in train_classifier().

@@ -122,25 +122,33 @@ torch::Tensor cached_features(const Store& store,
                               const Compute& compute,
                               const std::vector<Path>& also) {
   const Trunk trunk = trunk_of(network);
-  const auto images = load_images(store, part, torch::kCPU);
-  const auto digests = digests_of(images, reading);
   std::vector<Path> folders{features_folder(store.path())};
   folders.insert(folders.end(), also.begin(), also.end());
   Known known = read_known(folders, trunk);
-  std::vector<int64_t> unknown;
-  for (size_t i = 0; i < digests.size(); ++i)
-    if (known.emplace(digests[i], torch::Tensor()).second)
-      unknown.push_back(static_cast<int64_t>(i));
-  if (!unknown.empty()) {
+  std::vector<std::string> digests;
+  bool any_unknown = false;
+  // Images are held a few at a time, because a store may be larger than the memory.
+  constexpr int64_t kBlocks = 4;
+  const auto& info = store.info();
+  const int64_t block_rows = kBlocks * images_at_a_time(info.height, info.width);
+  read_blocks(store, part, block_rows, torch::kCPU, [&](const torch::Tensor& images) {
+    const auto of_block = digests_of(images, reading);
+    std::vector<int64_t> unknown;
+    for (size_t i = 0; i < of_block.size(); ++i)
+      if (known.emplace(of_block[i], torch::Tensor()).second)
+        unknown.push_back(static_cast<int64_t>(i));
+    digests.insert(digests.end(), of_block.begin(), of_block.end());
+    if (unknown.empty()) return;
+    any_unknown = true;
     const auto computed =
         features(network, images.index_select(0, torch::tensor(unknown)), reading, compute);
     for (size_t k = 0; k < unknown.size(); ++k)
-      known[digests[static_cast<size_t>(unknown[k])]] = computed[static_cast<int64_t>(k)];
-  }
+      known[of_block[static_cast<size_t>(unknown[k])]] = computed[static_cast<int64_t>(k)];
+  });
   std::vector<torch::Tensor> rows;
   for (const auto& digest : digests) rows.push_back(known.at(digest));
   const auto all = rows.empty() ? torch::empty({0, trunk.features}) : torch::stack(rows);
-  if (!unknown.empty()) write_known(folders.front() / file_name(trunk, part), trunk, digests, all);
+  if (any_unknown) write_known(folders.front() / file_name(trunk, part), trunk, digests, all);
   return all;
 }
 

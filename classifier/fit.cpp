@@ -13,6 +13,7 @@
 #include "nn/blocks.hpp"
 #include "nn/checkpoint.hpp"
 #include "nn/ema.hpp"
+#include "nn/resize.hpp"
 
 namespace evenray {
 namespace {
@@ -30,9 +31,7 @@ torch::Tensor in_batches(ClassifierNet& network,
   torch::NoGradGuard no_grad;
   EvalGuard eval(network);
   std::vector<torch::Tensor> parts;
-  const int64_t count =
-      std::clamp<int64_t>(kMostPixels / (images.size(2) * images.size(3)), 1, kMostImages);
-  for (const auto& batch : images.split(count)) {
+  for (const auto& batch : images.split(images_at_a_time(images.size(2), images.size(3)))) {
     const auto input =
         network_input(batch.to(compute.device), reading.value_max, reading.standardise);
     parts.push_back(output(input).to(torch::kFloat));
@@ -40,7 +39,41 @@ torch::Tensor in_batches(ClassifierNet& network,
   return torch::cat(parts).cpu();
 }
 
+/// Shrinks images [N,1,H,W] to this share of their sides.
+torch::Tensor at_scale(const torch::Tensor& images, double scale) {
+  if (scale >= 1) return images;
+  const auto side = [&](int64_t px) {
+    return std::max<int64_t>(1, std::llround(scale * static_cast<double>(px)));
+  };
+  return resize_bicubic(images, side(images.size(2)), side(images.size(3)));
+}
+
+/// Applies `output` to the images of a part, block by block.
+torch::Tensor of_blocks(const Store& store,
+                        const std::string& part,
+                        const Compute& compute,
+                        const std::function<torch::Tensor(const torch::Tensor&)>& output) {
+  std::vector<torch::Tensor> outputs;
+  // The same minibatches as of all images at once.
+  const int64_t rows = images_at_a_time(store.info().height, store.info().width);
+  read_blocks(store, part, rows, compute.device, [&](const torch::Tensor& images) {
+    outputs.push_back(output(images));
+  });
+  return torch::cat(outputs);
+}
+
 }  // namespace
+
+double training_scale(const ClassifyOptions& options, int64_t step) {
+  constexpr int64_t kStages = 4;
+  const int64_t stage = std::min(kStages - 1, step * kStages / options.steps);
+  return options.start_scale +
+         (1 - options.start_scale) * static_cast<double>(stage) / static_cast<double>(kStages - 1);
+}
+
+int64_t images_at_a_time(int64_t height, int64_t width) {
+  return std::clamp<int64_t>(kMostPixels / (height * width), 1, kMostImages);
+}
 
 Fit::Fit(const Examples& examples,
          const ClassifyOptions& options,
@@ -52,7 +85,7 @@ Fit::Fit(const Examples& examples,
       options_(options),
       compute_(compute),
       rng_(rng),
-      standardise_(weights ? weights->input : measure(examples.images, examples.value_max)),
+      standardise_(weights ? weights->input : measure_pixels(examples)),
       batches_(examples, options, rng),
       loss_(examples, options) {
   const int64_t classes = examples.labels.size(1);
@@ -114,7 +147,8 @@ torch::nn::Module& Fit::trained(ClassifierNet& network) const {
 
 torch::Tensor Fit::logits(const torch::Tensor& images, int64_t step) {
   if (images.dim() == 2) return network_->classify(images);
-  const auto input = network_input(images, examples_.value_max, standardise_);
+  const auto input = network_input(
+      at_scale(images, training_scale(options_, step)), examples_.value_max, standardise_);
   return network_->forward(
       augment_batch(input, options_, rng_.fork("step", static_cast<uint64_t>(step))));
 }
@@ -132,8 +166,13 @@ void Fit::step(const Batch& batch, int64_t step) {
   torch::Tensor value;
   {
     Autocast autocast(compute_);
-    // Images are mixed before their online augmentation, which is the same for all classes.
-    const Mix mix = draw_mix(batch, options_, rng_.fork("mix", static_cast<uint64_t>(step)));
+    const auto number = static_cast<uint64_t>(step);
+    Batch shown = batch;
+    shown.images =
+        augment_with_policy(batch.images, options_, compute_.threads, rng_.fork("policy", number));
+    // A policy changes single images, as where it was published. Then images are mixed, before the
+    // rest of the online augmentation, which is the same for all classes.
+    const Mix mix = draw_mix(shown, options_, rng_.fork("mix", number));
     const auto outputs = logits(mix.images, step);
     const bool weighted =
         static_cast<double>(step) >= options_.loss.deferred * static_cast<double>(options_.steps);
@@ -198,12 +237,32 @@ torch::Tensor probabilities(ClassifierNet& network,
   });
 }
 
+torch::Tensor probabilities(ClassifierNet& network,
+                            const Store& store,
+                            const std::string& part,
+                            const Reading& reading,
+                            const Compute& compute) {
+  return of_blocks(store, part, compute, [&](const torch::Tensor& images) {
+    return probabilities(network, images, reading, compute);
+  });
+}
+
 torch::Tensor features(ClassifierNet& network,
                        const torch::Tensor& images,
                        const Reading& reading,
                        const Compute& compute) {
   return in_batches(network, images, reading, compute, [&](const torch::Tensor& input) {
     return network.features(input);
+  });
+}
+
+torch::Tensor features(ClassifierNet& network,
+                       const Store& store,
+                       const std::string& part,
+                       const Reading& reading,
+                       const Compute& compute) {
+  return of_blocks(store, part, compute, [&](const torch::Tensor& images) {
+    return features(network, images, reading, compute);
   });
 }
 

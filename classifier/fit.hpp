@@ -81,9 +81,31 @@ torch::Tensor probabilities(ClassifierNet& network,
                             const Reading& reading,
                             const Compute& compute);
 
+/// Returns the same of a part of a store, whose images are read in blocks.
+torch::Tensor probabilities(ClassifierNet& network,
+                            const Store& store,
+                            const std::string& part,
+                            const Reading& reading,
+                            const Compute& compute);
+
+/// Returns the share of the side that images of a training step have: it grows in four stages of
+/// equal length from start_scale to 1 (progressive sizes, Tan and Le 2021, "EfficientNetV2",
+/// algorithm 1, without its growing augmentation).
+double training_scale(const ClassifyOptions& options, int64_t step);
+
+/// Returns the number of images of this size that go through a network at a time, outside training.
+int64_t images_at_a_time(int64_t height, int64_t width);
+
 /// Returns the features [N,D] of images [N,1,H,W] as stored, in f32 on the CPU.
 torch::Tensor features(ClassifierNet& network,
                        const torch::Tensor& images,
+                       const Reading& reading,
+                       const Compute& compute);
+
+/// Returns the same of a part of a store, whose images are read in blocks.
+torch::Tensor features(ClassifierNet& network,
+                       const Store& store,
+                       const std::string& part,
                        const Reading& reading,
                        const Compute& compute);
 

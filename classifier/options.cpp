@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "augment/policy.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "metrics/thresholds.hpp"
@@ -17,6 +18,18 @@ void check_name(const std::string& key,
   check(std::count(known.begin(), known.end(), value) > 0,
         Exit::config,
         unknown_name("classify." + key, value, known));
+}
+
+void check_policy(const std::string& policy, const std::string& tune) {
+  if (policy == "none") return;
+  try {
+    find_policy(policy);
+  } catch (const Error& error) {
+    throw Error(Exit::config, cat("classify.policy: ", error.what(), "; none: no policy"));
+  }
+  check(tune != "head",
+        Exit::config,
+        "classify.policy needs images, so it cannot be used with classify.tune = \"head\"");
 }
 
 }  // namespace
@@ -87,10 +100,19 @@ void ClassifyOptions::fields(Fields& f) {
     loss_weights,
     "weight of a class in the loss: none; inverse: total / (classes x its images); effective: "
     "inverse to its effective number of images, see loss.beta");
+  f("start_scale",
+    start_scale,
+    "images are shrunk to this share of their sides at first and grow to their size in four "
+    "stages (progressive sizes); 1: off");
+  f("resident_gb",
+    resident_gb,
+    "if the images of a part take more GB, they are read from the store during the training "
+    "instead of held in memory");
   f("features",
     features,
     "with tune = \"head\": natural, or smote: each class is filled up to the size of the largest, "
-    "with rows between its features (SMOTE)");
+    "with rows between its features (SMOTE); where images have several labels, rare classes are "
+    "doubled (MLSMOTE)");
   f("sampling",
     sampling,
     "natural; balanced: each class is drawn equally often; square-root: in proportion to the "
@@ -104,6 +126,10 @@ void ClassifyOptions::fields(Fields& f) {
   f("cutmix",
     cutmix,
     "replace a rectangle of each image with that of another one, its area from Beta(a, a); 0: off");
+  f("policy",
+    policy,
+    "online augmentation before that of the keys below: none, or a policy of `augment policies`, "
+    "for example trivialaugment, which changes each image of a step anew");
   f("mirror",
     mirror,
     "online augmentation: flip left to right half of the time (suits limbs, not chests)");
@@ -155,6 +181,15 @@ void ClassifyOptions::check() const {
       cutmix == 0 || tune != "head",
       Exit::config,
       "classify.cutmix needs images, so it cannot be used with classify.tune = \"head\"");
+  evenray::check(start_scale > 0 && start_scale <= 1,
+                 Exit::config,
+                 "classify.start_scale must be above 0 and at most 1");
+  evenray::check(
+      start_scale == 1 || tune != "head",
+      Exit::config,
+      "classify.start_scale needs images, so it cannot be used with classify.tune = \"head\"");
+  evenray::check(resident_gb >= 0, Exit::config, "classify.resident_gb must not be negative");
+  check_policy(policy, tune);
   evenray::check(steps > 0, Exit::config, "classify.steps must be above 0");
   evenray::check(minibatch >= 2, Exit::config, "classify.minibatch must be 2 or more (batch norm)");
   check_name("tune", tune, {"all", "head", "norm"});

@@ -41,17 +41,20 @@ struct ClassifyOptions {
   double warmup_share = .1;    ///< share of the steps with rising rate, then half a cosine to 0
   double ema_half_life_steps = 20;    ///< half-life in steps of the weight average; 0: no average
   std::string loss_weights = "none";  ///< none, inverse (to the class counts), effective
-  std::string features = "natural";   ///< with tune = head: natural, smote (fills up rare classes)
-  std::string sampling = "natural";   ///< or balanced, square-root, repeat-factor
-  double repeat_threshold = .5;       ///< repeat-factor: the share below which rows are repeated
-  double mixup = 0;                   ///< a of Beta(a, a) for mixing rows; 0: off
-  double cutmix = 0;                  ///< the same for replacing a rectangle; 0: off
-  bool mirror = true;                 ///< online augmentation: flip left to right half of the time
-  double rotate_deg = 10;             ///< online augmentation: maximum rotation, both directions
-  double scale = .1;                  ///< online augmentation: factor up to 1 plus or minus this
-  double shift = .05;                 ///< online augmentation: maximum shift, share of each side
-  double intensity = .2;              ///< online augmentation: brightness, contrast, in deviations
-  int64_t eval_every = 0;             ///< steps between validations; 0: a tenth of the run
+  double start_scale = 1;             ///< share of the side of images that a training starts with
+  double resident_gb = 4;  ///< images of a part above this size are read while they are used
+  std::string features = "natural";  ///< with tune = head: natural, smote (fills up rare classes)
+  std::string sampling = "natural";  ///< or balanced, square-root, repeat-factor
+  double repeat_threshold = .5;      ///< repeat-factor: the share below which rows are repeated
+  double mixup = 0;                  ///< a of Beta(a, a) for mixing rows; 0: off
+  double cutmix = 0;                 ///< the same for replacing a rectangle; 0: off
+  std::string policy = "none";       ///< online augmentation: of policy_names(), or none
+  bool mirror = true;                ///< online augmentation: flip left to right half of the time
+  double rotate_deg = 10;            ///< online augmentation: maximum rotation, both directions
+  double scale = .1;                 ///< online augmentation: factor up to 1 plus or minus this
+  double shift = .05;                ///< online augmentation: maximum shift, share of each side
+  double intensity = .2;             ///< online augmentation: brightness, contrast, in deviations
+  int64_t eval_every = 0;            ///< steps between validations; 0: a tenth of the run
   int64_t patience = 0;  ///< validations without a better AUPRC before it stops; 0: never
   std::string threshold = "youden";  ///< see parse_threshold_rule()
   int64_t bootstrap = 1000;          ///< bootstrap draws per interval

@@ -57,10 +57,7 @@ void pack_model(const Path& run,
   const Classifier::State& state = model.state();
   const auto features_in = [&](const std::string& part) {
     return !state.head_only
-               ? features(*state.net,
-                          load_images(store, part, state.compute.device),
-                          state.reading,
-                          state.compute)
+               ? features(*state.net, store, part, state.reading, state.compute)
                : cached_features(store, part, *state.net, state.reading, state.compute);
   };
   const Path source = model_file(run);

@@ -168,16 +168,17 @@ Predictions Classifier::predict(const Store& store,
   const auto& rows = store.part(part);
   check(rows.size() > 0, Exit::bad_data, cat(store.path().string(), ": part ", part, " is empty"));
   // A head was trained on features that are kept; the rest of its network is as it was.
-  const auto images =
-      !state_->head_only
-          ? load_images(store, part, state_->compute.device)
-          : cached_features(store, part, *state_->net, state_->reading, state_->compute, features)
-                .to(state_->compute.device);
-  return {info.class_names,
-          rows.ids,
-          rows.groups,
-          rows.labels,
-          to_rows(probabilities(*state_->net, images, state_->reading, state_->compute))};
+  const State& state = *state_;
+  const auto found =
+      state.head_only
+          ? probabilities(
+                *state.net,
+                cached_features(store, part, *state.net, state.reading, state.compute, features)
+                    .to(state.compute.device),
+                state.reading,
+                state.compute)
+          : probabilities(*state.net, store, part, state.reading, state.compute);
+  return {info.class_names, rows.ids, rows.groups, rows.labels, to_rows(found)};
 }
 
 std::vector<std::vector<double>> Classifier::predict(const std::vector<cv::Mat>& images) const {

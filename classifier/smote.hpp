@@ -16,4 +16,20 @@ inline constexpr int64_t kSmoteNeighbours = 5;
 /// row.
 torch::Tensor smote(const torch::Tensor& features, int64_t count, const Rng& rng);
 
+/// Rows made by mlsmote().
+struct LabelledFeatures {
+  torch::Tensor features;  ///< [N,D]
+  torch::Tensor labels;    ///< [N,C]: 1 yes, 0 no, -1 unknown
+};
+
+/// MLSMOTE (Charte et al. 2015, "MLSMOTE: Approaching imbalanced multilabel learning through
+/// synthetic instance generation", Knowledge-Based Systems 89): in turn, each class whose IRLbl is
+/// above the MeanIR of the beginning gets one new row for each of its rows, on the line to one of
+/// the nearest rows of the class. Its labels are those that more than half of the row and its
+/// neighbours have (Ranking). IRLbl is computed again after each class; lines start and end at rows
+/// of `features` only. `labels`: [N,C], as in LabelledFeatures. Both must be on the CPU.
+LabelledFeatures mlsmote(const torch::Tensor& features,
+                         const torch::Tensor& labels,
+                         const Rng& rng);
+
 }  // namespace evenray

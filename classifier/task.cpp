@@ -74,23 +74,31 @@ class ClassifyTask final : public Task {
   Scored scored(const std::vector<Path>& cells,
                 const std::set<std::string>& left_out) const override {
     ClassRows rows;
+    std::vector<size_t> columns;  // the rare class, then the others if there are several
     int64_t without_threshold = 0;
     for (const auto& cell : cells) {
       const Predictions predictions = read_predictions(cell / "predictions.csv");
       const Thresholds thresholds = read_thresholds(cell / run_name() / "thresholds.json");
       without_threshold += thresholds.empty();
       const Decisions decisions = decide(predictions, thresholds);
-      const size_t rare = predictions.class_index(rare_class_);
+      if (columns.empty()) {
+        columns = compared_classes(predictions);
+        for (const size_t c : columns) rows.classes.push_back({.name = predictions.class_names[c]});
+      }
       for (size_t i = 0; i < predictions.rows(); ++i) {
         if (left_out.contains(predictions.ids[i])) continue;
         rows.ids.push_back(predictions.ids[i]);
         rows.groups.push_back(predictions.groups[i]);
-        rows.labels.push_back(predictions.labels[i][rare] == 1);
-        rows.scores.push_back(predictions.probabilities[i][rare]);
-        rows.predicted.push_back(decisions.predicted[i][rare]);
+        for (size_t k = 0; k < columns.size(); ++k) {
+          const size_t c = columns[k];
+          rows.classes[k].labels.push_back(predictions.labels[i][c]);
+          rows.classes[k].scores.push_back(predictions.probabilities[i][c]);
+          rows.classes[k].predicted.push_back(decisions.predicted[i][c]);
+        }
       }
     }
-    Scored out = score_class(std::move(rows));
+    if (columns.empty()) rows.classes.emplace_back();
+    Scored out = score_classes(std::move(rows));
     out.without_threshold = without_threshold;
     return out;
   }
@@ -124,6 +132,16 @@ class ClassifyTask final : public Task {
   }
 
  private:
+  /// Returns the rare class, and after it the others unless there is only one: with two classes,
+  /// the scores of the other say nothing new.
+  std::vector<size_t> compared_classes(const Predictions& predictions) const {
+    std::vector<size_t> out{predictions.class_index(rare_class_)};
+    if (predictions.class_names.size() > 2)
+      for (size_t c = 0; c < predictions.class_names.size(); ++c)
+        if (c != out[0]) out.push_back(c);
+    return out;
+  }
+
   ClassifyOptions options_;
   std::string rare_class_;
   std::vector<Path> features_;

@@ -23,13 +23,7 @@ double selection_auprc(const Predictions& predictions, bool exclusive) {
   std::vector<int64_t> positives;
   const size_t classes = predictions.class_names.size();
   for (size_t c = 0; c < classes; ++c) {
-    std::vector<double> scores;
-    std::vector<uint8_t> labels;
-    for (size_t i = 0; i < predictions.labels.size(); ++i) {
-      if (predictions.labels[i][c] < 0) continue;
-      scores.push_back(predictions.probabilities[i][c]);
-      labels.push_back(predictions.labels[i][c] == 1);
-    }
+    const auto [scores, labels] = known_scores(predictions, c);
     positives.push_back(std::count(labels.begin(), labels.end(), 1));
     values.push_back(average_precision(scores, labels));
   }
@@ -40,23 +34,6 @@ double selection_auprc(const Predictions& predictions, bool exclusive) {
     if (std::isfinite(value)) finite.push_back(value);
   }
   return finite.empty() ? NAN : mean(finite);
-}
-
-void check_size(const Store& store, const std::string& arch) {
-  const auto least = make_backbone(arch)->least_px;
-  const auto& info = store.info();
-  check(std::min(info.height, info.width) >= least,
-        Exit::bad_data,
-        cat(store.path().string(),
-            " has images of ",
-            info.height,
-            "x",
-            info.width,
-            " px; ",
-            arch,
-            " needs ",
-            least,
-            " px or more per side"));
 }
 
 /// Returns a network with pretrained weights, for features.
@@ -85,7 +62,7 @@ class Training final : public Trainee {
     check(store.part("train").size() > 0,
           Exit::bad_data,
           cat(store.path().string(), " has no training rows"));
-    check_size(store, options.arch);
+    check_size(store, options.arch, options.start_scale);
     if (options.weights != "none") weights_ = read_pretrained(options.weights, options.arch);
     load();
     const auto present = (train_.labels == 1).any(0).sum().item<int64_t>();
@@ -98,12 +75,8 @@ class Training final : public Trainee {
           cat(store.path().string(),
               ": no class has both images with it and images without it among the training rows; "
               "labels that are unknown everywhere, or all alike, teach nothing"));
-    if (options.features == "smote") {
-      check(train_.exclusive,
-            Exit::bad_data,
-            "classify.features = \"smote\" needs classes that exclude each other");
+    if (options.features == "smote")
       train_ = filled_with_smote(train_, Rng(static_cast<uint64_t>(runtime.seed)).fork("classify"));
-    }
     fit_ = std::make_unique<Fit>(train_,
                                  options,
                                  compute_,
@@ -130,16 +103,15 @@ class Training final : public Trainee {
   /// Loads images, or with tune = "head" their features.
   void load() {
     const auto network = options_.tune == "head" ? feature_network(*weights_, compute_) : nullptr;
-    for (const auto& [part, examples] : {std::pair{"train", &train_}, std::pair{"val", &val_}}) {
-      const auto images = network ? cached_features(store_,
-                                                    part,
-                                                    *network,
-                                                    {store_.info().value_max, weights_->input},
-                                                    compute_,
-                                                    features_)
-                                  : load_images(store_, part, compute_.device);
-      *examples = examples_of(store_, part, images, compute_.device);
-    }
+    const auto load_part = [&](const std::string& part) {
+      if (!network) return load_examples(store_, part, compute_.device, options_.resident_gb * 1e9);
+      const Reading as_trained{store_.info().value_max, weights_->input};
+      const auto features =
+          cached_features(store_, part, *network, as_trained, compute_, features_);
+      return examples_of(store_, part, features, compute_.device);
+    };
+    train_ = load_part("train");
+    val_ = load_part("val");
   }
 
   Reading reading() const {
@@ -166,15 +138,19 @@ class Training final : public Trainee {
 
   Json take_log(int64_t steps, int64_t) override { return {{"loss", fit_->take_loss(steps)}}; }
 
+  torch::Tensor val_probabilities() {
+    if (val_.images.defined())
+      return probabilities(fit_->network(), val_.images, reading(), compute_);
+    return probabilities(fit_->network(), store_, "val", reading(), compute_);
+  }
+
   Predictions predict_val() {
     const auto& part = store_.part("val");
     return {store_.info().class_names,
             part.ids,
             part.groups,
             part.labels,
-            val_.images.size(0) == 0
-                ? std::vector<std::vector<double>>{}
-                : to_rows(probabilities(fit_->network(), val_.images, reading(), compute_))};
+            val_.rows() == 0 ? std::vector<std::vector<double>>{} : to_rows(val_probabilities())};
   }
 
   Evaluation evaluate(int64_t step) override {
@@ -226,7 +202,8 @@ class Training final : public Trainee {
                  {"steps", step},
                  {"best_step", best_step_},
                  {"best_val_auprc", best_ < 0 ? Json() : Json(best_)}};
-    if (val_.images.size(0) > 0) {
+    if (!train_.images.defined()) metrics["waited_for_rows_s"] = fit_->batches().waited_s();
+    if (val_.rows() > 0) {
       const Predictions chosen = Classifier(best, compute_).predict(store_, "val", features_);
       write_json(run_.path() / "thresholds.json",
                  Json(pick_thresholds(chosen, parse_threshold_rule(options_.threshold))));

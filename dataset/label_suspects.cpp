@@ -24,13 +24,7 @@ constexpr int kSuspectCell_px = 192;
 double mean_auroc(const Predictions& predictions) {
   std::vector<double> values;
   for (size_t c = 0; c < predictions.class_names.size(); ++c) {
-    std::vector<double> scores;
-    std::vector<uint8_t> labels;
-    for (size_t i = 0; i < predictions.rows(); ++i) {
-      if (predictions.labels[i][c] < 0) continue;
-      scores.push_back(predictions.probabilities[i][c]);
-      labels.push_back(predictions.labels[i][c] == 1);
-    }
+    const auto [scores, labels] = known_scores(predictions, c);
     if (const double value = auroc(scores, labels); std::isfinite(value)) values.push_back(value);
   }
   return mean(values);

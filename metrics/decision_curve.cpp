@@ -30,13 +30,7 @@ std::vector<NetBenefit> decision_curve(std::span<const double> probabilities,
 Json decision_curve_json(const Predictions& predictions, bool calibrated) {
   Json classes = Json::array();
   for (size_t c = 0; c < predictions.class_names.size(); ++c) {
-    std::vector<double> probabilities;
-    std::vector<uint8_t> labels;
-    for (size_t row = 0; row < predictions.rows(); ++row) {
-      if (predictions.labels[row][c] < 0) continue;
-      probabilities.push_back(predictions.probabilities[row][c]);
-      labels.push_back(predictions.labels[row][c] == 1);
-    }
+    const auto [probabilities, labels] = known_scores(predictions, c);
     Json model = Json::array(), all = Json::array();
     for (const auto& benefit : decision_curve(probabilities, labels, kDecisionThresholds)) {
       model.push_back(std::isfinite(benefit.model) ? Json(benefit.model) : Json(nullptr));

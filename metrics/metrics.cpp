@@ -187,13 +187,7 @@ Json majority_json(const Predictions& predictions) {
 /// Adds Brier score, calibration error and reliability of each class, with this ending of the keys.
 void add_calibration(const Predictions& predictions, const std::string& ending, Json& classes) {
   for (size_t c = 0; c < predictions.class_names.size(); ++c) {
-    std::vector<double> scores;
-    std::vector<uint8_t> labels;
-    for (size_t i = 0; i < predictions.rows(); ++i) {
-      if (predictions.labels[i][c] < 0) continue;
-      scores.push_back(predictions.probabilities[i][c]);
-      labels.push_back(predictions.labels[i][c] == 1);
-    }
+    const auto [scores, labels] = known_scores(predictions, c);
     const auto bins = reliability(RankedScores(scores, labels), scores, labels);
     Json curve = Json::array();
     for (const auto& bin : bins)

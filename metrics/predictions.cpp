@@ -32,6 +32,16 @@ std::vector<Column> class_columns(const CsvTable& table, std::vector<std::string
 
 }  // namespace
 
+KnownScores known_scores(const Predictions& predictions, size_t class_index) {
+  KnownScores out;
+  for (size_t row = 0; row < predictions.rows(); ++row) {
+    if (predictions.labels[row][class_index] < 0) continue;
+    out.scores.push_back(predictions.probabilities[row][class_index]);
+    out.labels.push_back(predictions.labels[row][class_index] == 1);
+  }
+  return out;
+}
+
 bool Predictions::one_hot() const {
   bool any = false;
   for (const auto& row : labels) {

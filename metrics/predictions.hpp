@@ -24,6 +24,13 @@ struct Predictions {
   size_t class_index(const std::string& name) const;
 };
 
+/// The rows of one class whose label is known, in order.
+struct KnownScores {
+  std::vector<double> scores;   ///< probabilities
+  std::vector<uint8_t> labels;  ///< 1: present
+};
+KnownScores known_scores(const Predictions& predictions, size_t class_index);
+
 /// Reads a CSV file `id,group,y_CLASS...,p_CLASS...`. Columns may have any order; other columns are
 /// ignored; the y columns give the order of the classes. A label is 1, 0, -1 or empty (unknown).
 /// Throws 66 if the file is missing; 65 for a missing column (each class needs its y and its p

@@ -18,21 +18,30 @@ struct Scored {
   /// Returns one value per key. `row_weights`: how often each row counts (empty: once each). NaN:
   /// undefined for these weights. May be called from several threads at once.
   std::function<std::vector<double>(std::span<const double> row_weights)> values;
-  int64_t positives = 0;          ///< number of positive rows
-  Support support;                ///< groups behind the values
+  int64_t positives = 0;          ///< number of positive rows of the first class
+  std::vector<Support> supports;  ///< groups behind each value, one per key
   int64_t without_threshold = 0;  ///< number of models for which validation gave no threshold
 };
 
-/// Decisions on one class: the input of score_class(), one entry per row.
+/// Decisions on one class, one entry per row.
+struct ClassScores {
+  std::string name{};
+  std::vector<int8_t> labels{};      ///< 1: the row is of the class, 0: it is not, -1: unknown
+  std::vector<double> scores{};      ///< probability of the class; not NaN
+  std::vector<uint8_t> predicted{};  ///< 1: the class is predicted, at a threshold fixed beforehand
+};
+
+/// The input of score_classes().
 struct ClassRows {
-  std::vector<std::string> ids, groups;
-  std::vector<uint8_t> labels;     ///< 1: the row is of the class
-  std::vector<double> scores;      ///< probability of the class; not NaN
-  std::vector<uint8_t> predicted;  ///< 1: the class is predicted, at a threshold fixed beforehand
+  std::vector<std::string> ids, groups;  ///< one per row
+  std::vector<ClassScores> classes;      ///< the compared class first
 };
 
 /// Returns auroc, auprc, sensitivity, specificity and balanced_accuracy (the mean of the last two)
-/// of one class; NaN if a metric has no rows. Rows are sorted once.
-Scored score_class(ClassRows rows);
+/// of the first class. With more classes, adds NAME.auroc and NAME.auprc of each, and macro.auroc
+/// and macro.auprc: their means over the classes for which they are defined with unit weights. Rows
+/// with an unknown label of a class do not count for it. NaN if a metric has no rows. Rows are
+/// sorted once.
+Scored score_classes(ClassRows rows);
 
 }  // namespace evenray

@@ -27,16 +27,10 @@ struct ClassCurve {
 };
 
 ClassCurve class_curve(const Predictions& predictions, size_t c) {
-  std::vector<double> scores;
-  std::vector<uint8_t> labels;
+  const KnownScores known = known_scores(predictions, c);
   ClassCurve out;
-  for (size_t row = 0; row < predictions.rows(); ++row) {
-    if (predictions.labels[row][c] < 0) continue;
-    scores.push_back(predictions.probabilities[row][c]);
-    labels.push_back(predictions.labels[row][c] == 1);
-    (labels.back() ? out.positives : out.negatives) += 1;
-  }
-  out.points = roc_curve(scores, labels);
+  for (const uint8_t label : known.labels) (label ? out.positives : out.negatives) += 1;
+  out.points = roc_curve(known.scores, known.labels);
   return out;
 }
 

@@ -47,6 +47,8 @@ constexpr std::array kBackbones{
             return make_vgg({2, 2, 3, 3, 3});
           }},
     Entry{"vit_tiny_patch16_224", []() -> Made { return make_vit(192, 12); }},
+    Entry{"inception_resnet_v2", &make_inception_resnet},
+    Entry{"nasnetamobile", &make_nasnet_mobile},
 };
 
 }  // namespace

@@ -14,14 +14,16 @@ struct FinalMap {
   torch::Tensor token;  ///< of a vision transformer: its class token [B,C] before the last block
 };
 
-/// A network without its head. The names and shapes of its tensors are those of the package timm,
-/// except that the stem has one input channel.
+/// A network without its head. The names and shapes of its tensors are those of the package timm
+/// (of nasnetamobile: pretrainedmodels), except that the stem has one input channel.
 struct Backbone : torch::nn::Module {
   /// Returns the feature maps [B,C,h,w] of a batch of images [B,1,H,W], finest first: C2, C3, ...
   /// with strides 4, 8, ... (a side of n pixels gives ceil(n / stride) positions). No side may be
   /// shorter than least_px. Exceptions:
   /// - densenets (after C2) and vgg16_bn round down;
   /// - legacy_xception does not pad its stem, so its maps have up to 2 positions fewer per side;
+  ///   nasnetamobile 1; inception_resnet_v2, which does not pad when it halves a map either, up to
+  ///   5 at stride 4, 4 at 8 and 3 at 16 and 32;
   /// - vit_tiny_patch16_224 has one stage, of stride 16: the map of final_map().
   virtual std::vector<torch::Tensor> stages(const torch::Tensor& x) = 0;
   /// Returns the last map before the position of its values is lost. Of a vision transformer, these
@@ -47,9 +49,11 @@ struct Backbone : torch::nn::Module {
 /// efficientnet_b0 (Tan & Le 2019), tf_efficientnet_lite0 to lite2 (the same without
 /// squeeze-and-excitation, with ReLU6 and TensorFlow's padding), mobilenetv2_100 (Sandler et al.
 /// 2018), mobilenetv3_small_100 (Howard et al. 2019), densenet121 and densenet201 (Huang et al.
-/// 2017), legacy_xception (Chollet 2017), vgg16_bn (Simonyan & Zisserman 2015, with batch norms)
-/// and vit_tiny_patch16_224 (Dosovitskiy et al. 2021, in the size of Touvron et al. 2021, for
-/// images of any size).
+/// 2017), legacy_xception (Chollet 2017), vgg16_bn (Simonyan & Zisserman 2015, with batch norms),
+/// vit_tiny_patch16_224 (Dosovitskiy et al. 2021, in the size of Touvron et al. 2021, for images of
+/// any size), inception_resnet_v2 (Szegedy et al. 2017) and, with the name of pretrainedmodels,
+/// nasnetamobile (Zoph et al. 2018, NASNet-A with 4 cells a stage; for images of any size, with
+/// TensorFlow's padding where pretrainedmodels refuses them).
 std::vector<std::string> backbone_names();
 
 /// Makes a backbone with random weights from torch's generator. Throws 78 "unknown architecture 'x'

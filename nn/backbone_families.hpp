@@ -34,6 +34,12 @@ std::shared_ptr<Backbone> make_densenet(const std::vector<int64_t>& layers);
 /// Chollet 2017, figure 5.
 std::shared_ptr<Backbone> make_xception();
 
+/// Inception-ResNet-v2: Szegedy et al. 2017, figure 15, with 10, 20 and 10 blocks.
+std::shared_ptr<Backbone> make_inception_resnet();
+
+/// NASNet-A (4 @ 1056): Zoph et al. 2018, table 3.
+std::shared_ptr<Backbone> make_nasnet_mobile();
+
 /// Simonyan & Zisserman 2015 with batch norms. `convolutions`: of the five stages.
 std::shared_ptr<Backbone> make_vgg(const std::vector<int64_t>& convolutions);
 

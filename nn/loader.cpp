@@ -3,8 +3,8 @@
 
 #include <torch/types.h>
 
-#include <cstring>
-#include <numeric>
+#include <algorithm>
+#include <cmath>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -12,27 +12,42 @@
 namespace evenray {
 namespace {
 
-/// u8 stays u8. u16 becomes f32, because torch supports few operations on u16.
-torch::Tensor wrap(std::vector<char> bytes,
-                   int64_t count,
-                   const StoreInfo& info,
-                   torch::Device device) {
+/// Pixels of a block of images that are processed at a time.
+constexpr int64_t kBlockPixels = int64_t{1} << 24;
+
+/// Returns `count` images, which `read` writes as stored. u8 stays u8. u16 becomes f32, because
+/// torch supports few operations on u16.
+torch::Tensor read_to(const StoreInfo& info,
+                      int64_t count,
+                      torch::Device device,
+                      const std::function<void(char*)>& read) {
   const std::vector<int64_t> shape{count, 1, info.height, info.width};
-  if (info.bits == 8) return torch::from_blob(bytes.data(), shape, torch::kByte).clone().to(device);
-  auto out = torch::empty(shape, torch::kFloat);
-  const auto* from = reinterpret_cast<const uint16_t*>(bytes.data());
-  std::copy(from, from + out.numel(), out.data_ptr<float>());
+  if (info.bits == 8) {
+    const auto out = torch::empty(shape, torch::kByte);
+    read(static_cast<char*>(out.data_ptr()));
+    return out.to(device);
+  }
+  const auto out = torch::empty(shape, torch::kFloat);
+  std::vector<uint16_t> values(static_cast<size_t>(out.numel()));
+  read(reinterpret_cast<char*>(values.data()));
+  std::copy(values.begin(), values.end(), out.data_ptr<float>());
   return out.to(device);
+}
+
+torch::Tensor read_range(const Store& store,
+                         const std::string& part,
+                         int64_t first,
+                         int64_t count,
+                         torch::Device device) {
+  return read_to(store.info(), count, device, [&](char* bytes) {
+    if (count > 0) store.read_images(part, first, count, bytes);
+  });
 }
 
 }  // namespace
 
 torch::Tensor load_images(const Store& store, const std::string& part, torch::Device device) {
-  const auto& info = store.info();
-  const int64_t count = store.part(part).size();
-  std::vector<char> bytes(static_cast<size_t>(count) * info.height * info.width * (info.bits / 8));
-  if (count > 0) store.read_images(part, 0, count, bytes.data());
-  return wrap(std::move(bytes), count, info, device);
+  return read_range(store, part, 0, store.part(part).size(), device);
 }
 
 torch::Tensor load_images(const Store& store,
@@ -41,10 +56,19 @@ torch::Tensor load_images(const Store& store,
                           torch::Device device) {
   const auto& info = store.info();
   const size_t image = static_cast<size_t>(info.height) * info.width * (info.bits / 8);
-  std::vector<char> bytes(rows.size() * image);
-  for (size_t i = 0; i < rows.size(); ++i)
-    store.read_images(part, rows[i], 1, bytes.data() + i * image);
-  return wrap(std::move(bytes), static_cast<int64_t>(rows.size()), info, device);
+  return read_to(info, static_cast<int64_t>(rows.size()), device, [&](char* bytes) {
+    for (size_t i = 0; i < rows.size(); ++i) store.read_images(part, rows[i], 1, bytes + i * image);
+  });
+}
+
+void read_blocks(const Store& store,
+                 const std::string& part,
+                 int64_t rows,
+                 torch::Device device,
+                 const std::function<void(const torch::Tensor& images)>& use) {
+  const int64_t count = store.part(part).size();
+  for (int64_t first = 0; first < count; first += rows)
+    use(read_range(store, part, first, std::min(rows, count - first), device));
 }
 
 torch::Tensor gan_input(const torch::Tensor& images, int value_max) {
@@ -63,13 +87,28 @@ torch::Tensor network_input(const torch::Tensor& images,
       .contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-Standardise measure(const torch::Tensor& images, int value_max) {
-  // Sums in double: an f32 sum over all pixels of a store would lose precision.
-  const auto values = images.to(torch::kFloat).div(value_max);
-  const double mean = values.mean(torch::kDouble).item<double>();
-  const double square = values.square().mean(torch::kDouble).item<double>();
+void PixelMeasure::add(const torch::Tensor& images) {
+  const int64_t rows = std::max<int64_t>(1, kBlockPixels / std::max<int64_t>(1, images[0].numel()));
+  for (const auto& block : images.split(rows)) {
+    // Exact for u8, whose squares fit into f32 and whose sums fit into double.
+    const auto values = block.to(torch::kFloat);
+    sum_ += values.sum(torch::kDouble).item<double>();
+    squares_ += values.square().sum(torch::kDouble).item<double>();
+    pixels_ += static_cast<double>(block.numel());
+  }
+}
+
+Standardise PixelMeasure::result(int value_max) const {
+  const double mean = sum_ / pixels_ / value_max;
+  const double square = squares_ / pixels_ / value_max / value_max;
   // The lower bound keeps a later division by the deviation finite for constant images.
   return {mean, std::sqrt(std::max(1e-6, square - mean * mean))};
+}
+
+Standardise measure(const torch::Tensor& images, int value_max) {
+  PixelMeasure pixels;
+  pixels.add(images);
+  return pixels.result(value_max);
 }
 
 std::vector<cv::Mat> to_mats(const torch::Tensor& minus_one_to_one, int value_max) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <torch/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,13 @@ torch::Tensor load_images(const Store& store,
                           const std::string& part,
                           const std::vector<int64_t>& rows,
                           torch::Device device);
+/// Reads the images of a part in blocks of `rows` consecutive rows (the last may be smaller), and
+/// passes each block to `use`. Throws like load_images().
+void read_blocks(const Store& store,
+                 const std::string& part,
+                 int64_t rows,
+                 torch::Device device,
+                 const std::function<void(const torch::Tensor& images)>& use);
 
 /// Converts pixels to the input of a GAN: [B,1,H,W] f32 in -1..1, channels_last. Pixels are
 /// converted to network input only here and in network_input().
@@ -30,8 +38,19 @@ struct Standardise {
 torch::Tensor network_input(const torch::Tensor& images,
                             int value_max,
                             const Standardise& standardise);
-/// Returns the mean and standard deviation of all pixels of `images`, both relative to value_max;
-/// the deviation is at least .001.
+/// Measures the pixels of images that need not be in memory at the same time. The result does not
+/// depend on how images of 8 bits are divided into calls of add().
+class PixelMeasure {
+ public:
+  void add(const torch::Tensor& images);  ///< [N,1,H,W] as stored
+  /// Returns the mean and standard deviation of all pixels, both relative to value_max; the
+  /// deviation is at least .001.
+  Standardise result(int value_max) const;
+
+ private:
+  double sum_ = 0, squares_ = 0, pixels_ = 0;
+};
+/// Returns the measure of all pixels of `images`.
 Standardise measure(const torch::Tensor& images, int value_max);
 
 /// Converts GAN output in -1..1 to single-channel images, rounded and clipped: u8 if value_max is

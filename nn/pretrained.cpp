@@ -37,7 +37,8 @@ void read_converted(Pretrained& out, TensorFile& file) {
   out.tensors = std::move(file.tensors);
 }
 
-/// Reads a checkpoint of `classify train`, or a model of `classify pack-model`.
+/// Reads a checkpoint of `classify train` or `classify pretrain`, or a model of `classify
+/// pack-model`.
 void read_classifier(Pretrained& out, TensorFile& file) {
   try {
     const Json facts = parse_json(require_metadata(file, "facts", out.path), "facts");
@@ -113,7 +114,7 @@ Pretrained read_pretrained(const std::string& weights, const std::string& arch) 
   TensorFile file = read_safetensors(out.path);
   out.digest = tensor_digest(file.tensors);
   const std::string& kind = require_metadata(file, "kind", out.path);
-  check(kind == "weights" || kind == "classifier",
+  check(kind == "weights" || kind == "classifier" || kind == kBackboneKind,
         Exit::bad_data,
         cat(out.path.string(), ": not weights of a classifier, but of a ", kind));
   kind == "weights" ? read_converted(out, file) : read_classifier(out, file);

@@ -10,6 +10,9 @@
 
 namespace evenray {
 
+/// The kind, in its metadata, of a file with a backbone without a head.
+inline constexpr const char* kBackboneKind = "backbone";
+
 /// Weights of a backbone with a head.
 struct Pretrained {
   Path path;
@@ -32,10 +35,11 @@ struct Pretrained {
 /// or ~/.local/share.
 Path weights_folder();
 
-/// Reads weights. `weights`: a safetensors file of tools/convert-weights, a trained classifier (a
-/// run folder, a checkpoint or a packed model), or the name of installed weights (for example
-/// imagenet), which are those of `arch`. Throws 66 if there are none, with the command that
-/// installs them; 65 for a damaged file, or weights of an architecture other than `arch`.
+/// Reads weights. `weights`: a safetensors file of tools/convert-weights, a trained classifier or
+/// a run of `classify pretrain` (a run folder, a checkpoint or a packed model), or the name of
+/// installed weights (for example imagenet), which are those of `arch`. Throws 66 if there are
+/// none, with the command that installs them; 65 for a damaged file, or weights of an architecture
+/// other than `arch`.
 Pretrained read_pretrained(const std::string& weights, const std::string& arch);
 
 /// Returns the names of installed weights of an architecture.

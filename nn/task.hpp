@@ -56,4 +56,8 @@ struct Task {
   virtual std::vector<std::string> row(const Path& cell) const = 0;
 };
 
+/// Trains a task in an empty or unfinished folder, which is removed afterwards, and returns
+/// Task::validation(). NaN if the training diverges. Throws what Task::train() throws otherwise.
+double try_task(Task& task, const Store& store, const Runtime& runtime, const Path& folder);
+
 }  // namespace evenray

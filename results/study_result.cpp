@@ -125,16 +125,32 @@ PerMetric<Value> per_metric(const Place& place, const Read& read) {
           read(place["balanced_accuracy"])};
 }
 
+/// Reads CLASS.auroc and CLASS.auprc for each class.
+template <class Value, class Read>
+std::vector<ClassResult<Value>> class_results(const Place& place, const Read& read) {
+  constexpr std::string_view kAuroc = ".auroc";
+  std::vector<ClassResult<Value>> out;
+  for (const auto& [key, value] : place.members()) {
+    if (!key.ends_with(kAuroc)) continue;
+    const std::string name = key.substr(0, key.size() - kAuroc.size());
+    out.push_back({name, read(value), read(place[name + ".auprc"])});
+  }
+  return out;
+}
+
 Comparison comparison(const Place& place) {
   Comparison out;
   const auto read_estimate = [](const Place& one) { return estimate(one["value"], one["ci"]); };
   for (const auto& arm : place["arms"].items())
-    out.arms.push_back({arm["arm"].text(), per_metric<Estimate>(arm["metrics"], read_estimate)});
+    out.arms.push_back({arm["arm"].text(),
+                        per_metric<Estimate>(arm["metrics"], read_estimate),
+                        class_results<Estimate>(arm["metrics"], read_estimate)});
   for (const auto& pair : place["differences"].items())
     out.differences.push_back({pair["first"].text(),
                                pair["second"].text(),
                                pair["primary"].flag(),
-                               per_metric<Difference>(pair["metrics"], difference)});
+                               per_metric<Difference>(pair["metrics"], difference),
+                               class_results<Difference>(pair["metrics"], difference)});
   out.detectable_auroc = place["detectable"]["auroc"].number();
   out.test_images = place["test"]["images"].number();
   out.test_positives = place["test"]["positives"].number();
@@ -269,10 +285,12 @@ StudyResult parse_study_result(const Json& summary) {
   for (const auto& arm : place["arms"].items()) out.own_arms.push_back(own_arm(arm));
   out.data = data_facts(place["data"]);
   out.comparison = comparison(place["comparison"]);
-  if (const Place without = place["without"]; !without.missing())
-    out.without = PartialComparison{without["condition"].text(),
-                                    without["left_out"].count(),
-                                    comparison(without["comparison"])};
+  const auto partial = [](const Place& one) {
+    return PartialComparison{
+        one["condition"].text(), one["left_out"].count(), comparison(one["comparison"])};
+  };
+  if (const Place without = place["without"]; !without.missing()) out.without = partial(without);
+  for (const auto& one : place["subgroups"].items()) out.subgroups.push_back(partial(one));
   for (const auto& one : place["localisation"].items())
     out.localisations.push_back({one["arm"].text(),
                                  one["images"].number(),
@@ -292,6 +310,8 @@ StudyResult parse_study_result(const Json& summary) {
   out.label_images = place["labels"]["images"].count();
   out.label_auroc = place["labels"]["auroc"].number();
   out.label_suspects = place["labels"]["suspects"].count();
+  for (const auto& [arm, settings] : place["tuned"].members())
+    out.tuned.emplace_back(arm, settings.texts());
   for (const auto& one : place["preflight"]["warnings"].items())
     out.warnings.push_back(one["text"].text());
   return out;

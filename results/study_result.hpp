@@ -34,9 +34,17 @@ struct PerMetric {
   Value auroc, auprc, sensitivity, specificity, balanced_accuracy;
 };
 
+/// What is compared for each class of a study with more than two.
+template <class Value>
+struct ClassResult {
+  std::string name;  ///< "macro": means over the classes
+  Value auroc, auprc;
+};
+
 struct ArmResult {
   std::string arm;
   PerMetric<Estimate> metrics;
+  std::vector<ClassResult<Estimate>> classes;  ///< empty with two classes
 };
 
 /// How well the evidence of an arm's classifiers lies in the boxes of the rare class: means over
@@ -50,6 +58,7 @@ struct PairResult {
   std::string first, second;
   bool primary = false;  ///< the contrast named beforehand
   PerMetric<Difference> metrics;
+  std::vector<ClassResult<Difference>> classes;  ///< empty with two classes
 };
 
 struct Comparison {
@@ -61,7 +70,7 @@ struct Comparison {
   int64_t without_threshold = 0;  ///< classifiers without a threshold from validation
 };
 
-/// The comparison without the test images that match a condition on their metadata.
+/// The comparison on the test images that match a condition on their metadata, or that do not.
 struct PartialComparison {
   std::string condition;
   int64_t left_out = 0;  ///< images
@@ -134,13 +143,16 @@ struct StudyResult {
   DataFacts data;
   Comparison comparison;
   std::optional<PartialComparison> without;       ///< nullopt: study.without is empty
+  std::vector<PartialComparison> subgroups;       ///< of study.subgroups
   std::vector<LocalisationResult> localisations;  ///< empty: the test part has no boxes
   std::vector<GeneratorResult> generators;
   std::vector<BalanceResult> balances;
   std::vector<Failure> failed;
   std::string label_arm;  ///< the arm that checked the labels; empty: they were not checked
   int64_t label_images = 0, label_suspects = 0;
-  double label_auroc = NAN;           ///< of its scores for the labels, mean over classes
+  double label_auroc = NAN;  ///< of its scores for the labels, mean over classes
+  /// Arm -> settings that trials on validation chose, per fold; empty: study.tuned is off.
+  std::vector<std::pair<std::string, std::vector<std::string>>> tuned;
   std::vector<std::string> warnings;  ///< what was known before the study began
 
   /// Whether any failure may not happen again.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <numeric>
 
 #include "augment/gates.hpp"
 #include "augment/sources.hpp"
@@ -48,10 +50,13 @@ void with_arm_name(const Arm& arm, const Body& body) {
   }
 }
 
+bool is_shared(const std::string& key) {
+  return std::find(kShared.begin(), kShared.end(), key) != kShared.end();
+}
+
 void check_set_key(const std::string& word, const std::string& section, const char* field) {
   const std::string key = trim(word.substr(0, word.find('=')));
-  check(key.starts_with(section + ".") &&
-            std::find(kShared.begin(), kShared.end(), key) == kShared.end(),
+  check(key.starts_with(section + ".") && !is_shared(key),
         Exit::config,
         cat(field,
             " '",
@@ -105,6 +110,35 @@ void check_arm(const Config& config, const Arm& arm) {
   });
 }
 
+/// Checks that both ends of every range, and all choices, are settings that can be tried.
+void check_space(const Config& config) {
+  config.tune.check();
+  for (const auto& text : config.tune.space) {
+    const Dimension dimension = parse_dimension(text);
+    check(dimension.key.starts_with("classify.") && !is_shared(dimension.key),
+          Exit::config,
+          cat("tune.space: '",
+              text,
+              "': trials may not differ in ",
+              dimension.key,
+              " (known: keys of classify that do not decide how long it is trained or how it is "
+              "measured)"));
+    std::vector<double> values{dimension.low, dimension.high};
+    if (!dimension.choices.empty()) {
+      values.resize(dimension.choices.size());
+      std::iota(values.begin(), values.end(), 0.);
+    }
+    for (const double value : values) {
+      try {
+        Config tried = config;
+        ConfigText("", settings_of({dimension}, {value})).apply(visit(tried));
+      } catch (const Error& error) {
+        throw Error(Exit::config, cat("tune.space: '", text, "': ", error.what()));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void Config::fields(Fields& f) {
@@ -113,6 +147,7 @@ void Config::fields(Fields& f) {
   f.section("gan", gan);
   f.section("balance", balance);
   f.section("classify", classify);
+  f.section("tune", tune);
   f.section("study", study);
 }
 
@@ -133,6 +168,7 @@ void Config::check() const {
     throw Error(Exit::config, cat("balance: ", error.what()));
   }
   classify.check();
+  check_space(*this);
   study.check();
 }
 
@@ -160,6 +196,12 @@ void Config::check_study() const {
   arms_decide(classify.loss_weights == classify_default.loss_weights, "classify.loss_weights");
   arms_decide(classify.sampling == classify_default.sampling, "classify.sampling");
   arms_decide(classify.patience == classify_default.patience, "classify.patience");
+  for (const auto& text : tune.space) {
+    const std::string key = parse_dimension(text).key;
+    arms_decide(!study.tuned || (key != "classify.loss_weights" && key != "classify.sampling" &&
+                                 key != "classify.features"),
+                text.c_str());
+  }
   const auto size = data.pack.size_px, drawn = generator_pack().size_px;
   evenray::check(drawn[0] * size[1] == drawn[1] * size[0] && drawn[0] <= size[0],
                  Exit::config,
@@ -180,6 +222,16 @@ Config Config::for_arm(const Arm& arm) const {
     if (arm.dose >= 0) out.balance.max_synthetic = arm.dose;
     for (const auto& gate : arm.gates) set_gate(gate, out.balance);
   });
+  return out;
+}
+
+Config Config::for_trial(const std::vector<std::string>& settings, double share) const {
+  Config out = *this;
+  ConfigText("", settings).apply(visit(out));
+  out.classify.steps =
+      std::max<int64_t>(1, std::llround(share * static_cast<double>(classify.steps)));
+  out.classify.patience = 0;
+  out.classify.check();
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include "core/run_folder.hpp"
 #include "dataset/data_options.hpp"
 #include "gan/options.hpp"
+#include "search/search.hpp"
 #include "settings/study_options.hpp"
 
 namespace evenray {
@@ -22,6 +23,7 @@ struct Config {
   GanOptions gan;            ///< [gan]
   BalanceOptions balance;    ///< [balance]
   ClassifyOptions classify;  ///< [classify]
+  SearchOptions tune;        ///< [tune]
   StudyOptions study;        ///< [study]
 
   /// Visits all keys.
@@ -34,6 +36,9 @@ struct Config {
 
   /// Returns these settings with those of `arm` applied on top. Throws 78 with the arm's name.
   Config for_arm(const Arm& arm) const;
+  /// Returns these settings with those of a trial ("classify.lr=.001") on top, trained for a share
+  /// of the steps. Throws 78 for settings that are out of range.
+  Config for_trial(const std::vector<std::string>& settings, double share) const;
   /// Returns the settings of the arm's own generators, or the study's if the arm has none. Throws
   /// 78 with the arm's name.
   GanOptions generator_of(const Arm& arm) const;

@@ -111,6 +111,11 @@ constexpr std::array kFlags{
     FlagKey{"classify train", "--arch", "classify.arch"},
     FlagKey{"classify train", "--weights", "classify.weights"},
     FlagKey{"classify train", "--tune", "classify.tune"},
+    FlagKey{"classify pretrain", "--arch", "classify.arch"},
+    FlagKey{"classify pretrain", "--weights", "classify.weights"},
+    FlagKey{"classify tune", "--arch", "classify.arch"},
+    FlagKey{"classify tune", "--weights", "classify.weights"},
+    FlagKey{"classify tune", "--trials", "tune.trials"},
     FlagKey{"study plan", "--data", "data.path"},
     FlagKey{"study run", "--data", "data.path"},
 };

@@ -31,11 +31,19 @@ void StudyOptions::fields(Fields& f) {
     without,
     "compare the arms a second time, without the test images whose metadata match, such as "
     "hardware=1");
+  f("subgroups",
+    subgroups,
+    "compare the arms again on the test images whose metadata match, for each condition, such as "
+    "hand=1");
   f("bootstrap", bootstrap, "bootstrap draws per interval");
   f("judge_images", judge_images, "maximum number of drawn images to evaluate a generator with");
   f("origin_steps",
     origin_steps,
     "training steps of the network that learns to separate synthetic from real images");
+  f("tuned",
+    tuned,
+    "choose the settings of [tune] for each arm and fold by trials on its validation images, with "
+    "the same number of trials for all");
   f("keep_stores", keep_stores, "keep each cell's balanced.h5 when the cell is done");
   f.list("arm", arm);
 }
@@ -80,6 +88,10 @@ void StudyOptions::check() const {
     throw Error(Exit::config, cat("study.policy: ", error.what()));
   }
   Where::parse(without);
+  for (const auto& condition : subgroups) {
+    Where::parse(condition);
+    evenray::check(!condition.empty(), Exit::config, "study.subgroups has an empty condition");
+  }
   const auto contrasted = parse_contrast(contrast);
   for (const bool first : {true, false}) {
     const std::string& one = first ? contrasted.first : contrasted.second;

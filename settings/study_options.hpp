@@ -19,11 +19,15 @@ struct StudyOptions {
   std::string policy = "imagenet";  ///< augmentation policy of the autoaugment arms
   /// The primary comparison, named beforehand.
   std::string contrast = "gan+autoaugment vs oversample";
-  std::string without;         ///< condition on metadata of test rows, see dataset/where.hpp
+  std::string without;  ///< condition on metadata of test rows, see dataset/where.hpp
+  /// Conditions on metadata of test rows: the arms are compared again on those that match each.
+  std::vector<std::string> subgroups;
   int64_t bootstrap = 2000;    ///< bootstrap draws per interval
   int64_t judge_images = 512;  ///< maximum number of drawn images to evaluate a generator with
   int64_t origin_steps = 150;  ///< training steps of the network that separates synthetic from real
-  bool keep_stores = false;    ///< keep each cell's balanced.h5 when the cell is done
+  /// Choose the settings of [tune] for each arm and fold by trials on validation images.
+  bool tuned = false;
+  bool keep_stores = false;  ///< keep each cell's balanced.h5 when the cell is done
 
   void fields(Fields& f);
   /// Throws 78 for a value out of range. Config::check_study() checks the settings of the arms.

@@ -151,6 +151,28 @@ Path pretraining_store(const Config& config,
       config, arm, arm.pretrain, plan, "pretrain.h5", "pretrain.json", folder, study, cell);
 }
 
+/// Returns the settings of an arm with those that trials on the validation images of the fold
+/// chose. The first seed's cell makes the trials; they are the same for all seeds.
+Config tuned(const Config& config,
+             const StudyFolder& folder,
+             const StudyPlan& plan,
+             const Cell& cell,
+             const Store& data,
+             const std::vector<Path>& features) {
+  const Path path = folder.tuning(cell.arm, cell.fold);
+  const Runtime runtime = runtime_of(config, 0);
+  const SearchResult result = run_search(
+      config.tune,
+      static_cast<uint64_t>(runtime.seed),
+      path / "journal.jsonl",
+      [&](const std::string& name, const std::vector<std::string>& settings, double share) {
+        const auto task = make_task(config.for_trial(settings, share), plan.rare_class, features);
+        return try_task(*task, data, runtime, path / name);
+      });
+  write_json(path / "trials.json", result.json());
+  return config.for_trial(result.best_settings(), 1);
+}
+
 }  // namespace
 
 std::string GeneratorCell::id() const {
@@ -309,7 +331,10 @@ void run_cell(const Config& study_config,
     config.classify.weights = (path / kPretraining).string();
     config.classify.steps = std::max<int64_t>(1, steps - steps / 2);
   }
-  train(training_store(config, arm, folder, plan, cell), task->run_name());
+  const Path data = training_store(config, arm, folder, plan, cell);
+  if (config.study.tuned)
+    config.classify = tuned(config, folder, plan, cell, Store(data), features).classify;
+  train(data, task->run_name());
   task->test(path, Store(folder.store(cell.fold)), "test", runtime);
   if (!config.study.keep_stores) {
     for (const char* name : {"balanced.h5", "pretrain.h5"}) {

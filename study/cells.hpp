@@ -60,6 +60,10 @@ struct StudyFolder {
   Path generator_store(int fold) const;
   Path generator(const GeneratorCell& cell) const { return root / "generators" / cell.id(); }
   Path cell(const Cell& cell) const { return root / "cells" / cell.id(); }
+  /// Where an arm's settings of a fold are chosen, with study.tuned: for all seeds.
+  Path tuning(const std::string& arm, int fold) const {
+    return root / "tuning" / (arm + "-f" + std::to_string(fold));
+  }
 };
 
 /// Returns the plan for data with these classes. Throws 78 like StudyPlan::classes_of().

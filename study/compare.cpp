@@ -103,7 +103,7 @@ Json differences_json(const ComparisonInput& input,
                       const std::vector<Values>& values,
                       const std::vector<std::vector<Values>>& draws) {
   const auto& keys = input.arms[0].seeds[0].keys;
-  const Support& support = input.arms[0].seeds[0].support;
+  const auto& supports = input.arms[0].seeds[0].supports;
   const auto compared = pairs(input);
   Json out = Json::array();
   for (const auto& pair : compared) {
@@ -113,6 +113,7 @@ Json differences_json(const ComparisonInput& input,
                    {"metrics", Json::object()}});
   }
   for (size_t m = 0; m < keys.size(); ++m) {
+    const Support& support = supports[m];
     std::vector<double> exploratory;
     for (size_t i = 0; i < compared.size(); ++i) {
       auto difference = column(draws, compared[i].first, m);
@@ -169,7 +170,7 @@ Json compare_arms(const ComparisonInput& input, int threads) {
       Json by_seed = Json::array();
       for (const auto& scored : input.arms[a].seeds) by_seed.push_back(scored.values({})[m]);
       metrics[keys[m]] = {{"value", values[a][m]},
-                          {"ci", rate_interval_json(any.support, column(draws, a, m))},
+                          {"ci", rate_interval_json(any.supports[m], column(draws, a, m))},
                           {"seeds", by_seed}};
     }
     arms.push_back({{"arm", input.arms[a].arm}, {"metrics", metrics}});
@@ -179,9 +180,9 @@ Json compare_arms(const ComparisonInput& input, int threads) {
            {"differences", differences_json(input, values, draws)},
            {"groups", bootstrap.groups()},
            {"draws", input.draws},
-           {"caution", any.support.caution()}};
+           {"caution", any.supports[0].caution()}};
   Json detectable;
-  if (any.support.has_interval() && !out["differences"].empty() &&
+  if (any.supports[0].has_interval() && !out["differences"].empty() &&
       out["differences"][0]["primary"]) {
     for (const auto& metric : keys) {
       detectable[metric] =

@@ -101,9 +101,12 @@ StudyTimes study_times(const Config& config, const StudyPlan& plan, const Json* 
       out.cell = cell;
       first = false;
     }
+    const double searches =
+        config.study.tuned ? config.tune.cost() * plan.folds * std::ssize(config.study.compared())
+                           : 0;
     const double images = facts ? static_cast<double>(images_of(config, plan, *facts)) : 0;
     return generator * static_cast<double>(plan.generators.size()) +
-           cell * static_cast<double>(plan.cells.size()) +
+           cell * (static_cast<double>(plan.cells.size()) + searches) +
            task->image_time(compute, height, width) * images;
   });
   out.total = total.time;

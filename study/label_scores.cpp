@@ -123,7 +123,7 @@ Json write_label_suspects(const Config& config, const StudyFolder& folder, const
   const auto [cells, done] = cells_done(folder, plan, kLabelArm);
   if (config.study.folds == 0 || cells == 0 || done < cells) return nullptr;
   const LabelScores scores = join_folds(config, folder, plan, kLabelArm);
-  const LabelReview review = review_labels(scores.predictions, /*exclusive=*/true);
+  const LabelReview review = review_labels(scores.predictions, scores.predictions.one_hot());
   std::string text = csv_line({"id", "given", "suggested", "score"});
   for (const auto& suspect : review.suspects)
     text += csv_line({suspect.ids[0], suspect.given, suspect.suggested, exact(suspect.score)});

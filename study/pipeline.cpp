@@ -217,9 +217,12 @@ std::string status_text(const Json& status) {
   return out;
 }
 
-void report_study(const Path& folder_path, const std::string& without) {
+void report_study(const Path& folder_path,
+                  const std::string& without,
+                  const std::vector<std::string>& subgroups) {
   Config config = read_study_config(folder_path);
   if (!without.empty()) config.study.without = without;
+  if (!subgroups.empty()) config.study.subgroups = subgroups;
   const StudyFolder folder{folder_path};
   const Path facts = folder_path / "data" / "facts.json";
   check(std::filesystem::exists(facts),

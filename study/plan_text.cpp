@@ -2,6 +2,7 @@
 // The plan of a study as text on one screen. The total time comes first.
 #include <algorithm>
 
+#include "augment/policy.hpp"
 #include "core/number.hpp"
 #include "core/text.hpp"
 #include "nn/step_time.hpp"
@@ -142,7 +143,7 @@ std::string preflight_text(const Json& plan) {
     out += entry("policy",
                  cat("the arms with AutoAugment use ",
                      policy,
-                     policy.starts_with("xray")
+                     find_policy(policy).sampling == Sampling::radiograph
                          ? ""
                          : ", made for photographs; for radiographs there are also xray and "
                            "xray-noflip (study.policy)"));

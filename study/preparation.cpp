@@ -89,12 +89,13 @@ FoldRows count_fold(const Config& config, const StudyData& data, std::optional<i
   const Where condition = Where::parse(config.gan.where).on(manifest.meta_columns, manifest.source);
   for (const auto& row : out.rows) {
     const Sample& sample = manifest.samples[row.sample];
-    const int c = sample.exclusive_class();
-    if (c < 0) continue;
-    const std::string& name = manifest.class_names[static_cast<size_t>(c)];
-    out.counts[row.part][name] = out.counts[row.part][name].get<int64_t>() + 1;
-    if (row.part == "train" && condition.holds(sample.meta))
-      out.generator_images[name] = out.generator_images[name].get<int64_t>() + 1;
+    const bool generates = row.part == "train" && condition.holds(sample.meta);
+    for (size_t c = 0; c < manifest.class_names.size(); ++c) {
+      if (sample.labels[c] != 1) continue;
+      const std::string& name = manifest.class_names[c];
+      out.counts[row.part][name] = out.counts[row.part][name].get<int64_t>() + 1;
+      if (generates) out.generator_images[name] = out.generator_images[name].get<int64_t>() + 1;
+    }
   }
   check(std::any_of(
             out.rows.begin(), out.rows.end(), [](const auto& r) { return r.part == "test"; }) &&
@@ -110,8 +111,9 @@ Json test_groups(const Manifest& manifest, const std::vector<Planned>& rows, int
   std::vector<uint8_t> labels;
   std::vector<std::string> groups;
   for (const auto& row : rows) {
-    if (row.part != "test") continue;
-    labels.push_back(manifest.samples[row.sample].exclusive_class() == rare);
+    const int8_t label = manifest.samples[row.sample].labels[static_cast<size_t>(rare)];
+    if (row.part != "test" || label < 0) continue;
+    labels.push_back(label == 1);
     groups.push_back(row.group);
   }
   const Support support = support_of(labels, groups);
@@ -146,6 +148,18 @@ std::vector<std::optional<int>> folds_of(const Config& config) {
   return folds;
 }
 
+/// Throws 78 for an arm that needs classes which exclude each other: of a synthetic row only one
+/// label is known.
+void check_labels(const Config& config) {
+  for (const auto& arm : config.study.compared())
+    check(arm.replace == 0 && arm.pretrain.empty(),
+          Exit::config,
+          cat("arm ",
+              arm.name,
+              ": synthetic rows cannot stand in for real ones where images have several labels, "
+              "because only one label of a synthetic row is known; leave the arm out"));
+}
+
 void warn_before_reading(const Config& config, const Manifest& manifest) {
   const Json facts = expected_facts(config, manifest);
   const StudyPlan plan = plan_of_facts(config, facts);
@@ -162,35 +176,43 @@ void warn_before_reading(const Config& config, const Manifest& manifest) {
 
 Json expected_facts(const Config& config, const Manifest& manifest) {
   const auto& names = manifest.class_names;
-  std::map<std::string, std::vector<int64_t>> fixed;  // images of each class, by part
-  std::vector<int64_t> to_divide(names.size());
+  // Images of each class, and of all, by part.
+  std::map<std::string, std::vector<int64_t>> fixed;
+  std::vector<int64_t> to_divide(names.size() + 1);
   for (const auto& sample : manifest.samples) {
-    const int c = sample.exclusive_class();
-    if (c < 0) continue;
-    auto& images = fixed[sample.part];
-    images.resize(names.size());
-    ++images[static_cast<size_t>(c)];
-    if (config.study.folds > 0 ? sample.part != "test"
-                               : sample.part.empty() || sample.part == "train")
-      ++to_divide[static_cast<size_t>(c)];
+    std::vector<int64_t>& images = fixed[sample.part];
+    images.resize(names.size() + 1);
+    const bool divided = config.study.folds > 0 ? sample.part != "test"
+                                                : sample.part.empty() || sample.part == "train";
+    for (size_t c = 0; c <= names.size(); ++c) {
+      if (c < names.size() && sample.labels[c] != 1) continue;
+      ++images[c];
+      to_divide[c] += divided;
+    }
   }
   Json counts;
+  int64_t tested = 0;
   for (size_t p = 0; p < kParts.size(); ++p) {
     const auto found = fixed.find(kParts[p]);
     const bool keeps = config.study.folds == 0 && found != fixed.end();
     const double share = config.study.folds > 0 ? 1 : config.data.ratios[p];
-    for (size_t c = 0; c < names.size(); ++c)
-      counts[kParts[p]][names[c]] =
+    for (size_t c = 0; c <= names.size(); ++c) {
+      const auto count =
           keeps ? found->second[c]
                 : static_cast<int64_t>(std::ceil(share * static_cast<double>(to_divide[c])));
+      if (c < names.size()) {
+        counts[kParts[p]][names[c]] = count;
+      } else if (kParts[p] == std::string_view("test")) {
+        tested = count;
+      }
+    }
   }
   const std::string rare =
       config.study.rare_class.empty() ? rarest(counts.at("train"), names) : config.study.rare_class;
-  int64_t other = 0;
-  for (const auto& name : names)
-    if (name != rare) other += counts.at("test").at(name).get<int64_t>();
+  const int64_t other = tested - counts.at("test").at(rare).get<int64_t>();
   return {{"class_names", names},
           {"rare_class", rare},
+          {"multi_label", manifest.multi_label},
           {"folds",
            {{{"counts", counts},
              {"test_groups", {{"rare", counts.at("test").at(rare)}, {"other", other}}}}}}};
@@ -203,7 +225,7 @@ StudyData divide_data(const Config& config) {
   StudyData out;
   out.manifest = read_dataset(config.data.path, config.data.read);
   const Manifest& manifest = out.manifest;
-  check(!manifest.multi_label, Exit::bad_data, "a study needs classes that exclude each other");
+  if (manifest.multi_label) check_labels(config);
   if (!config.study.rare_class.empty()) manifest.class_index(config.study.rare_class);
   if (manifest.samples.size() >= kManyImages) warn_before_reading(config, manifest);
   const int threads = config.runtime.thread_count();
@@ -226,6 +248,7 @@ StudyData divide_data(const Config& config) {
                {"images", manifest.samples.size()},
                {"grouping", describe_groups(manifest, config.data.group)},
                {"class_names", manifest.class_names},
+               {"multi_label", manifest.multi_label},
                {"size_px", config.data.pack.size_px},
                {"findings", out.audit.at("counts")}};
   Json shortcuts = Json::array();

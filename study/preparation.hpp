@@ -26,7 +26,7 @@ Json expected_facts(const Config& config, const Manifest& manifest);
 
 /// Reads, audits and divides the data; writes nothing. A large collection takes long to read, so
 /// what its labels show against the study is then logged, or thrown (65), beforehand. Throws 2
-/// without data.path, 65 for data with several labels per image, without training images, or with
+/// without data.path, 65 for data without training images, or with
 /// an empty val or test part.
 StudyData divide_data(const Config& config);
 

@@ -39,6 +39,11 @@ Counts part_counts(const StudyResult& result, const std::string& part) {
   return {};
 }
 
+/// Names a fold, if there are several.
+std::string fold_text(const std::vector<FoldFacts>& folds, size_t fold) {
+  return folds.size() > 1 ? cat(", fold ", fold) : "";
+}
+
 }  // namespace
 
 HtmlTable parts_table(const StudyResult& result) {
@@ -98,17 +103,22 @@ HtmlTable metrics_table(const StudyResult& result) {
                 cat("Sensitivity (n ", plain_count(positives), ")"),
                 cat("Specificity (n ", plain_count(images - positives), ")"),
                 "Balanced accuracy"};
-  for (const auto& [arm, metrics] : result.comparison.arms)
+  for (const auto& [arm, metrics, classes] : result.comparison.arms)
     table.rows.push_back({arm,
                           rate_with_interval(metrics.auroc),
                           rate_with_interval(metrics.auprc),
                           rate_with_interval(metrics.sensitivity),
                           rate_with_interval(metrics.specificity),
                           rate_with_interval(metrics.balanced_accuracy)});
-  for (const auto& fold : result.data.folds)
-    if (fold.baseline)
-      table.rows.push_back(
-          {"table's columns alone", rate_with_interval(fold.baseline->auroc), "-", "-", "-", "-"});
+  const auto& folds = result.data.folds;
+  for (size_t fold = 0; fold < folds.size(); ++fold)
+    if (folds[fold].baseline)
+      table.rows.push_back({cat("table's columns alone", fold_text(folds, fold)),
+                            rate_with_interval(folds[fold].baseline->auroc),
+                            "-",
+                            "-",
+                            "-",
+                            "-"});
   table.rows.push_back({"always the more common class",
                         ".500",
                         rate_text(positives / images),
@@ -136,12 +146,65 @@ HtmlTable without_table(const StudyResult& result) {
                 cat("AUPRC, without (chance ", chance(without.comparison), ")")};
   for (size_t i = 0; i < without.comparison.arms.size(); ++i) {
     const auto& all = result.comparison.arms[i].metrics;
-    const auto& [arm, left] = without.comparison.arms[i];
-    table.rows.push_back({arm,
+    const auto& left = without.comparison.arms[i].metrics;
+    table.rows.push_back({without.comparison.arms[i].arm,
                           rate_with_interval(all.auroc),
                           rate_with_interval(left.auroc),
                           rate_with_interval(all.auprc),
                           rate_with_interval(left.auprc)});
+  }
+  return table;
+}
+
+HtmlTable subgroups_table(const StudyResult& result) {
+  const bool named = result.primary() != nullptr;
+  HtmlTable table;
+  table.caption = cat("AUROC on the test images of each subgroup (trained as before, on all)",
+                      named ? cat(", and the difference ", result.contrast) : "");
+  table.head = {"Subgroup", "Images", cat("Of them ", result.rare_class)};
+  table.numeric = {false, true, true};
+  const auto arm_names = [](const Comparison& comparison) {
+    std::vector<std::string> names;
+    for (const auto& arm : comparison.arms) names.push_back(arm.arm);
+    return names;
+  };
+  const auto names = arm_names(result.comparison);
+  table.head.insert(table.head.end(), names.begin(), names.end());
+  if (named) table.head.emplace_back("Difference");
+  table.numeric.resize(table.head.size(), true);
+  for (const auto& subgroup : result.subgroups) {
+    const Comparison& comparison = subgroup.comparison;
+    std::vector<std::string> row{subgroup.condition,
+                                 plain_count(comparison.test_images),
+                                 plain_count(comparison.test_positives)};
+    for (const auto& arm : comparison.arms) row.push_back(rate_with_interval(arm.metrics.auroc));
+    if (named && !comparison.differences.empty())
+      row.push_back(difference_with_interval(comparison.differences[0].metrics.auroc));
+    row.resize(table.head.size(), "-");
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+HtmlTable classes_table(const StudyResult& result) {
+  const PairResult* contrast = result.primary();
+  const auto& arms = result.comparison.arms;
+  HtmlTable table;
+  table.caption = cat(
+      "Each class on the same test images: AUROC, then AUPRC, with 95 % intervals",
+      contrast ? cat("; the difference in AUROC is of ", result.contrast, ", not adjusted") : "",
+      ". Macro: mean over the classes.");
+  table.head = {"Class"};
+  for (const auto& arm : arms) table.head.push_back(arm.arm);
+  if (contrast) table.head.emplace_back("Difference");
+  for (size_t c = 0; c < arms[0].classes.size(); ++c) {
+    std::vector<std::string> row{arms[0].classes[c].name};
+    for (const auto& arm : arms)
+      row.push_back(cat(rate_with_interval(arm.classes[c].auroc),
+                        "; ",
+                        rate_with_interval(arm.classes[c].auprc)));
+    if (contrast) row.push_back(difference_with_interval(contrast->classes[c].auroc));
+    table.rows.push_back(std::move(row));
   }
   return table;
 }
@@ -196,9 +259,8 @@ HtmlTable baselines_table(const StudyResult& result) {
   const auto& folds = result.data.folds;
   for (size_t fold = 0; fold < folds.size(); ++fold)
     if (folds[fold].baseline)
-      table.rows.push_back(
-          {cat(rare, ", from the table's columns", folds.size() > 1 ? cat(", fold ", fold) : ""),
-           rate_with_interval(folds[fold].baseline->auroc)});
+      table.rows.push_back({cat(rare, ", from the table's columns", fold_text(folds, fold)),
+                            rate_with_interval(folds[fold].baseline->auroc)});
   for (const auto& arm : result.comparison.arms)
     table.rows.push_back(
         {cat(rare, ", from the image: ", arm.arm), rate_with_interval(arm.metrics.auroc)});

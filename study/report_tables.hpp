@@ -13,6 +13,10 @@ HtmlTable training_table(const StudyResult& result);  ///< training rows per arm
 HtmlTable metrics_table(const StudyResult& result);   ///< one row per arm, one column per metric
 /// The AUROC and AUPRC of each arm on all test images, and on those that study.without leaves.
 HtmlTable without_table(const StudyResult& result);
+/// The AUROC of each arm on the test images of each of study.subgroups.
+HtmlTable subgroups_table(const StudyResult& result);
+/// The AUROC and AUPRC of each class in each arm, and their difference in the contrast.
+HtmlTable classes_table(const StudyResult& result);
 HtmlTable localisation_table(const StudyResult& result);  ///< where each arm's evidence lies
 HtmlTable differences_table(const StudyResult& result);   ///< one row per pair of arms, with p
 HtmlTable baselines_table(const StudyResult& result);     ///< AUROCs to compare the arms with

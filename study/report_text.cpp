@@ -159,7 +159,7 @@ std::string study_text(const StudyResult& result) {
                ? cat("[", rate_text(estimate.low), ", ", rate_text(estimate.high), "]")
                : "-";
   };
-  for (const auto& [arm, metrics] : result.comparison.arms)
+  for (const auto& [arm, metrics, classes] : result.comparison.arms)
     rows.push_back({arm,
                     rate_text(metrics.auroc.value),
                     interval(metrics.auroc),

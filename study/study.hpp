@@ -44,9 +44,11 @@ Json study_status(const Path& folder);
 std::string status_text(const Json& status);
 
 /// Compares again and writes summary.json, results.csv, report.html and report.md from the results
-/// in the folder. `without`: in place of study.without, unless it is empty. Throws 66 if the study
-/// has no prepared data yet.
-void report_study(const Path& folder, const std::string& without = "");
+/// in the folder. `without` and `subgroups`: in place of study.without and study.subgroups, unless
+/// they are empty. Throws 66 if the study has no prepared data yet.
+void report_study(const Path& folder,
+                  const std::string& without = "",
+                  const std::vector<std::string>& subgroups = {});
 
 /// Joins the test predictions of all folds of an arm, so that each image is scored by models that
 /// did not see it; probabilities are means over the seeds. Throws 66 if the folder holds no study

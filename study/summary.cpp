@@ -90,27 +90,45 @@ Json compare_finished(const Config& config,
   out["metrics"] = any.keys;
   out["test"] = {{"images", any.rows.size()},
                  {"positives", any.positives},
-                 {"positive_groups", any.support.positive},
-                 {"negative_groups", any.support.negative}};
+                 {"positive_groups", any.supports[0].positive},
+                 {"negative_groups", any.supports[0].negative}};
   out["without_threshold"] = without_threshold;
   return out;
 }
 
-/// Returns the ids of the test rows of all folds whose metadata match study.without.
-std::set<std::string> left_out_rows(const Config& config,
-                                    const StudyFolder& folder,
-                                    const StudyPlan& plan) {
-  const Where where = Where::parse(config.study.without);
-  std::set<std::string> ids;
+/// The test rows of all folds, divided by a condition on their metadata.
+struct Divided {
+  std::set<std::string> matching, others;  ///< ids
+};
+
+Divided divide_rows(const std::string& condition,
+                    const StudyFolder& folder,
+                    const StudyPlan& plan) {
+  const Where where = Where::parse(condition);
+  Divided out;
   for (int fold = 0; fold < plan.folds; ++fold) {
     const Store store(folder.store(fold));
     const StorePart& test = store.part("test");
     std::vector<int64_t> rows(static_cast<size_t>(test.size()));
     std::iota(rows.begin(), rows.end(), int64_t{0});
     for (const int64_t row : where.filter(store.info(), test, rows))
-      ids.insert(test.ids[static_cast<size_t>(row)]);
+      out.matching.insert(test.ids[static_cast<size_t>(row)]);
+    for (const auto& id : test.ids)
+      if (!out.matching.contains(id)) out.others.insert(id);
   }
-  return ids;
+  return out;
+}
+
+/// Returns the comparison on some of the test rows: {"condition","left_out","comparison"}.
+Json compare_partly(const Config& config,
+                    const StudyFolder& folder,
+                    const StudyPlan& plan,
+                    const std::string& contrast,
+                    const std::string& condition,
+                    const std::set<std::string>& left_out) {
+  return {{"condition", condition},
+          {"left_out", left_out.size()},
+          {"comparison", compare_finished(config, folder, plan, contrast, left_out)}};
 }
 
 /// Returns, for each arm, the means over its finished cells of where explanations of the rare class
@@ -136,6 +154,21 @@ Json localisation_json(const Config& config, const StudyFolder& folder, const St
     Json entry{{"arm", arm.name}, {"images", images / cells}};
     for (const auto& [key, sum] : sums) entry[key] = sum / cells;
     out.push_back(entry);
+  }
+  return out;
+}
+
+/// Returns the settings that trials chose, {arm: ["KEY=VALUE ..." per fold]}.
+Json tuned_json(const Config& config, const StudyFolder& folder, const StudyPlan& plan) {
+  Json out = Json::object();
+  for (const auto& arm : config.study.compared()) {
+    for (int fold = 0; fold < plan.folds; ++fold) {
+      const Path path = folder.tuning(arm.name, fold) / "trials.json";
+      if (!std::filesystem::exists(path)) continue;
+      const Json result = read_json(path);
+      const Json& best = result.at("trials").at(result.at("best").get<size_t>());
+      out[arm.name].push_back(join(best.at("settings").get<std::vector<std::string>>(), " "));
+    }
   }
   return out;
 }
@@ -170,12 +203,22 @@ Json summarise(const Config& config,
   summary["preflight"] = preflight_json(config, plan, facts);
   summary["comparison"] = compare_finished(config, folder, plan, chosen.contrast, {});
   if (!config.study.without.empty()) {
-    const auto left_out = left_out_rows(config, folder, plan);
-    summary["without"] = {
-        {"condition", config.study.without},
-        {"left_out", left_out.size()},
-        {"comparison", compare_finished(config, folder, plan, chosen.contrast, left_out)}};
+    const std::string& condition = config.study.without;
+    summary["without"] = compare_partly(config,
+                                        folder,
+                                        plan,
+                                        chosen.contrast,
+                                        condition,
+                                        divide_rows(condition, folder, plan).matching);
   }
+  for (const auto& condition : config.study.subgroups)
+    summary["subgroups"].push_back(compare_partly(config,
+                                                  folder,
+                                                  plan,
+                                                  chosen.contrast,
+                                                  condition,
+                                                  divide_rows(condition, folder, plan).others));
+  if (const Json tuned = tuned_json(config, folder, plan); !tuned.empty()) summary["tuned"] = tuned;
   if (!chosen.validation.is_null())
     summary["chosen"] = {{"contrast", config.study.contrast}, {"validation", chosen.validation}};
   if (const Json labels = write_label_suspects(config, folder, plan); !labels.is_null())

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Converts PyTorch weights (.pt, .pth) of a classifier to safetensors with the tensor names of timm.
+"""Converts PyTorch weights (.pt, .pth) of a classifier to safetensors with the tensor names of timm
+(of nasnetamobile: those of pretrainedmodels).
 
 The file is read with weights_only=True, so that it cannot run code. Names are matched with those of
 the architecture (tools/architectures.json), directly or, since the packages register the layers of
@@ -139,7 +140,7 @@ def convert(args):
     # The last layer, so that the network can name its own classes.
     for part in ("weight", "bias"):
         last = [name for name in left if leaf(name) == part
-                and tensors[name].shape[1:] == ((out_features(table),) if part == "weight" else ())]
+                and tensors[name].shape[1:] == ((table["inputs"],) if part == "weight" else ())]
         if len(last) == 1:
             out[f"{table['head']}.{part}"] = tensors[last[0]].detach().float()
             left.remove(last[0])
@@ -163,10 +164,6 @@ def convert(args):
         print(f"missing, to be drawn at random: {', '.join(missing)}")
     if left:
         print(f"left out: {', '.join(left)}")
-
-
-def out_features(table):
-    return next(reversed(table["tensors"].values()))[0]
 
 
 def digest(tensors):

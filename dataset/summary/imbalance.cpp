@@ -28,16 +28,17 @@ Imbalance imbalance(const std::vector<int64_t>& class_counts) {
   return out;
 }
 
-Concurrence concurrence(const Manifest& manifest, const std::vector<double>& irlbl) {
-  const size_t classes = manifest.class_names.size();
-  const auto images = static_cast<double>(std::max<size_t>(manifest.samples.size(), 1));
+Concurrence concurrence(const std::vector<std::vector<int8_t>>& labels,
+                        const std::vector<double>& irlbl) {
+  const size_t classes = irlbl.size();
+  const auto images = static_cast<double>(std::max<size_t>(labels.size(), 1));
   Concurrence out;
   out.together.assign(classes, std::vector<int64_t>(classes));
   std::map<std::vector<size_t>, int64_t> sets;
-  for (const auto& sample : manifest.samples) {
+  for (const auto& image : labels) {
     std::vector<size_t> present;
     for (size_t c = 0; c < classes; ++c) {
-      if (sample.labels[c] == 1) present.push_back(c);
+      if (image[c] == 1) present.push_back(c);
     }
     ++sets[present];
     for (const auto a : present) {
@@ -56,7 +57,7 @@ Concurrence concurrence(const Manifest& manifest, const std::vector<double>& irl
   }
   out.density = out.cardinality / static_cast<double>(std::max<size_t>(classes, 1));
   out.labelsets = static_cast<int64_t>(sets.size());
-  for (const auto& [labels, count] : sets) out.single += count == 1;
+  for (const auto& [set, count] : sets) out.single += count == 1;
   return out;
 }
 

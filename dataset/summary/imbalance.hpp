@@ -27,7 +27,9 @@ struct Concurrence {
   double scumble = 0;
   std::vector<std::vector<int64_t>> together;  ///< [class][class] images with both; symmetric
 };
-/// Computes the concurrence. `irlbl`: one value per class, from imbalance().
-Concurrence concurrence(const Manifest& manifest, const std::vector<double>& irlbl);
+/// Computes the concurrence of the labels of images. `irlbl`: one value per class, from
+/// imbalance().
+Concurrence concurrence(const std::vector<std::vector<int8_t>>& labels,
+                        const std::vector<double>& irlbl);
 
 }  // namespace evenray

@@ -140,7 +140,9 @@ Json boxes_json(const Manifest& manifest, const std::vector<ImageFacts>& facts) 
 }
 
 Json labels_json(const Manifest& manifest, const std::vector<double>& irlbl) {
-  const Concurrence found = concurrence(manifest, irlbl);
+  std::vector<std::vector<int8_t>> labels;
+  for (const auto& sample : manifest.samples) labels.push_back(sample.labels);
+  const Concurrence found = concurrence(labels, irlbl);
   Json together = Json::object();
   for (size_t a = 0; a < manifest.class_names.size(); ++a) {
     Json& row = together[manifest.class_names[a]] = Json::object();

@@ -79,7 +79,44 @@ TEST_CASE("the program learns to see fractures, and less from few of them") {
   CHECK(std::filesystem::exists(scratch / "both/predictions.csv"));
   for (const auto& entry : both["classes"])
     if (entry["name"] == "Fractured") CHECK(entry["auroc"] > few);
+  const Json joined = done(at, ensemble({"--weights=features"})).json();
+  CHECK(joined["models"].size() == 2);
+  for (const auto& entry : joined["classes"])
+    if (entry["name"] == "Fractured") CHECK(entry["auroc"] > few);
   fails(at, ensemble({"--weights=best"}), Exit::usage, "weights 'best'");
+
+  // Settings chosen by trials, and a network that learnt without labels first.
+  const Words tune = Words{"classify",
+                           "tune",
+                           "set.h5",
+                           "--out=tuned",
+                           "--json",
+                           "--trials=4",
+                           "--set=tune.rungs=2",
+                           "--set=tune.startup=2",
+                           "--set=classify.steps=12"} +
+                     kPlain;
+  const Json trials = done(at, tune).json();
+  CHECK(trials["trials"].size() == 4);
+  CHECK(trials["best"].is_number());
+  CHECK(done(at, tune).json() == trials);  // the journal knows all
+  CHECK_FALSE(std::filesystem::exists(scratch / "tuned/trials/0-r0"));
+  CHECK(contains(read_file(scratch / "tuned/best.toml"), "[classify]"));
+  done(at,
+       Words{"classify", "pretrain", "set.h5", "--out=alone", "--set=classify.steps=6"} + kPlain);
+  done(at,
+       Words{"classify",
+             "train",
+             "set.h5",
+             "--out=tuned-model",
+             "--weights=alone",
+             "--config=tuned/best.toml",
+             "--set=classify.steps=6"} +
+           kPlain);
+  fails(at,
+        {"classify", "tune", "set.h5", "--out=no", "--set=tune.space=['gan.latent=8..9']"},
+        Exit::config,
+        "trials may not differ in gan.latent");
   fails(at,
         {"classify", "eval", "nothing", "--data=set.h5"},
         Exit::missing_input,

@@ -15,7 +15,7 @@ TEST_CASE("tables, values and pictures of all 75 sub-policies are torchvision's"
   const cv::Mat limb = golden_picture(golden_json("augment/operations.json"), "limb");
   int cases = 0;
   for (const Json& entry : golden["cases"]) {
-    const Policy& policy = find_policy(std::string(entry["policy"]));
+    const Policy policy = find_policy(std::string(entry["policy"]));
     REQUIRE(policy.sub_policies.size() == 25);
     const auto& slots = policy.sub_policies.at(entry["sub_policy"]);
     REQUIRE(slots.size() == entry["ops"].size());
@@ -26,8 +26,11 @@ TEST_CASE("tables, values and pictures of all 75 sub-policies are torchvision's"
       CHECK(operation_info(slots[i].op).name == std::string(op["op"]));
       CHECK(slots[i].probability == double(op["probability"]));
       CHECK(slots[i].bin == (op["bin"].is_null() ? -1 : int(op["bin"])));
-      operations.push_back(
-          binned_operation(slots[i].op, std::max(slots[i].bin, 0), entry["positive"], limb.size()));
+      operations.push_back(binned_operation(Magnitudes::auto_augment,
+                                            slots[i].op,
+                                            std::max(slots[i].bin, 0),
+                                            entry["positive"],
+                                            limb.size()));
       if (!op["value"].is_null()) CHECK(operations.back().value == double(op["value"]));
     }
     const cv::Mat out = apply_operations(limb, {}, operations, policy.sampling, Rng(1)).image;
@@ -43,12 +46,13 @@ TEST_CASE("an unknown policy is refused with the known names") {
   CHECK(error.code() == Exit::usage);
   CHECK(contains(error.what(), "cifar10"));
   CHECK(contains(error.what(), "did you mean 'imagenet'"));
-  CHECK(policy_names() ==
-        std::vector<std::string>{"imagenet", "cifar10", "svhn", "xray", "xray-noflip"});
+  CHECK(join(policy_names()) ==
+        "imagenet, cifar10, svhn, xray, xray-noflip, randaugment, trivialaugment, augmix, "
+        "randaugment-radiograph, trivialaugment-radiograph, augmix-radiograph");
 }
 
 TEST_CASE("sub-policies, probabilities and signs are drawn as the table says") {
-  const Policy& policy = find_policy("svhn");
+  const Policy policy = find_policy("svhn");
   std::map<int, int> drawn;
   int sheared = 0, first = 0, left = 0;
   constexpr int kDraws = 20000;
@@ -72,17 +76,21 @@ TEST_CASE("sub-policies, probabilities and signs are drawn as the table says") {
 TEST_CASE("a recipe says what was done, to the last bit") {
   const cv::Mat limb = golden_picture(golden_json("augment/operations.json"), "limb");
   for (const std::string& name : policy_names()) {
-    const Policy& policy = find_policy(name);
+    const Policy policy = find_policy(name);
     for (uint64_t i = 0; i < 40; ++i) {
       const Rng rng = Rng(3).fork("image", i);
       const PolicyResult result = apply_policy(policy, limb, {}, rng);
       CHECK(differing_pixels(result.augmented.image,
                              apply_policy(policy, limb, {}, rng).augmented.image) == 0);
       const std::string operations = result.recipe.substr(result.recipe.find(' ') + 1);
-      const auto again =
-          operations == "-" ? std::vector<Operation>{} : parse_operations(operations);
+      const Rng apply = rng.fork("apply");
+      const auto list = [&] {
+        return operations == "-" ? std::vector<Operation>{} : parse_operations(operations);
+      };
       const cv::Mat replayed =
-          apply_operations(limb, {}, again, policy.sampling, rng.fork("apply")).image;
+          is_mixture(operations)
+              ? apply_mixture(limb, {}, parse_mixture(operations), policy.sampling, apply).image
+              : apply_operations(limb, {}, list(), policy.sampling, apply).image;
       INFO(result.recipe);
       CHECK(differing_pixels(result.augmented.image, replayed) == 0);
     }

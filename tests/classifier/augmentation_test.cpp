@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "classifier/augmentation.hpp"
-#include "tests/torch_catch.hpp"
+
+#include "augment/pipeline.hpp"
+#include "core/error.hpp"
+#include "nn/loader.hpp"
+#include "tests/classifier/blobs.hpp"
+#include "tests/nn/torch_fixture.hpp"
 
 using namespace evenray;
 
@@ -115,4 +120,75 @@ TEST_CASE("intensity changes level and contrast by so many standard deviations")
   CHECK(contrast.min().item<double>() >= .8 - 1e-5);
   CHECK(contrast.max().item<double>() <= 1.2 + 1e-5);
   CHECK(contrast.max().item<double>() - contrast.min().item<double>() > .36);
+}
+
+namespace {
+
+ClassifyOptions with_policy(const std::string& policy) {
+  ClassifyOptions options;
+  options.policy = policy;
+  return options;
+}
+
+/// Blobs of 8 or 16 bits.
+std::vector<cv::Mat> noisy_images(int count, int depth) {
+  std::vector<cv::Mat> images;
+  for (int i = 0; i < count; ++i) {
+    cv::Mat image;
+    blob_picture(static_cast<uint64_t>(i), i % 2).convertTo(image, depth, depth == CV_8U ? 1 : 257);
+    images.push_back(image);
+  }
+  return images;
+}
+
+}  // namespace
+
+TEST_CASE("a policy makes of each picture of a minibatch what it makes of the picture alone") {
+  const int depth = GENERATE(CV_8U, CV_16U);
+  const std::string name = GENERATE("trivialaugment", "randaugment=2:15", "augmix", "xray");
+  const Rng rng = Rng(4).fork("policy", 7);
+  const auto images = noisy_images(24, depth);
+  const auto before = from_mats(images);
+  const auto after = augment_with_policy(before, with_policy(name), 1, rng);
+  std::vector<cv::Mat> expected;
+  int changed = 0;
+  for (size_t i = 0; i < images.size(); ++i) {
+    expected.push_back(
+        apply_policy(find_policy(name), images[i], {}, rng.fork("image", i)).augmented.image);
+    changed += cv::norm(expected[i], images[i], cv::NORM_INF) > 0;
+  }
+  CHECK(same(after, from_mats(expected)));
+  CHECK(changed > 12);
+  CHECK(same(before, from_mats(images)));
+  // Neither the other pictures of the batch nor the threads matter, nor how the tensor lies.
+  CHECK(same(augment_with_policy(before, with_policy(name), 3, rng), after));
+  CHECK(same(augment_with_policy(before.slice(0, 0, 5), with_policy(name), 2, rng),
+             after.slice(0, 0, 5)));
+  const auto turned = before.transpose(2, 3).contiguous().transpose(2, 3);
+  CHECK(same(augment_with_policy(turned, with_policy(name), 1, rng), after));
+  CHECK_FALSE(same(augment_with_policy(before, with_policy(name), 1, Rng(5)), after));
+}
+
+TEST_CASE("without a policy the pictures are the same tensor") {
+  const auto before = from_mats(noisy_images(3, CV_8U));
+  CHECK(augment_with_policy(before, {}, 1, Rng(1)).is_same(before));
+}
+
+TEST_CASE("a policy that cannot be used is refused as a setting") {
+  ClassifyOptions options = with_policy("trivialaugmet");
+  Error error = error_of([&] { options.check(); });
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "classify.policy: unknown policy 'trivialaugmet'"));
+  CHECK(contains(error.what(), "randaugment, trivialaugment, augmix"));
+  options = with_policy("randaugment=2:31");
+  CHECK(contains(error_of([&] { options.check(); }).what(), "classify.policy: policy randaugment"));
+  options = with_policy("trivialaugment");
+  CHECK(error_of([&] { options.check(); }).code() == Exit::done);
+  options.weights = "imagenet";
+  options.tune = "norm";
+  CHECK(error_of([&] { options.check(); }).code() == Exit::done);
+  options.tune = "head";
+  error = error_of([&] { options.check(); });
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "classify.policy needs images"));
 }

@@ -36,13 +36,15 @@ TEST_CASE("explanations of an untrained network are what their formulas say") {
       network->head->weight.normal_();
     }
     CHECK(network->named_parameters().contains(network->trunk->head + ".weight"));
-    const auto image = torch::randint(256, {2, 1, 48, 64}, torch::kByte);
+    // Large enough for a map of several positions.
+    const int64_t height = network->trunk->least_px > 48 ? 107 : 48, width = height + 16;
+    const auto image = torch::randint(256, {2, 1, height, width}, torch::kByte);
     const Reading reading{255, {.5, .25}, true};
     const auto maps = [&](const std::string& method, int64_t of_class) {
       return explanation_maps(*network, image, of_class, method, reading, plain_compute());
     };
     const auto cam = maps("grad-cam", 1);
-    CHECK(cam.sizes() == std::vector<int64_t>{2, 48, 64});
+    CHECK(cam.sizes() == std::vector<int64_t>{2, height, width});
     CHECK(cam.min().item<double>() >= 0);
     if (not_linear.contains(arch)) {
       for (const auto* method : {"grad-cam", "hirescam"})

@@ -62,3 +62,33 @@ TEST_CASE("examples are filled up to the largest class") {
   CHECK((added <= std::get<0>(of_class.max(0))).all().item<bool>());
   CHECK((added >= std::get<0>(of_class.min(0))).all().item<bool>());
 }
+
+TEST_CASE("MLSMOTE doubles the rows of rare classes, with the labels of most around them") {
+  torch::manual_seed(4);
+  // "common" in all 40 rows, "rare" in the first 6, "half" in 3 of these and in 17 others.
+  auto labels = torch::zeros({40, 3});
+  labels.select(1, 0).fill_(1);
+  labels.slice(0, 0, 6).select(1, 1).fill_(1);
+  labels.slice(0, 3, 23).select(1, 2).fill_(1);
+  const auto features = torch::rand({40, 4});
+  const LabelledFeatures made = mlsmote(features, labels, Rng(1));
+  // IRLbl 1, 6.67 and 2; MeanIR 3.2: only "rare" is rare.
+  REQUIRE(made.features.sizes() == std::vector<int64_t>{6, 4});
+  CHECK(made.labels.select(1, 0).eq(1).all().item<bool>());
+  CHECK(made.labels.select(1, 1).eq(1).all().item<bool>());
+  // All six rows are around each new one; three of six is not more than half.
+  CHECK(made.labels.select(1, 2).eq(0).all().item<bool>());
+  const auto bag = features.slice(0, 0, 6);
+  CHECK((made.features <= std::get<0>(bag.max(0))).all().item<bool>());
+  CHECK((made.features >= std::get<0>(bag.min(0))).all().item<bool>());
+  CHECK(torch::equal(mlsmote(features, labels, Rng(1)).features, made.features));
+
+  labels.slice(0, 0, 6).select(1, 2).fill_(-1);
+  CHECK(mlsmote(features, labels, Rng(1)).labels.select(1, 2).eq(-1).all().item<bool>());
+
+  const Examples rows{features, labels, torch::full({40}, 2.f), 255, false};
+  const Examples filled = filled_with_smote(rows, Rng(1));
+  CHECK(filled.images.size(0) == 46);
+  CHECK(filled.labels.size(0) == 46);
+  CHECK(filled.weights.slice(0, 40).eq(1).all().item<bool>());
+}

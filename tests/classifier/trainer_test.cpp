@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "classifier/classifier.hpp"
+#include "classifier/examples.hpp"
 #include "core/error.hpp"
 #include "metrics/stats.hpp"
 #include "tests/classifier/bench.hpp"
@@ -57,8 +58,32 @@ TEST_CASE("bright and dark spots are learnt, thresholds come from validation") {
   CHECK(losses == 2);
 }
 
+TEST_CASE("a training that reads its images from the store gives the same network") {
+  Bench bench;
+  bench.options.steps = 12;
+  bench.options.eval_every = 5;
+  bench.train("resident");
+  bench.options.resident_gb = 0;
+  bench.train("read");
+  const Classifier resident = bench.classifier("resident"), read = bench.classifier("read");
+  CHECK(read.digest() == resident.digest());
+  CHECK(read.thresholds() == resident.thresholds());
+  CHECK(read_json(bench.scratch / "read" / "metrics.json")["waited_for_rows_s"] >= 0);
+  CHECK_FALSE(read_json(bench.scratch / "resident" / "metrics.json").contains("waited_for_rows_s"));
+
+  // Steps may be asked for in any order.
+  const Store store = bench.store();
+  const Examples rows = load_examples(store, "train", torch::kCPU, 0);
+  CHECK_FALSE(rows.images.defined());
+  const Examples held = load_examples(store, "train", torch::kCPU);
+  ExampleBatches batches(rows, bench.options, Rng(1)), others(held, bench.options, Rng(1));
+  for (const int64_t step : {0, 1, 2, 7, 3, 4})
+    CHECK(torch::equal(batches.at(step).images, others.at(step).images));
+}
+
 TEST_CASE("a training that a fault broke off goes on bit for bit") {
   Bench bench;
+  bench.options.policy = GENERATE("none", "trivialaugment");
   bench.train("whole");
   // The first validation cannot write its checkpoint: the run ends at step 6, step 5 is there.
   bench.runtime.checkpoint_every_s = 0;

@@ -41,7 +41,7 @@ void fill(torch::nn::Module& module) {
 
 }  // namespace
 
-TEST_CASE("backbones have the tensors of timm's, and compute what they do") {
+TEST_CASE("backbones have the tensors of their packages', and compute what they do") {
   const Json golden = golden_json("nn/backbones.json");
   const Json tables = read_json(source_folder() / "tools" / "architectures.json");
   CHECK(golden.size() + 1 == backbone_names().size());  // all but small
@@ -55,16 +55,19 @@ TEST_CASE("backbones have the tensors of timm's, and compute what they do") {
     const bool same_tensors = tensors == tables[name]["tensors"].get<std::map<std::string, Json>>();
     CHECK(same_tensors);
     CHECK(network->head == tables[name]["head"]);
+    CHECK(network->features == tables[name]["inputs"]);
     CHECK(tensors[network->stem + ".weight"][1] == 1);
 
     network->to(torch::kDouble);
     fill(*network);
     torch::NoGradGuard no_grad;
-    const auto first = image(64, 48);
+    const auto sizes = expected["sizes"].get<std::vector<std::pair<int64_t, int64_t>>>();
+    REQUIRE(sizes.size() == 2);
+    const auto first = image(sizes[0].first, sizes[0].second);
     network->final_map(torch::cat({first, first.flip(3)}));  // moves the running statistics
     network->eval();
     size_t k = 0;
-    for (const auto& [height, width] : {std::pair{64, 48}, std::pair{77, 53}}) {
+    for (const auto& [height, width] : sizes) {
       const auto found = network->pooled(network->final_map(image(height, width)))[0];
       CHECK(found.numel() == network->features);
       const auto values = tensor_of(expected["features"][k++]);
@@ -137,7 +140,7 @@ TEST_CASE("the stages of a backbone have strides 4, 8, ... for images of any sha
   }
 }
 
-TEST_CASE("the stages of legacy_xception are smaller, and vit_tiny_patch16_224 has one") {
+TEST_CASE("the stages of some are smaller, and vit_tiny_patch16_224 has one") {
   seed_torch(2);
   torch::NoGradGuard no_grad;
   const auto shapes = [](const std::string& name, int64_t height, int64_t width) {
@@ -151,6 +154,13 @@ TEST_CASE("the stages of legacy_xception are smaller, and vit_tiny_patch16_224 h
   CHECK(shapes("legacy_xception", 64, 33) ==
         std::vector<std::vector<int64_t>>{
             {2, 128, 15, 7}, {2, 256, 8, 4}, {2, 728, 4, 2}, {2, 2048, 2, 1}});
+  CHECK(shapes("inception_resnet_v2", 107, 80) ==
+        std::vector<std::vector<int64_t>>{
+            {2, 192, 23, 16}, {2, 320, 11, 7}, {2, 1088, 5, 3}, {2, 1536, 2, 1}});
+  // With odd sides before each halving, which pretrainedmodels refuses.
+  CHECK(shapes("nasnetamobile", 37, 50) ==
+        std::vector<std::vector<int64_t>>{
+            {2, 44, 9, 12}, {2, 264, 5, 6}, {2, 528, 3, 3}, {2, 1056, 2, 2}});
   CHECK(shapes("vit_tiny_patch16_224", 64, 33) ==
         std::vector<std::vector<int64_t>>{{2, 192, 4, 3}});
 }

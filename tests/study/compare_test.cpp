@@ -12,10 +12,11 @@ namespace {
 /// 120 rows in groups of two, a third of them of the rare class.
 ClassRows rows() {
   ClassRows rows;
+  rows.classes.resize(1);
   for (int i = 0; i < 120; ++i) {
     rows.ids.push_back(cat("row", i));
     rows.groups.push_back(cat("patient", i / 2));
-    rows.labels.push_back(i % 6 < 2);
+    rows.classes[0].labels.push_back(i % 6 < 2);
   }
   return rows;
 }
@@ -33,11 +34,12 @@ ArmRuns arm(const ClassRows& rows,
   for (size_t s = 0; s < signals.size(); ++s) {
     Rng rng = Rng(noise).fork("scores", s);
     ClassRows seed = rows;
-    for (const uint8_t label : rows.labels) {
-      seed.scores.push_back(signals[s] * label + rng.normal());
-      seed.predicted.push_back(seed.scores.back() > signals[s] / 2);
+    ClassScores& of_class = seed.classes[0];
+    for (const int8_t label : of_class.labels) {
+      of_class.scores.push_back(signals[s] * label + rng.normal());
+      of_class.predicted.push_back(of_class.scores.back() > signals[s] / 2);
     }
-    runs.seeds.push_back(score_class(std::move(seed)));
+    runs.seeds.push_back(score_classes(std::move(seed)));
   }
   return runs;
 }
@@ -52,8 +54,8 @@ const Json& difference(const Json& out, const std::string& first, const std::str
 
 TEST_CASE("means over seeds by hand") {
   const auto scored = [](std::vector<double> scores, std::vector<uint8_t> predicted) {
-    return score_class(
-        {{"1", "2", "3", "4"}, {"a", "b", "c", "d"}, {0, 0, 1, 1}, scores, predicted});
+    return score_classes(
+        {{"1", "2", "3", "4"}, {"a", "b", "c", "d"}, {{"rare", {0, 0, 1, 1}, scores, predicted}}});
   };
   ComparisonInput input;
   input.contrast = "gan vs real";
@@ -79,7 +81,8 @@ TEST_CASE("means over seeds by hand") {
 
 TEST_CASE("a test part of 2 positive groups gives values without intervals, tests and detectable") {
   ClassRows few = rows();
-  for (size_t i = 0; i < few.labels.size(); ++i) few.labels[i] = i < 4;
+  auto& labels = few.classes[0].labels;
+  for (size_t i = 0; i < labels.size(); ++i) labels[i] = i < 4;
   const Json out = compare_arms(input_of({arm(few, "oversample", {1}), arm(few, "gan", {3})}), 1);
   const Json auroc = difference(out, "gan", "oversample")["metrics"]["auroc"];
   CHECK(auroc["value"].is_number());
@@ -218,7 +221,8 @@ TEST_CASE("a few seeds spread as much as their mean does") {
 
 TEST_CASE("arms that were tested on other rows are not compared") {
   ClassRows other = rows();
-  std::swap(other.labels[0], other.labels[5]);  // the same ids with other truths
+  std::swap(other.classes[0].labels[0],
+            other.classes[0].labels[5]);  // the same ids with other truths
   const auto input = input_of({arm(rows(), "oversample", {.5}), arm(other, "gan", {.5})});
   const Error error = error_of([&] { compare_arms(input, 1); });
   CHECK(error.code() == Exit::bad_data);

@@ -20,17 +20,10 @@ TEST_CASE("imbalance measures, by hand") {
 }
 
 TEST_CASE("how labels come together, by hand") {
-  Manifest manifest;
-  manifest.class_names = {"a", "b", "c"};
-  manifest.multi_label = true;
   const std::vector<std::vector<int8_t>> rows = {
       {1, 0, 0}, {1, 0, 0}, {1, 1, 0}, {1, 0, -1}, {0, 0, 0}};
-  for (const auto& labels : rows) {
-    manifest.samples.emplace_back();
-    manifest.samples.back().labels = labels;
-  }
   const Imbalance measures = imbalance({4, 1, 0});
-  const Concurrence found = concurrence(manifest, measures.irlbl);
+  const Concurrence found = concurrence(rows, measures.irlbl);
   CHECK(found.cardinality == Approx(1));
   CHECK(found.density == Approx(1. / 3));
   CHECK(found.labelsets == 3);  // a, ab, none

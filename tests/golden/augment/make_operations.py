@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes operations.json and policies.json beside it from torchvision's own functions on Pillow images of mode "L".
+"""Writes operations.json, policies.json, spaces.json and mixtures.json beside it from torchvision's own functions on Pillow images
+of mode "L". With an argument: into that folder.
 
 Needs torch, torchvision and pillow. Only torchvision's Python part is used: its compiled extension is not loaded, so any torch
 build will do.
@@ -9,12 +10,17 @@ import hashlib
 import importlib
 import importlib.util
 import json
+import os
 import pathlib
 import sys
 import types
 from importlib.metadata import version
 
+# torch.linspace, which makes the magnitudes, differs in the last bit between AVX2 and plain instructions.
+os.environ["ATEN_CPU_CAPABILITY"] = "default"
+
 import numpy as np
+import torch
 from PIL import Image
 
 spec = importlib.util.find_spec("torchvision")
@@ -28,7 +34,7 @@ auto = importlib.import_module("torchvision.transforms.autoaugment")
 F = importlib.import_module("torchvision.transforms.functional")
 NEAREST = auto.InterpolationMode.NEAREST
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
 
 
 def picture(width, height, low, high, seed):
@@ -113,6 +119,90 @@ def policies():
     return out
 
 
+FACTORS = ("Brightness", "Color", "Contrast", "Sharpness")
+SPACES = {
+    "randaugment": (auto.RandAugment(), 31),
+    "trivialaugment": (auto.TrivialAugmentWide(), 31),
+    "augmix": (auto.AugMix(all_ops=False), 10),
+}
+
+
+def hashed(image):
+    return hashlib.sha256(np.asarray(image).tobytes()).hexdigest()
+
+
+def spaces():
+    """Values of every operation and bin with both signs, and for some bins the picture."""
+    out = []
+    for name, (augment, bins) in SPACES.items():
+        for height, width in ((20, 24), (224, 176)):
+            takes_size = name != "trivialaugment"
+            space = augment._augmentation_space(bins, (height, width)) if takes_size else augment._augmentation_space(bins)
+            for op, (magnitudes, signed) in space.items():
+                case = {"policy": name, "width": width, "height": height, "op": op, "positive": None, "negative": None, "pictures": []}
+                signs = {"positive": 1.0, "negative": -1.0} if signed else {"positive": 1.0}
+                if magnitudes.ndim > 0:
+                    start = 1.0 if op in FACTORS else 0.0
+                    for sign, factor in signs.items():
+                        case[sign] = [start + factor * float(m.item()) for m in magnitudes]
+                # AugMix's last bins keep 0 bits, which Pillow refuses; severity 3 means the first three.
+                shown = (0, 1, 2) if name == "augmix" else (0, 10, 20, 30)
+                for bin_index in shown if height == 20 else ():
+                    for sign, factor in signs.items():
+                        magnitude = float(magnitudes[bin_index].item()) * factor if magnitudes.ndim > 0 else 0.0
+                        image = auto._apply_op(Image.fromarray(PICTURES["limb"]), op, magnitude, interpolation=NEAREST, fill=None)
+                        case["pictures"].append({"bin": bin_index, "positive": factor > 0, "sha256": hashed(image)})
+                out.append(case)
+    return out
+
+
+def mixtures():
+    """What AugMix.forward() makes of pictures, with the operations and weights that it drew.
+
+    AugMix converts Pillow images to tensors. Its operations here are those on Pillow images all the same, without interpolation.
+    """
+    apply_op = auto._apply_op
+    chains = []
+
+    def on_pillow(image, op, magnitude, interpolation, fill):
+        if image.data_ptr() == on_pillow.start:
+            chains.append([])
+        value = 1.0 + magnitude if op in FACTORS else magnitude
+        chains[-1].append({"op": op, "value": None if op in ("AutoContrast", "Equalize") else value})
+        pixels = Image.fromarray(image[0, 0].numpy())
+        return F.pil_to_tensor(apply_op(pixels, op, magnitude, interpolation, fill))[None]
+
+    class Recorded(auto.AugMix):
+        def _pil_to_tensor(self, image):
+            pixels = super()._pil_to_tensor(image)
+            on_pillow.start = pixels.data_ptr()
+            return pixels
+
+        def _sample_dirichlet(self, params):
+            self.drawn.append(super()._sample_dirichlet(params))
+            return self.drawn[-1]
+
+    auto._apply_op = on_pillow
+    out = []
+    for seed in range(40):
+        name = "dull" if seed % 4 == 3 else "limb"
+        augment = Recorded(all_ops=seed % 2 == 1, interpolation=NEAREST)
+        augment.drawn = []
+        chains.clear()
+        torch.manual_seed(seed)
+        image = augment(Image.fromarray(PICTURES[name]))
+        of_image, of_chains = augment.drawn
+        weights = (of_chains * of_image[:, 1].view(1, -1))[0]
+        out.append({
+            "picture": name,
+            "weight": float(of_image[0, 0]),
+            "chains": [{"weight": float(w), "ops": list(ops)} for w, ops in zip(weights, chains, strict=True)],
+            "pixels": base64.b64encode(np.asarray(image).tobytes()).decode(),
+        })
+    auto._apply_op = apply_op
+    return out
+
+
 def write(name, value):
     lines = ",\n".join(json.dumps(v) for v in value.pop("cases"))
     head = json.dumps(value)[1:-1]
@@ -123,3 +213,5 @@ made_with = {name: version(name).split("+")[0] for name in ("pillow", "torch", "
 pictures, cases = operations()
 write("operations.json", {"made_with": made_with, "pictures": pictures, "cases": cases})
 write("policies.json", {"made_with": made_with, "cases": policies()})
+write("spaces.json", {"made_with": made_with, "cases": spaces()})
+write("mixtures.json", {"made_with": made_with, "cases": mixtures()})

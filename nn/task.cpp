@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/task.hpp"
+
+#include <cmath>
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+
+double try_task(Task& task, const Store& store, const Runtime& runtime, const Path& folder) {
+  double value = NAN;
+  try {
+    Runtime own = runtime;
+    RunFolder run(folder / task.run_name(), /*resume=*/true, [&](Fields& f) {
+      own.fields(f);
+      task.fields(f);
+    });
+    task.train(store, own, run);
+    value = task.validation(folder);
+  } catch (const Error& error) {
+    if (error.code() != Exit::failed) throw;
+    log_warning(cat(folder.filename().string(), " failed: ", error.what()));
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+  return value;
+}
+
+}  // namespace evenray
