@@ -102,14 +102,13 @@ std::string labels_text(const Json& labels) {
                         " before, ",
                         fixed(labels.at("after").at("scumble"), 3),
                         " after\n");
+  std::vector<std::string> beyond;
   for (const auto& [name, entry] : labels.at("classes").items())
-    if (entry.value("beyond", int64_t{0}) > 0)
-      out += cat(name,
-                 ": ",
-                 entry.at("beyond"),
-                 " rows above its target of ",
-                 entry.at("target"),
-                 ", because images of rarer classes show it too\n");
+    if (const auto rows = entry.value("beyond", int64_t{0}); rows > 0)
+      beyond.push_back(cat(name, " by ", rows));
+  if (!beyond.empty())
+    out += cat(
+        "above their targets, because images of rarer classes show them too: ", join(beyond), "\n");
   return out;
 }
 

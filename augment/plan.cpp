@@ -5,7 +5,6 @@
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <optional>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -78,24 +77,6 @@ void add_targets(Plan& plan,
   }
 }
 
-/// Parses "ml-ros" or "lp-ros=10"; nullopt for another strategy. Throws 2.
-std::optional<Cloning> parse_cloning(const std::string& strategy) {
-  const size_t at = strategy.find('=');
-  Cloning cloning{strategy.substr(0, at)};
-  if (cloning.method != "ml-ros" && cloning.method != "lp-ros") return std::nullopt;
-  const bool parsed =
-      at == std::string::npos || parse_double(strategy.substr(at + 1), cloning.percent);
-  if (!parsed || !(cloning.percent > 0 && cloning.percent <= 1000))
-    throw Error(Exit::usage,
-                cat("strategy ",
-                    strategy,
-                    ": the rows to add are given in percent of the training rows, above 0 and at "
-                    "most 1000: ",
-                    cloning.method,
-                    "=25"));
-  return cloning;
-}
-
 /// Divides n into whole parts in proportion to the weights, by largest remainders; of equal
 /// remainders the first wins.
 std::vector<int64_t> deal(int64_t n, const std::vector<double>& weights) {
@@ -163,6 +144,23 @@ void BalanceOptions::check() const {
   } catch (const Error& error) {
     if (error.code() == Exit::usage) throw Error(Exit::config, cat("balance: ", error.what()));
   }
+}
+
+std::optional<Cloning> parse_cloning(const std::string& strategy) {
+  const size_t at = strategy.find('=');
+  Cloning cloning{strategy.substr(0, at)};
+  if (cloning.method != "ml-ros" && cloning.method != "lp-ros") return std::nullopt;
+  const bool parsed =
+      at == std::string::npos || parse_double(strategy.substr(at + 1), cloning.percent);
+  if (!parsed || !(cloning.percent > 0 && cloning.percent <= 1000))
+    throw Error(Exit::usage,
+                cat("strategy ",
+                    strategy,
+                    ": the rows to add are given in percent of the training rows, above 0 and at "
+                    "most 1000: ",
+                    cloning.method,
+                    "=25"));
+  return cloning;
 }
 
 Plan make_plan(const std::vector<int64_t>& counts,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,10 @@ struct Plan {
 Plan make_plan(const std::vector<int64_t>& counts,
                const std::vector<std::string>& class_names,
                const std::string& strategy);
+
+/// Parses the strategies "ml-ros" and "lp-ros", with or without =PERCENT; nullopt for another one.
+/// Throws 2 for a percentage that is not above 0 and at most 1000.
+std::optional<Cloning> parse_cloning(const std::string& strategy);
 
 /// A source as the user writes it: "augment:xray@.5" -> {"augment:xray", .5}.
 struct ParsedSource {

@@ -87,6 +87,10 @@ std::string training_of(const Config& config,
     equal_counts &= std::all_of(
         counts.begin(), counts.end(), [&](int64_t count) { return count == counts.front(); });
     if (arm.sources.empty()) continue;
+    if (parse_cloning(own.balance.strategy)) {
+      rows.push_back(cat(own.balance.strategy, " from ", join(arm.sources)));
+      continue;
+    }
     const Plan added = make_plan(counts, plan.class_names, own.balance.strategy);
     for (size_t c = 0; c < counts.size(); ++c) {
       const auto filled = filled_rows(own, arm, plan, added, c);

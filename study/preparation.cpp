@@ -148,16 +148,27 @@ std::vector<std::optional<int>> folds_of(const Config& config) {
   return folds;
 }
 
-/// Throws 78 for an arm that needs classes which exclude each other: of a synthetic row only one
-/// label is known.
-void check_labels(const Config& config) {
-  for (const auto& arm : config.study.compared())
-    check(arm.replace == 0 && arm.pretrain.empty(),
+/// Throws 78 for an arm that needs classes which exclude each other, or images with several labels,
+/// and has not got them.
+void check_labels(const Config& config, bool multi_label) {
+  for (const auto& arm : config.study.compared()) {
+    check(!multi_label || (arm.replace == 0 && arm.pretrain.empty()),
           Exit::config,
           cat("arm ",
               arm.name,
               ": synthetic rows cannot stand in for real ones where images have several labels, "
               "because only one label of a synthetic row is known; leave the arm out"));
+    const std::string strategy = config.for_arm(arm).balance.strategy;
+    if (arm.sources.empty() || !parse_cloning(strategy)) continue;
+    check(multi_label && !arm.synthetic(),
+          Exit::config,
+          cat("arm ",
+              arm.name,
+              ": balance.strategy ",
+              strategy,
+              " clones images with several labels: it needs such images, and the sources copy or "
+              "augment:POLICY"));
+  }
 }
 
 void warn_before_reading(const Config& config, const Manifest& manifest) {
@@ -225,7 +236,7 @@ StudyData divide_data(const Config& config) {
   StudyData out;
   out.manifest = read_dataset(config.data.path, config.data.read);
   const Manifest& manifest = out.manifest;
-  if (manifest.multi_label) check_labels(config);
+  check_labels(config, manifest.multi_label);
   if (!config.study.rare_class.empty()) manifest.class_index(config.study.rare_class);
   if (manifest.samples.size() >= kManyImages) warn_before_reading(config, manifest);
   const int threads = config.runtime.thread_count();

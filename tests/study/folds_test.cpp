@@ -161,4 +161,17 @@ TEST_CASE("a study of images with several labels synthesises one and measures al
   const Error error = error_of([&] { run_study(config, scratch / "no"); });
   CHECK(error.code() == Exit::config);
   CHECK(contains(error.what(), "only one label of a synthetic row is known"));
+
+  // Cloning whole label sets is for such images, and for rows alone.
+  config.study.arm = {Arm{
+      .name = "clones", .sources = {"copy"}, .set = {"balance.strategy=ml-ros=30"}}};
+  config.study.arms = {"real"};
+  config.study.contrast = "clones vs real";
+  REQUIRE(run_study(config, scratch / "clones") == 0);
+  const Store clones(StudyFolder{scratch / "clones"}.cell({"clones", 0, 0}) / "balanced.h5");
+  const Store plain(StudyFolder{scratch / "clones"}.store(0));
+  CHECK(clones.part("train").size() > plain.part("train").size());
+  config.study.arm[0].sources = {"gan:rare"};
+  CHECK(contains(error_of([&] { run_study(config, scratch / "no"); }).what(),
+                 "clones images with several labels"));
 }
