@@ -17,7 +17,7 @@ struct RankedClass {
   std::vector<size_t> rows;
   std::vector<uint8_t> labels, predicted;
   RankedScores ranked;
-  double auroc, auprc;  ///< with unit weights
+  bool averaged = false;  ///< has a say in the mean over the classes
 
   std::vector<double> weights_of(std::span<const double> row_weights) const {
     std::vector<double> weights;
@@ -53,9 +53,7 @@ RankedClass ranked_class(const ClassScores& scores) {
     predicted.push_back(scores.predicted[i]);
   }
   RankedScores ranked(values, labels);
-  const double auroc = ranked.auroc(), auprc = ranked.average_precision();
-  return {
-      std::move(rows), std::move(labels), std::move(predicted), std::move(ranked), auroc, auprc};
+  return {std::move(rows), std::move(labels), std::move(predicted), std::move(ranked)};
 }
 
 /// Values in the order of the keys.
@@ -75,7 +73,7 @@ std::vector<double> values_of(const std::vector<RankedClass>& classes,
     others.insert(others.end(), {auroc, auprc});
     // A class that is absent from a draw makes the mean undefined. Leaving it out would shift the
     // mean instead of widening its interval.
-    if (std::isnan(one.auroc)) continue;
+    if (!one.averaged) continue;
     sum_auroc += auroc;
     sum_auprc += auprc;
     ++defined;
@@ -106,10 +104,16 @@ Scored score_classes(ClassRows rows) {
   out.keys = {"auroc", "auprc", "sensitivity", "specificity", "balanced_accuracy"};
   out.supports.assign(out.keys.size(), class_support(classes[0], out.groups));
   if (classes.size() > 1) {
-    Support least = out.supports[0];
+    std::vector<Support> supports;
+    for (const auto& one : classes) supports.push_back(class_support(one, out.groups));
+    const bool any = std::any_of(
+        supports.begin(), supports.end(), [](const Support& one) { return one.has_interval(); });
+    Support least;
     for (size_t c = 0; c < classes.size(); ++c) {
-      const Support support = class_support(classes[c], out.groups);
-      if (!std::isnan(classes[c].auroc) && support.least() < least.least()) least = support;
+      const Support& support = supports[c];
+      classes[c].averaged = any ? support.has_interval() : !std::isnan(classes[c].ranked.auroc());
+      if (classes[c].averaged && (least.least() == 0 || support.least() < least.least()))
+        least = support;
       for (const char* metric : {"auroc", "auprc"}) {
         out.keys.push_back(cat(rows.classes[c].name, ".", metric));
         out.supports.push_back(support);

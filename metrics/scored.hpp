@@ -39,9 +39,9 @@ struct ClassRows {
 
 /// Returns auroc, auprc, sensitivity, specificity and balanced_accuracy (the mean of the last two)
 /// of the first class. With more classes, adds NAME.auroc and NAME.auprc of each, and macro.auroc
-/// and macro.auprc: their means over the classes for which they are defined with unit weights. Rows
-/// with an unknown label of a class do not count for it. NaN if a metric has no rows. Rows are
-/// sorted once.
+/// and macro.auprc: their means over the classes that have enough groups for an interval (if none
+/// has, over those for which they are defined with unit weights). Rows with an unknown label of a
+/// class do not count for it. NaN if a metric has no rows. Rows are sorted once.
 Scored score_classes(ClassRows rows);
 
 }  // namespace evenray

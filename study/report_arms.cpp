@@ -98,7 +98,7 @@ void write_arms(ReportWriter& out, const StudyResult& result) {
   }
   if (!result.subgroups.empty()) out.table(subgroups_table(result));
   if (!result.comparison.arms.empty() && !result.comparison.arms[0].classes.empty())
-    out.table(classes_table(result));
+    for (const bool auprc : {false, true}) out.table(classes_table(result, auprc));
   write_localisation(out, result);
   if (const auto without = result.comparison.without_threshold; without > 0) {
     out.paragraph(cat(counted(without, "classifier"),

@@ -186,24 +186,23 @@ HtmlTable subgroups_table(const StudyResult& result) {
   return table;
 }
 
-HtmlTable classes_table(const StudyResult& result) {
+HtmlTable classes_table(const StudyResult& result, bool auprc) {
   const PairResult* contrast = result.primary();
   const auto& arms = result.comparison.arms;
+  const auto value = [&](const auto& one) { return auprc ? one.auprc : one.auroc; };
   HtmlTable table;
-  table.caption = cat(
-      "Each class on the same test images: AUROC, then AUPRC, with 95 % intervals",
-      contrast ? cat("; the difference in AUROC is of ", result.contrast, ", not adjusted") : "",
-      ". Macro: mean over the classes.");
+  table.caption =
+      cat(auprc ? "AUPRC" : "AUROC",
+          " of each class on the same test images",
+          contrast ? cat("; the difference is ", result.contrast, ", not adjusted") : "",
+          ". Macro: mean over the classes with enough groups for an interval.");
   table.head = {"Class"};
   for (const auto& arm : arms) table.head.push_back(arm.arm);
   if (contrast) table.head.emplace_back("Difference");
   for (size_t c = 0; c < arms[0].classes.size(); ++c) {
     std::vector<std::string> row{arms[0].classes[c].name};
-    for (const auto& arm : arms)
-      row.push_back(cat(rate_with_interval(arm.classes[c].auroc),
-                        "; ",
-                        rate_with_interval(arm.classes[c].auprc)));
-    if (contrast) row.push_back(difference_with_interval(contrast->classes[c].auroc));
+    for (const auto& arm : arms) row.push_back(rate_with_interval(value(arm.classes[c])));
+    if (contrast) row.push_back(difference_with_interval(value(contrast->classes[c])));
     table.rows.push_back(std::move(row));
   }
   return table;

@@ -138,7 +138,7 @@ TEST_CASE("a study of images with several labels synthesises one and measures al
                 metrics["second.auroc"]["value"].get<double>()) /
                3));
   CHECK(contains(read_file(out / "report.md"), "| second | "));
-  CHECK(contains(read_file(out / "report.md"), "Each class on the same test images"));
+  CHECK(contains(read_file(out / "report.md"), "AUPRC of each class on the same test images"));
 
   const StudyFolder folder{out};
   const Store filled(folder.cell({"gan", 0, 0}) / "balanced.h5");
