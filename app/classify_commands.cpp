@@ -79,10 +79,15 @@ int pretrain_command(const Cli& cli, const ClassifyFlags& flags) {
   Config config = cli.load();
   const Store store(flags.store);
   check_weights(config.classify);
+  const auto precision =
+      decide_precision(config.runtime,
+                       timed_classifier(config.classify, store.info().height, store.info().width),
+                       flags.out);
   RunFolder run(flags.out, flags.resume, [&](Fields& f) {
     config.runtime.fields(f);
     f.section("classify", config.classify);
   });
+  if (precision) log_info(precision->text());
   pretrain_backbone(store, config.classify, config.runtime, run);
   const Json metrics = read_json(run.path() / "metrics.json");
   print_result(cli,

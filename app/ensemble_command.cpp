@@ -21,6 +21,7 @@ struct EnsembleFlags {
 struct Ensemble {
   Predictions val, part;
   Json models = Json::array();
+  Json penalty{};  ///< of joined features
   std::string text{};
 };
 
@@ -52,6 +53,7 @@ Ensemble joined(const std::vector<Classifier>& models,
   JoinedEnsemble found = join_classifiers(all, store, flags.part);
   Ensemble out{std::move(found.val), std::move(found.part)};
   for (const auto& path : flags.models) out.models.push_back({{"model", path}});
+  out.penalty = found.penalty;
   out.text =
       cat("a layer on the features of ", models.size(), " models, penalty ", found.penalty, "\n");
   return out;
@@ -80,6 +82,7 @@ int ensemble(const Cli& cli, const EnsembleFlags& flags) {
   options.temperature = fit_temperature(found.val, !store.info().multi_label);
   Json measured = metrics(found.part, options);
   measured["models"] = found.models;
+  if (!found.penalty.is_null()) measured["penalty"] = found.penalty;
   const Path out(flags.out);
   write_predictions(out / "predictions.csv", found.part);
   write_json(out / "thresholds.json", Json(options.thresholds));

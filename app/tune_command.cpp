@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 
 #include "app/command.hpp"
@@ -37,6 +38,12 @@ int tune(const Cli& cli, const TuneFlags& flags) {
   check(store.part("val").size() > 0,
         Exit::bad_data,
         cat(flags.store, ": part val is empty, but trials are compared on it"));
+  const auto& val_labels = store.part("val").labels;
+  check(std::any_of(val_labels.begin(),
+                    val_labels.end(),
+                    [](const auto& row) { return std::count(row.begin(), row.end(), 1) > 0; }),
+        Exit::bad_data,
+        cat(flags.store, ": no image of val has a label, so trials cannot be compared"));
   check_weights(config.classify);
   const TimedNetwork network =
       timed_classifier(config.classify, store.info().height, store.info().width);
@@ -66,6 +73,7 @@ int tune(const Cli& cli, const TuneFlags& flags) {
   const SearchResult result = run_search(
       config.tune,
       static_cast<uint64_t>(config.runtime.seed),
+      Json{{"store", store.content_digest()}},
       out / "journal.jsonl",
       [&](const std::string& name, const std::vector<std::string>& settings, double share) {
         log_info(cat("trial ", name, ": ", join(settings, " ")));

@@ -159,19 +159,26 @@ BalanceRequest with_parents(const BalanceRequest& request) {
     rows.room[static_cast<size_t>(row)] =
         most == 0 ? INT64_MAX : std::max<int64_t>(0, most - use.made_from(row));
   const size_t classes = info.class_names.size();
-  std::vector<double> row_share(classes, 0);
-  for (size_t c = 0; c < classes; ++c) {
-    const Serving serves = serving(request.sources, static_cast<int>(c));
-    for (size_t s = 0; s < serves.sources.size(); ++s)
-      if (!serves.synthetic[s]) row_share[c] += serves.shares[s];
-  }
   Plan& plan = out.plan;
   if (cloning.method.empty()) {
     for (size_t c = 0; c < classes; ++c) plan.targets.push_back(plan.before[c] + plan.added[c]);
-    plan.parents = parents_for_targets(rows, plan.targets, row_share, rng, plan.added);
+    BalanceRequest one = request;
+    const auto made_from_rows = [&](size_t c, int64_t added) {
+      const auto class_index = static_cast<int>(c);
+      one.plan.added[c] = added;
+      const Serving serves = serving(request.sources, class_index);
+      const Allotment allotment = class_fill(one, use, class_index, serves).allotment;
+      int64_t made = allotment.copies;
+      for (size_t s = 0; s < allotment.from.size(); ++s)
+        if (!serves.synthetic[s]) made += allotment.from[s];
+      return made;
+    };
+    plan.parents = parents_for_targets(rows, plan.targets, made_from_rows, rng, plan.added);
     return out;
   }
-  check(std::all_of(row_share.begin(), row_share.end(), [](double share) { return share == 1; }),
+  check(std::all_of(request.sources.begin(),
+                    request.sources.end(),
+                    [](const SourceShare& one) { return from_a_row(one.source->origin()); }),
         Exit::usage,
         cat("strategy ",
             cloning.method,

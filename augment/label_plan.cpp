@@ -125,7 +125,7 @@ Parents lp_ros(const LabelRows& rows, double percent, const Rng& rng) {
 
 Parents parents_for_targets(const LabelRows& rows,
                             const std::vector<int64_t>& targets,
-                            const std::vector<double>& row_share,
+                            const MadeFromRows& made_from_rows,
                             const Rng& rng,
                             std::vector<int64_t>& added) {
   const std::vector<int64_t> before = counts_of_labels(rows);
@@ -142,7 +142,7 @@ Parents parents_for_targets(const LabelRows& rows,
     const int64_t need = targets[c] - counts[c];
     if (need <= 0) continue;
     added[c] = need;
-    const auto made = static_cast<int64_t>(std::ceil(static_cast<double>(need) * row_share[c]));
+    const int64_t made = made_from_rows(c, need);
     // How often a row is used, plus its labels above their targets; then a random order.
     using Entry = std::tuple<int64_t, size_t, int64_t>;
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> next;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "augment/plan.hpp"
@@ -31,15 +32,17 @@ Parents ml_ros(const LabelRows& rows, double percent, const Rng& rng);
 /// clone counts as drawn for the rarest class of its set. Rows without a label are not cloned.
 Parents lp_ros(const LabelRows& rows, double percent, const Rng& rng);
 
+/// Returns how many of `rows` added rows of a class are made from rows. The others are synthetic:
+/// they have only the label of the class, and no parent.
+using MadeFromRows = std::function<int64_t(size_t class_index, int64_t rows)>;
+
 /// Chooses parents so that each class reaches targets[c] rows, if possible. Rare classes come
-/// first; a class needs fewer rows if rows made for rarer ones have its label too. Of the rows of a
-/// class, those are used less often that have labels which are above their targets: once less for
-/// each such label. `row_share`: share of the added rows of each class that is made from rows; the
-/// others have only the label of the class, and no parent. Returns the parents, and in `added` the
-/// rows to add to each class.
+/// first; a class needs fewer rows if rows made for rarer ones have its label too. Within a class,
+/// rows with labels that have reached their targets before are used less often: once less for each
+/// such label. Returns the parents, and in `added` the rows to add to each class.
 Parents parents_for_targets(const LabelRows& rows,
                             const std::vector<int64_t>& targets,
-                            const std::vector<double>& row_share,
+                            const MadeFromRows& made_from_rows,
                             const Rng& rng,
                             std::vector<int64_t>& added);
 

@@ -66,8 +66,9 @@ Examples load_examples(const Store& store,
                        torch::Device device,
                        double resident_bytes) {
   const StoreInfo& info = store.info();
-  const double bytes =
-      static_cast<double>(store.part(part).size()) * info.height * info.width * (info.bits / 8.);
+  // Images of 16 bits are held as f32.
+  const double bytes = static_cast<double>(store.part(part).size()) * info.height * info.width *
+                       (info.bits == 8 ? 1. : 4.);
   if (bytes <= resident_bytes)
     return examples_of(store, part, load_images(store, part, device), device);
   Examples examples = examples_of(store, part, {}, device);

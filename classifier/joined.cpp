@@ -81,19 +81,17 @@ LinearLayer fit_layer(const Examples& rows, double penalty) {
 JoinedEnsemble join_classifiers(const std::vector<const Classifier*>& models,
                                 const Store& store,
                                 const std::string& part) {
-  const Classifier& first = *models.at(0);
-  for (const auto* model : models)
-    check(model->class_names() == first.class_names() &&
-              first.class_names() == store.info().class_names,
-          Exit::bad_data,
-          "the classifiers and the store must have the same classes, in the same order");
-  Examples train = joined_examples(models, store, "train");
-  Examples val = joined_examples(models, store, "val");
-  check(train.rows() > 0 && val.rows() > 0,
+  for (const auto* model : models) check_store(store, model->state());
+  check(store.part("train").size() > 0 && store.part("val").size() > 0,
         Exit::bad_data,
         cat(store.path().string(),
             ": joined features need training images, and validation images to choose how much "
             "their weights are penalised"));
+  check(store.part(part).size() > 0,
+        Exit::bad_data,
+        cat(store.path().string(), ": part ", part, " is empty"));
+  Examples train = joined_examples(models, store, "train");
+  Examples val = joined_examples(models, store, "val");
   const auto mean = train.images.mean(0, /*keepdim=*/true);
   const auto deviation = train.images.std(0, /*unbiased=*/false, /*keepdim=*/true).clamp_min(1e-6);
   const auto scaled = [&](const torch::Tensor& features) { return (features - mean) / deviation; };

@@ -42,6 +42,30 @@ void load_network(const TensorFile& file, bool packed, ClassifierNet& net, const
     load_tensor(file, published_name(name), tensor, path);
 }
 
+void check_images(const std::vector<cv::Mat>& images, const Classifier::State& state) {
+  for (const auto& image : images) {
+    if (image.rows == state.height && image.cols == state.width &&
+        image.elemSize1() * 8 == static_cast<size_t>(state.bits))
+      continue;
+    throw Error(Exit::bad_data,
+                cat("cannot compute features of an image of ",
+                    image.rows,
+                    "x",
+                    image.cols,
+                    " px and ",
+                    image.elemSize1() * 8,
+                    " bits: the classifier was trained with images of ",
+                    state.height,
+                    "x",
+                    state.width,
+                    " px and ",
+                    state.bits,
+                    " bits"));
+  }
+}
+
+}  // namespace
+
 void check_store(const Store& store, const Classifier::State& state) {
   const auto& info = store.info();
   check(info.height == state.height && info.width == state.width && info.bits == state.bits,
@@ -68,30 +92,6 @@ void check_store(const Store& store, const Classifier::State& state) {
             ", but the classifier was trained with ",
             join(state.class_names)));
 }
-
-void check_images(const std::vector<cv::Mat>& images, const Classifier::State& state) {
-  for (const auto& image : images) {
-    if (image.rows == state.height && image.cols == state.width &&
-        image.elemSize1() * 8 == static_cast<size_t>(state.bits))
-      continue;
-    throw Error(Exit::bad_data,
-                cat("cannot compute features of an image of ",
-                    image.rows,
-                    "x",
-                    image.cols,
-                    " px and ",
-                    image.elemSize1() * 8,
-                    " bits: the classifier was trained with images of ",
-                    state.height,
-                    "x",
-                    state.width,
-                    " px and ",
-                    state.bits,
-                    " bits"));
-  }
-}
-
-}  // namespace
 
 Classifier::Classifier(const Path& path, const Compute& compute)
     : state_(std::make_unique<State>()) {

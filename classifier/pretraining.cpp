@@ -68,6 +68,12 @@ ClassifyOptions view_options(ClassifyOptions options) {
   return options;
 }
 
+/// Labels have no say in which images are drawn.
+ClassifyOptions batch_options(ClassifyOptions options) {
+  options.sampling = "natural";
+  return options;
+}
+
 class Pretraining final : public Trainee {
  public:
   Pretraining(const Store& store,
@@ -83,13 +89,14 @@ class Pretraining final : public Trainee {
         rng_(Rng(static_cast<uint64_t>(runtime.seed)).fork("pretrain")),
         checkpoints_(run.path(), runtime.checkpoint_every_s, runtime.keep_checkpoints),
         train_(load_examples(store, "train", compute_.device, options.resident_gb * 1e9)),
-        batches_(train_, options, rng_) {
+        batches_(train_, batch_options(options), rng_) {
     seed_torch(rng_.fork("weights").key());
     network_ = std::make_shared<SiameseNet>(options.arch);
     if (options.weights != "none") {
       const Pretrained weights = read_pretrained(options.weights, options.arch);
       weights.load(*network_->trunk);
       standardise_ = weights.input;
+      weights_digest_ = weights.digest;
     } else {
       standardise_ = measure_pixels(train_);
     }
@@ -115,12 +122,17 @@ class Pretraining final : public Trainee {
   }
 
  private:
-  Json fixed_facts() const { return run_facts(compute_, store_.content_digest()); }
+  Json fixed_facts() const {
+    Json facts = run_facts(compute_, store_.content_digest());
+    if (!weights_digest_.empty()) facts["weights"] = weights_digest_;
+    return facts;
+  }
 
   torch::Tensor view(const torch::Tensor& images, int64_t step, uint64_t number) {
-    const auto input = network_input(images, train_.value_max, standardise_);
-    return augment_batch(
-        input, views_, rng_.fork("step", static_cast<uint64_t>(step)).fork("view", number));
+    const Rng rng = rng_.fork("step", static_cast<uint64_t>(step)).fork("view", number);
+    const auto changed =
+        augment_with_policy(images, options_, compute_.threads, rng.fork("policy"));
+    return augment_batch(network_input(changed, train_.value_max, standardise_), views_, rng);
   }
 
   void step(const Batch& batch, int64_t step) override {
@@ -206,6 +218,7 @@ class Pretraining final : public Trainee {
   Examples train_;
   ExampleBatches batches_;
   Standardise standardise_;
+  std::string weights_digest_;  ///< of the weights that it starts from; empty: random
   std::shared_ptr<SiameseNet> network_;
   std::unique_ptr<FusedAdam> adam_;
   torch::Tensor loss_sum_, spread_sum_;  ///< since take_log()

@@ -36,6 +36,9 @@ struct Classifier::State {
   std::shared_ptr<ClassifierNet> net;
 };
 
+/// Throws 65 if the images or classes of a store are not those of the training.
+void check_store(const Store& store, const Classifier::State& state);
+
 /// Returns the name of a tensor of a ClassifierNet in a packed model, which is timm's.
 std::string published_name(const std::string& name);
 

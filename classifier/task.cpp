@@ -132,11 +132,11 @@ class ClassifyTask final : public Task {
   }
 
  private:
-  /// Returns the rare class, and after it the others unless there is only one: with two classes,
-  /// the scores of the other say nothing new.
+  /// Returns the rare class, and after it the others. Of two classes that exclude each other, the
+  /// other one says nothing new.
   std::vector<size_t> compared_classes(const Predictions& predictions) const {
     std::vector<size_t> out{predictions.class_index(rare_class_)};
-    if (predictions.class_names.size() > 2)
+    if (predictions.class_names.size() > 2 || !predictions.one_hot())
       for (size_t c = 0; c < predictions.class_names.size(); ++c)
         if (c != out[0]) out.push_back(c);
     return out;

@@ -101,6 +101,7 @@ Scored score_classes(ClassRows rows) {
   std::vector<RankedClass> classes;
   for (const auto& one : rows.classes) classes.push_back(ranked_class(one));
   out.positives = std::count(classes[0].labels.begin(), classes[0].labels.end(), 1);
+  out.known = std::ssize(classes[0].labels);
   out.keys = {"auroc", "auprc", "sensitivity", "specificity", "balanced_accuracy"};
   out.supports.assign(out.keys.size(), class_support(classes[0], out.groups));
   if (classes.size() > 1) {

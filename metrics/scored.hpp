@@ -18,9 +18,9 @@ struct Scored {
   /// Returns one value per key. `row_weights`: how often each row counts (empty: once each). NaN:
   /// undefined for these weights. May be called from several threads at once.
   std::function<std::vector<double>(std::span<const double> row_weights)> values;
-  int64_t positives = 0;          ///< number of positive rows of the first class
-  std::vector<Support> supports;  ///< groups behind each value, one per key
-  int64_t without_threshold = 0;  ///< number of models for which validation gave no threshold
+  int64_t known = 0, positives = 0;  ///< rows with a known label of the first class, positive ones
+  std::vector<Support> supports;     ///< groups behind each value, one per key
+  int64_t without_threshold = 0;     ///< number of models for which validation gave no threshold
 };
 
 /// Decisions on one class, one entry per row.

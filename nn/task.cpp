@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/task.hpp"
 
+#include <c10/util/Exception.h>
+
 #include <cmath>
 #include <filesystem>
 
@@ -23,6 +25,11 @@ double try_task(Task& task, const Store& store, const Runtime& runtime, const Pa
   } catch (const Error& error) {
     if (error.code() != Exit::failed) throw;
     log_warning(cat(folder.filename().string(), " failed: ", error.what()));
+  } catch (const c10::Error& error) {
+    // Out of memory, for example.
+    const std::string message = error.what_without_backtrace();
+    log_warning(
+        cat(folder.filename().string(), " failed: ", message.substr(0, message.find('\n'))));
   }
   std::error_code ignored;
   std::filesystem::remove_all(folder, ignored);

@@ -57,7 +57,8 @@ struct Task {
 };
 
 /// Trains a task in an empty or unfinished folder, which is removed afterwards, and returns
-/// Task::validation(). NaN if the training diverges. Throws what Task::train() throws otherwise.
+/// Task::validation(). NaN if the training diverges or torch cannot do it. Throws what
+/// Task::train() throws otherwise.
 double try_task(Task& task, const Store& store, const Runtime& runtime, const Path& folder);
 
 }  // namespace evenray

@@ -153,6 +153,8 @@ Comparison comparison(const Place& place) {
                                class_results<Difference>(pair["metrics"], difference)});
   out.detectable_auroc = place["detectable"]["auroc"].number();
   out.test_images = place["test"]["images"].number();
+  const Place known = place["test"]["known"];
+  out.test_known = known.missing() ? out.test_images : known.number();
   out.test_positives = place["test"]["positives"].number();
   out.groups = place["groups"].number();
   out.draws = place["draws"].number();

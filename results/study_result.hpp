@@ -65,8 +65,9 @@ struct Comparison {
   std::vector<ArmResult> arms;
   std::vector<PairResult> differences;
   double detectable_auroc = NAN;  ///< true difference that is found with a power of 80 %
-  double test_images = NAN, test_positives = NAN, groups = NAN, draws = NAN;
-  std::string caution;            ///< about intervals from few groups; empty: none
+  double test_images = NAN, groups = NAN, draws = NAN;
+  double test_known = NAN, test_positives = NAN;  ///< images with a known label of the rare class
+  std::string caution;                            ///< about intervals from few groups; empty: none
   int64_t without_threshold = 0;  ///< classifiers without a threshold from validation
 };
 

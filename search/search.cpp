@@ -24,11 +24,13 @@ struct Job {
 /// The trials so far, in memory and in the journal.
 class Journal {
  public:
-  Journal(const SearchOptions& options, uint64_t seed, const Path& path) : path_(path) {
+  Journal(const SearchOptions& options, uint64_t seed, const Json& about, const Path& path)
+      : path_(path) {
     for (const auto& text : options.space) space_.push_back(parse_dimension(text));
     SearchOptions shown = options;
     head_ = {{"schema", kJournalSchema},
              {"seed", seed},
+             {"about", about},
              {"options", write_config([&](Fields& f) { shown.fields(f); })}};
     if (std::filesystem::exists(path)) {
       read();
@@ -75,7 +77,7 @@ class Journal {
         throw damaged(i);
       }
     }
-    if (!cut) return;
+    if (!cut && !lines.empty()) return;
     std::string whole;
     for (const auto& line : lines) whole += line + "\n";
     if (lines.empty()) whole = head_.dump() + "\n";
@@ -84,11 +86,13 @@ class Journal {
 
   void take(const Json& entry, bool first) {
     if (first) {
-      check(entry == head_,
-            Exit::config,
-            cat(path_.string(),
-                ": the search was begun with other options or another seed; give the same, or "
-                "another folder"));
+      check(
+          entry == head_,
+          Exit::config,
+          cat(path_.string(),
+              ": the search was begun with another store, other options or another seed; give the "
+              "same, or "
+              "another folder"));
       return;
     }
     const auto number = entry.at("trial").get<size_t>();
@@ -193,10 +197,11 @@ Json SearchResult::json() const {
 
 SearchResult run_search(const SearchOptions& options,
                         uint64_t seed,
+                        const Json& about,
                         const Path& journal_path,
                         const Evaluate& evaluate) {
   options.check();
-  Journal journal(options, seed, journal_path);
+  Journal journal(options, seed, about, journal_path);
   const Rng rng = Rng(seed).fork("search");
   while (const auto job = next_job(options, journal, rng)) {
     const Trial& trial = journal.trials()[job->trial];

@@ -59,12 +59,15 @@ struct SearchResult {
 /// the lowest one. TPE learns from the highest rung that has `startup` scores. Each rung trains
 /// from the beginning, so that its learning rate falls to 0.
 ///
+/// `about`: what the scores depend on besides the settings, such as the digest of a store.
 /// `journal`: a file of JSON lines that grows by one line a point and one a score. If it exists,
 /// the search continues where it stopped, and returns at once if it was finished. Its points depend
-/// only on the options, the seed and the scores. Throws 78 if the journal is of other options or
-/// another seed, 65 if it is damaged or if all trials failed, and what `evaluate` throws.
+/// only on the options, the seed and the scores. Throws 78 if the journal is of other options,
+/// another seed or other facts `about`, 65 if it is damaged or if all trials failed, and what
+/// `evaluate` throws.
 SearchResult run_search(const SearchOptions& options,
                         uint64_t seed,
+                        const Json& about,
                         const Path& journal,
                         const Evaluate& evaluate);
 

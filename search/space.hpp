@@ -20,7 +20,7 @@ struct Dimension {
 
   /// Returns the setting for a value, as it stands after "KEY=".
   std::string text(double value) const;
-  /// Returns a value, uniform over the range or the choices.
+  /// Returns a value, uniform over the range (before rounding) or the choices.
   double draw(Rng& rng) const;
 };
 

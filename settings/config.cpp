@@ -130,8 +130,7 @@ void check_space(const Config& config) {
     }
     for (const double value : values) {
       try {
-        Config tried = config;
-        ConfigText("", settings_of({dimension}, {value})).apply(visit(tried));
+        config.for_trial(settings_of({dimension}, {value}), 1);
       } catch (const Error& error) {
         throw Error(Exit::config, cat("tune.space: '", text, "': ", error.what()));
       }
@@ -201,6 +200,16 @@ void Config::check_study() const {
     arms_decide(!study.tuned || (key != "classify.loss_weights" && key != "classify.sampling" &&
                                  key != "classify.features"),
                 text.c_str());
+    for (const auto& arm : study.compared())
+      for (const auto& word : arm.set)
+        evenray::check(!study.tuned || trim(word.substr(0, word.find('='))) != key,
+                       Exit::config,
+                       cat("tune.space: '",
+                           text,
+                           "' would overwrite what the arm ",
+                           arm.name,
+                           " sets: ",
+                           word));
   }
   const auto size = data.pack.size_px, drawn = generator_pack().size_px;
   evenray::check(drawn[0] * size[1] == drawn[1] * size[0] && drawn[0] <= size[0],

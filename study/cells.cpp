@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "gan/gan.hpp"
+#include "search/search.hpp"
 #include "study/quality.hpp"
 
 namespace evenray {
@@ -127,7 +128,10 @@ Path training_store(const Config& config,
   if (!arm.balanced()) return real;
   const Store store(real);
   Plan plan = make_plan(class_counts(store), study.class_names, config.balance.strategy);
-  if (arm.sources.empty()) std::fill(plan.added.begin(), plan.added.end(), 0);
+  if (arm.sources.empty()) {
+    std::fill(plan.added.begin(), plan.added.end(), 0);
+    plan.cloning = {};
+  }
   if (arm.replace > 0)
     plan.replaced = replaced_rows(config.balance,
                                   plan,
@@ -152,7 +156,8 @@ Path pretraining_store(const Config& config,
 }
 
 /// Returns the settings of an arm with those that trials on the validation images of the fold
-/// chose. The first seed's cell makes the trials; they are the same for all seeds.
+/// chose. The first seed's cell makes the trials; the others take what it chose. Throws 66 if it
+/// has not.
 Config tuned(const Config& config,
              const StudyFolder& folder,
              const StudyPlan& plan,
@@ -160,10 +165,14 @@ Config tuned(const Config& config,
              const Store& data,
              const std::vector<Path>& features) {
   const Path path = folder.tuning(cell.arm, cell.fold);
+  check(cell.seed == 0 || std::filesystem::exists(path / "trials.json"),
+        Exit::missing_input,
+        "its settings are not chosen, because the cell of the first seed failed");
   const Runtime runtime = runtime_of(config, 0);
   const SearchResult result = run_search(
       config.tune,
       static_cast<uint64_t>(runtime.seed),
+      Json{{"store", Store(folder.store(cell.fold)).content_digest()}},
       path / "journal.jsonl",
       [&](const std::string& name, const std::vector<std::string>& settings, double share) {
         const auto task = make_task(config.for_trial(settings, share), plan.rare_class, features);

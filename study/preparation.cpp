@@ -28,22 +28,37 @@ constexpr uint64_t kBaselineDraws = 1000;
 /// A collection with fewer images is read within seconds.
 constexpr size_t kManyImages = 1000;
 
-std::vector<uint8_t> labels_of(const StorePart& part, int class_index) {
+/// The rows of a part whose label of a class is known.
+struct KnownRows {
   std::vector<uint8_t> labels;
-  for (const auto& row : part.labels) labels.push_back(row[static_cast<size_t>(class_index)] == 1);
-  return labels;
+  std::vector<std::string> groups;
+  std::vector<std::vector<std::string>> meta;
+};
+
+KnownRows known_rows(const StorePart& part, int class_index) {
+  KnownRows out;
+  for (size_t i = 0; i < part.labels.size(); ++i) {
+    const int8_t label = part.labels[i][static_cast<size_t>(class_index)];
+    if (label < 0) continue;
+    out.labels.push_back(label == 1);
+    out.groups.push_back(part.groups[i]);
+    out.meta.push_back(part.meta[i]);
+  }
+  return out;
 }
 
 /// Returns how well the metadata columns alone predict the rare class: the AUROC on test, with its
 /// interval, of a logistic regression fitted on train; null without columns or rows.
 Json metadata_baseline(const Store& store, int rare) {
-  const StorePart &train = store.part("train"), &test = store.part("test");
-  if (store.info().meta_columns.empty() || train.size() == 0 || test.size() == 0) return nullptr;
+  const KnownRows train = known_rows(store.part("train"), rare);
+  const KnownRows test = known_rows(store.part("test"), rare);
+  if (store.info().meta_columns.empty() || train.labels.empty() || test.labels.empty())
+    return nullptr;
   const TableEncoder encoder(train.meta);
-  const Logistic model = fit_logistic(encoder.encode(train.meta), labels_of(train, rare));
+  const Logistic model = fit_logistic(encoder.encode(train.meta), train.labels);
   std::vector<double> scores;
   for (const auto& row : encoder.encode(test.meta)) scores.push_back(model.predict(row));
-  const auto labels = labels_of(test, rare);
+  const auto& labels = test.labels;
   const RankedScores ranked(scores, labels);
   const GroupBootstrap bootstrap(test.groups);
   std::vector<double> draws;
@@ -236,7 +251,14 @@ StudyData divide_data(const Config& config) {
   StudyData out;
   out.manifest = read_dataset(config.data.path, config.data.read);
   const Manifest& manifest = out.manifest;
+  check(!manifest.class_names.empty(),
+        Exit::bad_data,
+        cat(manifest.source, ": no image has a class; a study needs two classes or more"));
   check_labels(config, manifest.multi_label);
+  // Unknown columns are named now, not after the trainings.
+  for (const auto& condition : config.study.subgroups)
+    Where::parse(condition).on(manifest.meta_columns, manifest.source);
+  Where::parse(config.study.without).on(manifest.meta_columns, manifest.source);
   if (!config.study.rare_class.empty()) manifest.class_index(config.study.rare_class);
   if (manifest.samples.size() >= kManyImages) warn_before_reading(config, manifest);
   const int threads = config.runtime.thread_count();

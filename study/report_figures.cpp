@@ -34,11 +34,9 @@ std::optional<SeedScores> read_scores(const StudyFolder& folder,
     const Path path = folder.cell({arm, seed, fold}) / "predictions.csv";
     if (!std::filesystem::exists(path)) return std::nullopt;
     const Predictions predictions = read_predictions(path);
-    const size_t rare = predictions.class_index(result.rare_class);
-    for (size_t i = 0; i < predictions.rows(); ++i) {
-      out.scores.push_back(predictions.probabilities[i][rare]);
-      out.labels.push_back(predictions.labels[i][rare] == 1);
-    }
+    const KnownScores known = known_scores(predictions, predictions.class_index(result.rare_class));
+    out.scores.insert(out.scores.end(), known.scores.begin(), known.scores.end());
+    out.labels.insert(out.labels.end(), known.labels.begin(), known.labels.end());
   }
   return out;
 }
@@ -124,7 +122,7 @@ void add_pair(std::vector<HtmlFigure>& figures,
     add_runs(recall, arm, curves_of(seeds, precision_recall_curve, precision_at), colour, dashed);
   }
   if (roc.empty()) return;
-  const double prevalence = result.comparison.test_positives / result.comparison.test_images;
+  const double prevalence = result.comparison.test_positives / result.comparison.test_known;
   const std::string what = cat(" of ", join(arms), " for ", result.rare_class);
   const auto axis = [](const char* label) { return Axis{label, 0., 1.}; };
   figures.push_back(

@@ -89,7 +89,7 @@ HtmlTable training_table(const StudyResult& result) {
 }
 
 HtmlTable metrics_table(const StudyResult& result) {
-  const double images = result.comparison.test_images;
+  const double images = result.comparison.test_known;
   const double positives = result.comparison.test_positives;
   HtmlTable table;
   table.caption = cat("Means over ",
@@ -131,7 +131,7 @@ HtmlTable metrics_table(const StudyResult& result) {
 HtmlTable without_table(const StudyResult& result) {
   const PartialComparison& without = *result.without;
   const auto chance = [](const Comparison& comparison) {
-    return rate_text(comparison.test_positives / comparison.test_images);
+    return rate_text(comparison.test_positives / comparison.test_known);
   };
   HtmlTable table;
   table.caption = cat("Without the ",

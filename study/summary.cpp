@@ -89,6 +89,7 @@ Json compare_finished(const Config& config,
                                         : input.arms[0].seeds[0];
   out["metrics"] = any.keys;
   out["test"] = {{"images", any.rows.size()},
+                 {"known", any.known},
                  {"positives", any.positives},
                  {"positive_groups", any.supports[0].positive},
                  {"negative_groups", any.supports[0].negative}};
@@ -161,10 +162,14 @@ Json localisation_json(const Config& config, const StudyFolder& folder, const St
 /// Returns the settings that trials chose, {arm: ["KEY=VALUE ..." per fold]}.
 Json tuned_json(const Config& config, const StudyFolder& folder, const StudyPlan& plan) {
   Json out = Json::object();
+  if (!config.study.tuned) return out;
   for (const auto& arm : config.study.compared()) {
     for (int fold = 0; fold < plan.folds; ++fold) {
       const Path path = folder.tuning(arm.name, fold) / "trials.json";
-      if (!std::filesystem::exists(path)) continue;
+      if (!std::filesystem::exists(path)) {
+        out[arm.name].push_back("not chosen");
+        continue;
+      }
       const Json result = read_json(path);
       const Json& best = result.at("trials").at(result.at("best").get<size_t>());
       out[arm.name].push_back(join(best.at("settings").get<std::vector<std::string>>(), " "));

@@ -71,18 +71,20 @@ TEST_CASE("LP-ROS enlarges small label sets up to the mean") {
 
 TEST_CASE("targets of rows with several labels") {
   std::vector<int64_t> added;
+  const auto all = [](size_t, int64_t need) { return need; };
+  const auto none_of_last = [](size_t c, int64_t need) { return c == 2 ? 0 : need; };
   // Row 8 has the second label alone, row 9 also the first, which has its rows already.
   const LabelRows rows = rows_of({{8, {1, 0, 0}}, {1, {0, 1, 0}}, {1, {1, 1, 0}}});
-  const Parents parents = parents_for_targets(rows, {9, 5, 0}, {1, 1, 1}, Rng(3), added);
+  const Parents parents = parents_for_targets(rows, {9, 5, 0}, all, Rng(3), added);
   CHECK(added == std::vector<int64_t>{0, 3, 0});
   CHECK(uses(parents[1]) == std::map<int64_t, int64_t>{{8, 2}, {9, 1}});
 
   // The rarest label comes first; its rows have the second label too, so that needs fewer.
   const LabelRows chain = rows_of({{8, {1, 0, 0}}, {2, {0, 1, 0}}, {1, {0, 1, 1}}});
-  parents_for_targets(chain, {8, 6, 3}, {1, 1, 1}, Rng(3), added);
+  parents_for_targets(chain, {8, 6, 3}, all, Rng(3), added);
   CHECK(added == std::vector<int64_t>{0, 1, 2});
   // Synthetic rows have one label only.
-  const Parents none = parents_for_targets(chain, {8, 6, 3}, {1, 1, 0}, Rng(3), added);
+  const Parents none = parents_for_targets(chain, {8, 6, 3}, none_of_last, Rng(3), added);
   CHECK(added == std::vector<int64_t>{0, 3, 2});
   CHECK(none[2].empty());
 }
@@ -113,6 +115,20 @@ TEST_CASE("a balance of rows with several labels reaches its targets or says wha
   CHECK(contains(balance_text(report.json), "MeanIR: "));
 }
 
+TEST_CASE("rows that a dose moves from a generator to copies are planned as copies") {
+  ScratchFolder folder;
+  write_little_store(folder / "in.h5", {.train = {20, 2}, .both_every = 7});
+  const Store in(folder / "in.h5");
+  const auto added_to_sound = [&](const std::vector<std::string>& sources) {
+    const Json told = balance_forecast(
+        little_request(in, folder / "out.h5", sources, {.strategy = "Broken=40,Sound=60"}));
+    return told["after"]["Sound"]["total"].get<int64_t>();
+  };
+  // Most of what the generator may not draw are copies, some of which show "Sound" too.
+  CHECK(added_to_sound({"gan:fake@1", "copy@0"}) == 60);
+  CHECK(added_to_sound({"copy"}) == 60);
+}
+
 TEST_CASE("cloning strategies, as a balance does them") {
   ScratchFolder folder;
   write_little_store(folder / "in.h5", {.train = {20, 2}, .both_every = 7});
@@ -127,6 +143,8 @@ TEST_CASE("cloning strategies, as a balance does them") {
   CHECK(Store(folder / "out.h5").part("train").size() > in.part("train").size());
   CHECK_FALSE(report.json.at("labels").at("classes").at("Sound").contains("target"));
   CHECK(error_of([&] { run_balance(request("lp-ros", {"gan:fake"})); }).code() == Exit::usage);
+  // These shares do not sum to 1 exactly.
+  balance_forecast(request("lp-ros", {"copy@.7", "augment:xray@.2", "augment:imagenet@.1"}));
 
   write_little_store(folder / "exclusive.h5", {});
   const Store exclusive(folder / "exclusive.h5");

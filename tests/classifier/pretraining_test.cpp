@@ -124,5 +124,5 @@ TEST_CASE_METHOD(Prepared, "one layer on the features of several classifiers") {
   write_blob_store(scratch / "other.h5", {.class_names = {"Bright", "Dark"}});
   const Error error = error_of([&] { join_classifiers({&a, &b}, store("other.h5"), "test"); });
   CHECK(error.code() == Exit::bad_data);
-  CHECK(contains(error.what(), "same classes"));
+  CHECK(contains(error.what(), "has the classes Bright, Dark"));
 }

@@ -14,6 +14,8 @@ using namespace evenray;
 
 namespace {
 
+const Json kAbout{{"store", "a"}};
+
 double setting(const std::vector<std::string>& settings, const std::string& key) {
   for (const auto& one : settings)
     if (one.starts_with(key + "=")) return std::stod(one.substr(key.size() + 1));
@@ -66,6 +68,7 @@ TEST_CASE("trials that are best on a rung go on to the next") {
   const SearchResult result =
       run_search(options,
                  7,
+                 kAbout,
                  folder / "a" / "journal.jsonl",
                  [&](const std::string& name, const auto& settings, double share) {
                    CHECK(shares.emplace(name, share).second);
@@ -89,17 +92,22 @@ TEST_CASE("trials that are best on a rung go on to the next") {
   SearchOptions whole = options_of(4);
   whole.rungs = 1;
   whole.sampler = "random";
-  const SearchResult all = run_search(
-      whole, 7, folder / "b.jsonl", [](const std::string&, const auto& settings, double share) {
-        CHECK(share == 1);
-        return score_of(settings, share);
-      });
+  const SearchResult all = run_search(whole,
+                                      7,
+                                      kAbout,
+                                      folder / "b.jsonl",
+                                      [](const std::string&, const auto& settings, double share) {
+                                        CHECK(share == 1);
+                                        return score_of(settings, share);
+                                      });
   for (const auto& trial : all.trials) CHECK(trial.scores.size() == 1);
   // Fewer trials than eta: the best one is whole all the same.
   const SearchResult few = run_search(
-      options_of(2), 7, folder / "c.jsonl", [](const std::string&, const auto& settings, double s) {
-        return score_of(settings, s);
-      });
+      options_of(2),
+      7,
+      kAbout,
+      folder / "c.jsonl",
+      [](const std::string&, const auto& settings, double s) { return score_of(settings, s); });
   CHECK(few.best_trial().scores.size() == 3);
 }
 
@@ -109,37 +117,56 @@ TEST_CASE("a search that was stopped goes on as if it had not been") {
     return score_of(settings, share);
   };
   const SearchOptions options = options_of(15);
-  const Json whole = run_search(options, 3, folder / "whole.jsonl", evaluate).json();
+  const Json whole = run_search(options, 3, kAbout, folder / "whole.jsonl", evaluate).json();
   const Path journal = folder / "stopped.jsonl";
   for (int stop : {1, 4, 6, 5}) {
     int calls = 0;
     const Error stopped = error_of([&] {
-      run_search(options, 3, journal, [&](const std::string& n, const auto& s, double share) {
-        if (++calls > stop) throw Error(Exit::stopped, "stopped");
-        return evaluate(n, s, share);
-      });
+      run_search(
+          options, 3, kAbout, journal, [&](const std::string& n, const auto& s, double share) {
+            if (++calls > stop) throw Error(Exit::stopped, "stopped");
+            return evaluate(n, s, share);
+          });
     });
     CHECK(stopped.code() == Exit::stopped);
   }
   // The program was killed while it wrote a line.
   write_text(journal, read_file(journal) + "{\"trial\":");
   int again = 0;
-  const Json resumed =
-      run_search(options, 3, journal, [&](const std::string& n, const auto& s, double share) {
-        ++again;
-        return evaluate(n, s, share);
-      }).json();
+  const Json resumed = run_search(options,
+                                  3,
+                                  kAbout,
+                                  journal,
+                                  [&](const std::string& n, const auto& s, double share) {
+                                    ++again;
+                                    return evaluate(n, s, share);
+                                  })
+                           .json();
   CHECK(resumed == whole);
   CHECK(again > 0);
   CHECK(read_file(journal) == read_file(folder / "whole.jsonl"));
-  CHECK(run_search(options, 3, journal, [](const std::string&, const auto&, double) -> double {
-          throw std::runtime_error("finished searches try nothing");
-        }).json() == whole);
+  CHECK(run_search(options,
+                   3,
+                   kAbout,
+                   journal,
+                   [](const std::string&, const auto&, double) -> double {
+                     throw std::runtime_error("finished searches try nothing");
+                   })
+            .json() == whole);
 
-  CHECK(error_of([&] { run_search(options, 4, journal, evaluate); }).code() == Exit::config);
-  CHECK(error_of([&] { run_search(options_of(16), 3, journal, evaluate); }).code() == Exit::config);
+  CHECK(error_of([&] { run_search(options, 4, kAbout, journal, evaluate); }).code() ==
+        Exit::config);
+  CHECK(error_of([&] { run_search(options_of(16), 3, kAbout, journal, evaluate); }).code() ==
+        Exit::config);
+  CHECK(error_of([&] {
+          run_search(options, 3, Json{{"store", "b"}}, journal, evaluate);
+        }).code() == Exit::config);
+  const Path empty = folder / "empty.jsonl";
+  write_text(empty, "");
+  CHECK(run_search(options, 3, kAbout, empty, evaluate).json() == whole);
+  CHECK(read_file(empty) == read_file(folder / "whole.jsonl"));
   write_text(journal, read_file(journal) + "{\"trial\":99,\"rung\":0,\"score\":1}\n");
-  const Error damaged = error_of([&] { run_search(options, 3, journal, evaluate); });
+  const Error damaged = error_of([&] { run_search(options, 3, kAbout, journal, evaluate); });
   CHECK(damaged.code() == Exit::bad_data);
   CHECK(contains(damaged.what(), "stopped.jsonl line "));
 }
@@ -149,6 +176,7 @@ TEST_CASE("trials that fail are the worst") {
   const SearchResult result =
       run_search(options_of(12),
                  5,
+                 kAbout,
                  folder / "some.jsonl",
                  [](const std::string&, const auto& settings, double share) {
                    const bool fails = setting(settings, "classify.lr") > 1e-3;
@@ -157,9 +185,11 @@ TEST_CASE("trials that fail are the worst") {
   CHECK(setting(result.best_settings(), "classify.lr") <= 1e-3);
   CHECK(result.json().dump().find("null") != std::string::npos);
   const Error error = error_of([&] {
-    run_search(options_of(3), 5, folder / "all.jsonl", [](const std::string&, const auto&, double) {
-      return NAN;
-    });
+    run_search(options_of(3),
+               5,
+               kAbout,
+               folder / "all.jsonl",
+               [](const std::string&, const auto&, double) { return NAN; });
   });
   CHECK(error.code() == Exit::bad_data);
   CHECK(contains(error.what(), "all trials failed"));

@@ -40,6 +40,8 @@ TEST_CASE("settings that no study can have") {
            {"tune.space=['classify.steps=1..9 whole']", "may not differ in classify.steps"},
            {"tune.space=['classify.lrr=1..9']", "'classify.lr'"},
            {"tune.space=['classify.minibatch=8.5..9']", "classify.minibatch"},
+           {"tune.space=['classify.minibatch=1..64 whole']", "minibatch must be 2 or more"},
+           {"tune.space=['classify.policy=none|trivialaugmnt']", "trivialaugmnt"},
            {"study.subgroups=['']", "empty condition"},
            {"classify.start_scale=0", "start_scale"},
            {"study.generator_size=[64]", "must be [height, width]"},
