@@ -163,8 +163,8 @@ TEST_CASE("a study of images with several labels synthesises one and measures al
   CHECK(contains(error.what(), "only one label of a synthetic row is known"));
 
   // Cloning whole label sets is for such images, and for rows alone.
-  config.study.arm = {Arm{
-      .name = "clones", .sources = {"copy"}, .set = {"balance.strategy=ml-ros=30"}}};
+  config.study.arm = {
+      Arm{.name = "clones", .sources = {"copy"}, .set = {"balance.strategy=ml-ros=30"}}};
   config.study.arms = {"real"};
   config.study.contrast = "clones vs real";
   REQUIRE(run_study(config, scratch / "clones") == 0);
