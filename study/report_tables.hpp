@@ -15,8 +15,8 @@ HtmlTable metrics_table(const StudyResult& result);   ///< one row per arm, one 
 HtmlTable without_table(const StudyResult& result);
 /// The AUROC of each arm on the test images of each of study.subgroups.
 HtmlTable subgroups_table(const StudyResult& result);
-/// The AUROC, or AUPRC, of each class in each arm, and its difference in the contrast. There must be
-/// an arm that is done.
+/// The AUROC, or AUPRC, of each class in each arm, and its difference in the contrast. There must
+/// be an arm that is done.
 HtmlTable classes_table(const StudyResult& result, bool auprc);
 HtmlTable localisation_table(const StudyResult& result);  ///< where each arm's evidence lies
 HtmlTable differences_table(const StudyResult& result);   ///< one row per pair of arms, with p
