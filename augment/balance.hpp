@@ -43,7 +43,7 @@ class Source {
   virtual bool serves(int) const { return true; }
   /// Makes the first images of a class from these training rows, in this order, instead of choosing
   /// rows itself. Only for sources whose images have parents; others ignore it.
-  virtual void use_parents(int /*class_index*/, std::vector<int64_t> /*rows*/) {}
+  virtual void use_parents(int /*class_index*/, const std::vector<int64_t>& /*rows*/) {}
   /// Returns the training row that image `number` of the class is made from; -1: none.
   virtual int64_t parent(int /*class_index*/, int64_t /*number*/, const Rng&) { return -1; }
   /// Returns images first .. first+count-1 of the class. Image i depends only on the source, the

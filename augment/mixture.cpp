@@ -114,8 +114,10 @@ Augmented apply_mixture(const cv::Mat& image,
     Augmented result = apply_operations(
         image, moves ? numbered : std::vector<Box>{}, operations, sampling, rng.fork("chain", i));
     add_weighted(result.image, weight, sum);
-    for (Box& copy : result.boxes)
-      cover(out.boxes[static_cast<size_t>(copy.label)], std::move(copy));
+    for (Box& copy : result.boxes) {
+      Box& whole = out.boxes[static_cast<size_t>(copy.label)];
+      cover(whole, std::move(copy));
+    }
   }
   out.image = image.depth() == CV_16U ? truncated<uint16_t>(sum, image.type(), 65535)
                                       : truncated<uint8_t>(sum, image.type(), 255);

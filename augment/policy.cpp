@@ -40,7 +40,8 @@ PolicyDraw draw_sub_policy(const Policy& policy, cv::Size size, Rng& rng) {
 
 /// Uniform in least .. most.
 int draw_number(int least, int most, Rng& rng) {
-  return least + static_cast<int>(rng.below(static_cast<uint64_t>(most - least + 1)));
+  return least + static_cast<int>(
+                     rng.below(static_cast<uint64_t>(most) - static_cast<uint64_t>(least) + 1));
 }
 
 std::vector<Operation> draw_chain(const OpSpace& space, cv::Size size, Rng& rng) {

@@ -17,7 +17,7 @@ class ParentOrder {
  public:
   explicit ParentOrder(const Store& store) : store_(store) {}
 
-  void use(int class_index, std::vector<int64_t> rows) { first_[class_index] = std::move(rows); }
+  void use(int class_index, const std::vector<int64_t>& rows) { first_[class_index] = rows; }
 
   int64_t parent(int class_index, int64_t number, const Rng& rng) {
     if (const auto first = first_.find(class_index); first != first_.end()) {
@@ -67,8 +67,8 @@ class RowSource : public Source {
  public:
   RowSource(const Store& store, int threads) : store_(store), threads_(threads), order_(store) {}
 
-  void use_parents(int class_index, std::vector<int64_t> rows) final {
-    order_.use(class_index, std::move(rows));
+  void use_parents(int class_index, const std::vector<int64_t>& rows) final {
+    order_.use(class_index, rows);
   }
   int64_t parent(int class_index, int64_t number, const Rng& rng) final {
     return order_.parent(class_index, number, rng);

@@ -50,6 +50,6 @@ function(room_test name)
     target_precompile_headers(${name}_test REUSE_FROM nn)
   endif()
   add_test(NAME ${name} COMMAND ${name}_test)
-  set_tests_properties(${name} PROPERTIES TIMEOUT 600 ENVIRONMENT
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900 ENVIRONMENT
     "EVENRAY_SOURCE=${PROJECT_SOURCE_DIR};EVENRAY_BUILD=${CMAKE_BINARY_DIR}")
 endfunction()
