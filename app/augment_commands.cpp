@@ -99,7 +99,8 @@ int balance_command(const Cli& cli, const AugmentFlags& flags) {
 
 void add_augment_commands(CLI::App& app, Cli& cli) {
   auto flags = std::make_shared<AugmentFlags>();
-  CLI::App* augment = app.add_subcommand("augment", "apply and preview operations and policies");
+  CLI::App* augment =
+      app.add_subcommand("augment", "apply, preview and search operations and policies");
   augment->require_subcommand(1);
 
   auto* apply_cli = add_command(augment,
@@ -149,6 +150,7 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
                     return 0;
                   });
   policies->add_option("NAME", flags->policy, "print this policy in full");
+  add_policy_search_command(*augment, cli);
 
   auto* balance_cli = add_command(&app,
                                   cli,

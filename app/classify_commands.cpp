@@ -13,8 +13,50 @@ namespace {
 
 struct ClassifyFlags {
   std::string store, out, model, part = "test", explain, predictions, thresholds, compare;
+  std::vector<std::string> by;
   bool resume = false;
 };
+
+/// Returns the values of a column of a part. Throws 65 with the known columns for another name.
+std::vector<std::string> meta_values(const Store& store,
+                                     const std::string& part,
+                                     const std::string& column) {
+  const auto& columns = store.info().meta_columns;
+  const auto found = std::find(columns.begin(), columns.end(), column);
+  check(found != columns.end(), Exit::bad_data, unknown_name("column", column, columns));
+  std::vector<std::string> values;
+  for (const auto& row : store.part(part).meta)
+    values.push_back(row[static_cast<size_t>(found - columns.begin())]);
+  return values;
+}
+
+/// Columns of --by with the value of each row.
+using ColumnValues = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+/// Reads them, so that columns that cannot be used are named before anything is computed.
+ColumnValues read_columns(
+    const std::vector<std::string>& names,
+    const std::function<std::vector<std::string>(const std::string& name)>& values_of) {
+  ColumnValues columns;
+  for (const auto& name : names) {
+    columns.emplace_back(name, values_of(name));
+    check_few_values(name, columns.back().second);
+  }
+  return columns;
+}
+
+/// Adds the metrics by these columns to `found`; returns their text.
+std::string add_metrics_by(Json& found,
+                           const ColumnValues& columns,
+                           const Predictions& predictions,
+                           const MetricOptions& options) {
+  std::string text;
+  for (const auto& [name, values] : columns) {
+    found["by"].push_back(metrics_by(predictions, name, values, options));
+    text += metrics_by_text(found["by"].back());
+  }
+  return text;
+}
 
 int train_command(const Cli& cli, const ClassifyFlags& flags) {
   Config config = cli.load();
@@ -117,25 +159,31 @@ int evaluate_classifier(const Cli& cli, const ClassifyFlags& flags) {
         "MODEL is a file, not a run folder: give --out");
   if (!flags.explain.empty()) check_explanation(flags.explain);
   const Classifier classifier(flags.model, make_compute(config.runtime));
-  const Predictions predictions = classifier.predict(Store(flags.store), flags.part);
+  const Store store(flags.store);
+  const ColumnValues columns = read_columns(
+      flags.by, [&](const std::string& name) { return meta_values(store, flags.part, name); });
+  const Predictions predictions = classifier.predict(store, flags.part);
   MetricOptions options = metric_options(config, flags.part);
   options.thresholds = classifier.thresholds();
   options.temperature = classifier.temperature();
   Json found = metrics(predictions, options);
   if (!flags.explain.empty())
-    found["localisation"] = classifier.localisation(Store(flags.store), flags.part, flags.explain);
+    found["localisation"] = classifier.localisation(store, flags.part, flags.explain);
+  const std::string by = add_metrics_by(found, columns, predictions, options);
   write_predictions(out / "predictions.csv", predictions);
   write_json(out / "metrics.json", found);
-  print_result(cli, found, metrics_text(found) + "written to " + out.string() + "\n");
+  print_result(cli, found, metrics_text(found) + by + "written to " + out.string() + "\n");
   return 0;
 }
 
 int metrics_command(const Cli& cli, const ClassifyFlags& flags) {
   const Predictions predictions = read_predictions(flags.predictions);
+  const ColumnValues columns = read_columns(
+      flags.by, [&](const std::string& name) { return read_column(flags.predictions, name); });
   MetricOptions options = metric_options(cli.load(), "");
   if (!flags.thresholds.empty()) options.thresholds = read_thresholds(flags.thresholds);
   Json found = metrics(predictions, options);
-  std::string text = metrics_text(found);
+  std::string text = metrics_text(found) + add_metrics_by(found, columns, predictions, options);
   if (!flags.compare.empty()) {
     const Json comparison =
         compare_metrics(predictions, read_predictions(flags.compare), options, options.thresholds);
@@ -215,6 +263,13 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
       ->required();
   metrics_cli->add_option(
       "--thresholds", flags->thresholds, "JSON file with {\"CLASS\": threshold}");
+  for (CLI::App* command : {eval_cli, metrics_cli})
+    command
+        ->add_option("--by",
+                     flags->by,
+                     "also give the metrics of the rows with each value of this column; may be "
+                     "repeated")
+        ->allow_extra_args(false);
   metrics_cli->add_option(
       "--compare", flags->compare, "second CSV with the same ids; adds paired differences");
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <cmath>
 
-#include "app/command.hpp"
+#include "app/trials.hpp"
 #include "classifier/classifier.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
@@ -35,38 +34,14 @@ std::string trials_text(const SearchResult& result, const Config& config) {
 int tune(const Cli& cli, const TuneFlags& flags) {
   Config config = cli.load();
   const Store store(flags.store);
-  check(store.part("val").size() > 0,
-        Exit::bad_data,
-        cat(flags.store, ": part val is empty, but trials are compared on it"));
-  const auto& val_labels = store.part("val").labels;
-  check(std::any_of(val_labels.begin(),
-                    val_labels.end(),
-                    [](const auto& row) { return std::count(row.begin(), row.end(), 1) > 0; }),
-        Exit::bad_data,
-        cat(flags.store, ": no image of val has a label, so trials cannot be compared"));
-  check_weights(config.classify);
+  check_trials(config, store);
+  if (cli.dry_run) {
+    print_trials_plan(cli, config, store, /*further=*/0);
+    return 0;
+  }
   const TimedNetwork network =
       timed_classifier(config.classify, store.info().height, store.info().width);
   const Path out(flags.out);
-  if (cli.dry_run) {
-    const TimeEstimate estimate = estimate_time(config.runtime, [&](const Compute& compute) {
-      return network.step_time(compute, network.minibatch) *
-             (config.tune.cost() * static_cast<double>(config.classify.steps));
-    });
-    Json plan{{"schema", "evenray-tune-plan-1"},
-              {"trials", config.tune.trials},
-              {"whole_trials", config.tune.cost()}};
-    plan.update(estimate.json());
-    print_result(cli,
-                 plan,
-                 cat(config.tune.trials,
-                     " trials, as much work as ",
-                     fixed(config.tune.cost(), 1),
-                     " whole ones, about ",
-                     estimate.time.text(),
-                     "\n"));
-    return 0;
-  }
   const auto precision = decide_precision(config.runtime, network, out);
   RunFolder run(out, /*resume=*/true, [&](Fields& f) { config.fields(f); });
   if (precision) log_info(precision->text());
@@ -76,9 +51,7 @@ int tune(const Cli& cli, const TuneFlags& flags) {
       Json{{"store", store.content_digest()}},
       out / "journal.jsonl",
       [&](const std::string& name, const std::vector<std::string>& settings, double share) {
-        log_info(cat("trial ", name, ": ", join(settings, " ")));
-        const auto task = classify_task(config.for_trial(settings, share).classify, "");
-        return try_task(*task, store, config.runtime, out / "trials" / name);
+        return try_settings(config, store, settings, share, out / "trials" / name);
       });
   Config best = config.for_trial(result.best_settings(), 1);
   best.classify.patience = config.classify.patience;

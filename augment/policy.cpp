@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "augment/policy_tables.hpp"
+#include "augment/written_policy.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 
@@ -109,6 +110,7 @@ std::vector<std::string> policy_names() {
 }
 
 Policy find_policy(std::string_view name) {
+  if (auto written = written_policy(name)) return *written;
   const size_t equals = name.find('=');
   for (const Policy& policy : policy_tables()) {
     if (policy.name != name.substr(0, equals)) continue;

@@ -58,8 +58,8 @@ struct Policy {
 /// RandAugment, TrivialAugment and AugMix are also there as "randaugment-radiograph" and so on,
 /// with the same operations and Sampling::radiograph.
 std::vector<std::string> policy_names();
-/// Returns the policy with this name; throws 2 with the known names, or for parameters out of
-/// range.
+/// Returns the policy with this name, or the one that is written out as written_policy() takes it;
+/// throws 2 with the known names, or for parameters out of range.
 Policy find_policy(std::string_view name);
 
 /// The random choices for one image.

@@ -90,8 +90,8 @@ Fit::Fit(const Examples& examples,
       loss_(examples, options) {
   const int64_t classes = examples.labels.size(1);
   seed_torch(rng.fork("weights").key());
-  network_ = make_classifier(options.arch, classes);
-  average_ = make_classifier(options.arch, classes);
+  network_ = make_classifier(options.arch, classes, options.loss.cosine_scale());
+  average_ = make_classifier(options.arch, classes, options.loss.cosine_scale());
   if (weights) load_weights(*weights, class_names);
   for (auto* net : {network_.get(), average_.get()}) {
     to_channels_last(*net);

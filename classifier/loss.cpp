@@ -50,7 +50,7 @@ Loss::Loss(const Examples& examples, const ClassifyOptions& options)
   }
   if (options_.name == "ldam") {
     const auto margins = counts.clamp_min(1).pow(-.25);
-    margin_ = (margins * (options_.margin / margins.max())).to(device);
+    margin_ = (margins * (options_.scale * options_.margin / margins.max())).to(device);
   }
 }
 

@@ -16,9 +16,9 @@ namespace evenray {
 ///   exponent (Ridnik et al. 2021, equation 7, without an exponent for positives);
 /// - logit-adjusted: cross entropy of the logits plus adjustment * log(share of the class), or
 ///   log(odds) (Menon et al. 2021, equation 10);
-/// - ldam: exclusive; the logit of the true class is lowered by a margin in proportion to n^-1/4 of
-///   its n rows, the largest of which is `margin` (Cao et al. 2019, equation 13; on plain logits,
-///   without the paper's normalised features and scale).
+/// - ldam: exclusive; logits are cosines times `scale`, see ClassifierNet. The cosine of the true
+///   class is lowered by a margin in proportion to n^-1/4 of its n rows, the largest of which is
+///   `margin` (Cao et al. 2019, equation 13; the default scale is that of the authors' code).
 class Loss {
  public:
   /// Takes counts from the training rows. Throws 65 for a loss that does not suit their labels.

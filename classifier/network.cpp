@@ -20,16 +20,30 @@ torch::nn::Linear registered(torch::nn::Module& module,
 
 }  // namespace
 
-ClassifierNet::ClassifierNet(const std::string& arch, int64_t classes)
+ClassifierNet::ClassifierNet(const std::string& arch, int64_t classes, double cosine_scale)
     : trunk(register_module("trunk", make_backbone(arch))),
-      head(registered(*this, trunk->head, torch::nn::Linear(trunk->features, classes))) {
+      head(registered(*this, trunk->head, torch::nn::Linear(trunk->features, classes))),
+      cosine_scale(cosine_scale) {
   torch::NoGradGuard no_grad;
-  head->weight.zero_();
+  // A vector of length 0 has no cosine.
+  if (cosine_scale == 0) head->weight.zero_();
   head->bias.zero_();
 }
 
-std::shared_ptr<ClassifierNet> make_classifier(const std::string& arch, int64_t classes) {
-  return std::make_shared<ClassifierNet>(arch, classes);
+torch::Tensor ClassifierNet::classify(const torch::Tensor& features) {
+  if (cosine_scale == 0) return head(features);
+  namespace F = torch::nn::functional;
+  // The scale would enlarge the steps of bf16.
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  const auto lengths_one = F::NormalizeFuncOptions().dim(1);
+  return cosine_scale * F::linear(F::normalize(features.to(torch::kFloat), lengths_one),
+                                  F::normalize(head->weight, lengths_one));
+}
+
+std::shared_ptr<ClassifierNet> make_classifier(const std::string& arch,
+                                               int64_t classes,
+                                               double cosine_scale) {
+  return std::make_shared<ClassifierNet>(arch, classes, cosine_scale);
 }
 
 }  // namespace evenray

@@ -47,7 +47,10 @@ void LossOptions::fields(Fields& f) {
   f("adjustment",
     adjustment,
     "logit-adjusted: factor of the logarithm of a class's share, which is added to its logit");
-  f("margin", margin, "ldam: margin of the rarest class, in logits");
+  f("margin", margin, "ldam: margin of the rarest class, as a cosine");
+  f("scale",
+    scale,
+    "ldam: logits are the cosines of the features and each class's weights, times this");
   f("smoothing", smoothing, "label smoothing: share of each label that all classes get alike");
   f("beta", beta, "base of the effective number of rows, for loss_weights = \"effective\"");
   f("deferred", deferred, "share of the steps before loss_weights take effect");
@@ -58,6 +61,7 @@ void LossOptions::check() const {
   evenray::check(gamma >= 0 && gamma_negative >= 0 && adjustment >= 0 && margin >= 0,
                  Exit::config,
                  "classify.loss.gamma, gamma_negative, adjustment and margin must not be negative");
+  evenray::check(scale > 0, Exit::config, "classify.loss.scale must be above 0");
   evenray::check(shift >= 0 && shift < 1 && smoothing >= 0 && smoothing < 1 && beta >= 0 &&
                      beta < 1 && deferred >= 0 && deferred < 1,
                  Exit::config,

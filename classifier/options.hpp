@@ -16,12 +16,15 @@ struct LossOptions {
   double gamma_negative = 4;           ///< asymmetric: exponent of negatives
   double shift = .05;                  ///< asymmetric: probability taken from negatives
   double adjustment = 1;               ///< logit-adjusted: factor of log(share of the class)
-  double margin = .5;                  ///< ldam: of the rarest class, in logits
+  double margin = .5;                  ///< ldam: of the rarest class, as a cosine
+  double scale = 30;                   ///< ldam: logits are the cosines times this
   double smoothing = 0;                ///< share of a label that all classes get alike
   double beta = .999;                  ///< base of the effective number of rows
   double deferred = 0;                 ///< share of the steps before classify.loss_weights acts
 
   void fields(Fields& f);
+  /// Returns `scale` of ldam, 0 of other losses, see ClassifierNet.
+  double cosine_scale() const { return name == "ldam" ? scale : 0; }
   /// Throws 78 for a value out of range, naming the key as the user writes it.
   void check() const;
 };

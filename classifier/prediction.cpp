@@ -136,7 +136,8 @@ Classifier::Classifier(const Path& path, const Compute& compute)
   state.arch = options.arch;
   state.digest = require_metadata(file, "tensor_digest", file_path);
   state.compute = compute.as_trained(trained_in_bf16);
-  state.net = make_classifier(options.arch, static_cast<int64_t>(state.class_names.size()));
+  state.net = make_classifier(
+      options.arch, static_cast<int64_t>(state.class_names.size()), options.loss.cosine_scale());
   load_network(file, packed, *state.net, file_path);
   check(!state.novelty || (state.novelty->mean.numel() == state.net->trunk->features &&
                            state.novelty->deviation.numel() == state.net->trunk->features),

@@ -167,9 +167,12 @@ Json majority_json(const Predictions& predictions) {
   const size_t classes = predictions.class_names.size();
   const bool exclusive = predictions.one_hot();
   std::vector<int64_t> surplus(classes);
+  bool known = false;
   for (const auto& labels : predictions.labels) {
-    for (size_t c = 0; c < classes; ++c)
+    for (size_t c = 0; c < classes; ++c) {
+      known |= labels[c] >= 0;
       surplus[c] += labels[c] < 0 ? 0 : (labels[c] == 1 ? 1 : -1);
+    }
   }
   const auto most =
       static_cast<size_t>(std::max_element(surplus.begin(), surplus.end()) - surplus.begin());
@@ -178,7 +181,7 @@ Json majority_json(const Predictions& predictions) {
   Predictions constant = predictions;
   constant.probabilities.assign(predictions.rows(), always);
   const auto values = Panel(constant, {}).values();
-  return {{"class", exclusive ? Json(predictions.class_names[most]) : Json(nullptr)},
+  return {{"class", exclusive && known ? Json(predictions.class_names[most]) : Json(nullptr)},
           {"accuracy", number(values.back())},
           {"balanced_accuracy", number(values[values.size() - 2])},
           {"macro", section_json(values, classes)}};

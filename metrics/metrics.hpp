@@ -48,6 +48,17 @@ struct MetricOptions {
 /// threshold of a class that the predictions lack.
 Json metrics(const Predictions& predictions, const MetricOptions& options = {});
 
+/// Throws 65 if a column has more than 20 different values, too many to give the metrics of each.
+void check_few_values(const std::string& column, const std::vector<std::string>& values);
+
+/// Returns the metrics of the rows that share a value of a column,
+/// {"column","values":[{"value",...as metrics()}]}, by value. `values`: of each row; "" is a value
+/// of its own. Decisions are made as in all rows. Throws 65 like check_few_values().
+Json metrics_by(const Predictions& predictions,
+                const std::string& column,
+                const std::vector<std::string>& values,
+                const MetricOptions& options = {});
+
 /// Returns the metrics of `first` minus those of `second`. Each bootstrap draw uses the same rows
 /// for both. Throws 65 unless both have the same ids, classes and labels (in any order).
 /// {"schema","n","split","bootstrap","cautions","differences":{key:
@@ -63,6 +74,7 @@ Json compare_metrics(const Predictions& first,
 /// Returns tables for the terminal: at most 3 significant digits, counts beside rates, and the
 /// intervals that exist.
 std::string metrics_text(const Json& metrics);
+std::string metrics_by_text(const Json& by);
 std::string comparison_text(const Json& comparison);
 
 }  // namespace evenray

@@ -264,6 +264,22 @@ std::string metrics_text(const Json& metrics) {
          confusion_table(metrics) + localisation_table(metrics);
 }
 
+std::string metrics_by_text(const Json& by) {
+  std::string text;
+  for (const auto& one : by["values"]) {
+    const std::string value = one["value"];
+    text += cat("\n",
+                by["column"].get<std::string>(),
+                value.empty() ? " is empty" : " = " + value,
+                ": ",
+                heading(one),
+                ranking_table(one),
+                "\n",
+                decision_table(one));
+  }
+  return text;
+}
+
 std::string comparison_text(const Json& comparison) {
   std::vector<Row> rows{{"metric", "first", "second", "difference", "p"}};
   const bool drawn = comparison["bootstrap"]["draws"].get<int64_t>() > 0;

@@ -43,6 +43,7 @@ KnownScores known_scores(const Predictions& predictions, size_t class_index) {
 }
 
 bool Predictions::one_hot() const {
+  if (exclusive) return *exclusive;
   bool any = false;
   for (const auto& row : labels) {
     const auto unknown = std::count(row.begin(), row.end(), -1);
@@ -99,6 +100,14 @@ Predictions read_predictions(const Path& path) {
     }
   }
   return out;
+}
+
+std::vector<std::string> read_column(const Path& path, const std::string& column) {
+  const CsvTable table = read_csv(path);
+  const size_t index = table.require(column);
+  std::vector<std::string> values;
+  for (const auto& row : table.rows) values.push_back(row[index]);
+  return values;
 }
 
 void write_predictions(const Path& path, const Predictions& predictions) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/space.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -13,7 +14,10 @@ namespace evenray {
 std::string Dimension::text(double value) const {
   if (!choices.empty()) return choices.at(static_cast<size_t>(value));
   const double setting = log ? std::exp(value) : value;
-  if (whole) return cat(std::llround(setting));
+  if (whole) {
+    const auto bound = [&](double end) { return log ? std::exp(end) : end; };
+    return cat(std::llround(std::clamp(setting, bound(low) + .5, bound(high) - .5)));
+  }
   // Four digits: the text is what is tried, and a person can write it too.
   std::array<char, 32> digits{};
   std::snprintf(digits.data(), digits.size(), "%.4g", setting);
@@ -58,8 +62,10 @@ Dimension parse_dimension(const std::string& text) {
   if (!parse_double(words[0].substr(0, dots), out.low) ||
       !parse_double(words[0].substr(dots + 2), out.high))
     throw fail("has a bound that is not a number");
+  if (out.whole) out.low = std::ceil(out.low), out.high = std::floor(out.high);
   if (!(out.low < out.high)) throw fail("is an empty range");
   if (out.log && !(out.low > 0)) throw fail("has a logarithm of 0 or less");
+  if (out.whole) out.low -= .5, out.high += .5;
   if (out.log) out.low = std::log(out.low), out.high = std::log(out.high);
   return out;
 }

@@ -16,7 +16,8 @@ struct Dimension {
   std::string key;                     ///< "classify.lr"
   std::vector<std::string> choices{};  ///< not empty: the setting is one of these words
   double low = 0, high = 0;            ///< range of the value, without choices
-  bool log = false, whole = false;     ///< whole: the setting is rounded to an integer
+  bool log = false, whole = false;     ///< whole: the setting is rounded to an integer, and the
+                                       ///< range extends .5 beyond both ends
 
   /// Returns the setting for a value, as it stands after "KEY=".
   std::string text(double value) const;

@@ -246,6 +246,7 @@ StudyPlan make_study_plan(const Config& config,
                           const std::string& rare_class) {
   StudyPlan plan{
       class_names, rare_class, static_cast<int>(std::max<int64_t>(1, config.study.folds)), {}, {}};
+  plan.tuned = config.study.tuned;
   const auto arms = config.study.compared();
   // (class, variant) of each generator that some arm needs, in the order of the arms.
   std::vector<std::pair<std::string, std::string>> drawn;
@@ -341,7 +342,7 @@ void run_cell(const Config& study_config,
     config.classify.steps = std::max<int64_t>(1, steps - steps / 2);
   }
   const Path data = training_store(config, arm, folder, plan, cell);
-  if (config.study.tuned)
+  if (plan.tuned)
     config.classify = tuned(config, folder, plan, cell, Store(data), features).classify;
   train(data, task->run_name());
   task->test(path, Store(folder.store(cell.fold)), "test", runtime);

@@ -42,6 +42,8 @@ struct StudyPlan {
   int folds = 1;
   std::vector<GeneratorCell> generators;
   std::vector<Cell> cells;
+  /// With study.tuned, the cells of the first seed choose the settings of their arm and fold.
+  bool tuned = false;
 
   /// Returns the classes that a source of an arm draws ("gan:rare", "gan:others", "gan:all",
   /// "gan:CLASS"); empty for other sources. Throws 78 for an unknown class.

@@ -14,6 +14,7 @@ namespace evenray {
 namespace {
 
 constexpr const char* kTimesSchema = "evenray-study-times-1";
+constexpr const char *kCell = "cell", *kSearchingCell = "cell with search";
 
 std::pair<int, int> size_of(const PackOptions& pack) {
   return {static_cast<int>(pack.size_px[0]), static_cast<int>(pack.size_px[1])};
@@ -37,21 +38,27 @@ StepTime time_of_generator(const Config& config, const StudyPlan& plan, const Co
   return (parent + (whole + parent * -1) * others) * (1 / (others + 1));
 }
 
-int64_t count_rows(const Json& counts) {
+int64_t count_training_rows(const Json& fold) { return fold.at("images").at("train"); }
+
+/// Returns the number of images of a fold.
+int64_t count_rows(const Json& fold) {
   int64_t rows = 0;
-  for (const auto& part : counts)
-    for (const auto& count : part) rows += count.get<int64_t>();
+  for (const auto& images : fold.at("images")) rows += images.get<int64_t>();
   return rows;
 }
 
-/// Returns the number of training rows that the plan of a fold adds.
-int64_t count_added(const Config& config, const StudyPlan& plan, const Json& fold) {
+/// Returns the number of training rows that an arm adds in a fold, at most: where images have
+/// several labels, those made for one class also fill others.
+int64_t count_added(const Config& config, const Arm& arm, const StudyPlan& plan, const Json& fold) {
+  if (arm.sources.empty()) return 0;
+  const std::string strategy = config.for_arm(arm).balance.strategy;
+  if (const auto cloning = parse_cloning(strategy))
+    return std::llround(cloning->percent / 100 * static_cast<double>(count_training_rows(fold)));
   std::vector<int64_t> train;
   for (const auto& name : plan.class_names)
     train.push_back(fold.at("counts").at("train").value(name, int64_t{0}));
   int64_t added = 0;
-  for (const int64_t rows : make_plan(train, plan.class_names, config.balance.strategy).added)
-    added += rows;
+  for (const int64_t rows : make_plan(train, plan.class_names, strategy).added) added += rows;
   return added;
 }
 
@@ -59,13 +66,16 @@ int64_t count_added(const Config& config, const StudyPlan& plan, const Json& fol
 /// cells of arms other than plain copies add.
 int64_t images_of(const Config& config, const StudyPlan& plan, const Json& facts) {
   int64_t images = 0;
-  const auto arms = config.study.compared();
-  const auto adding = std::count_if(arms.begin(), arms.end(), [](const Arm& arm) {
-    return arm.augmented() || arm.synthetic() || arm.resampled;
-  });
-  for (const auto& fold : facts.at("folds"))
-    images += count_rows(fold.at("counts")) +
-              count_added(config, plan, fold) * adding * config.study.seeds;
+  for (const auto& fold : facts.at("folds")) {
+    images += count_rows(fold);
+    for (const auto& arm : config.study.compared()) {
+      int64_t own = 0;
+      if (arm.augmented() || arm.synthetic()) own += count_added(config, arm, plan, fold);
+      if (arm.resampled) own += count_training_rows(fold);
+      if (!arm.pretrain.empty()) own += count_training_rows(fold);
+      images += own * config.study.seeds;
+    }
+  }
   return images;
 }
 
@@ -79,6 +89,7 @@ int64_t run_bytes(const Runtime& runtime, const CheckpointBytes& one, int64_t fu
 Json StudyTimes::json() const {
   Json out{{"generator", generator.median_s},
            {"cell", cell.median_s},
+           {"search", search.median_s},
            {"total", total.median_s},
            {"range", {total.low_s, total.high_s}}};
   if (!busy.empty()) out["busy"] = busy;
@@ -96,17 +107,17 @@ StudyTimes study_times(const Config& config, const StudyPlan& plan, const Json* 
         plan.generators.empty() ? StepTime{} : time_of_generator(config, plan, compute);
     const StepTime cell =
         network.step_time(compute, network.minibatch) * static_cast<double>(task->steps());
+    const StepTime search = cell * (plan.tuned ? config.tune.cost() : 0);
     if (first) {
       out.generator = generator;
       out.cell = cell;
+      out.search = search;
       first = false;
     }
-    const double searches =
-        config.study.tuned ? config.tune.cost() * plan.folds * std::ssize(config.study.compared())
-                           : 0;
     const double images = facts ? static_cast<double>(images_of(config, plan, *facts)) : 0;
     return generator * static_cast<double>(plan.generators.size()) +
-           cell * (static_cast<double>(plan.cells.size()) + searches) +
+           cell * static_cast<double>(plan.cells.size()) +
+           search * static_cast<double>(plan.folds * std::ssize(config.study.compared())) +
            task->image_time(compute, height, width) * images;
   });
   out.total = total.time;
@@ -118,15 +129,16 @@ int64_t study_bytes(const Config& config, const StudyPlan& plan, const Json& fac
   const auto [height, width] = size_of(config.data.pack);
   const int64_t image = int64_t{height} * width * config.data.pack.bits / 8;
   int64_t bytes = 0, largest = 0, filled = 0;
-  const auto arms = config.study.compared();
-  const auto balanced =
-      std::count_if(arms.begin(), arms.end(), [](const Arm& arm) { return arm.balanced(); });
   for (const auto& fold : facts.at("folds")) {
-    int64_t rows = count_rows(fold.at("counts"));
-    bytes += rows * image;
-    rows += count_added(config, plan, fold);
-    largest = std::max(largest, rows * image);
-    filled += rows * image * balanced * config.study.seeds;
+    const int64_t packed = count_rows(fold) * image;
+    bytes += packed;
+    for (const auto& arm : config.study.compared()) {
+      int64_t store = 0;
+      if (arm.balanced()) store += packed + count_added(config, arm, plan, fold) * image;
+      if (!arm.pretrain.empty()) store += packed;
+      largest = std::max(largest, store);
+      filled += store * config.study.seeds;
+    }
   }
   bytes += config.study.keep_stores ? filled : largest;
   const auto task = make_task(config, plan.rare_class);
@@ -165,7 +177,11 @@ void StudyClock::add(const std::string& kind, double seconds) {
 }
 
 double StudyClock::estimate_of(const std::string& kind) const {
-  return json_.at("estimate").at(kind == kCell ? "cell" : "generator");
+  const Json& estimate = json_.at("estimate");
+  if (kind == kCell) return estimate.at("cell");
+  if (kind == kSearchingCell)
+    return estimate.at("cell").get<double>() + estimate.at("search").get<double>();
+  return estimate.at("generator");
 }
 
 double StudyClock::seconds_of(const std::map<std::string, int64_t>& units) const {
@@ -195,12 +211,17 @@ std::string StudyClock::kind_of(const GeneratorCell& generator) {
       "generator ", generator.class_name, generator.variant.empty() ? "" : "@" + generator.variant);
 }
 
+std::string StudyClock::kind_of(const StudyPlan& plan, const Cell& cell) {
+  return plan.tuned && cell.seed == 0 ? kSearchingCell : kCell;
+}
+
 std::map<std::string, int64_t> units_left(const StudyFolder& folder, const StudyPlan& plan) {
   std::map<std::string, int64_t> units;
   for (const auto& generator : plan.generators)
     units[StudyClock::kind_of(generator)] +=
         !std::filesystem::exists(folder.generator(generator) / "quality.json");
-  for (const auto& cell : plan.cells) units[StudyClock::kCell] += !run_done(folder.cell(cell));
+  for (const auto& cell : plan.cells)
+    units[StudyClock::kind_of(plan, cell)] += !run_done(folder.cell(cell));
   return units;
 }
 

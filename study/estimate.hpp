@@ -12,10 +12,11 @@ namespace evenray {
 /// Estimated times, without data preparation and evaluations.
 struct StudyTimes {
   StepTime generator, cell;  ///< of one
+  StepTime search;           ///< of the trials for one arm and fold; 0 without study.tuned
   StepTime total;
   std::string busy;  ///< TimeEstimate::busy
 
-  /// Returns {"generator","cell","total","range":[low,high],"busy"}, in seconds.
+  /// Returns {"generator","cell","search","total","range":[low,high],"busy"}, in seconds.
   Json json() const;
 };
 
@@ -43,13 +44,15 @@ class StudyClock {
   bool known() const { return !json_.at("estimate").is_null(); }
   void set_estimate(const StudyTimes& times);
   /// Records the seconds of a generator or cell that was trained from its beginning to its end.
-  /// `kind`: "cell", or "generator CLASS@VARIANT".
+  /// `kind`: as kind_of() returns it.
   void add(const std::string& kind, double seconds);
   /// Returns the seconds that units of these kinds take; NaN if nothing is known.
   double seconds_of(const std::map<std::string, int64_t>& units) const;
 
+  /// Returns "generator CLASS@VARIANT".
   static std::string kind_of(const GeneratorCell& generator);
-  static constexpr const char* kCell = "cell";
+  /// Returns "cell", or "cell with search" of one that chooses settings.
+  static std::string kind_of(const StudyPlan& plan, const Cell& cell);
 
  private:
   double estimate_of(const std::string& kind) const;

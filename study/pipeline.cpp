@@ -65,15 +65,16 @@ class Progression {
   Progression(const StudyFolder& folder, const StudyPlan& plan, StudyClock& clock)
       : folder_(folder), plan_(plan), clock_(clock) {}
 
-  /// Runs a generator or cell in `path`, whose last file is `mark`. Throws 75 after a stop signal.
+  /// Runs a generator or cell in `path`, whose last file is `mark`. `begun`: an earlier process has
+  /// done a part of it. Throws 75 after a stop signal.
   void run(const std::string& id,
            const std::string& kind,
-           const Path& path,
+           bool begun,
            const Path& mark,
            const std::function<void()>& work) {
-    const bool begun = std::filesystem::exists(path), done = std::filesystem::exists(mark);
+    const bool done = std::filesystem::exists(mark);
     const auto start = std::chrono::steady_clock::now();
-    if (const auto message = attempt(path, work)) {
+    if (const auto message = attempt(mark.parent_path(), work)) {
       log_info(cat(id, " failed: ", *message));
       ++failed_;
     } else if (!done) {
@@ -143,16 +144,20 @@ int run_study(const Config& given,
     const Path path = folder.generator(generator);
     progression.run("generator " + generator.id(),
                     StudyClock::kind_of(generator),
-                    path,
+                    std::filesystem::exists(path),
                     path / "quality.json",
                     [&] { run_generator(config, folder, plan, generator); });
   }
   for (const auto& cell : plan.cells) {
     log_info(cat("cell ", cell.id()));
     const Path path = folder.cell(cell);
-    progression.run("cell " + cell.id(), StudyClock::kCell, path, path / "DONE", [&] {
-      run_cell(config, folder, plan, cell);
-    });
+    const bool searches = plan.tuned && cell.seed == 0;
+    const bool begun = std::filesystem::exists(path) ||
+                       (searches && std::filesystem::exists(folder.tuning(cell.arm, cell.fold)));
+    progression.run(
+        "cell " + cell.id(), StudyClock::kind_of(plan, cell), begun, path / "DONE", [&] {
+          run_cell(config, folder, plan, cell);
+        });
   }
   const int failed = progression.failed();
   write_report(config, folder, plan, facts);

@@ -79,7 +79,7 @@ Json planned_json(const Config& config, const StudyPlan& plan, const Json* facts
   if (!facts) return out;
   check_doses(config, plan, *facts);
   check_arms_differ(config, plan, *facts);
-  check_rare_test(config, plan, *facts);
+  check_rare_images(config, plan, *facts);
   out["data"] = {{"source", facts->at("source")},
                  {"grouping", facts->at("grouping")},
                  {"class_names", plan.class_names},

@@ -19,7 +19,7 @@ StudyPlan plan_of_facts(const Config& config, const Json& facts);
 
 /// Returns plan_json() with "steps", "kimg", "parent_kimg" and "size_px", and with `facts` also
 /// "data" (classes and counts) and "preflight" (see preflight_json()). Throws like check_doses(),
-/// check_arms_differ() and check_rare_test().
+/// check_arms_differ() and check_rare_images().
 Json planned_json(const Config& config, const StudyPlan& plan, const Json* facts);
 
 /// Adds what the study needs of this machine: "estimate_s", "disk":{"needed_bytes","free_bytes"}

@@ -2,7 +2,7 @@
 // The plan of a study as text on one screen. The total time comes first.
 #include <algorithm>
 
-#include "augment/policy.hpp"
+#include "augment/written_policy.hpp"
 #include "core/number.hpp"
 #include "core/text.hpp"
 #include "nn/step_time.hpp"
@@ -47,7 +47,12 @@ std::string time_entry(const Json& plan) {
               ? ""
               : cat(duration_text(estimate["generator"]), " per generator, "),
           duration_text(estimate["cell"]),
-          " per cell; precision ",
+          " per cell",
+          estimate["search"] > 0 ? cat(", ",
+                                       duration_text(estimate["search"]),
+                                       " per search (one for each arm and fold)")
+                                 : "",
+          "; precision ",
           plan["precision"].get<std::string>(),
           plan.contains("precision_reason")
               ? cat(" (", plan["precision_reason"].get<std::string>(), ")")
@@ -143,7 +148,7 @@ std::string preflight_text(const Json& plan) {
     out += entry("policy",
                  cat("the arms with AutoAugment use ",
                      policy,
-                     find_policy(policy).sampling == Sampling::radiograph
+                     find_policy(policy).sampling == Sampling::radiograph || written_policy(policy)
                          ? ""
                          : ", made for photographs; for radiographs there are also xray and "
                            "xray-noflip (study.policy)"));

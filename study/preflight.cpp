@@ -117,6 +117,14 @@ std::string training_of(const Config& config,
   return out + write_config([&](Fields& f) { f.section("classify", own.classify); });
 }
 
+/// Whether each validation part has an image of the rare class.
+bool every_fold_validates(const StudyPlan& plan, const Json& facts) {
+  const Json& folds = facts.at("folds");
+  return std::all_of(folds.begin(), folds.end(), [&](const Json& fold) {
+    return fold.at("counts").at("val").value(plan.rare_class, int64_t{0}) > 0;
+  });
+}
+
 /// Sums a count of the test parts of all folds, by class.
 int64_t test_groups(const Json& facts, const std::string& kind) {
   int64_t sum = 0;
@@ -222,10 +230,16 @@ void check_arms_differ(const Config& config, const StudyPlan& plan, const Json& 
   }
 }
 
-void check_rare_test(const Config& config, const StudyPlan& plan, const Json& facts) {
+void check_rare_images(const Config& config, const StudyPlan& plan, const Json& facts) {
   int64_t images = 0;
   for (const auto& fold : facts.at("folds"))
     images += fold.at("counts").at("test").value(plan.rare_class, int64_t{0});
+  check(!plan.tuned || every_fold_validates(plan, facts),
+        Exit::bad_data,
+        cat("a validation part has no image of ",
+            plan.rare_class,
+            ", so study.tuned cannot choose settings by it: set fewer study.folds, a larger second "
+            "number in data.ratios, or study.tuned = false"));
   check(images > 0 || is_phantom(config),
         Exit::bad_data,
         cat("the test part has no image of ",
@@ -255,11 +269,7 @@ Json preflight_json(const Config& config, const StudyPlan& plan, const Json& fac
   out["median_box_side_px"] = side > 0 ? Json(side) : Json();
 
   Warnings warnings;
-  const bool validated =
-      std::all_of(facts.at("folds").begin(), facts.at("folds").end(), [&](const Json& fold) {
-        return fold.at("counts").at("val").value(plan.rare_class, int64_t{0}) > 0;
-      });
-  if (!validated)
+  if (!every_fold_validates(plan, facts))
     warnings.add("no_rare_validation",
                  cat("a validation part has no image of ",
                      plan.rare_class,

@@ -9,9 +9,9 @@ namespace evenray {
 /// as divide_data() returns them.
 void check_arms_differ(const Config& config, const StudyPlan& plan, const Json& facts);
 
-/// Throws 65 if the test part has no image of the rare class. Phantoms go on: they test the
-/// software.
-void check_rare_test(const Config& config, const StudyPlan& plan, const Json& facts);
+/// Throws 65 if the test part has no image of the rare class (phantoms go on: they test the
+/// software), and with study.tuned if a validation part has none.
+void check_rare_images(const Config& config, const StudyPlan& plan, const Json& facts);
 
 /// Returns what the study can show, as a part of plan.json and summary.json:
 /// {"test_groups":{"rare","other"},"can_show":{"auroc","half_width","difference"},

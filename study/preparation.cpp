@@ -88,15 +88,17 @@ std::string rarest(const Json& counts, const std::vector<std::string>& class_nam
 
 /// The rows of one fold, counted.
 struct FoldRows {
-  Json counts, generator_images;
+  Json images, counts, generator_images;
   std::vector<Planned> rows;
 };
 
 FoldRows count_fold(const Config& config, const StudyData& data, std::optional<int> fold) {
   const Manifest& manifest = data.manifest;
   FoldRows out;
-  for (const char* part : kParts)
+  for (const char* part : kParts) {
+    out.images[part] = 0;
     for (const auto& name : manifest.class_names) out.counts[part][name] = 0;
+  }
   for (const auto& name : manifest.class_names) out.generator_images[name] = 0;
   std::map<std::string, std::vector<std::string>> left_out;
   out.rows = plan_rows(
@@ -105,6 +107,7 @@ FoldRows count_fold(const Config& config, const StudyData& data, std::optional<i
   for (const auto& row : out.rows) {
     const Sample& sample = manifest.samples[row.sample];
     const bool generates = row.part == "train" && condition.holds(sample.meta);
+    out.images[row.part] = out.images[row.part].get<int64_t>() + 1;
     for (size_t c = 0; c < manifest.class_names.size(); ++c) {
       if (sample.labels[c] != 1) continue;
       const std::string& name = manifest.class_names[c];
@@ -189,7 +192,7 @@ void check_labels(const Config& config, bool multi_label) {
 void warn_before_reading(const Config& config, const Manifest& manifest) {
   const Json facts = expected_facts(config, manifest);
   const StudyPlan plan = plan_of_facts(config, facts);
-  check_rare_test(config, plan, facts);
+  check_rare_images(config, plan, facts);
   const Json preflight = preflight_json(config, plan, facts);
   for (const auto& warning : preflight.at("warnings"))
     log_warning(cat("expected from the labels alone: ",
@@ -301,7 +304,8 @@ StudyData divide_data(const Config& config) {
           median_box_side(out, images, counted.rows, config.data.pack);
     }
     const int rare = manifest.class_index(out.facts["rare_class"].get<std::string>());
-    folds.push_back({{"counts", counted.counts},
+    folds.push_back({{"images", counted.images},
+                     {"counts", counted.counts},
                      {"test_groups", test_groups(manifest, counted.rows, rare)},
                      {"generator_images", counted.generator_images}});
   }

@@ -13,10 +13,10 @@ struct StudyData {
   std::vector<SplitRow> rows;
   Json audit;
   /// {"source","format","licence","images","grouping","class_names","size_px","findings",
-  /// "shortcuts","rare_class","median_box_side_px","folds":[{"counts":{part:{class:images}},
-  /// "test_groups":{"rare","other"},"generator_images":{class:images}}]}. `median_box_side_px` is
-  /// estimated from the sizes of the images. `generator_images`: training images that match
-  /// gan.where.
+  /// "shortcuts","rare_class","median_box_side_px","folds":[{"images":{part:images},
+  /// "counts":{part:{class:images}},"test_groups":{"rare","other"},
+  /// "generator_images":{class:images}}]}. `median_box_side_px` is estimated from the sizes of the
+  /// images. `generator_images`: training images that match gan.where.
   Json facts;
 };
 

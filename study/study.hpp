@@ -22,8 +22,8 @@ namespace evenray {
 /// Returns the JSON of `study plan`: cells, generators, sizes; with data.path also the images and
 /// what the study can show (`preflight`); with `estimate` also the time that timed steps predict,
 /// the disk space in `out`, and the limits of this machine. Throws 78 like Config::check_study() or
-/// if two arms would be equal, 65 if the test part has no image of the rare class, and like
-/// read_dataset() if data.path is set.
+/// if two arms would be equal, 65 like check_rare_images(), and like read_dataset() if data.path is
+/// set.
 Json plan_study(const Config& config, bool estimate, const Path& out = ".");
 /// Returns such a plan as text of one screen; with `cells` also the list of cells.
 std::string plan_text(const Json& plan, bool cells = false);

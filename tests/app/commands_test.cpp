@@ -100,6 +100,61 @@ TEST_CASE("augment apply, preview and policies") {
   CHECK(contains(done(at, {"augment", "policies", "svhn"}).out, "Invert"));
 }
 
+TEST_CASE("augment search finds a policy and compares it with others") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), set = workshop() / "set.h5";
+  const auto search = [&](const std::string& out, const Words& further = {}) {
+    return Words{"augment",
+                 "search",
+                 set,
+                 "--out",
+                 out,
+                 "--json",
+                 "--trials=3",
+                 "--sub-policies=1",
+                 "--repeats=2",
+                 "--sampling=radiograph",
+                 "--set=tune.rungs=1",
+                 "--set=tune.startup=2"} +
+           kTinyClassifier + further;
+  };
+  const Json told = done(at, search("found")).json();
+  const std::string policy = told["policy"];
+  CHECK(policy.starts_with("autoaugment-radiograph="));
+  CHECK(told["search"]["trials"].size() == 3);
+  Words names;
+  for (const auto& entry : told["comparison"]) {
+    names.push_back(entry["name"]);
+    CHECK(entry["val_auprc"].size() == 2);
+    CHECK(entry["val_auprc"][0] > 0);
+  }
+  CHECK(names == Words{"found", "imagenet", "random", "none"});
+  CHECK(told["comparison"][0]["policy"] == policy);
+  CHECK(told["comparison"][2]["policy"] != policy);
+  CHECK(done(at, search("found")).json() == told);  // the journal and the comparison know all
+  // So does a comparison that was stopped before its last training.
+  Json comparison = read_json(scratch / "found/comparison.json");
+  comparison[3]["val_auprc"].erase(1);
+  write_json(scratch / "found/comparison.json", comparison);
+  CHECK(done(at, search("found")).json() == told);
+  CHECK(files_in(scratch / "found/trials").empty());
+  CHECK(contains(read_file(scratch / "found/best.toml"), policy));
+  done(at, {"augment", "preview", set, "--policy", policy, "--out=sheet.png", "--n=2"});
+
+  const Json plan = done(at, search("no", {"--dry-run"})).json();
+  CHECK(plan["whole_trials"] == 3);
+  CHECK(plan["further_trainings"] == 4 * 2);
+  fails(at,
+        search("no", {"--set=classify.tune=head", "--set=classify.weights=imagenet"}),
+        Exit::config,
+        "classify.policy needs images");
+  fails(at,
+        search("no", {"--set=tune.space=['classify.lr=1..2']"}),
+        Exit::config,
+        "tune.space cannot be set here");
+  CHECK_FALSE(std::filesystem::exists(scratch / "no"));
+}
+
 TEST_CASE("balance fills the rare class") {
   const ScratchFolder scratch;
   const Path at = scratch.path(), set = workshop() / "set.h5";
@@ -194,6 +249,18 @@ TEST_CASE("classify train, eval, predict and metrics") {
     CHECK((difference["difference"].is_null() || difference["difference"] == 0));
   }
   CHECK(contains(done(at, {"classify", "metrics", "ev/predictions.csv"}).out, "AUROC"));
+  const Json by =
+      done(at, {"classify", "eval", model, "--data", set, "--by=region", "--out=by", "--json"})
+          .json()["by"];
+  REQUIRE(by.size() == 1);
+  CHECK(by[0]["column"] == "region");
+  CHECK(by[0]["values"].size() > 1);
+  CHECK(contains(done(at, {"classify", "metrics", "ev/predictions.csv", "--by=y_Fractured"}).out,
+                 "\ny_Fractured = 1: n "));
+  fails(at,
+        {"classify", "eval", model, "--data", set, "--by=colour", "--out=no"},
+        Exit::bad_data,
+        "unknown column 'colour'");
 
   write_atomic(scratch / "one.png", encode_png(drawn_picture(1)));
   told = done(at, {"classify", "predict", model, "one.png", "--json"}).json();

@@ -4,6 +4,7 @@
 #include "dataset/image/image.hpp"
 #include "tests/app/workshop.hpp"
 #include "tests/pixels.hpp"
+#include "tests/python.hpp"
 
 using namespace evenray;
 
@@ -89,4 +90,42 @@ TEST_CASE("a classifier starts from another one, or says what it lacks") {
         Exit::bad_data,
         "has weights of small, not of resnet50; give --arch small");
   CHECK_FALSE(std::filesystem::exists(scratch / "none"));
+}
+
+TEST_CASE("the Python of docs/commands.md computes the probabilities of a packed model") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path(), set = workshop() / "set.h5";
+  done(at,
+       Words{"classify", "train", set, "--out=run", "--arch=tf_efficientnet_lite0"} +
+           kTinyClassifier);
+  done(at, {"classify", "pack-model", "run", "--data", set, "--out=model.safetensors"});
+  const Ran found = run(at, {"classify", "predict", "model.safetensors", set, "--part=val"});
+  REQUIRE(found.code == 0);
+  write_text(scratch / "found.csv", found.out);
+  // PyPI's torchvision is built for CUDA. Beside a CPU build of torch it lacks its operators, which
+  // timm does not use, but two of them have to be known.
+  const std::string before =
+      "import sys, torch\n"
+      "try:\n"
+      "    import torchvision\n"
+      "except RuntimeError:\n"
+      "    for name in [name for name in sys.modules if name.startswith('torchvision')]:\n"
+      "        del sys.modules[name]\n"
+      "    library = torch.library.Library('torchvision', 'DEF')\n"
+      "    for name in ('nms', 'qnms'):\n"
+      "        library.define(name + '(Tensor a, Tensor b, float c) -> Tensor')\n";
+  const std::string after =
+      cat("import csv, h5py\n"
+          "with h5py.File('",
+          set.string(),
+          "') as store:\n"
+          "    images = torch.from_numpy(store['val/images'][:])[:, None]\n"
+          "with open('found.csv') as file:\n"
+          "    rows = [[float(row['p_' + name]) for name in facts['class_names']]\n"
+          "            for row in csv.DictReader(file)]\n"
+          "difference = (probabilities(images) - torch.tensor(rows)).abs().max()\n"
+          "assert len(rows) > 10 and difference < 1e-4, (len(rows), difference)\n");
+  run_python(at,
+             "timm, torchvision, safetensors, h5py",
+             before + python_below("docs/commands.md", "### classify pack-model") + after);
 }

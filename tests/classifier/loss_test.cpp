@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "classifier/loss.hpp"
 
+#include "classifier/network.hpp"
 #include "core/error.hpp"
 #include "tests/nn/torch_fixture.hpp"
 
@@ -51,11 +52,28 @@ TEST_CASE("losses are those of PyTorch and of their papers") {
     CAPTURE(exclusive, name);
     CHECK(golden.loss(named(name)) == Approx(golden.expected(name)).epsilon(1e-5));
   }
-  const char* other = exclusive ? "ldam" : "asymmetric";
-  CHECK(golden.loss(named(other)) == Approx(golden.expected(other)).epsilon(1e-5));
+  if (!exclusive)
+    CHECK(golden.loss(named("asymmetric")) == Approx(golden.expected("asymmetric")).epsilon(1e-5));
   ClassifyOptions options;
   options.loss_weights = "inverse";
   CHECK(golden.loss(options) == Approx(golden.expected("inverse")).epsilon(1e-5));
+}
+
+TEST_CASE("ldam lowers the cosine of the true class, as in its authors' code") {
+  Golden golden(true);
+  ClassifyOptions options = named("ldam");
+  options.loss.scale = 4;
+  golden.logits = 4 * golden.logits;  // as if these were cosines
+  CHECK(golden.loss(options) == Approx(golden.expected("ldam, scale 4")).epsilon(1e-5));
+}
+
+TEST_CASE("the logits of ldam are cosines times its scale") {
+  seed_torch(1);
+  const auto network = make_classifier("small", /*classes=*/3, named("ldam").loss.cosine_scale());
+  const auto features = torch::randn({5, network->trunk->features});
+  const auto weight = network->head->weight;
+  const auto cosines = torch::cosine_similarity(features.unsqueeze(1), weight.unsqueeze(0), 2);
+  CHECK(torch::allclose(network->classify(features), 30 * cosines, 1e-4, 1e-4));
 }
 
 TEST_CASE("smoothing and weights combine as in PyTorch") {

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "classifier/classifier.hpp"
+
+#include <algorithm>
+#include <cmath>
+
 #include "classifier/examples.hpp"
 #include "core/error.hpp"
 #include "metrics/stats.hpp"
@@ -56,6 +60,22 @@ TEST_CASE("bright and dark spots are learnt, thresholds come from validation") {
   }
   CHECK(validations == 6);
   CHECK(losses == 2);
+}
+
+TEST_CASE("a classifier of the loss ldam learns, and is read back with its cosines") {
+  Bench bench;
+  bench.options.steps = 60;
+  bench.options.eval_every = 60;
+  bench.options.loss.name = "ldam";
+  bench.options.loss.scale = 1;
+  bench.train("run");
+  const Predictions test = bench.classifier("run").predict(bench.store(), "test");
+  CHECK(auroc_of(test, 1) > .9);
+  // Two cosines differ by 2 at most.
+  double most = 0;
+  for (const auto& row : test.probabilities) most = std::max(most, row[1]);
+  CHECK(most > .6);
+  CHECK(most < 1 / (1 + std::exp(-2.)) + 1e-6);
 }
 
 TEST_CASE("a training that reads its images from the store gives the same network") {

@@ -164,6 +164,44 @@ TEST_CASE("undefined values are null") {
   CHECK(metrics(predictions, draws(5))["accuracy"].is_null());
 }
 
+TEST_CASE("metrics by a column are those of the rows alone") {
+  const Predictions all = drawn(120, 1);
+  std::vector<std::string> values(all.rows());
+  Predictions odd{all.class_names, {}, {}, {}, {}};
+  for (size_t row = 0; row < all.rows(); ++row) {
+    values[row] = row % 4 == 3 ? "" : row % 2 == 1 ? "odd" : "even";
+    if (values[row] != "odd") continue;
+    odd.ids.push_back(all.ids[row]);
+    odd.groups.push_back(all.groups[row]);
+    odd.labels.push_back(all.labels[row]);
+    odd.probabilities.push_back(all.probabilities[row]);
+  }
+  const Json by = metrics_by(all, "side", values, draws(50));
+  CHECK(by["column"] == "side");
+  REQUIRE(by["values"].size() == 3);
+  Json expected = metrics(odd, draws(50));
+  expected["value"] = "odd";
+  CHECK(by["values"][2] == expected);
+  const std::string text = metrics_by_text(by);
+  CHECK(contains(text, "\nside is empty: n 30"));
+  CHECK(contains(text, "\nside = even: n 60"));
+
+  const Error many = error_of([&] { metrics_by(all, "id", all.ids); });
+  CHECK(many.code() == Exit::bad_data);
+  CHECK(contains(many.what(), "column id has 120 different values, more than 20"));
+}
+
+TEST_CASE("rows of several labels stay such, also where each of them has one") {
+  Predictions all{{"a", "b"},
+                  {"1", "2", "3"},
+                  {"1", "2", "3"},
+                  {{1, 0}, {0, 1}, {1, 1}},
+                  {{.9, .8}, {.7, .6}, {.9, .9}}};
+  const Json by = metrics_by(all, "kind", {"one", "one", "two"}, draws(0));
+  // Each class is decided on its own; classes that exclude each other would have one matrix.
+  CHECK(by["values"][0]["confusion"] == Json{{{0, 1}, {0, 1}}, {{0, 1}, {0, 1}}});
+}
+
 TEST_CASE("a comparison is paired") {
   const auto good = drawn(300, 2), bad = drawn(300, .5, 2);
   const Json json = compare_metrics(good, bad, draws(200));

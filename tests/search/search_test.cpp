@@ -45,6 +45,15 @@ TEST_CASE("what may be chosen") {
   CHECK(rate.text(std::log(.00123456)) == "0.001235");
   const Dimension count = parse_dimension("classify.minibatch=8..64 log whole");
   CHECK(count.text(std::log(15.7)) == "16");
+  CHECK(count.text(count.low) == "8");
+  CHECK(count.text(count.high) == "64");
+  // Each integer of a range is as likely as the others.
+  const Dimension digit = parse_dimension("classify.loss.gamma=-.5..2.2 whole");
+  std::map<std::string, int> drawn;
+  Rng rng(3);
+  for (int i = 0; i < 3000; ++i) ++drawn[digit.text(digit.draw(rng))];
+  CHECK(drawn.size() == 3);
+  for (const auto& [text, times] : drawn) CHECK(std::abs(times - 1000) < 120);
   const Dimension words = parse_dimension("classify.sampling = natural | balanced");
   CHECK(words.choices == std::vector<std::string>{"natural", "balanced"});
   CHECK(words.text(1) == "balanced");

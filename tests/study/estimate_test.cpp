@@ -51,11 +51,12 @@ TEST_CASE("the space that a study needs") {
   config.study.arms = {"real", "oversample", "gan"};
   config.study.seeds = 2;
   const StudyPlan plan = make_study_plan(config, {"Common", "Rare"}, "Rare");
-  const Json facts{{"folds",
-                    {{{"counts",
-                       {{"train", {{"Common", 900}, {"Rare", 100}}},
-                        {"val", {{"Common", 50}, {"Rare", 10}}},
-                        {"test", {{"Common", 50}, {"Rare", 10}}}}}}}}};
+  Json facts{{"folds",
+              {{{"images", {{"train", 1000}, {"val", 60}, {"test", 60}}},
+                {"counts",
+                 {{"train", {{"Common", 900}, {"Rare", 100}}},
+                  {"val", {{"Common", 50}, {"Rare", 10}}},
+                  {"test", {{"Common", 50}, {"Rare", 10}}}}}}}}};
   const int64_t pixels = 80 * 64, once = study_bytes(config, plan, facts);
   // The packed store and one filled store.
   CHECK(once > (1120 + 1920) * pixels);
@@ -63,6 +64,31 @@ TEST_CASE("the space that a study needs") {
   CHECK(study_bytes(config, plan, facts) - once == 3 * 1920 * pixels);
   config.runtime.keep_checkpoints += 1;
   CHECK(study_bytes(config, plan, facts) > once + 3 * 1920 * pixels);
+
+  // Images with two labels take space once, and clones are a share of the images.
+  const int64_t kept = study_bytes(config, plan, facts);
+  facts["folds"][0]["images"]["train"] = 950;
+  CHECK(kept - study_bytes(config, plan, facts) == (1 + 4) * 50 * pixels);
+  config.balance.strategy = "ml-ros=20";
+  CHECK(kept - study_bytes(config, plan, facts) == (50 + 4 * (1920 - 1070 - 190)) * pixels);
+}
+
+TEST_CASE("a study's clock knows the cells that choose settings") {
+  const ScratchFolder scratch;
+  Config config;
+  config.study.arms = {"real"};
+  config.study.seeds = 2;
+  config.study.folds = 3;
+  config.study.tuned = true;
+  const StudyPlan plan = make_study_plan(config, {"Common", "Rare"}, "Rare");
+  const StudyFolder folder{scratch.path()};
+  const auto left = units_left(folder, plan);
+  CHECK(left == std::map<std::string, int64_t>{{"cell", 3}, {"cell with search", 3}});
+  StudyClock clock(folder);
+  StudyTimes times = times_of(0, 10);
+  times.search.median_s = 50;
+  clock.set_estimate(times);
+  CHECK(clock.seconds_of(left) == Approx(6 * 10 + 3 * 50));
 }
 
 TEST_CASE("the batch system's end of the job is known") {

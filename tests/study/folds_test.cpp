@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is compared: folds, parts of the test images, and several labels an image.
+#include <map>
 #include <set>
 
 #include "dataset/image/image.hpp"
@@ -122,8 +123,12 @@ TEST_CASE("a study of images with several labels synthesises one and measures al
   config.data.read.columns.path = "file";
   config.data.read.columns.patient = "patient";
   config.data.read.columns.labels = {"frequent", "second", "rare"};
-  config.balance.strategy = "rare=30";
+  config.balance.strategy = "rare=20";
   config.study.keep_stores = true;
+  // Several labels may each have a generator.
+  config.study.arm = {Arm{.name = "two",
+                          .sources = {"gan:rare", "gan:second"},
+                          .set = {"balance.strategy=rare=20,second=40"}}};
   const Path out = scratch / "study";
   REQUIRE(run_study(config, out) == 0);
   const Json summary = read_json(out / "summary.json");
@@ -141,18 +146,26 @@ TEST_CASE("a study of images with several labels synthesises one and measures al
   CHECK(contains(read_file(out / "report.md"), "AUPRC of each class on the same test images"));
 
   const StudyFolder folder{out};
-  const Store filled(folder.cell({"gan", 0, 0}) / "balanced.h5");
-  const StorePart& train = filled.part("train");
-  const auto rare = static_cast<size_t>(filled.info().class_index("rare"));
-  int64_t synthetic = 0;
-  for (int64_t row = 0; row < train.size(); ++row) {
-    const auto i = static_cast<size_t>(row);
-    if (train.provenance[i].origin != Origin::synthetic) continue;
-    ++synthetic;
-    for (size_t c = 0; c < 3; ++c) CHECK(train.labels[i][c] == (c == rare ? 1 : -1));
-  }
-  CHECK(synthetic > 0);
-  CHECK(class_counts(filled)[rare] == 30);
+  /// The known labels of the synthetic rows of an arm, and how often each occurs.
+  const auto synthetic_labels = [&](const std::string& arm) {
+    const Store filled(folder.cell({arm, 0, 0}) / "balanced.h5");
+    const StorePart& train = filled.part("train");
+    std::map<std::string, int64_t> known;
+    for (size_t i = 0; i < train.labels.size(); ++i) {
+      if (train.provenance[i].origin != Origin::synthetic) continue;
+      std::string label;
+      for (size_t c = 0; c < 3; ++c)
+        if (train.labels[i][c] != -1)
+          label += cat(filled.info().class_names[c], "=", int{train.labels[i][c]});
+      ++known[label];
+    }
+    return known;
+  };
+  const auto counts = class_counts(Store(folder.store(0)));
+  const int64_t added = 20 - counts[2], added_second = 40 - counts[1];
+  CHECK(synthetic_labels("gan") == std::map<std::string, int64_t>{{"rare=1", added}});
+  CHECK(synthetic_labels("two") ==
+        std::map<std::string, int64_t>{{"rare=1", added}, {"second=1", added_second}});
 
   Arm arm;
   arm.name = "gan-pretrain";

@@ -97,15 +97,26 @@ TEST_CASE("arms that would train on the same rows with the same settings end wit
 TEST_CASE("a test part without the rare class ends with 65, except of phantoms") {
   Config config = study_of({"real", "oversample"});
   const Json none = facts_of({900, 100, 300}, {100, 30, 0}, 280, 0);
-  const Error error = error_of([&] { check_rare_test(config, plan_with(config), none); });
+  const Error error = error_of([&] { check_rare_images(config, plan_with(config), none); });
   CHECK(error.code() == Exit::bad_data);
   CHECK(contains(error.what(), "the test part has no image of Rare"));
-  CHECK_NOTHROW(check_rare_test(config, plan_with(config), plenty()));
+  CHECK_NOTHROW(check_rare_images(config, plan_with(config), plenty()));
   config.data.path = "phantom:images=100";
-  CHECK_NOTHROW(check_rare_test(config, plan_with(config), none));
+  CHECK_NOTHROW(check_rare_images(config, plan_with(config), none));
   const Json preflight = preflight_of(config, none);
   CHECK(preflight["can_show"].is_null());
   CHECK(kinds(preflight) == std::vector<std::string>{"few_test_groups"});
+}
+
+TEST_CASE("settings cannot be chosen on validation parts without the rare class") {
+  Config config = study_of({"real", "oversample"});
+  const Json none = facts_of({900, 100, 300}, {100, 0, 60}, 280, 60);
+  CHECK_NOTHROW(check_rare_images(config, plan_with(config), none));
+  config.study.tuned = true;
+  const Error error = error_of([&] { check_rare_images(config, plan_with(config), none); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "so study.tuned cannot choose settings by it"));
+  CHECK_NOTHROW(check_rare_images(config, plan_with(config), plenty()));
 }
 
 TEST_CASE("a study that can answer has no warnings, and says what it can show") {

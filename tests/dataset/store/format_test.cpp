@@ -9,14 +9,8 @@ using namespace evenray;
 
 namespace {
 
-/// The Python below a heading of docs/format.md.
-std::string python_below(const std::string& heading) {
-  const std::string text = read_file(source_folder() / "docs/format.md"), fence = "```python\n";
-  const size_t section = text.find("\n## " + heading + "\n");
-  REQUIRE(section != std::string::npos);
-  const size_t first = text.find(fence, section) + fence.size();
-  REQUIRE(first < text.find("\n## ", section + 1));
-  return text.substr(first, text.find("```", first) - first);
+std::string python_of_format(const std::string& heading) {
+  return python_below("docs/format.md", "## " + heading);
 }
 
 }  // namespace
@@ -26,7 +20,7 @@ TEST_CASE("the Python of docs/format.md reads a store", "[store]") {
   write_small(folder / "set.h5", 8, {.gzip_level = 4, .checksums = true});
   run_python(folder.path(),
              "h5py",
-             python_below("Reading") +
+             python_of_format("Reading") +
                  "assert image.shape == (12, 10) and list(label) == [1, 0]\n"
                  "assert list(ids) == ['image0', 'image1', 'image2', 'image3']\n"
                  "assert len(boxes) == 0 and ages[1] == 7.25\n");
@@ -43,7 +37,7 @@ TEST_CASE("the Python of docs/format.md finds the digest of every form", "[store
       "    for path in ('set.h5', 'sums.h5', 'shards.h5.d', 'rows.h5.d', "
       "'shards.h5.d/shard-0001.h5'):\n"
       "        out.write(content_digest(path) + '\\n')\n";
-  if (!run_python(folder.path(), "h5py, numpy", python_below("Digest") + print)) return;
+  if (!run_python(folder.path(), "h5py, numpy", python_of_format("Digest") + print)) return;
   const std::string shard = read_manifest(folder / "shards.h5.d").shards[1].content_digest;
   CHECK(split_text(read_file(folder / "digests"), '\n') ==
         std::vector<std::string>{digest, digest, digest, digest, shard, ""});
@@ -56,7 +50,7 @@ TEST_CASE("the Python of docs/format.md trains from a store", "[store]") {
     for (int i = 0; i < 70; ++i) writer.add("train", small_row(cat(i), i % 2));
     writer.finish();
   }
-  const std::string script = python_below("Training with PyTorch");
+  const std::string script = python_of_format("Training with PyTorch");
   CHECK(contains(script, "num_workers=2"));
   run_python(folder.path(),
              "h5py, torch",

@@ -35,12 +35,13 @@ def focal(gamma):
     return float((-(1 - p) ** gamma * np.log(p)).mean())
 
 
-def ldam(margin):
+def ldam(margin, scale):
+    """The logits as if they were cosines; as in the authors' code, LDAMLoss of LDAM-DRW."""
     margins = counts ** -.25
     margins = margins * margin / margins.max()
     lowered = logits.copy()
     lowered[np.arange(ROWS), truth] -= margins[truth]
-    return exclusive(torch.tensor(lowered))
+    return exclusive(torch.tensor(scale * lowered))
 
 
 known = torch.tensor(several >= 0)
@@ -71,7 +72,7 @@ golden = dict(
         "effective, beta .9": exclusive(x, effective),
         "focal": focal(2),
         "logit-adjusted": exclusive(x + share.log()),
-        "ldam": ldam(.5)},
+        "ldam, scale 4": ldam(.5, 4)},
     several_labels={
         "cross-entropy": over_known(F.binary_cross_entropy_with_logits(x, target, reduction="none")),
         "inverse": over_known(F.binary_cross_entropy_with_logits(
