@@ -97,6 +97,7 @@ void add_classify_commands(CLI::App& app, Cli& cli);
 void add_predict_commands(CLI::App& classify, Cli& cli);
 void add_ensemble_command(CLI::App& classify, Cli& cli);
 void add_tune_command(CLI::App& classify, Cli& cli);
+void add_detect_commands(CLI::App& app, Cli& cli);
 void add_study_commands(CLI::App& app, Cli& cli);
 void add_export_events_command(CLI::App& app, Cli& cli);
 void add_system_commands(CLI::App& app, Cli& cli);

@@ -7,12 +7,11 @@
 #include "metrics/auroc_covariance.hpp"
 #include "metrics/paired_decisions.hpp"
 #include "metrics/permutation.hpp"
+#include "metrics/resampling.hpp"
 #include "metrics/support.hpp"
 
 namespace evenray {
 namespace {
-
-Json finite_number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 /// The rows of one class whose label is known.
 struct PairedRows {
@@ -43,10 +42,10 @@ PairedRows rows_of_class(const Predictions& first,
 /// there is none.
 Json add_difference(double difference, double variance, double confidence, Json& out) {
   const NormalTest test = normal_test(difference, variance, confidence);
-  out["difference"] = finite_number(difference);
-  out["standard_error"] = finite_number(test.error);
+  out["difference"] = number_json(difference);
+  out["standard_error"] = number_json(test.error);
   out["ci"] = std::isfinite(test.error) ? Json{test.interval.low, test.interval.high} : Json();
-  return finite_number(test.p);
+  return number_json(test.p);
 }
 
 Json auroc_json(const PairedRows& rows,
@@ -58,19 +57,19 @@ Json auroc_json(const PairedRows& rows,
   const AurocPair pair = clustered ? obuchowski(rows.first, rows.second, labels, groups)
                                    : delong(rows.first, rows.second, labels);
   const auto error = [&](double variance) {
-    return finite_number(enough ? normal_test(0, variance).error : NAN);
+    return number_json(enough ? normal_test(0, variance).error : NAN);
   };
   Json out{{"test", clustered ? "obuchowski" : "delong"},
-           {"first", finite_number(pair.first.auroc)},
+           {"first", number_json(pair.first.auroc)},
            {"first_standard_error", error(pair.first.variance)},
-           {"second", finite_number(pair.second.auroc)},
+           {"second", number_json(pair.second.auroc)},
            {"second_standard_error", error(pair.second.variance)}};
   const Json p = add_difference(pair.first.auroc - pair.second.auroc,
                                 enough ? pair.difference_variance : NAN,
                                 confidence,
                                 out);
   out["p"] = p;
-  out["permutation_p"] = finite_number(
+  out["permutation_p"] = number_json(
       enough ? auroc_permutation_p(rows.first, rows.second, labels, groups, permutations) : NAN);
   return out;
 }
@@ -90,8 +89,8 @@ Json decisions_json(const PairedDecisions& decisions,
       clustered ? balanced_accuracy_difference(decisions) : accuracy_difference(decisions);
   Json out{{"test", clustered ? "permutation" : "mcnemar"},
            {"metric", clustered ? "balanced_accuracy" : "accuracy"},
-           {"first", finite_number(found.first)},
-           {"second", finite_number(found.second)}};
+           {"first", number_json(found.first)},
+           {"second", number_json(found.second)}};
   add_difference(found.first - found.second, enough ? found.variance : NAN, confidence, out);
   double p = NAN;
   if (enough) {
@@ -99,7 +98,7 @@ Json decisions_json(const PairedDecisions& decisions,
                         first_right, second_right, labels, groups, permutations)
                   : mcnemar_p(first_only, second_only);
   }
-  out["p"] = finite_number(p);
+  out["p"] = number_json(p);
   out["first_only"] = first_only;
   out["second_only"] = second_only;
   return out;

@@ -3,55 +3,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <map>
 
 #include "core/error.hpp"
-#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "metrics/calibration.hpp"
 #include "metrics/comparison_tests.hpp"
 #include "metrics/decision_curve.hpp"
 #include "metrics/panel.hpp"
+#include "metrics/resampling.hpp"
 #include "metrics/support.hpp"
 
 namespace evenray {
 namespace {
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-/// [key][draw]: values of one panel, or differences of two panels.
-using Replicates = std::vector<std::vector<double>>;
-
-Replicates bootstrap(const Predictions& predictions,
-                     const MetricOptions& options,
-                     size_t keys,
-                     const std::function<std::vector<double>(const std::vector<double>&)>& values) {
-  const GroupBootstrap groups(predictions.groups);
-  const Rng rng(options.seed);
-  const auto draws = static_cast<size_t>(std::max<int64_t>(0, options.bootstrap_draws));
-  Replicates replicates(keys, std::vector<double>(draws));
-  parallel_for(draws, options.threads, [&](size_t draw) {
-    const auto drawn = values(groups.row_weights(rng, draw));
-    for (size_t k = 0; k < keys; ++k) replicates[k][draw] = drawn[k];
-  });
-  return replicates;
-}
-
-Json bootstrap_json(const Predictions& predictions, const MetricOptions& options) {
-  return {{"draws", options.bootstrap_draws},
-          {"groups", GroupBootstrap(predictions.groups).groups()},
-          {"confidence", options.confidence},
-          {"seed", options.seed}};
-}
-
-/// Returns [low,high]; null if there is no interval.
-Json interval_json(const std::vector<double>& replicates,
-                   const Support& support,
-                   double confidence) {
-  const auto [low, high] = support.interval(replicates, confidence);
-  if (!std::isfinite(low)) return nullptr;
-  return {low, high};
+Resampling resampling_of(const MetricOptions& options) {
+  return {options.bootstrap_draws, options.confidence, options.seed, options.threads};
 }
 
 /// The groups behind each key of a panel.
@@ -93,22 +60,10 @@ class Supports {
                                        : sections + (key - in_sections)];
   }
 
-  /// Returns the cautions, each with the names that it is about: "macro, Fractured: only ...".
   Json cautions() const {
-    std::vector<std::pair<std::string, std::vector<std::string>>> found;
-    for (size_t i = 0; i < names_.size(); ++i) {
-      const std::string caution = supports_[i].caution();
-      if (caution.empty()) continue;
-      const auto same = std::find_if(
-          found.begin(), found.end(), [&](const auto& one) { return one.first == caution; });
-      if (same == found.end())
-        found.push_back({caution, {names_[i]}});
-      else
-        same->second.push_back(names_[i]);
-    }
-    Json out = Json::array();
-    for (const auto& [caution, names] : found) out.push_back(cat(join(names), ": ", caution));
-    return out;
+    Cautions found;
+    for (size_t i = 0; i < names_.size(); ++i) found.add(names_[i], supports_[i]);
+    return found.json();
   }
 
  private:
@@ -140,7 +95,7 @@ Json confusion(const Predictions& predictions, const Decisions& decisions) {
 Json section_json(const std::vector<double>& values, size_t section) {
   Json out = Json::object();
   for (size_t m = 0; m < kClassMetrics.size(); ++m) {
-    out[std::string(kClassMetrics[m])] = number(values[section * kClassMetrics.size() + m]);
+    out[std::string(kClassMetrics[m])] = number_json(values[section * kClassMetrics.size() + m]);
   }
   return out;
 }
@@ -182,8 +137,8 @@ Json majority_json(const Predictions& predictions) {
   constant.probabilities.assign(predictions.rows(), always);
   const auto values = Panel(constant, {}).values();
   return {{"class", exclusive && known ? Json(predictions.class_names[most]) : Json(nullptr)},
-          {"accuracy", number(values.back())},
-          {"balanced_accuracy", number(values[values.size() - 2])},
+          {"accuracy", number_json(values.back())},
+          {"balanced_accuracy", number_json(values[values.size() - 2])},
           {"macro", section_json(values, classes)}};
 }
 
@@ -196,8 +151,8 @@ void add_calibration(const Predictions& predictions, const std::string& ending, 
     for (const auto& bin : bins)
       curve.push_back(
           {{"predicted", bin.predicted}, {"observed", bin.observed}, {"rows", bin.weight}});
-    classes[c]["brier" + ending] = number(brier_score(scores, labels));
-    classes[c]["ece" + ending] = number(calibration_error(bins));
+    classes[c]["brier" + ending] = number_json(brier_score(scores, labels));
+    classes[c]["ece" + ending] = number_json(calibration_error(bins));
     classes[c]["reliability" + ending] = curve;
   }
 }
@@ -209,10 +164,11 @@ Json calibration_json(const Predictions& predictions,
   for (const auto& name : predictions.class_names) classes.push_back({{"name", name}});
   add_calibration(predictions, "", classes);
   add_calibration(calibrated, "_calibrated", classes);
-  return {{"temperature", temperature.value},
-          {"nll", number(negative_log_likelihood(predictions, temperature.exclusive))},
-          {"nll_calibrated", number(negative_log_likelihood(calibrated, temperature.exclusive))},
-          {"classes", classes}};
+  return {
+      {"temperature", temperature.value},
+      {"nll", number_json(negative_log_likelihood(predictions, temperature.exclusive))},
+      {"nll_calibrated", number_json(negative_log_likelihood(calibrated, temperature.exclusive))},
+      {"classes", classes}};
 }
 
 /// Returns `other` with rows and classes in the order of `wanted`.
@@ -267,8 +223,8 @@ Json metrics(const Predictions& predictions, const MetricOptions& options) {
     out["classes"].push_back(class_json(predictions, panel, values, c));
   out["macro"] = section_json(values, classes);
   out["micro"] = section_json(values, classes + 1);
-  out["balanced_accuracy"] = number(values[values.size() - 2]);
-  out["accuracy"] = number(values.back());
+  out["balanced_accuracy"] = number_json(values[values.size() - 2]);
+  out["accuracy"] = number_json(values.back());
   out["confusion"] = confusion(predictions, panel.decisions());
   out["baselines"] = {{"majority", majority_json(predictions)}};
   Predictions calibrated = predictions;
@@ -277,15 +233,16 @@ Json metrics(const Predictions& predictions, const MetricOptions& options) {
     out["calibration"] = calibration_json(predictions, calibrated, *options.temperature);
   }
   out["decision_curve"] = decision_curve_json(calibrated, options.temperature.has_value());
-  out["bootstrap"] = bootstrap_json(predictions, options);
+  out["bootstrap"] = resampling_json(predictions.groups, resampling_of(options));
   out["ci"] = Json::object();
   out["cautions"] = Json::array();
   if (options.bootstrap_draws <= 0) return out;
   const Supports supports(predictions);
   out["cautions"] = supports.cautions();
-  const auto replicates = bootstrap(predictions, options, values.size(), [&](const auto& weights) {
-    return panel.values(weights);
-  });
+  const auto replicates =
+      resample(predictions.groups, resampling_of(options), values.size(), [&](auto weights) {
+        return panel.values(weights);
+      });
   for (size_t k = 0; k < values.size(); ++k) {
     out["ci"][panel.keys()[k]] =
         std::isnan(values[k]) ? Json(nullptr)
@@ -301,12 +258,13 @@ Json compare_metrics(const Predictions& first,
   const Predictions other = aligned(second, first);
   const Panel a(first, options.thresholds), b(other, second_thresholds);
   const auto of_first = a.values(), of_second = b.values();
-  const auto replicates = bootstrap(first, options, of_first.size(), [&](const auto& weights) {
-    auto values = a.values(weights);
-    const auto others = b.values(weights);
-    for (size_t k = 0; k < values.size(); ++k) values[k] -= others[k];
-    return values;
-  });
+  const auto replicates =
+      resample(first.groups, resampling_of(options), of_first.size(), [&](auto weights) {
+        auto values = a.values(weights);
+        const auto others = b.values(weights);
+        for (size_t k = 0; k < values.size(); ++k) values[k] -= others[k];
+        return values;
+      });
   const Supports supports(first);
   Json differences = Json::object();
   for (size_t k = 0; k < of_first.size(); ++k) {
@@ -314,9 +272,9 @@ Json compare_metrics(const Predictions& first,
     const bool drawn =
         std::isfinite(difference) && options.bootstrap_draws > 0 && supports.of(k).has_interval();
     differences[a.keys()[k]] = {
-        {"first", number(of_first[k])},
-        {"second", number(of_second[k])},
-        {"difference", number(difference)},
+        {"first", number_json(of_first[k])},
+        {"second", number_json(of_second[k])},
+        {"difference", number_json(difference)},
         {"ci",
          drawn ? interval_json(replicates[k], supports.of(k), options.confidence) : Json(nullptr)},
         {"p", drawn ? Json(bootstrap_p(replicates[k])) : Json(nullptr)}};
@@ -324,7 +282,7 @@ Json compare_metrics(const Predictions& first,
   return {{"schema", "evenray-comparison-1"},
           {"n", first.rows()},
           {"split", options.split.empty() ? Json(nullptr) : Json(options.split)},
-          {"bootstrap", bootstrap_json(first, options)},
+          {"bootstrap", resampling_json(first.groups, resampling_of(options))},
           {"cautions", options.bootstrap_draws > 0 ? supports.cautions() : Json::array()},
           {"differences", std::move(differences)},
           {"tests", comparison_tests(first, other, a.decisions(), b.decisions(), options)}};

@@ -13,10 +13,10 @@ namespace evenray {
 /// metrics scores predictions of any classifier; it needs no network. Read this header first, then
 /// predictions.hpp (the table of predictions), thresholds.hpp (decisions), panel.hpp (the metrics
 /// of each class), stats.hpp (ranking, intervals and tests), support.hpp (intervals from few
-/// groups), scored.hpp (the values that a study compares), calibration.hpp and decision_curve.hpp.
-/// comparison_tests.hpp tests two models against each other, with auroc_covariance.hpp (DeLong,
-/// Obuchowski), paired_decisions.hpp (McNemar) and permutation.hpp. logistic.hpp is a separate
-/// baseline on metadata.
+/// groups), resampling.hpp (the bootstrap), text.hpp (tables), scored.hpp (the values that a study
+/// compares), calibration.hpp and decision_curve.hpp. comparison_tests.hpp tests two models against
+/// each other, with auroc_covariance.hpp (DeLong, Obuchowski), paired_decisions.hpp (McNemar) and
+/// permutation.hpp. logistic.hpp is a separate baseline on metadata.
 
 struct MetricOptions {
   Thresholds thresholds;  ///< fixed beforehand (picked on the validation part); empty: .5, or

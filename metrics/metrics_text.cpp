@@ -1,57 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <cmath>
-
 #include "core/text.hpp"
 #include "metrics/metrics.hpp"
+#include "metrics/resampling.hpp"
+#include "metrics/text.hpp"
 
 namespace evenray {
 namespace {
 
 using Row = std::vector<std::string>;
 
-/// At most 3 significant digits and no zero before the point: .834, -.012, 1, 2.35; "-" for null.
-std::string short_number(const Json& value) {
-  if (!value.is_number()) return "-";
-  const double number = value.get<double>();
-  std::string text = fixed(number, std::abs(number) < .9995 ? 3 : 2);
-  if (text.ends_with(".00")) text.resize(text.size() - 3);
-  const size_t zero = text.find("0.");
-  if (zero == 0 || (zero == 1 && text[0] == '-')) text.erase(zero, 1);
-  return text;
-}
-
-/// `pair`: [low,high]; null: there is none.
-std::string interval(const Json& pair) {
-  if (!pair.is_array()) return " [-]";
-  return cat(" [", short_number(pair[0]), ", ", short_number(pair[1]), "]");
-}
-
-std::string with_interval(const Json& metrics, const std::string& key, const Json& value) {
-  const auto& all = metrics["ci"];
-  return short_number(value) + (value.is_number() && all.contains(key) ? interval(all[key]) : "");
-}
-
 std::string with_counts(const Json& value, int64_t part, int64_t whole) {
   return cat(short_number(value), " (", part, "/", whole, ")");
-}
-
-/// Each column is as wide as its widest cell, with two blanks between columns.
-std::string aligned_table(const std::vector<Row>& rows) {
-  std::vector<size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i)
-      line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
-    line.resize(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
 }
 
 struct NamedCounts {
@@ -148,22 +107,13 @@ std::string confusion_table(const Json& metrics) {
 }
 
 std::string heading(const Json& json) {
-  const auto& bootstrap = json["bootstrap"];
-  std::string line = cat("n ", json["n"].get<int64_t>());
-  if (json["split"].is_string()) line += cat(", ", json["split"].get<std::string>());
-  if (bootstrap["draws"].get<int64_t>() > 0) {
-    line += cat("; [",
-                short_number(bootstrap["confidence"].get<double>() * 100),
-                " % interval, ",
-                bootstrap["draws"].get<int64_t>(),
-                " draws of ",
-                bootstrap["groups"].get<int64_t>(),
-                " groups]");
-  }
-  line += "\n";
-  for (const auto& caution : json["cautions"])
-    line += cat("caution: ", caution.get<std::string>(), "\n");
-  return line + "\n";
+  return cat("n ",
+             json["n"].get<int64_t>(),
+             json["split"].is_string() ? cat(", ", json["split"].get<std::string>()) : "",
+             resampling_text(json["bootstrap"]),
+             "\n",
+             cautions_text(json["cautions"]),
+             "\n");
 }
 
 /// Where explanations of positive images lie; empty without any.

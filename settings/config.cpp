@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "augment/gates.hpp"
 #include "augment/sources.hpp"
@@ -283,11 +284,17 @@ Config Settings::load(Config base) const {
   base.gan.apply_preset();
   text_.apply(visit(base));
   choose(base);
-  base.check();
+  std::optional<Error> fault;  // of the file or --set, unless a flag mends it
+  try {
+    base.check();
+  } catch (const Error& error) {
+    fault = error;
+  }
   for (const auto& flag : flags_) set_field(visit(base), flag.key, flag.words, flag.flag);
   try {
     base.check();
   } catch (const Error& error) {
+    if (fault && std::string_view(fault->what()) == error.what()) throw *fault;
     throw Error(error.code() == Exit::config ? Exit::usage : error.code(), error.what());
   }
   return base;

@@ -63,7 +63,8 @@ class Settings {
            std::vector<FlagValue> flags = {});
 
   /// Returns `base` with all of them applied, checked. Throws 78 for a wrong key or value in the
-  /// file or --set, 2 for one in a flag.
+  /// file or --set, 2 for one in a flag. A fault of the file or --set that the flags mend is none:
+  /// `tune = "head"` may get its weights from --weights.
   Config load(Config base = {}) const;
   /// Returns true if the command line has a flag for `key`.
   bool given(const std::string& key) const;

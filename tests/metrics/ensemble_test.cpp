@@ -2,6 +2,7 @@
 #include "metrics/ensemble.hpp"
 
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "core/error.hpp"

@@ -110,6 +110,19 @@ TEST_CASE("flags lie above --set; their errors are those of usage") {
     CAPTURE(key, word);
     CHECK(error_of([&] { with(key, word); }).code() == Exit::usage);
   }
+  // A flag may complete what --set begins.
+  const std::vector<std::string> head{"classify.tune=head"};
+  CHECK_NOTHROW(Settings("", head, {{"--weights", "classify.weights", {"imagenet"}}}).load());
+  CHECK(error_of([&] {
+          Settings("", head, {{"--seed", "seed", {"4"}}}).load();
+        }).code() == Exit::config);
+  CHECK(error_of([&] {
+          Settings("",
+                   head,
+                   {{"--weights", "classify.weights", {"imagenet"}},
+                    {"--arch", "classify.arch", {"none"}}})
+              .load();
+        }).code() == Exit::usage);
   const Settings settings("", {}, {{"--ratios", "data.ratios", {".5", ".25", ".25"}}});
   CHECK(settings.given("data.ratios"));
   CHECK_FALSE(settings.given("data.hold_out"));

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/detection/boxes.hpp"
+
+#include <algorithm>
+
+namespace evenray {
+
+double overlap(const PixelBox& found, const PixelBox& truth, bool crowd) {
+  const double width =
+      std::min(found.x + found.width, truth.x + truth.width) - std::max(found.x, truth.x);
+  const double height =
+      std::min(found.y + found.height, truth.y + truth.height) - std::max(found.y, truth.y);
+  if (width <= 0 || height <= 0) return 0;
+  const double both = width * height;
+  return both / (crowd ? found.area() : found.area() + truth.area() - both);
+}
+
+}  // namespace evenray

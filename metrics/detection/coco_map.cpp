@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/detection/coco_map.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr uint32_t kMostBoxes = 100;
+constexpr size_t kRecalls = 101;
+/// The thresholds are .50 to .95, as numpy.linspace() rounds them, then .4.
+constexpr size_t kMeanThresholds = 10, kAt50 = 0, kAt75 = 5, kAt40 = 10;
+
+double overlap_threshold(size_t index) {
+  if (index == kAt40) return .4;
+  if (index + 1 == kMeanThresholds) return .95;
+  return static_cast<double>(index) * ((.95 - .5) / 9) + .5;
+}
+
+bool outside(double area, size_t range) {
+  constexpr double kSmall = 32. * 32, kMedium = 96. * 96, kMost = 1e10;
+  constexpr std::array<double, 4> kLeast{0, 0, kSmall, kMedium},
+      kLargest{kMost, kSmall, kMedium, kMost};
+  return area < kLeast[range] || area > kLargest[range];
+}
+
+/// The mean over classes. Those that have no true boxes at all do not count.
+class ClassMean {
+ public:
+  void add(bool has_boxes, double value) {
+    if (!has_boxes) return;
+    sum_ += value;
+    ++count_;
+  }
+  double value() const { return count_ > 0 ? sum_ / count_ : NAN; }
+
+ private:
+  double sum_ = 0, count_ = 0;
+};
+
+/// Mean of the monotonous precision at 101 recalls, from the points at which recall grows.
+double average_precision_of(const std::vector<double>& recall, std::vector<double>& precision) {
+  for (size_t i = precision.size(); i-- > 1;)
+    precision[i - 1] = std::max(precision[i - 1], precision[i]);
+  double sum = 0;
+  size_t point = 0;
+  for (size_t r = 0; r < kRecalls; ++r) {
+    const double wanted = r + 1 == kRecalls ? 1 : static_cast<double>(r) * .01;
+    while (point < recall.size() && recall[point] < wanted) ++point;
+    if (point == recall.size()) break;
+    sum += precision[point];
+  }
+  return sum / kRecalls;
+}
+
+double weight_of(std::span<const double> image_weights, uint32_t image) {
+  return image_weights.empty() ? 1 : image_weights[image];
+}
+
+/// The boxes of one class in an image.
+struct BoxesInImage {
+  uint32_t image;
+  std::vector<TrueBox> truth;
+  std::vector<FoundBox> found;
+};
+
+/// Returns the boxes by class, in the order of the images.
+std::vector<std::vector<BoxesInImage>> by_class(const std::vector<ScoredImage>& images,
+                                                size_t classes) {
+  std::vector<std::vector<BoxesInImage>> out(classes);
+  for (size_t i = 0; i < images.size(); ++i) {
+    const auto of_class = [&](int class_index) -> BoxesInImage& {
+      check(class_index >= 0 && static_cast<size_t>(class_index) < classes,
+            Exit::failed,
+            "a box of an unknown class");
+      auto& list = out[static_cast<size_t>(class_index)];
+      if (list.empty() || list.back().image != i)
+        list.push_back({static_cast<uint32_t>(i), {}, {}});
+      return list.back();
+    };
+    for (const auto& box : images[i].truth) of_class(box.class_index).truth.push_back(box);
+    for (const auto& box : images[i].found) of_class(box.class_index).found.push_back(box);
+  }
+  return out;
+}
+
+}  // namespace
+
+struct CocoMap::Averages {
+  double ap, ap50, ap75, ap40, ar;
+};
+
+/// Matches the boxes of one class.
+struct CocoMap::Matcher {
+  /// A found box. Bit t of the masks is for threshold t.
+  struct Found {
+    double score;
+    uint32_t image, rank;  ///< rank: within its image, from 0
+    std::array<uint16_t, kAreas> matched{}, ignored{};
+  };
+
+  void add(BoxesInImage& boxes) {
+    auto& found = boxes.found;
+    const auto& truth = boxes.truth;
+    std::stable_sort(found.begin(), found.end(), [](const FoundBox& a, const FoundBox& b) {
+      return a.score > b.score;
+    });
+    if (found.size() > kMostBoxes) found.resize(kMostBoxes);
+    overlaps.resize(found.size() * truth.size());
+    for (size_t f = 0; f < found.size(); ++f)
+      for (size_t t = 0; t < truth.size(); ++t)
+        overlaps[f * truth.size() + t] = overlap(found[f].box, truth[t].box, truth[t].crowd);
+    const size_t first = all.size();
+    for (size_t f = 0; f < found.size(); ++f)
+      all.push_back({found[f].score, boxes.image, static_cast<uint32_t>(f)});
+    Counted counted{boxes.image, {}};
+    for (size_t area = 0; area < kAreas; ++area)
+      counted.boxes[area] = match(boxes, area, std::span(all).subspan(first));
+    if (!truth.empty()) out.truth.push_back(counted);
+  }
+
+  /// Matches in one range of areas; returns the number of true boxes that count.
+  uint32_t match(const BoxesInImage& boxes, size_t area, std::span<Found> found) {
+    const auto& truth = boxes.truth;
+    const auto ignored = [&](size_t t) { return truth[t].crowd || outside(truth[t].area, area); };
+    // Boxes that count come first, else in their order.
+    order.clear();
+    for (size_t t = 0; t < truth.size(); ++t)
+      if (!ignored(t)) order.push_back(t);
+    const size_t counting = order.size();
+    for (size_t t = 0; t < truth.size(); ++t)
+      if (ignored(t)) order.push_back(t);
+    for (size_t threshold = 0; threshold < kThresholds; ++threshold) {
+      taken.assign(truth.size(), 0);
+      const double least = std::min(overlap_threshold(threshold), 1 - 1e-10);
+      const auto bit = static_cast<uint16_t>(1U << threshold);
+      for (size_t f = 0; f < found.size(); ++f) {
+        double highest = least;
+        size_t best = truth.size();
+        for (size_t k = 0; k < order.size(); ++k) {
+          const size_t t = order[k];
+          if (taken[t] && !truth[t].crowd) continue;
+          // A box that counts is never given up for one that does not.
+          if (best < truth.size() && k >= counting && !ignored(best)) break;
+          const double shared = overlaps[f * truth.size() + t];
+          if (!(shared >= highest)) continue;
+          highest = shared;
+          best = t;
+        }
+        if (best == truth.size()) {
+          if (outside(boxes.found[f].box.area(), area)) found[f].ignored[area] |= bit;
+          continue;
+        }
+        taken[best] = 1;
+        found[f].matched[area] |= bit;
+        if (ignored(best)) found[f].ignored[area] |= bit;
+      }
+    }
+    return static_cast<uint32_t>(counting);
+  }
+
+  OfClass finish() {
+    std::stable_sort(
+        all.begin(), all.end(), [](const Found& a, const Found& b) { return a.score > b.score; });
+    const auto outcomes = [&](size_t area, uint32_t most) {
+      Outcomes lists;
+      for (size_t threshold = 0; threshold < kThresholds; ++threshold)
+        for (const Found& one : all)
+          if (one.rank < most && !(one.ignored[area] >> threshold & 1))
+            lists[threshold].push_back(2 * one.image + (one.matched[area] >> threshold & 1));
+      return lists;
+    };
+    for (size_t area = 0; area < kAreas; ++area) out.outcomes[area] = outcomes(area, kMostBoxes);
+    out.first = outcomes(0, 1);
+    out.first_ten = outcomes(0, 10);
+    return std::move(out);
+  }
+
+  OfClass out;
+  std::vector<Found> all;
+  std::vector<double> overlaps;
+  std::vector<size_t> order;
+  std::vector<uint8_t> taken;
+};
+
+CocoMap::CocoMap(const std::vector<ScoredImage>& images,
+                 const std::vector<std::string>& class_names,
+                 int threads)
+    : images_(images.size()), classes_(class_names.size()) {
+  for (const char* name : {"ap", "ap50", "ap75", "ap40"}) keys_.push_back({name});
+  const std::array<std::pair<const char*, AreaRange>, 3> areas{
+      {{"small", AreaRange::small}, {"medium", AreaRange::medium}, {"large", AreaRange::large}}};
+  for (const auto& [name, area] : areas) keys_.push_back({cat("ap_", name), area});
+  for (const char* name : {"ar_1", "ar_10", "ar_100"}) keys_.push_back({name});
+  for (const auto& [name, area] : areas) keys_.push_back({cat("ar_", name), area});
+  for (size_t c = 0; c < class_names.size(); ++c)
+    for (const char* key : {".ap", ".ap50"})
+      keys_.push_back({class_names[c] + key, AreaRange::all, static_cast<int>(c)});
+  auto boxes = by_class(images, class_names.size());
+  parallel_for(classes_.size(), threads, [&](size_t c) {
+    Matcher matcher;
+    for (auto& in_image : boxes[c]) matcher.add(in_image);
+    classes_[c] = matcher.finish();
+  });
+}
+
+CocoMap::Averages CocoMap::averages(const OfClass& of_class,
+                                    AreaRange area,
+                                    std::span<const double> image_weights) const {
+  const auto range = static_cast<size_t>(area);
+  double all = 0;
+  for (const auto& counted : of_class.truth)
+    all += weight_of(image_weights, counted.image) * counted.boxes[range];
+  if (all <= 0) return {NAN, NAN, NAN, NAN, NAN};
+  std::array<double, kThresholds> precision_at{};
+  double ap = 0, ar = 0;
+  std::vector<double> recalls, precisions;
+  for (size_t threshold = 0; threshold < kThresholds; ++threshold) {
+    recalls.clear();
+    precisions.clear();
+    double right = 0, wrong = 0;
+    for (const uint32_t outcome : of_class.outcomes[range][threshold]) {
+      const double times = weight_of(image_weights, outcome / 2);
+      if (outcome % 2 == 0) {
+        wrong += times;
+      } else if (times > 0) {
+        right += times;
+        recalls.push_back(right / all);
+        precisions.push_back(right / (wrong + right + std::numeric_limits<double>::epsilon()));
+      }
+    }
+    precision_at[threshold] = average_precision_of(recalls, precisions);
+    if (threshold >= kMeanThresholds) continue;
+    ap += precision_at[threshold] / kMeanThresholds;
+    ar += right / all / kMeanThresholds;
+  }
+  return {ap, precision_at[kAt50], precision_at[kAt75], precision_at[kAt40], ar};
+}
+
+double CocoMap::recall(const OfClass& of_class,
+                       const Outcomes& outcomes,
+                       std::span<const double> image_weights) const {
+  double all = 0, right = 0;
+  for (const auto& counted : of_class.truth)
+    all += weight_of(image_weights, counted.image) * counted.boxes[0];
+  for (size_t threshold = 0; threshold < kMeanThresholds; ++threshold)
+    for (const uint32_t outcome : outcomes[threshold])
+      if (outcome % 2 == 1) right += weight_of(image_weights, outcome / 2);
+  return all > 0 ? right / all / kMeanThresholds : NAN;
+}
+
+std::vector<double> CocoMap::values(std::span<const double> image_weights) const {
+  if (!image_weights.empty() && image_weights.size() != images_)
+    throw Error(Exit::failed, "there must be one weight for each image");
+  std::array<ClassMean, 13> means;
+  std::vector<double> of_classes;
+  for (const OfClass& of_class : classes_) {
+    std::array<bool, kAreas> has_boxes{};
+    for (const auto& counted : of_class.truth)
+      for (size_t area = 0; area < kAreas; ++area) has_boxes[area] |= counted.boxes[area] > 0;
+    const Averages any = averages(of_class, AreaRange::all, image_weights);
+    size_t place = 0;
+    const auto add = [&](size_t area, double value) { means[place++].add(has_boxes[area], value); };
+    for (const double value : {any.ap, any.ap50, any.ap75, any.ap40}) add(0, value);
+    std::array<Averages, kAreas> parts{};
+    for (size_t area = 1; area < kAreas; ++area) {
+      parts[area] = averages(of_class, static_cast<AreaRange>(area), image_weights);
+      add(area, parts[area].ap);
+    }
+    add(0, recall(of_class, of_class.first, image_weights));
+    add(0, recall(of_class, of_class.first_ten, image_weights));
+    add(0, any.ar);
+    for (size_t area = 1; area < kAreas; ++area) add(area, parts[area].ar);
+    of_classes.push_back(any.ap);
+    of_classes.push_back(any.ap50);
+  }
+  std::vector<double> out;
+  for (const ClassMean& mean : means) out.push_back(mean.value());
+  out.insert(out.end(), of_classes.begin(), of_classes.end());
+  return out;
+}
+
+std::vector<size_t> CocoMap::images_with_boxes(size_t class_index, AreaRange area) const {
+  std::vector<size_t> images;
+  for (const auto& counted : classes_.at(class_index).truth)
+    if (counted.boxes[static_cast<size_t>(area)] > 0) images.push_back(counted.image);
+  return images;
+}
+
+}  // namespace evenray
