@@ -111,9 +111,10 @@ TEST_CASE("the Python of docs/commands.md computes the probabilities of a packed
       "except RuntimeError:\n"
       "    for name in [name for name in sys.modules if name.startswith('torchvision')]:\n"
       "        del sys.modules[name]\n"
-      "    library = torch.library.Library('torchvision', 'DEF')\n"
+      "    from torch import library\n"
+      "    operators = library.Library('torchvision', 'DEF')\n"
       "    for name in ('nms', 'qnms'):\n"
-      "        library.define(name + '(Tensor a, Tensor b, float c) -> Tensor')\n";
+      "        operators.define(name + '(Tensor a, Tensor b, float c) -> Tensor')\n";
   const std::string after =
       cat("import csv, h5py\n"
           "with h5py.File('",
