@@ -268,16 +268,12 @@ Json compare_metrics(const Predictions& first,
   const Supports supports(first);
   Json differences = Json::object();
   for (size_t k = 0; k < of_first.size(); ++k) {
-    const double difference = of_first[k] - of_second[k];
-    const bool drawn =
-        std::isfinite(difference) && options.bootstrap_draws > 0 && supports.of(k).has_interval();
-    differences[a.keys()[k]] = {
-        {"first", number_json(of_first[k])},
-        {"second", number_json(of_second[k])},
-        {"difference", number_json(difference)},
-        {"ci",
-         drawn ? interval_json(replicates[k], supports.of(k), options.confidence) : Json(nullptr)},
-        {"p", drawn ? Json(bootstrap_p(replicates[k])) : Json(nullptr)}};
+    differences[a.keys()[k]] = difference_json(of_first[k],
+                                               of_second[k],
+                                               of_first[k] - of_second[k],
+                                               replicates[k],
+                                               supports.of(k),
+                                               options.confidence);
   }
   return {{"schema", "evenray-comparison-1"},
           {"n", first.rows()},

@@ -14,8 +14,9 @@ namespace evenray {
 Replicates resample(const std::vector<std::string>& groups,
                     const Resampling& options,
                     size_t keys,
-                    const std::function<std::vector<double>(std::span<const double>)>& values) {
-  const GroupBootstrap bootstrap(groups);
+                    const std::function<std::vector<double>(std::span<const double>)>& values,
+                    const std::vector<std::string>& strata) {
+  const GroupBootstrap bootstrap(groups, strata);
   const Rng rng(options.seed);
   const auto draws = static_cast<size_t>(std::max<int64_t>(0, options.draws));
   Replicates replicates(keys, std::vector<double>(draws));
@@ -41,6 +42,20 @@ Json interval_json(const std::vector<double>& replicates,
   const auto [low, high] = support.interval(replicates, confidence);
   if (!std::isfinite(low)) return nullptr;
   return {low, high};
+}
+
+Json difference_json(double first,
+                     double second,
+                     double difference,
+                     const std::vector<double>& replicates,
+                     const Support& support,
+                     double confidence) {
+  const bool drawn = std::isfinite(difference) && !replicates.empty() && support.has_interval();
+  return {{"first", number_json(first)},
+          {"second", number_json(second)},
+          {"difference", number_json(difference)},
+          {"ci", drawn ? interval_json(replicates, support, confidence) : Json(nullptr)},
+          {"p", drawn ? Json(bootstrap_p(replicates)) : Json(nullptr)}};
 }
 
 void Cautions::add(const std::string& name, const Support& support) {

@@ -22,12 +22,13 @@ struct Resampling {
 /// [key][draw].
 using Replicates = std::vector<std::vector<double>>;
 
-/// Returns `values` of each draw, which gets how often each row counts. `groups`: one per row, see
-/// GroupBootstrap. `values` is called from several threads at once.
+/// Returns `values` of each draw, which gets how often each row counts. `groups` and `strata`: one
+/// per row, see GroupBootstrap. `values` is called from several threads at once.
 Replicates resample(const std::vector<std::string>& groups,
                     const Resampling& options,
                     size_t keys,
-                    const std::function<std::vector<double>(std::span<const double>)>& values);
+                    const std::function<std::vector<double>(std::span<const double>)>& values,
+                    const std::vector<std::string>& strata = {});
 
 /// Returns {"draws","groups","confidence","seed"}.
 Json resampling_json(const std::vector<std::string>& groups, const Resampling& options);
@@ -39,6 +40,16 @@ Json number_json(double value);
 Json interval_json(const std::vector<double>& replicates,
                    const Support& support,
                    double confidence);
+
+/// Returns {"first","second","difference","ci":[low,high],"p"} of a metric of two models on the
+/// same rows. `replicates`: differences of the draws. `p`: see bootstrap_p(). The last two are null
+/// without draws, from too few groups, and for a difference that is not finite.
+Json difference_json(double first,
+                     double second,
+                     double difference,
+                     const std::vector<double>& replicates,
+                     const Support& support,
+                     double confidence);
 
 /// The names for which intervals carry the same caution, in the order of their first name.
 class Cautions {

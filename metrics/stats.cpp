@@ -249,13 +249,26 @@ GroupIndex group_index(const std::vector<std::string>& group_of_row) {
   return out;
 }
 
-GroupBootstrap::GroupBootstrap(const std::vector<std::string>& group_of_row)
-    : groups_(group_index(group_of_row)) {}
+GroupBootstrap::GroupBootstrap(const std::vector<std::string>& group_of_row,
+                               const std::vector<std::string>& stratum_of_row)
+    : groups_(group_index(group_of_row)) {
+  assert(stratum_of_row.empty() || stratum_of_row.size() == group_of_row.size());
+  std::map<std::string, size_t> known;
+  size_t groups = 0;  // groups are numbered in the order of their first rows
+  for (size_t row = 0; row < group_of_row.size(); ++row) {
+    if (groups_.of_row[row] != groups) continue;
+    const std::string stratum = stratum_of_row.empty() ? "" : stratum_of_row[row];
+    const auto [place, is_new] = known.try_emplace(stratum, strata_.size());
+    if (is_new) strata_.emplace_back();
+    strata_[place->second].push_back(groups++);
+  }
+}
 
 std::vector<double> GroupBootstrap::row_weights(const Rng& rng, uint64_t draw) const {
   Rng stream = rng.fork("group bootstrap", draw);
   std::vector<double> picked(groups_.count), weights;
-  for (size_t i = 0; i < groups_.count; ++i) picked[stream.below(groups_.count)] += 1;
+  for (const auto& stratum : strata_)
+    for (size_t i = 0; i < stratum.size(); ++i) picked[stratum[stream.below(stratum.size())]] += 1;
   weights.reserve(groups_.of_row.size());
   for (size_t group : groups_.of_row) weights.push_back(picked[group]);
   return weights;

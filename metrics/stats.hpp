@@ -102,10 +102,12 @@ struct GroupIndex {
 GroupIndex group_index(const std::vector<std::string>& group_of_row);
 
 /// Cluster bootstrap. A draw picks groups() groups with replacement. A row with an empty group is a
-/// group of its own.
+/// group of its own. With strata (folds), a draw picks in each stratum as many groups as it has.
 class GroupBootstrap {
  public:
-  explicit GroupBootstrap(const std::vector<std::string>& group_of_row);
+  /// `stratum_of_row`: empty, or one per row; all rows of a group are in the stratum of its first.
+  explicit GroupBootstrap(const std::vector<std::string>& group_of_row,
+                          const std::vector<std::string>& stratum_of_row = {});
   /// Returns how often the group of each row was picked. Depends only on the key of `rng` and on
   /// `draw`.
   std::vector<double> row_weights(const Rng& rng, uint64_t draw) const;
@@ -113,6 +115,7 @@ class GroupBootstrap {
 
  private:
   GroupIndex groups_;
+  std::vector<std::vector<size_t>> strata_;  ///< their groups
 };
 
 /// Returns the percentile interval of the finite replicates; NaN if there are none.

@@ -166,6 +166,22 @@ TEST_CASE("the group bootstrap draws whole groups") {
   CHECK(bootstrap.row_weights(rng, 7) != bootstrap.row_weights(Rng(4), 7));
 }
 
+TEST_CASE("the group bootstrap draws within strata") {
+  const std::vector<std::string> groups{"a", "b", "a", "", "c", ""},
+      strata{"0", "1", "0", "1", "1", "0"};
+  const GroupBootstrap bootstrap(groups, strata);
+  CHECK(bootstrap.groups() == 5);
+  std::set<Doubles> seen;
+  for (uint64_t draw = 0; draw < 3000; ++draw) {
+    const auto weights = bootstrap.row_weights(Rng(3), draw);
+    CHECK(weights[0] == weights[2]);
+    CHECK(weights[0] + weights[5] == 2);
+    CHECK(weights[1] + weights[3] + weights[4] == 3);
+    seen.insert(weights);
+  }
+  CHECK(seen.size() == 3 * 10);
+}
+
 TEST_CASE("the bootstrap's interval covers as it should") {
   // The mean of 40 normal values in groups of 2: about 95 of 100 intervals hold 0.
   int covered = 0;
