@@ -15,4 +15,9 @@ double overlap(const PixelBox& found, const PixelBox& truth, bool crowd) {
   return both / (crowd ? found.area() : found.area() + truth.area() - both);
 }
 
+double overlap(const FoundBox& found, const TrueBox& truth) {
+  if (found.mask && truth.mask) return overlap(*found.mask, *truth.mask, truth.crowd);
+  return overlap(found.box, truth.box, truth.crowd);
+}
+
 }  // namespace evenray

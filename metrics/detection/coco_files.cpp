@@ -11,6 +11,8 @@
 #include "core/json.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "metrics/detection/coco_masks.hpp"
+#include "metrics/metrics.hpp"
 
 namespace evenray {
 namespace {
@@ -68,39 +70,107 @@ size_t place_of(const Places& places, const Json& object, const char* key) {
   return found->second;
 }
 
-bool is_crowd(const Json& annotation) {
-  const auto crowd = annotation.find("iscrowd");
-  if (crowd == annotation.end() || *crowd == 0 || *crowd == false) return false;
-  if (*crowd != 1 && *crowd != true) refuse("'iscrowd' must be 0 or 1");
+bool is_set(const Json& annotation, const char* key) {
+  const auto value = annotation.find(key);
+  if (value == annotation.end() || *value == 0 || *value == false) return false;
+  if (*value != 1 && *value != true) refuse(cat("'", key, "' must be 0 or 1"));
   return true;
 }
 
-TrueBox true_box(const Json& annotation, const Places& categories) {
-  const PixelBox box = pixel_box(annotation);
+/// Height and width of an image; 0 where masks are not read.
+struct ImageSize {
+  int64_t height = 0, width = 0;
+};
+
+ImageSize image_size(const Json& image) {
+  const auto side = [&](const char* key) -> int64_t {
+    const Json& value = json_field(image, key);
+    if (!value.is_number_unsigned() || value == 0 || value.get<uint64_t>() > 65535)
+      refuse(cat("'", key, "' must be a whole number from 1 to 65535, to read masks"));
+    return value;
+  };
+  return {side("height"), side("width")};
+}
+
+/// Null where masks are not read.
+std::shared_ptr<const Mask> mask_of(const Json& object, const ImageSize& size) {
+  if (size.height == 0) return nullptr;
+  return std::make_shared<const Mask>(
+      coco_mask(json_field(object, "segmentation"), size.height, size.width));
+}
+
+TrueBox true_box(const Json& annotation, const Places& categories, const ImageSize& size) {
+  TrueBox out;
+  out.mask = mask_of(annotation, size);
+  out.box = out.mask && !annotation.contains("bbox") ? out.mask->box() : pixel_box(annotation);
+  out.class_index = static_cast<int>(place_of(categories, annotation, "category_id"));
   const auto area = annotation.find("area");
-  const TrueBox out{box,
-                    static_cast<int>(place_of(categories, annotation, "category_id")),
-                    area == annotation.end() ? box.area() : finite_value(*area, "area"),
-                    is_crowd(annotation)};
+  out.area = area != annotation.end() ? finite_value(*area, "area")
+             : out.mask               ? static_cast<double>(out.mask->area())
+                                      : out.box.area();
   if (out.area < 0) refuse("'area' is below 0");
+  out.crowd = is_set(annotation, "iscrowd");
+  out.difficult = is_set(annotation, "difficult") || is_set(annotation, "ignore");
   return out;
 }
 
-FoundBox found_box(const Json& detection, const Places& categories) {
-  const FoundBox out{pixel_box(detection),
-                     static_cast<int>(place_of(categories, detection, "category_id")),
-                     finite_value(json_field(detection, "score"), "score")};
+FoundBox found_box(const Json& detection, const Places& categories, const ImageSize& size) {
+  FoundBox out;
+  out.mask = mask_of(detection, size);
+  out.box = out.mask ? out.mask->box() : pixel_box(detection);
+  out.class_index = static_cast<int>(place_of(categories, detection, "category_id"));
+  out.score = finite_value(json_field(detection, "score"), "score");
   if (out.score < 0 || out.score > 1) refuse("'score' must be from 0 to 1");
   return out;
 }
 
-std::string group_of(const Json& image, const std::string& group_by) {
-  if (group_by.empty()) return "";
-  const Json& group = json_field(image, group_by.c_str());
-  if (group.is_null()) return "";
-  if (group.is_string()) return group.get<std::string>();
-  if (!group.is_number()) refuse(cat("'", group_by, "' must be a text or a number"));
-  return group.dump();
+/// A field of an image as a text; "" for null, and without a name.
+std::string image_field(const Json& image, const std::string& name) {
+  if (name.empty()) return "";
+  const Json& value = json_field(image, name.c_str());
+  if (value.is_null()) return "";
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_number()) refuse(cat("'", name, "' must be a text or a number"));
+  return value.dump();
+}
+
+ScoredImage listed_image(const CocoId& id,
+                         const Json& image,
+                         const std::string& group_by,
+                         const CocoFields& fields) {
+  ScoredImage out{id_text(id), image_field(image, group_by)};
+  out.fold = image_field(image, fields.fold_by);
+  if (out.fold.empty() && !fields.fold_by.empty())
+    refuse(cat("'", fields.fold_by, "' is empty; each image must be in a fold"));
+  for (const auto& column : fields.columns) out.columns.push_back(image_field(image, column));
+  return out;
+}
+
+/// Refuses a group in two folds: what was trained on one of its images was tested on another.
+void check_folds(const std::vector<ScoredImage>& images, const std::string& fold_by) {
+  std::map<std::string, std::string> fold_of;
+  for (const auto& image : images) {
+    if (image.group.empty()) continue;
+    const auto [first, is_new] = fold_of.emplace(image.group, image.fold);
+    if (!is_new && first->second != image.fold)
+      refuse(cat("group '",
+                 image.group,
+                 "' is in the folds '",
+                 first->second,
+                 "' and '",
+                 image.fold,
+                 "' of '",
+                 fold_by,
+                 "'; all images of a group must be in one fold"));
+  }
+}
+
+void check_columns(const CocoBoxes& boxes) {
+  for (size_t c = 0; c < boxes.columns.size(); ++c) {
+    std::vector<std::string> values;
+    for (const auto& image : boxes.images) values.push_back(image.columns[c]);
+    check_few_values(boxes.columns[c], values);
+  }
 }
 
 /// Calls `read` for each item of a list; adds to errors which item it was.
@@ -143,21 +213,26 @@ Places read_listed(const Json& list, const std::string& what, const Add& add) {
 CocoBoxes read_coco_boxes(const Path& annotations,
                           const Path& detections,
                           const std::string& group_by,
-                          int threads) {
+                          int threads,
+                          const CocoFields& fields) {
   Json truth, found;
   parallel_for(2, threads, [&](size_t i) {
     (i == 0 ? truth : found) = read_json(i == 0 ? annotations : detections);
   });
-  CocoBoxes out;
+  CocoBoxes out{{}, {}, fields.columns, fields.masks, !fields.fold_by.empty()};
   const std::string in_truth = annotations.string() + ": ", in_found = detections.string() + ": ";
   for (const char* key : {"images", "categories", "annotations"})
     if (!truth.is_object() || !truth.contains(key) || !truth[key].is_array())
       refuse(cat(in_truth, "there is no list '", key, "'"));
   if (!found.is_array()) refuse(cat(in_found, "detections must be a list of boxes"));
+  std::vector<ImageSize> sizes;
   const Places images =
       read_listed(truth["images"], in_truth + "image", [&](const CocoId& id, const Json& image) {
-        out.images.push_back({id_text(id), group_of(image, group_by)});
+        sizes.push_back(fields.masks ? image_size(image) : ImageSize{});
+        out.images.push_back(listed_image(id, image, group_by, fields));
       });
+  if (out.folds) check_folds(out.images, fields.fold_by);
+  check_columns(out);
   std::set<std::string> names;
   const Places classes = read_listed(
       truth["categories"], in_truth + "category", [&](const CocoId&, const Json& category) {
@@ -167,12 +242,12 @@ CocoBoxes read_coco_boxes(const Path& annotations,
           refuse(cat("the name '", out.class_names.back(), "' occurs twice"));
       });
   each_item(truth["annotations"], in_truth + "annotation", [&](const Json& annotation) {
-    out.images[place_of(images, annotation, "image_id")].truth.push_back(
-        true_box(annotation, classes));
+    const size_t image = place_of(images, annotation, "image_id");
+    out.images[image].truth.push_back(true_box(annotation, classes, sizes[image]));
   });
   each_item(found, in_found + "detection", [&](const Json& detection) {
-    out.images[place_of(images, detection, "image_id")].found.push_back(
-        found_box(detection, classes));
+    const size_t image = place_of(images, detection, "image_id");
+    out.images[image].found.push_back(found_box(detection, classes, sizes[image]));
   });
   return out;
 }

@@ -2,12 +2,14 @@
 #include "metrics/detection/coco_map.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
+#include <memory>
 
-#include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "metrics/detection/class_boxes.hpp"
 
 namespace evenray {
 namespace {
@@ -30,20 +32,6 @@ bool outside(double area, size_t range) {
   return area < kLeast[range] || area > kLargest[range];
 }
 
-/// The mean over classes. Those that have no true boxes at all do not count.
-class ClassMean {
- public:
-  void add(bool has_boxes, double value) {
-    if (!has_boxes) return;
-    sum_ += value;
-    ++count_;
-  }
-  double value() const { return count_ > 0 ? sum_ / count_ : NAN; }
-
- private:
-  double sum_ = 0, count_ = 0;
-};
-
 /// Mean of the monotonous precision at 101 recalls, from the points at which recall grows.
 double average_precision_of(const std::vector<double>& recall, std::vector<double>& precision) {
   for (size_t i = precision.size(); i-- > 1;)
@@ -59,36 +47,8 @@ double average_precision_of(const std::vector<double>& recall, std::vector<doubl
   return sum / kRecalls;
 }
 
-double weight_of(std::span<const double> image_weights, uint32_t image) {
-  return image_weights.empty() ? 1 : image_weights[image];
-}
-
-/// The boxes of one class in an image.
-struct BoxesInImage {
-  uint32_t image;
-  std::vector<TrueBox> truth;
-  std::vector<FoundBox> found;
-};
-
-/// Returns the boxes by class, in the order of the images.
-std::vector<std::vector<BoxesInImage>> by_class(const std::vector<ScoredImage>& images,
-                                                size_t classes) {
-  std::vector<std::vector<BoxesInImage>> out(classes);
-  for (size_t i = 0; i < images.size(); ++i) {
-    const auto of_class = [&](int class_index) -> BoxesInImage& {
-      check(class_index >= 0 && static_cast<size_t>(class_index) < classes,
-            Exit::failed,
-            "a box of an unknown class");
-      auto& list = out[static_cast<size_t>(class_index)];
-      if (list.empty() || list.back().image != i)
-        list.push_back({static_cast<uint32_t>(i), {}, {}});
-      return list.back();
-    };
-    for (const auto& box : images[i].truth) of_class(box.class_index).truth.push_back(box);
-    for (const auto& box : images[i].found) of_class(box.class_index).found.push_back(box);
-  }
-  return out;
-}
+/// Whether a right box has an area in the range decides if it is among the counted ones.
+enum EventKind : uint32_t { right_counted, right_uncounted, ignored_counted };
 
 }  // namespace
 
@@ -103,32 +63,32 @@ struct CocoMap::Matcher {
     double score;
     uint32_t image, rank;  ///< rank: within its image, from 0
     std::array<uint16_t, kAreas> matched{}, ignored{};
+    std::array<bool, kAreas> counted{};  ///< its area is in the range
   };
 
-  void add(BoxesInImage& boxes) {
-    auto& found = boxes.found;
+  void add(const ClassBoxes& boxes) {
     const auto& truth = boxes.truth;
-    std::stable_sort(found.begin(), found.end(), [](const FoundBox& a, const FoundBox& b) {
-      return a.score > b.score;
-    });
-    if (found.size() > kMostBoxes) found.resize(kMostBoxes);
-    overlaps.resize(found.size() * truth.size());
-    for (size_t f = 0; f < found.size(); ++f)
+    const size_t count = std::min<size_t>(boxes.found.size(), kMostBoxes);
+    overlaps.resize(count * truth.size());
+    for (size_t f = 0; f < count; ++f)
       for (size_t t = 0; t < truth.size(); ++t)
-        overlaps[f * truth.size() + t] = overlap(found[f].box, truth[t].box, truth[t].crowd);
+        overlaps[f * truth.size() + t] = overlap(*boxes.found[f], *truth[t]);
     const size_t first = all.size();
-    for (size_t f = 0; f < found.size(); ++f)
-      all.push_back({found[f].score, boxes.image, static_cast<uint32_t>(f)});
+    for (size_t f = 0; f < count; ++f) {
+      Found found{boxes.found[f]->score, boxes.image, static_cast<uint32_t>(f)};
+      for (size_t area = 0; area < kAreas; ++area)
+        found.counted[area] = !outside(boxes.found[f]->area(), area);
+      all.push_back(found);
+    }
     Counted counted{boxes.image, {}};
     for (size_t area = 0; area < kAreas; ++area)
-      counted.boxes[area] = match(boxes, area, std::span(all).subspan(first));
+      counted.boxes[area] = match(truth, area, std::span(all).subspan(first));
     if (!truth.empty()) out.truth.push_back(counted);
   }
 
   /// Matches in one range of areas; returns the number of true boxes that count.
-  uint32_t match(const BoxesInImage& boxes, size_t area, std::span<Found> found) {
-    const auto& truth = boxes.truth;
-    const auto ignored = [&](size_t t) { return truth[t].crowd || outside(truth[t].area, area); };
+  uint32_t match(const std::vector<const TrueBox*>& truth, size_t area, std::span<Found> found) {
+    const auto ignored = [&](size_t t) { return truth[t]->crowd || outside(truth[t]->area, area); };
     // Boxes that count come first, else in their order.
     order.clear();
     for (size_t t = 0; t < truth.size(); ++t)
@@ -140,12 +100,12 @@ struct CocoMap::Matcher {
       taken.assign(truth.size(), 0);
       const double least = std::min(overlap_threshold(threshold), 1 - 1e-10);
       const auto bit = static_cast<uint16_t>(1U << threshold);
-      for (size_t f = 0; f < found.size(); ++f) {
+      for (size_t f = 0; f < found.size() && !truth.empty(); ++f) {
         double highest = least;
         size_t best = truth.size();
         for (size_t k = 0; k < order.size(); ++k) {
           const size_t t = order[k];
-          if (taken[t] && !truth[t].crowd) continue;
+          if (taken[t] && !truth[t]->crowd) continue;
           // A box that counts is never given up for one that does not.
           if (best < truth.size() && k >= counting && !ignored(best)) break;
           const double shared = overlaps[f * truth.size() + t];
@@ -153,32 +113,48 @@ struct CocoMap::Matcher {
           highest = shared;
           best = t;
         }
-        if (best == truth.size()) {
-          if (outside(boxes.found[f].box.area(), area)) found[f].ignored[area] |= bit;
-          continue;
-        }
+        if (best == truth.size()) continue;
         taken[best] = 1;
-        found[f].matched[area] |= bit;
-        if (ignored(best)) found[f].ignored[area] |= bit;
+        (ignored(best) ? found[f].ignored : found[f].matched)[area] |= bit;
       }
     }
     return static_cast<uint32_t>(counting);
   }
 
+  Outcomes outcomes(size_t area) const {
+    Outcomes lists;
+    for (const Found& one : all) {
+      const bool counted = one.counted[area];
+      if (counted) lists.counted.push_back(one.image);
+      const auto place = static_cast<uint32_t>(lists.counted.size());
+      for (size_t threshold = 0; threshold < kThresholds; ++threshold) {
+        if (one.matched[area] >> threshold & 1)
+          lists.events[threshold].push_back(
+              {place, 4 * one.image + (counted ? right_counted : right_uncounted)});
+        else if (counted && (one.ignored[area] >> threshold & 1))
+          lists.events[threshold].push_back({place, 4 * one.image + ignored_counted});
+      }
+    }
+    return lists;
+  }
+
+  /// Right boxes of so many of an image at most.
+  std::vector<Hits> hits(uint32_t most) const {
+    constexpr uint16_t kMean = (1U << kMeanThresholds) - 1;
+    std::vector<Hits> list;
+    for (const Found& one : all) {
+      const auto right = static_cast<uint32_t>(std::popcount<uint16_t>(one.matched[0] & kMean));
+      if (one.rank < most && right > 0) list.push_back({one.image, right});
+    }
+    return list;
+  }
+
   OfClass finish() {
     std::stable_sort(
         all.begin(), all.end(), [](const Found& a, const Found& b) { return a.score > b.score; });
-    const auto outcomes = [&](size_t area, uint32_t most) {
-      Outcomes lists;
-      for (size_t threshold = 0; threshold < kThresholds; ++threshold)
-        for (const Found& one : all)
-          if (one.rank < most && !(one.ignored[area] >> threshold & 1))
-            lists[threshold].push_back(2 * one.image + (one.matched[area] >> threshold & 1));
-      return lists;
-    };
-    for (size_t area = 0; area < kAreas; ++area) out.outcomes[area] = outcomes(area, kMostBoxes);
-    out.first = outcomes(0, 1);
-    out.first_ten = outcomes(0, 10);
+    for (size_t area = 0; area < kAreas; ++area) out.outcomes[area] = outcomes(area);
+    out.first = hits(1);
+    out.first_ten = hits(10);
     return std::move(out);
   }
 
@@ -202,10 +178,10 @@ CocoMap::CocoMap(const std::vector<ScoredImage>& images,
   for (size_t c = 0; c < class_names.size(); ++c)
     for (const char* key : {".ap", ".ap50"})
       keys_.push_back({class_names[c] + key, AreaRange::all, static_cast<int>(c)});
-  auto boxes = by_class(images, class_names.size());
+  const auto boxes = boxes_by_class(images, class_names.size());
   parallel_for(classes_.size(), threads, [&](size_t c) {
     Matcher matcher;
-    for (auto& in_image : boxes[c]) matcher.add(in_image);
+    for (const auto& in_image : boxes[c]) matcher.add(in_image);
     classes_[c] = matcher.finish();
   });
 }
@@ -218,22 +194,30 @@ CocoMap::Averages CocoMap::averages(const OfClass& of_class,
   for (const auto& counted : of_class.truth)
     all += weight_of(image_weights, counted.image) * counted.boxes[range];
   if (all <= 0) return {NAN, NAN, NAN, NAN, NAN};
+  // How many boxes count up to each place.
+  const Outcomes& outcomes = of_class.outcomes[range];
+  std::vector<double> up_to{0};
+  up_to.reserve(outcomes.counted.size() + 1);
+  for (const uint32_t image : outcomes.counted)
+    up_to.push_back(up_to.back() + weight_of(image_weights, image));
   std::array<double, kThresholds> precision_at{};
   double ap = 0, ar = 0;
   std::vector<double> recalls, precisions;
   for (size_t threshold = 0; threshold < kThresholds; ++threshold) {
     recalls.clear();
     precisions.clear();
-    double right = 0, wrong = 0;
-    for (const uint32_t outcome : of_class.outcomes[range][threshold]) {
-      const double times = weight_of(image_weights, outcome / 2);
-      if (outcome % 2 == 0) {
-        wrong += times;
-      } else if (times > 0) {
-        right += times;
-        recalls.push_back(right / all);
-        precisions.push_back(right / (wrong + right + std::numeric_limits<double>::epsilon()));
+    double right = 0, more = 0;  // more: that count beside those of up_to
+    for (const auto& [place, what] : outcomes.events[threshold]) {
+      const double times = weight_of(image_weights, what / 4);
+      if (times <= 0) continue;
+      if (what % 4 == ignored_counted) {
+        more -= times;
+        continue;
       }
+      if (what % 4 == right_uncounted) more += times;
+      right += times;
+      recalls.push_back(right / all);
+      precisions.push_back(right / (up_to[place] + more + std::numeric_limits<double>::epsilon()));
     }
     precision_at[threshold] = average_precision_of(recalls, precisions);
     if (threshold >= kMeanThresholds) continue;
@@ -244,20 +228,17 @@ CocoMap::Averages CocoMap::averages(const OfClass& of_class,
 }
 
 double CocoMap::recall(const OfClass& of_class,
-                       const Outcomes& outcomes,
+                       const std::vector<Hits>& hits,
                        std::span<const double> image_weights) const {
   double all = 0, right = 0;
   for (const auto& counted : of_class.truth)
     all += weight_of(image_weights, counted.image) * counted.boxes[0];
-  for (size_t threshold = 0; threshold < kMeanThresholds; ++threshold)
-    for (const uint32_t outcome : outcomes[threshold])
-      if (outcome % 2 == 1) right += weight_of(image_weights, outcome / 2);
+  for (const auto& [image, boxes] : hits) right += weight_of(image_weights, image) * boxes;
   return all > 0 ? right / all / kMeanThresholds : NAN;
 }
 
 std::vector<double> CocoMap::values(std::span<const double> image_weights) const {
-  if (!image_weights.empty() && image_weights.size() != images_)
-    throw Error(Exit::failed, "there must be one weight for each image");
+  check_weights(image_weights, images_);
   std::array<ClassMean, 13> means;
   std::vector<double> of_classes;
   for (const OfClass& of_class : classes_) {
@@ -291,6 +272,30 @@ std::vector<size_t> CocoMap::images_with_boxes(size_t class_index, AreaRange are
   for (const auto& counted : classes_.at(class_index).truth)
     if (counted.boxes[static_cast<size_t>(area)] > 0) images.push_back(counted.image);
   return images;
+}
+
+Measure coco_measure(const std::vector<ScoredImage>& images,
+                     const std::vector<std::string>& class_names,
+                     int threads) {
+  const auto map = std::make_shared<const CocoMap>(images, class_names, threads);
+  std::array<RarestSupport, 4> rarest;
+  std::vector<Support> of_class;
+  for (size_t c = 0; c < class_names.size(); ++c)
+    for (size_t area = 0; area < rarest.size(); ++area) {
+      const Support support =
+          groups_of(images, map->images_with_boxes(c, static_cast<AreaRange>(area)));
+      rarest[area].add(support);
+      if (area == 0) of_class.push_back(support);
+    }
+  Measure out;
+  for (const auto& [name, area, class_index] : map->keys()) {
+    const auto c = static_cast<size_t>(std::max(0, class_index));
+    out.keys.push_back(class_index < 0
+                           ? ValueKey{name, name, rarest[static_cast<size_t>(area)].value()}
+                           : ValueKey{name, class_names[c], of_class[c]});
+  }
+  out.values = [map](std::span<const double> image_weights) { return map->values(image_weights); };
+  return out;
 }
 
 }  // namespace evenray

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "metrics/detection/boxes.hpp"
+#include "metrics/detection/measure.hpp"
 
 namespace evenray {
 
@@ -21,7 +21,8 @@ enum class AreaRange { all, small, medium, large };
 /// took, by the threshold or more; of several, it takes the one that it overlaps most, and of equal
 /// ones the later. Precision is made monotonous and read at 101 recalls. In a range of areas, true
 /// boxes outside it, and found boxes outside it that match nothing, do not count; so do boxes above
-/// 1e10 square pixels in none. The 100 boxes of a class with the highest scores in an image count.
+/// 1e10 square pixels in none. Boxes with masks overlap by them, and a found one has the area of
+/// its mask. The 100 boxes of a class with the highest scores in an image count.
 ///
 /// pycocotools takes a match with an annotation whose id is 0 for no match. Here ids do not matter.
 class CocoMap {
@@ -63,12 +64,26 @@ class CocoMap {
     uint32_t image;
     std::array<uint32_t, kAreas> boxes;
   };
-  /// Found boxes that count, the highest score first: twice the image, plus 1 if the box is right.
-  using Outcomes = std::array<std::vector<uint32_t>, kThresholds>;
+  /// A found box that is right, or does not count, at one threshold.
+  struct Event {
+    uint32_t place;  ///< boxes of `counted` with higher scores, itself included
+    uint32_t what;   ///< four times the image, plus an EventKind
+  };
+  /// Found boxes in one range of areas, the highest score first. At a threshold, all of `counted`
+  /// are wrong, but for its events. Most boxes are wrong at all of them, so this is short.
+  struct Outcomes {
+    std::vector<uint32_t> counted;  ///< their images
+    std::array<std::vector<Event>, kThresholds> events;
+  };
+  struct Hits {
+    uint32_t image, boxes;
+  };
   struct OfClass {
     std::vector<Counted> truth;
     std::array<Outcomes, kAreas> outcomes;
-    Outcomes first, first_ten;  ///< of any area; so many of an image at most
+    /// Right boxes of any area, over the thresholds .5 to .95: the first and the first ten of an
+    /// image.
+    std::vector<Hits> first, first_ten;
   };
   struct Matcher;
   struct Averages;
@@ -77,12 +92,17 @@ class CocoMap {
                     AreaRange area,
                     std::span<const double> image_weights) const;
   double recall(const OfClass& of_class,
-                const Outcomes& outcomes,
+                const std::vector<Hits>& hits,
                 std::span<const double> image_weights) const;
 
   size_t images_;
   std::vector<OfClass> classes_;
   std::vector<Key> keys_;
 };
+
+/// Returns the values of a CocoMap with the groups behind them.
+Measure coco_measure(const std::vector<ScoredImage>& images,
+                     const std::vector<std::string>& class_names,
+                     int threads = 1);
 
 }  // namespace evenray

@@ -19,13 +19,14 @@ struct Files {
   std::string images = kImages, categories = kCategories, annotation = kBox,
               detection = R"("image_id":4.0,"category_id":0,"bbox":[1,2,3,4],"score":0.5)",
               group_by{};
+  CocoFields fields{};
 
   CocoBoxes read() const {
     const ScratchFolder folder;
     write_text(folder / "a.json",
                cat("{", images, ",", categories, ",\"annotations\":[", annotation, "]}"));
     write_text(folder / "d.json", cat("[{", detection, "}]"));
-    return read_coco_boxes(folder / "a.json", folder / "d.json", group_by);
+    return read_coco_boxes(folder / "a.json", folder / "d.json", group_by, /*threads=*/1, fields);
   }
   std::string fault() const {
     const Error error = error_of([&] { read(); });
@@ -82,4 +83,71 @@ TEST_CASE("COCO's files: what is refused, and where it stands") {
       Files{.categories = R"("categories":[{"id":0,"name":"x"},{"id":1,"name":"x"}])"}.fault(),
       "category with id 1: the name 'x' occurs twice"));
   CHECK(contains(Files{.group_by = "age"}.fault(), "image with id 4: "));
+}
+
+TEST_CASE("COCO's files: folds, columns and difficult boxes") {
+  const std::string images =
+      R"("images":[{"id":4,"patient":"a","fold":0,"view":"PA"},{"id":5,"patient":"b","fold":1,"view":null}])";
+  const CocoBoxes boxes = Files{
+      .images = images,
+      .annotation =
+          R"({"image_id":4,"category_id":0,"bbox":[1,2,3,4],"difficult":1},{"image_id":4,"category_id":0,"bbox":[1,2,3,4],"ignore":0})",
+      .group_by = "patient",
+      .fields = {.fold_by = "fold",
+                 .columns = {
+                     "view"}}}.read();
+  CHECK(boxes.folds);
+  CHECK(boxes.images[0].fold == "0");
+  CHECK(boxes.images[1].fold == "1");
+  CHECK(boxes.columns == std::vector<std::string>{"view"});
+  CHECK(boxes.images[0].columns == std::vector<std::string>{"PA"});
+  CHECK(boxes.images[1].columns == std::vector<std::string>{""});
+  CHECK(boxes.images[0].truth[0].ignored());
+  CHECK_FALSE(boxes.images[0].truth[1].ignored());
+  CHECK_FALSE(Files{}.read().folds);
+
+  const auto folds = [](const std::string& second) {
+    return Files{.images = R"("images":[{"id":4,"patient":"a","fold":"x"},{"id":5,"patient":"a",)" +
+                           second + "}]",
+                 .group_by = "patient",
+                 .fields = {.fold_by = "fold"}}
+        .fault();
+  };
+  CHECK(contains(folds(R"("fold":"y")"), "group 'a' is in the folds 'x' and 'y' of 'fold'"));
+  CHECK(contains(folds(R"("fold":null)"), "a.json: image with id 5: 'fold' is empty"));
+  CHECK(contains(folds(R"("fold":[1])"), "'fold' must be a text or a number"));
+  std::string many = R"("images":[{"id":4,"age":-1})";
+  for (int i = 0; i < 20; ++i) many += cat(R"(,{"id":)", 100 + i, R"(,"age":)", i, "}");
+  CHECK(contains(Files{.images = many + "]", .fields = {.columns = {"age"}}}.fault(),
+                 "column age has 21 different values"));
+}
+
+TEST_CASE("COCO's files: masks") {
+  const auto files = [](const std::string& size,
+                        const std::string& truth,
+                        const std::string& found) {
+    return Files{
+        .images = R"("images":[{"id":4)" + size + "}]",
+        .annotation = R"({"image_id":4,"category_id":0,"segmentation":)" + truth + "}",
+        .detection =
+            R"("image_id":4,"category_id":0,"score":0.5,"bbox":[0,0,9,9],"segmentation":)" + found,
+        .fields = {.masks = true}};
+  };
+  const std::string size = R"(,"height":4,"width":3)", square = "[[1,1,3,1,3,3,1,3]]",
+                    runs = R"({"size":[4,3],"counts":[5,2,2,2,1]})";
+  const CocoBoxes boxes = files(size, square, runs).read();
+  CHECK(boxes.masks);
+  CHECK(boxes.images[0].truth[0].area == 4);
+  CHECK(boxes.images[0].truth[0].box.x == 1);
+  CHECK(boxes.images[0].found[0].area() == 4);
+  CHECK(boxes.images[0].found[0].box.width == 2);
+  CHECK(overlap(boxes.images[0].found[0], boxes.images[0].truth[0]) == 1);
+  CHECK(contains(files("", square, runs).fault(), "height"));
+  CHECK(contains(files(R"(,"height":4,"width":0)", square, runs).fault(),
+                 "image with id 4: 'width' must be a whole number from 1 to 65535, to read masks"));
+  CHECK(contains(files(size, "[[1,2]]", runs).fault(),
+                 "a.json: annotation 0: a polygon has fewer than 3 points"));
+  CHECK(contains(files(size, square, "[]").fault(), "d.json: detection 0: "));
+  CHECK(contains(files(size, square, R"({"size":[3,4],"counts":[12]})").fault(),
+                 "the height and width of the image"));
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metrics/detection/coco_map.hpp"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -31,15 +30,6 @@ double value_named(const CocoMap& map, const std::string& name) {
   return NAN;
 }
 
-/// One image with these boxes of one class.
-ScoredImage image_of(const std::vector<PixelBox>& truth,
-                     const std::vector<std::pair<PixelBox, double>>& found) {
-  ScoredImage image{"1", ""};
-  for (const auto& box : truth) image.truth.push_back({box, 0, box.area()});
-  for (const auto& [box, score] : found) image.found.push_back({box, 0, score});
-  return image;
-}
-
 double ap50_of(const ScoredImage& image) { return value_named(CocoMap({image}, {"x"}), "ap50"); }
 
 }  // namespace
@@ -51,11 +41,8 @@ TEST_CASE("average precision is that of pycocotools, with crowds, areas, ties an
   check_values(map, map.values(), golden["all"]);
 
   // Weights choose images.
-  std::vector<double> weights;
-  for (const auto& image : boxes.images)
-    weights.push_back(static_cast<double>(std::count(
-        golden["some_images"].begin(), golden["some_images"].end(), std::stoi(image.id))));
-  check_values(map, map.values(weights), golden["some"]);
+  check_values(
+      map, map.values(weights_choosing(boxes.images, golden["some_images"])), golden["some"]);
   CHECK(error_of([&] { map.values(std::vector<double>{1.}); }).code() == Exit::failed);
 }
 
@@ -81,7 +68,7 @@ TEST_CASE("a weight of 2 is an image twice, where scores differ") {
 
 TEST_CASE("a class that a draw leaves out is not left out of its mean") {
   const PixelBox box{0, 0, 10, 10};
-  ScoredImage first = image_of({box}, {{box, .9}}), second = image_of({box}, {});
+  ScoredImage first = image_with({box}, {{box, .9}}), second = image_with({box}, {});
   second.truth[0].class_index = 1;
   const CocoMap map({first, second}, {"x", "y", "never"});
   CHECK(value_named(map, "ap") == Approx(.5));
@@ -92,24 +79,24 @@ TEST_CASE("a class that a draw leaves out is not left out of its mean") {
 
 TEST_CASE("COCO's average precision by hand") {
   const PixelBox first{0, 0, 10, 10}, second{50, 50, 10, 10}, elsewhere{80, 0, 10, 10};
-  CHECK(ap50_of(image_of({first}, {{first, .9}})) == Approx(1));
-  CHECK(ap50_of(image_of({first}, {})) == 0);
+  CHECK(ap50_of(image_with({first}, {{first, .9}})) == Approx(1));
+  CHECK(ap50_of(image_with({first}, {})) == 0);
   // The wrong box comes first: precision 1/2 at all recalls.
-  CHECK(ap50_of(image_of({first}, {{elsewhere, .9}, {first, .8}})) == Approx(.5));
+  CHECK(ap50_of(image_with({first}, {{elsewhere, .9}, {first, .8}})) == Approx(.5));
   // One of two is found: precision 1 at the recalls 0 to .5, which are 51 of 101.
-  CHECK(ap50_of(image_of({first, second}, {{first, .9}})) == Approx(51. / 101));
+  CHECK(ap50_of(image_with({first, second}, {{first, .9}})) == Approx(51. / 101));
   // A second box on the same finding is wrong.
-  CHECK(ap50_of(image_of({first, second}, {{first, .9}, {first, .8}, {second, .7}})) ==
+  CHECK(ap50_of(image_with({first, second}, {{first, .9}, {first, .8}, {second, .7}})) ==
         Approx((51 + 50 * 2. / 3) / 101));
   // A box on a crowd is neither right nor wrong.
-  ScoredImage crowd = image_of({first, second}, {{second, .9}, {second, .8}, {first, .7}});
+  ScoredImage crowd = image_with({first, second}, {{second, .9}, {second, .8}, {first, .7}});
   crowd.truth[1].crowd = true;
   CHECK(ap50_of(crowd) == Approx(1));
   // Without an area there is no overlap.
   const PixelBox point{5, 5, 0, 0};
-  CHECK(ap50_of(image_of({point, first}, {{point, .9}, {first, .8}})) == Approx(.5 * 51 / 101));
+  CHECK(ap50_of(image_with({point, first}, {{point, .9}, {first, .8}})) == Approx(.5 * 51 / 101));
   CHECK(overlap(first, {5, 0, 10, 10}) == Approx(1. / 3));
   CHECK(overlap(first, {5, 0, 10, 10}, /*crowd=*/true) == Approx(.5));
   CHECK(overlap(first, {10, 0, 10, 10}) == 0);
-  CHECK(error_of([&] { CocoMap({image_of({first}, {})}, {}); }).code() == Exit::failed);
+  CHECK(error_of([&] { CocoMap({image_with({first}, {})}, {}); }).code() == Exit::failed);
 }
