@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "app/command.hpp"
+#include "app/training.hpp"
 #include "classifier/classifier.hpp"
 #include "core/error.hpp"
-#include "core/log.hpp"
 #include "core/text.hpp"
 #include "metrics/metrics.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 struct ClassifyFlags {
   std::string store, out, model, part = "test", explain, predictions, thresholds, compare;
   std::vector<std::string> by;
-  bool resume = false;
+  TrainingFlags training;
 };
 
 /// Returns the values of a column of a part. Throws 65 with the known columns for another name.
@@ -58,51 +58,24 @@ std::string add_metrics_by(Json& found,
   return text;
 }
 
+Training classifier_training(Config& config, const Store& store) {
+  return {"classify",
+          config.classify.arch,
+          config.classify.steps,
+          timed_classifier(config.classify, store.info().height, store.info().width),
+          [&config](Fields& f) { f.section("classify", config.classify); }};
+}
+
 int train_command(const Cli& cli, const ClassifyFlags& flags) {
   Config config = cli.load();
-  const Store store(flags.store);
+  const Store store(flags.training.store);
   check_weights(config.classify);
-  const auto& info = store.info();
-  const TimedNetwork network = timed_classifier(config.classify, info.height, info.width);
+  const Training training = classifier_training(config, store);
   if (cli.dry_run) {
-    const auto precision = decide_precision(config.runtime, network);
-    const TimeEstimate estimate = estimate_time(config.runtime, [&](const Compute& compute) {
-      return network.step_time(compute, network.minibatch) *
-             static_cast<double>(config.classify.steps);
-    });
-    Json plan{{"schema", "evenray-classify-plan-1"},
-              {"arch", config.classify.arch},
-              {"size_px", {info.height, info.width}},
-              {"images", store.part("train").size()},
-              {"steps", config.classify.steps},
-              {"precision", config.runtime.precision}};
-    plan.update(estimate.json());
-    print_result(cli,
-                 plan,
-                 cat(config.classify.arch,
-                     " ",
-                     info.height,
-                     "x",
-                     info.width,
-                     " px on ",
-                     store.part("train").size(),
-                     " images, ",
-                     config.classify.steps,
-                     " steps of ",
-                     config.classify.minibatch,
-                     ", about ",
-                     estimate.time.text(),
-                     "\n",
-                     estimate.busy.empty() ? "" : estimate.busy + "\n",
-                     precision ? precision->text() + "\n" : ""));
+    print_plan(cli, config, store, store.part("train").size(), training);
     return 0;
   }
-  const auto precision = decide_precision(config.runtime, network, flags.out);
-  RunFolder run(flags.out, flags.resume, [&](Fields& f) {
-    config.runtime.fields(f);
-    f.section("classify", config.classify);
-  });
-  if (precision) log_info(precision->text());
+  RunFolder run = open_run(config, flags.training, training);
   train_classifier(store, config.classify, config.runtime, run);
   const Json metrics = read_json(run.path() / "metrics.json");
   print_result(cli,
@@ -112,24 +85,16 @@ int train_command(const Cli& cli, const ClassifyFlags& flags) {
                    " at step ",
                    metrics["best_step"].dump(),
                    ": ",
-                   flags.out,
+                   flags.training.out,
                    "\n"));
   return 0;
 }
 
 int pretrain_command(const Cli& cli, const ClassifyFlags& flags) {
   Config config = cli.load();
-  const Store store(flags.store);
+  const Store store(flags.training.store);
   check_weights(config.classify);
-  const auto precision =
-      decide_precision(config.runtime,
-                       timed_classifier(config.classify, store.info().height, store.info().width),
-                       flags.out);
-  RunFolder run(flags.out, flags.resume, [&](Fields& f) {
-    config.runtime.fields(f);
-    f.section("classify", config.classify);
-  });
-  if (precision) log_info(precision->text());
+  RunFolder run = open_run(config, flags.training, classifier_training(config, store));
   pretrain_backbone(store, config.classify, config.runtime, run);
   const Json metrics = read_json(run.path() / "metrics.json");
   print_result(cli,
@@ -139,7 +104,7 @@ int pretrain_command(const Cli& cli, const ClassifyFlags& flags) {
                    " steps, spread of the projections ",
                    fixed(metrics.at("spread"), 2),
                    " (0: collapsed): ",
-                   flags.out,
+                   flags.training.out,
                    ", for `evenray classify train --weights`\n"));
   return 0;
 }
@@ -224,11 +189,7 @@ void add_classify_commands(CLI::App& app, Cli& cli) {
                                    "train a network on the images of a store without their labels",
                                    without_plan,
                                    [&cli, flags] { return pretrain_command(cli, *flags); });
-  for (CLI::App* command : {train_cli, pretrain_cli}) {
-    command->add_option("STORE", flags->store, "store")->required();
-    command->add_option("--out", flags->out, "run folder")->required();
-    command->add_flag("--resume", flags->resume, "resume the run in --out");
-  }
+  for (CLI::App* command : {train_cli, pretrain_cli}) add_training_flags(*command, flags->training);
 
   const Takes predicting{.config = true, .threads = true, .device = true, .json = true};
   Takes evaluating = predicting;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "metrics/metrics.hpp"
+#include "metrics/resampling.hpp"
 #include "settings/flags.hpp"
 
 namespace evenray {
@@ -76,6 +77,8 @@ void print_result(const Cli& cli, const Json& json, const std::string& text);
 
 /// Returns the options of metrics on a part, from the settings.
 MetricOptions metric_options(const Config& config, const std::string& part);
+/// Returns the draws of intervals of a detector's metrics, from the settings.
+Resampling detection_resampling(const Config& config);
 
 /// Returns true if `path` is a store: its name ends in .h5, or is_store_source() recognises it.
 bool is_store(const std::string& path);
@@ -98,6 +101,8 @@ void add_predict_commands(CLI::App& classify, Cli& cli);
 void add_ensemble_command(CLI::App& classify, Cli& cli);
 void add_tune_command(CLI::App& classify, Cli& cli);
 void add_detect_commands(CLI::App& app, Cli& cli);
+void add_detect_metrics_command(CLI::App& detect, Cli& cli);
+void add_fuse_command(CLI::App& detect, Cli& cli);
 void add_study_commands(CLI::App& app, Cli& cli);
 void add_export_events_command(CLI::App& app, Cli& cli);
 void add_system_commands(CLI::App& app, Cli& cli);

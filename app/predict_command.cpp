@@ -4,13 +4,12 @@
 #include <cmath>
 
 #include "app/command.hpp"
+#include "app/image_input.hpp"
 #include "classifier/classifier.hpp"
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
-#include "dataset/files/image_file.hpp"
-#include "dataset/files/image_folder.hpp"
 #include "dataset/image/image.hpp"
 
 namespace evenray {
@@ -22,62 +21,6 @@ struct PredictFlags {
   std::string model, fit, part = "test", explain, class_name, method = "grad-cam", store, out;
   std::vector<std::string> files;
 };
-
-/// Images to predict, and what they are called.
-struct Named {
-  std::vector<std::string> names;
-  std::vector<cv::Mat> images;
-};
-
-std::vector<Path> listed_files(const std::vector<std::string>& arguments) {
-  std::vector<Path> files;
-  for (const auto& argument : arguments) {
-    if (!std::filesystem::is_directory(argument)) {
-      files.emplace_back(argument);
-      continue;
-    }
-    const auto found = image_files(argument);
-    check(
-        !found.empty(), Exit::bad_data, cat(argument, " holds no PNG, JPEG, TIFF or DICOM files"));
-    files.insert(files.end(), found.begin(), found.end());
-  }
-  return files;
-}
-
-/// Reads files as `data pack` does, with these files as the whole set: the brightest 16-bit value
-/// of all of them decides which value is white.
-Named read_files(const Classifier& classifier, const PredictFlags& flags) {
-  const std::string known = classifier.fit().empty() ? "pad" : classifier.fit();
-  const Fit fit = parse_fit(flags.fit.empty() ? known : flags.fit);
-  Named out;
-  unsigned brightest = 0;
-  for (const auto& file : listed_files(flags.files)) {
-    const cv::Mat pixels =
-        read_whole_image(file, 2 * std::max(classifier.height(), classifier.width()));
-    double largest = 0;
-    cv::minMaxLoc(pixels, nullptr, &largest);
-    if (pixels.depth() == CV_16U) brightest = std::max(brightest, static_cast<unsigned>(largest));
-    Placement placement;
-    out.images.push_back(
-        fit_image(pixels, classifier.height(), classifier.width(), fit, placement));
-    out.names.push_back(file.string());
-  }
-  for (cv::Mat& image : out.images)
-    image = with_bits(image, classifier.bits(), white_of(brightest));
-  return out;
-}
-
-Named read_store(const PredictFlags& flags) {
-  check(flags.files.size() == 1, Exit::usage, "give one store, or image files");
-  const Store store(flags.files[0]);
-  Named out{store.part(flags.part).ids, {}};
-  check(!out.names.empty(),
-        Exit::bad_data,
-        cat(store.path().string(), ": part ", flags.part, " is empty"));
-  for (size_t i = 0; i < out.names.size(); ++i)
-    out.images.push_back(store.image(flags.part, static_cast<int64_t>(i)));
-  return out;
-}
 
 /// The classes of the highest probabilities, highest first.
 std::vector<size_t> top_classes(const std::vector<double>& probabilities) {
@@ -91,7 +34,7 @@ std::vector<size_t> top_classes(const std::vector<double>& probabilities) {
 }
 
 void write_explanations(const Classifier& classifier,
-                        const Named& input,
+                        const NamedImages& input,
                         const std::vector<ClassifiedImage>& results,
                         const PredictFlags& flags) {
   const auto& names = classifier.class_names();
@@ -113,7 +56,13 @@ void write_explanations(const Classifier& classifier,
 int predict(const Cli& cli, const PredictFlags& flags) {
   const Classifier classifier(flags.model, make_compute(cli.load().runtime));
   if (!flags.explain.empty()) check_explanation(flags.method);
-  const Named input = is_store(flags.files[0]) ? read_store(flags) : read_files(classifier, flags);
+  const std::string known = classifier.fit().empty() ? "pad" : classifier.fit();
+  const NamedImages input = read_images(flags.files,
+                                        flags.part,
+                                        {.height = classifier.height(),
+                                         .width = classifier.width(),
+                                         .bits = classifier.bits(),
+                                         .fit = flags.fit.empty() ? known : flags.fit});
   const auto results = classifier.classify(input.images);
   if (!flags.explain.empty()) write_explanations(classifier, input, results, flags);
   const auto& names = classifier.class_names();

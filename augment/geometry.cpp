@@ -129,10 +129,6 @@ void take_bounds(Box& box) {
   if (box.rings.empty()) box.x0 = box.y0 = box.x1 = box.y1 = 0;
 }
 
-double area(const Box& box) {
-  return std::max(0.f, box.x1 - box.x0) * static_cast<double>(std::max(0.f, box.y1 - box.y0));
-}
-
 void clip_box(Box& box, cv::Size size) {
   const auto width = static_cast<float>(size.width), height = static_cast<float>(size.height);
   box.x0 = std::clamp(box.x0, 0.f, width);
@@ -141,30 +137,16 @@ void clip_box(Box& box, cv::Size size) {
   box.y1 = std::clamp(box.y1, 0.f, height);
 }
 
-/// Returns the total area of all rings, each by the shoelace formula.
-double ring_area(const Box& box) {
-  double sum = 0;
-  for (const Ring& ring : box.rings) {
-    double twice = 0;
-    for (size_t i = 0; i < ring.size(); ++i) {
-      const cv::Point2f p = ring[i], q = ring[(i + 1) % ring.size()];
-      twice += static_cast<double>(p.x) * q.y - static_cast<double>(q.x) * p.y;
-    }
-    sum += std::abs(twice) / 2;
-  }
-  return sum;
-}
-
 /// Moves and clips the rings of a box. Returns the proportion of the area that stays in the image.
 double move_rings(Box& box, const Affine& forward, cv::Size size) {
   for (Ring& ring : box.rings)
     for (cv::Point2f& p : ring) p = cv::Point2f(forward(p.x, p.y));
-  const double whole = ring_area(box);
+  const double whole = box.area();
   for (Ring& ring : box.rings) ring = clip_ring(ring, size);
   std::erase_if(box.rings, [](const Ring& ring) { return ring.size() < 3; });
   take_bounds(box);
   clip_box(box, size);
-  return ring_area(box) / whole;
+  return box.area() / whole;
 }
 
 /// The same for a box without rings. The half axes of the moved ellipse's bounds are hypot(a hx, b
@@ -179,9 +161,31 @@ double move_ellipse(Box& box, const Affine& forward, cv::Size size) {
   box.y0 = static_cast<float>(middle.y - reach_y);
   box.y1 = static_cast<float>(middle.y + reach_y);
   box.rings.clear();
-  const double whole = area(box);
+  const double whole = box.area();
   clip_box(box, size);
-  return whole > 0 ? area(box) / whole : 0;
+  return whole > 0 ? box.area() / whole : 0;
+}
+
+/// Gives an edge of length 0 at the border a length.
+void widen(float& low, float& high, int side) {
+  constexpr float kShare = .05f;
+  if (low != high) return;
+  high = std::max(high, kShare * static_cast<float>(side));
+  low = std::min(low, (1 - kShare) * static_cast<float>(side));
+}
+
+void move_corners(Box& box, const Affine& forward, cv::Size size) {
+  Box hull = box;
+  hull.rings = {{}};
+  for (const float x : {box.x0, box.x1})
+    for (const float y : {box.y0, box.y1}) hull.rings[0].push_back(cv::Point2f(forward(x, y)));
+  take_bounds(hull);
+  clip_box(hull, size);
+  widen(hull.x0, hull.x1, size.width);
+  widen(hull.y0, hull.y1, size.height);
+  if (!box.rings.empty()) move_rings(box, forward, size);
+  hull.rings = std::move(box.rings);
+  box = std::move(hull);
 }
 
 }  // namespace
@@ -248,7 +252,7 @@ int border_median(const cv::Mat& image) {
                                  : median_of_border<uint8_t>(image);
 }
 
-MovingBoxes::MovingBoxes(const std::vector<Box>& boxes) {
+MovingBoxes::MovingBoxes(const std::vector<Box>& boxes, BoxRule rule) : rule_(rule) {
   for (const Box& box : boxes)
     boxes_.push_back({box, 1, box.x1 - box.x0 < 2 || box.y1 - box.y0 < 2});
 }
@@ -256,8 +260,12 @@ MovingBoxes::MovingBoxes(const std::vector<Box>& boxes) {
 void MovingBoxes::move(const Affine& map, cv::Size size) {
   const Affine forward = inverse(map);
   for (Moving& moving : boxes_) {
+    if (rule_ == BoxRule::corner_hull) {
+      move_corners(moving.box, forward, size);
+      continue;
+    }
     if (moving.visible <= 0) continue;  // a later map must not bring back a clipped box
-    const bool outlined = ring_area(moving.box) > 0;
+    const bool outlined = !moving.box.rings.empty() && moving.box.area() > 0;
     moving.visible *=
         outlined ? move_rings(moving.box, forward, size) : move_ellipse(moving.box, forward, size);
   }
@@ -267,7 +275,8 @@ std::vector<Box> MovingBoxes::finish(int& dropped, double min_visibility) const 
   std::vector<Box> out;
   for (const Moving& moving : boxes_) {
     const bool small = moving.box.x1 - moving.box.x0 < 2 || moving.box.y1 - moving.box.y0 < 2;
-    if (moving.visible < min_visibility || (small && !moving.was_small)) {
+    const bool lost = moving.visible < min_visibility || (small && !moving.was_small);
+    if (rule_ == BoxRule::visible && lost) {
       ++dropped;
     } else {
       out.push_back(moving.box);

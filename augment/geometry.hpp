@@ -46,17 +46,28 @@ cv::Mat warp_bilinear(const cv::Mat& image, const Affine& map, int fill);
 /// radiograph.
 int border_median(const cv::Mat& image);
 
+/// How boxes follow their pixels.
+enum class BoxRule {
+  /// A box with polygons gets the bounds of the moved polygons. A box without polygons gets the
+  /// bounds of its moved inscribed ellipse, which are tighter after a rotation than the bounds of
+  /// its corners. Boxes of which little is left in the image are dropped.
+  visible,
+  /// As published by Zoph et al. 2020: a box gets the bounds of its moved corners, clipped to the
+  /// image, and is never dropped. An edge that is then 0 long at the border is widened to .05 of
+  /// the side of the image, so slivers stay where nothing is left. (The published code also rounds
+  /// to whole pixels.) Polygons move, too, and what is outside the image is cut off.
+  corner_hull,
+};
+
 /// Transforms boxes through a sequence of maps.
 class MovingBoxes {
  public:
-  explicit MovingBoxes(const std::vector<Box>& boxes);
-  /// Applies a map to all boxes and clips them to the image; records the lost area. A box with
-  /// polygons gets the bounds of the moved polygons. A box without polygons gets the bounds of its
-  /// moved inscribed ellipse, which are tighter after a rotation than the bounds of its corners.
+  explicit MovingBoxes(const std::vector<Box>& boxes, BoxRule rule = BoxRule::visible);
+  /// Applies a map to all boxes and clips them to the image; records the lost area.
   void move(const Affine& map, cv::Size size);
   /// Returns the boxes that kept at least `min_visibility` of their area inside the image through
   /// all moves, and that are at least 2 px wide and high (unless they were smaller from the start).
-  /// Adds the number of the other boxes to `dropped`.
+  /// Adds the number of the other boxes to `dropped`. BoxRule::corner_hull: returns all boxes.
   std::vector<Box> finish(int& dropped, double min_visibility = .25) const;
 
  private:
@@ -66,6 +77,7 @@ class MovingBoxes {
     bool was_small = false;  ///< below 2 px from the start
   };
   std::vector<Moving> boxes_;
+  BoxRule rule_;
 };
 
 }  // namespace evenray

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "augment/magnitudes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cmath>
@@ -42,16 +43,73 @@ double shift_limit(const MagnitudeRange& range, int side) {
   return range.shift_px > 0 ? range.shift_px : range.shift_times * side / range.shift_divisor;
 }
 
+/// Calculated in this order, the values are those of the published code, to the last bit.
+double detection_value(Magnitudes magnitudes, Op op, int bin, cv::Size size, Target target) {
+  const double share = bin / 10.;
+  const bool in_pixels = lengths_in_pixels(magnitudes);
+  const auto length = [&](double px, int side) {
+    return in_pixels ? share * px : share * px * side / 640;
+  };
+  const double shift_px = target == Target::image ? 250 : 120;
+  const double cut_px = target == Target::image ? 100 : 50;
+  switch (op) {
+    case Op::shear_x:
+    case Op::shear_y:
+      return share * .3;
+    case Op::translate_x:
+      return length(shift_px, size.width);
+    case Op::translate_y:
+      return length(shift_px, size.height);
+    case Op::rotate:
+      return share * 30;
+    case Op::brightness:
+    case Op::color:
+    case Op::contrast:
+    case Op::sharpness:
+      return share * 1.8 + .1;
+    case Op::posterize:
+      return std::max(1., std::trunc(share * 4));
+    case Op::solarize:
+      return std::trunc(share * 256);
+    case Op::solarize_add:
+      return std::trunc(share * 110);
+    case Op::cutout:
+      return target == Target::one_box
+                 ? share * .75
+                 : std::trunc(length(cut_px, std::min(size.width, size.height)));
+    default:
+      return 0;
+  }
+}
+
+bool has_sign(Op op) {
+  return op == Op::shear_x || op == Op::shear_y || op == Op::translate_x || op == Op::translate_y ||
+         op == Op::rotate;
+}
+
+bool is_detection(Magnitudes magnitudes) {
+  return magnitudes == Magnitudes::detection || magnitudes == Magnitudes::detection_share;
+}
+
 }  // namespace
 
-int magnitude_bins(Magnitudes magnitudes) { return range_of(magnitudes).bins; }
+int magnitude_bins(Magnitudes magnitudes) {
+  constexpr int kDetectionBins = 11;
+  return is_detection(magnitudes) ? kDetectionBins : range_of(magnitudes).bins;
+}
 
-bool shifts_in_pixels(Magnitudes magnitudes) { return range_of(magnitudes).shift_px > 0; }
+bool lengths_in_pixels(Magnitudes magnitudes) {
+  return is_detection(magnitudes) ? magnitudes == Magnitudes::detection
+                                  : range_of(magnitudes).shift_px > 0;
+}
 
-Operation binned_operation(Magnitudes magnitudes, Op op, int bin, bool positive, cv::Size size) {
-  const MagnitudeRange& range = range_of(magnitudes);
-  assert(bin >= 0 && bin < range.bins);
+Operation binned_operation(
+    Magnitudes magnitudes, Op op, int bin, bool positive, cv::Size size, Target target) {
+  assert(bin >= 0 && bin < magnitude_bins(magnitudes));
   const double sign = positive ? 1 : -1;
+  if (is_detection(magnitudes))
+    return {op, (has_sign(op) ? sign : 1) * detection_value(magnitudes, op, bin, size, target)};
+  const MagnitudeRange& range = range_of(magnitudes);
   const auto upto = [&](double limit) { return sign * linspace(0, limit, range.bins, bin); };
   switch (op) {
     case Op::shear_x:

@@ -51,7 +51,7 @@ cv::Mat truncated(const cv::Mat& sum, int type, float max) {
 
 bool moves_pixels(const std::vector<Operation>& operations) {
   return std::any_of(operations.begin(), operations.end(), [](const Operation& operation) {
-    return operation_info(operation.op).kind == OpKind::geometric;
+    return operation_info(operation.op).kind == OpKind::geometric && !operation.area;
   });
 }
 

@@ -8,7 +8,6 @@
 #include "augment/geometry.hpp"
 #include "augment/tone.hpp"
 #include "core/error.hpp"
-#include "core/text.hpp"
 
 namespace evenray {
 namespace {
@@ -33,14 +32,23 @@ cv::Mat add_noise(const cv::Mat& image, double sigma, Rng rng) {
   return out;
 }
 
+/// Like a shear of the published code of detection policies, whose positions are the numbers of
+/// pixels: it leaves the centre of the first pixel where it is, not the corner.
+Affine about_first_pixel(Affine map) {
+  map.c -= map.b / 2;
+  map.f -= map.d / 2;
+  return map;
+}
+
 Affine map_of(const Operation& operation, cv::Size size, Sampling sampling) {
   const double value = operation.value;
-  const double shift = sampling == Sampling::torchvision ? std::trunc(value) : value;
+  const double shift = sampling == Sampling::radiograph ? value : std::trunc(value);
+  const bool by_pixels = sampling == Sampling::detection;
   switch (operation.op) {
     case Op::shear_x:
-      return shear_x_map(value);
+      return by_pixels ? about_first_pixel(shear_x_map(value)) : shear_x_map(value);
     case Op::shear_y:
-      return shear_y_map(value);
+      return by_pixels ? about_first_pixel(shear_y_map(value)) : shear_y_map(value);
     case Op::translate_x:
       return translate_map(shift, 0);
     case Op::translate_y:
@@ -70,6 +78,9 @@ void add_to_curve(ToneCurve& curve, const Operation& operation) {
     case Op::solarize:
       curve.solarize(operation.value);
       break;
+    case Op::solarize_add:
+      curve.solarize_add(operation.value);
+      break;
     case Op::auto_contrast:
       curve.auto_contrast();
       break;
@@ -96,164 +107,49 @@ cv::Mat filter(const cv::Mat& image, const Operation& operation, const Rng& rng)
   return out;
 }
 
+/// Whether the operation moves the pixels of the whole image.
+bool moves_all(const Operation& operation) {
+  return operation_info(operation.op).kind == OpKind::geometric && !operation.area;
+}
+
+/// Geometric operations that one resampling does together.
+struct Warp {
+  Affine map;
+  size_t end;  ///< index of the operation after the last one
+};
+
+/// Requires that operation i moves all pixels.
+Warp warp_at(const std::vector<Operation>& operations, size_t i, Sampling sampling, cv::Size size) {
+  Warp warp{map_of(operations[i], size, sampling), i + 1};
+  while (sampling == Sampling::radiograph && warp.end < operations.size() &&
+         moves_all(operations[warp.end]))
+    warp.map = compose(warp.map, map_of(operations[warp.end++], size, sampling));
+  return warp;
+}
+
+/// What areas are filled with that show nothing of the image.
+int fill_of(const cv::Mat& image, Sampling sampling) {
+  constexpr int kGrey = 128, kU16Step = 257;
+  if (sampling == Sampling::radiograph) return border_median(image);
+  if (sampling == Sampling::torchvision) return 0;
+  return image.depth() == CV_16U ? kGrey * kU16Step : kGrey;
+}
+
+/// Changes the image in place.
+void change_area(cv::Mat& image, Operation operation, Sampling sampling, const Rng& rng) {
+  const cv::Rect area = *operation.area & cv::Rect({}, image.size());
+  if (area.empty()) return;
+  if (operation.op == Op::cutout) {
+    image(area).setTo(fill_of(image, sampling));
+    return;
+  }
+  operation.area.reset();
+  // A copy, because OpenCV's filters see the surroundings of a part of an image.
+  const cv::Mat part = image(area).clone();
+  apply_operations(part, {}, {operation}, sampling, rng).image.copyTo(image(area));
+}
+
 }  // namespace
-
-const std::vector<OpInfo>& operation_table() {
-  static const std::vector<OpInfo> table = {
-      {Op::shear_x,
-       "ShearX",
-       OpKind::geometric,
-       true,
-       -10,
-       10,
-       "tangent of the angle, about the upper left corner"},
-      {Op::shear_y,
-       "ShearY",
-       OpKind::geometric,
-       true,
-       -10,
-       10,
-       "tangent of the angle, about the upper left corner"},
-      {Op::translate_x,
-       "TranslateX",
-       OpKind::geometric,
-       true,
-       -65535,
-       65535,
-       "pixels to the right; torchvision sampling truncates to whole pixels"},
-      {Op::translate_y,
-       "TranslateY",
-       OpKind::geometric,
-       true,
-       -65535,
-       65535,
-       "pixels down; torchvision sampling truncates to whole pixels"},
-      {Op::rotate,
-       "Rotate",
-       OpKind::geometric,
-       true,
-       -360,
-       360,
-       "degrees anticlockwise about the centre"},
-      {Op::brightness, "Brightness", OpKind::point, true, 0, 100, "factor, 1 changes nothing"},
-      {Op::color, "Color", OpKind::none, true, 0, 100, "factor; no effect on grey images"},
-      {Op::contrast,
-       "Contrast",
-       OpKind::point,
-       true,
-       0,
-       100,
-       "factor about the mean, 1 changes nothing"},
-      {Op::sharpness,
-       "Sharpness",
-       OpKind::filter,
-       true,
-       0,
-       100,
-       "factor, 1 changes nothing, 0 smooths"},
-      {Op::posterize, "Posterize", OpKind::point, true, 0, 8, "bits kept, 8 changes nothing"},
-      {Op::solarize,
-       "Solarize",
-       OpKind::point,
-       true,
-       0,
-       256,
-       "lowest level (of 0..255) that is inverted"},
-      {Op::auto_contrast,
-       "AutoContrast",
-       OpKind::point,
-       false,
-       0,
-       0,
-       "stretches the levels to the full range"},
-      {Op::equalize, "Equalize", OpKind::point, false, 0, 0, "equalizes the histogram"},
-      {Op::invert, "Invert", OpKind::point, false, 0, 0, "dark to bright"},
-      {Op::scale,
-       "Scale",
-       OpKind::geometric,
-       true,
-       .05,
-       20,
-       "factor about the centre, above 1 enlarges"},
-      {Op::gamma, "Gamma", OpKind::point, true, .05, 20, "exponent, above 1 darkens"},
-      {Op::blur, "Blur", OpKind::filter, true, 0, 50, "sigma of a Gaussian in pixels"},
-      {Op::noise,
-       "Noise",
-       OpKind::filter,
-       true,
-       0,
-       255,
-       "sigma of added normal noise in levels of 0..255"},
-      {Op::hflip, "HFlip", OpKind::geometric, false, 0, 0, "left to right"},
-  };
-  return table;
-}
-
-const OpInfo& operation_info(Op op) { return operation_table().at(static_cast<size_t>(op)); }
-
-std::vector<std::string> operation_names() {
-  std::vector<std::string> names;
-  for (const OpInfo& info : operation_table()) names.emplace_back(info.name);
-  return names;
-}
-
-Operation parse_operation(std::string_view text) {
-  const size_t colon = text.find(':');
-  const std::string name = trim(text.substr(0, colon));
-  const auto& table = operation_table();
-  const auto info = std::find_if(
-      table.begin(), table.end(), [&](const OpInfo& i) { return lower(i.name) == lower(name); });
-  if (info == table.end())
-    throw Error(Exit::usage, unknown_name("operation", name, operation_names()));
-  if (!info->has_value) {
-    if (colon != std::string_view::npos)
-      throw Error(Exit::usage, cat("operation ", info->name, " takes no value"));
-    return {info->op};
-  }
-  Operation operation{info->op};
-  const std::string value = colon == std::string_view::npos ? "" : trim(text.substr(colon + 1));
-  if (!parse_double(value, operation.value) ||
-      !(operation.value >= info->low && operation.value <= info->high)) {
-    throw Error(Exit::usage,
-                cat("operation ",
-                    info->name,
-                    ": '",
-                    value,
-                    "' is not a number from ",
-                    info->low,
-                    " to ",
-                    info->high,
-                    " (",
-                    info->meaning,
-                    "); give a value as in ",
-                    info->name,
-                    ":",
-                    info->low == 0 ? 1 : info->high / 10));
-  }
-  return operation;
-}
-
-std::vector<Operation> parse_operations(std::string_view text) {
-  std::vector<Operation> operations;
-  for (const std::string& part : split_text(text, ',')) operations.push_back(parse_operation(part));
-  return operations;
-}
-
-std::string operations_text(const std::vector<Operation>& operations) {
-  std::vector<std::string> parts;
-  for (const Operation& operation : operations) {
-    const OpInfo& info = operation_info(operation.op);
-    parts.push_back(info.has_value ? cat(info.name, ":", exact(operation.value))
-                                   : std::string(info.name));
-  }
-  return join(parts, ",");
-}
-
-Sampling parse_sampling(std::string_view name) {
-  if (name == "torchvision") return Sampling::torchvision;
-  if (name == "radiograph") return Sampling::radiograph;
-  throw Error(Exit::usage, unknown_name("sampling", name, {"torchvision", "radiograph"}));
-}
 
 Augmented apply_operations(const cv::Mat& image,
                            const std::vector<Box>& boxes,
@@ -262,37 +158,58 @@ Augmented apply_operations(const cv::Mat& image,
                            const Rng& rng) {
   if (image.type() != CV_8UC1 && image.type() != CV_16UC1)
     throw Error(Exit::failed, "cannot augment: the image must have one channel of 8 or 16 bits");
-  const bool smooth = sampling == Sampling::radiograph;
-  const auto kind = [&](size_t i) { return operation_info(operations[i].op).kind; };
+  const auto is_curve = [&](size_t i) {
+    return operation_info(operations[i].op).kind == OpKind::point && !operations[i].area;
+  };
 
   Augmented out{image, {}, 0};
-  MovingBoxes moving(boxes);
-  bool moved = false;
   for (size_t i = 0; i < operations.size();) {
-    if (kind(i) == OpKind::geometric) {
-      Affine map = map_of(operations[i++], image.size(), sampling);
-      while (smooth && i < operations.size() && kind(i) == OpKind::geometric)
-        map = compose(map, map_of(operations[i++], image.size(), sampling));
+    if (moves_all(operations[i])) {
+      const Warp warp = warp_at(operations, i, sampling, image.size());
       // The fill value is taken after the previous operations, which may have changed the border.
-      out.image = smooth ? warp_bilinear(out.image, map, border_median(out.image))
-                         : warp_nearest(out.image, map, 0);
-      moving.move(map, image.size());
-      moved = true;
-    } else if (kind(i) == OpKind::point) {
+      const int fill = fill_of(out.image, sampling);
+      out.image = sampling == Sampling::radiograph ? warp_bilinear(out.image, warp.map, fill)
+                                                   : warp_nearest(out.image, warp.map, fill);
+      i = warp.end;
+    } else if (is_curve(i)) {
       ToneCurve curve(out.image);
-      for (; i < operations.size() && kind(i) == OpKind::point; ++i)
-        add_to_curve(curve, operations[i]);
+      for (; i < operations.size() && is_curve(i); ++i) add_to_curve(curve, operations[i]);
       out.image = curve.apply();
     } else {
-      if (kind(i) == OpKind::filter)
-        out.image = filter(out.image, operations[i], rng.fork("noise", i));
+      const Rng noise = rng.fork("noise", i);
+      if (operations[i].area) {
+        if (out.image.data == image.data) out.image = image.clone();
+        change_area(out.image, operations[i], sampling, noise);
+      } else if (operation_info(operations[i].op).kind == OpKind::filter) {
+        out.image = filter(out.image, operations[i], noise);
+      }
       ++i;
     }
   }
-  out.boxes = moved ? moving.finish(out.boxes_dropped) : boxes;
+  out.boxes = move_boxes(boxes, operations, sampling, image.size(), out.boxes_dropped);
   // Without an effective operation the result still shares the caller's pixels.
   if (out.image.data == image.data) out.image = image.clone();
   return out;
+}
+
+std::vector<Box> move_boxes(const std::vector<Box>& boxes,
+                            const std::vector<Operation>& operations,
+                            Sampling sampling,
+                            cv::Size size,
+                            int& dropped) {
+  if (std::none_of(operations.begin(), operations.end(), moves_all)) return boxes;
+  MovingBoxes moving(boxes,
+                     sampling == Sampling::detection ? BoxRule::corner_hull : BoxRule::visible);
+  for (size_t i = 0; i < operations.size();) {
+    if (!moves_all(operations[i])) {
+      ++i;
+      continue;
+    }
+    const Warp warp = warp_at(operations, i, sampling, size);
+    moving.move(warp.map, size);
+    i = warp.end;
+  }
+  return moving.finish(dropped);
 }
 
 }  // namespace evenray

@@ -27,7 +27,7 @@ PolicyResult apply_policy(const Policy& policy,
                           const cv::Mat& image,
                           const std::vector<Box>& boxes,
                           const Rng& rng) {
-  const PolicyDraw draw = draw_operations(policy, image.size(), rng.fork("draw"));
+  const PolicyDraw draw = draw_operations(policy, image.size(), rng.fork("draw"), boxes);
   const Rng apply = rng.fork("apply");
   if (draw.mixture)
     return {apply_mixture(image, boxes, *draw.mixture, policy.sampling, apply),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "augment/areas.hpp"
 #include "augment/policy_tables.hpp"
 #include "augment/written_policy.hpp"
 #include "core/error.hpp"
@@ -22,19 +23,32 @@ Operation ranged_operation(const PolicySlot& slot, cv::Size size, double share) 
   return {slot.op, operation_info(slot.op).has_value ? to_decimals(value) : 0.};
 }
 
-PolicyDraw draw_sub_policy(const Policy& policy, cv::Size size, Rng& rng) {
+PolicyDraw draw_sub_policy(const Policy& policy,
+                           cv::Size size,
+                           Rng& rng,
+                           const std::vector<Box>& boxes) {
   PolicyDraw draw;
   draw.sub_policy = static_cast<int>(rng.below(policy.sub_policies.size()));
+  uint64_t number = 0;
   for (const PolicySlot& slot : policy.sub_policies[draw.sub_policy]) {
     // Both are always drawn, so that the stream does not depend on which slots are applied.
     const bool applied = rng.chance(slot.probability);
     const double share = rng.uniform();
-    if (!applied) continue;
-    draw.operations.push_back(
+    const Rng areas = rng.fork("areas", number++);
+    if (!applied && slot.target != Target::each_box) continue;
+    const Operation operation =
         policy.binned
             ? binned_operation(
-                  Magnitudes::auto_augment, slot.op, std::max(slot.bin, 0), share < .5, size)
-            : ranged_operation(slot, size, share));
+                  policy.magnitudes, slot.op, std::max(slot.bin, 0), share < .5, size, slot.target)
+            : ranged_operation(slot, size, share);
+    if (slot.target == Target::image && slot.op != Op::cutout) {
+      draw.operations.push_back(operation);
+      continue;
+    }
+    int dropped = 0;
+    const auto moved = move_boxes(boxes, draw.operations, policy.sampling, size, dropped);
+    for (const Operation& in_area : draw_areas(slot, operation, moved, size, areas))
+      draw.operations.push_back(in_area);
   }
   return draw;
 }
@@ -120,8 +134,11 @@ Policy find_policy(std::string_view name) {
   throw Error(Exit::usage, unknown_name("policy", name.substr(0, equals), policy_names()));
 }
 
-PolicyDraw draw_operations(const Policy& policy, cv::Size size, Rng rng) {
-  if (!policy.space) return draw_sub_policy(policy, size, rng);
+PolicyDraw draw_operations(const Policy& policy,
+                           cv::Size size,
+                           Rng rng,
+                           const std::vector<Box>& boxes) {
+  if (!policy.space) return draw_sub_policy(policy, size, rng, boxes);
   PolicyDraw draw;
   if (policy.space->chains > 0) {
     draw.mixture = draw_mixture(*policy.space, size, rng);

@@ -193,6 +193,8 @@ std::vector<Policy> all_policies() {
         of_space("trivialaugment", "TrivialAugment Wide", kTrivialAugment, sampling));
     policies.push_back(of_space("augmix", "AugMix", kAugMix, sampling));
   }
+  for (const Sampling sampling : {Sampling::detection, Sampling::radiograph})
+    for (Policy& policy : detection_policies(sampling)) policies.push_back(std::move(policy));
   return policies;
 }
 

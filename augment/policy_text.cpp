@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 
 #include "augment/policy.hpp"
 #include "augment/policy_tables.hpp"
@@ -31,11 +32,13 @@ GreyCount count_slots(const Policy& policy) {
 
 /// The lowest and the highest value of the bins first..last with both signs. Shifts: as a
 /// percentage of the side, or in pixels.
-std::pair<double, double> value_limits(Magnitudes magnitudes, Op op, int first, int last) {
+std::pair<double, double> value_limits(
+    Magnitudes magnitudes, Op op, int first, int last, Target target = Target::image) {
   double low = 1e9, high = -1e9;
   for (int bin = first; bin <= last; ++bin) {
     for (const bool positive : {true, false}) {
-      const double value = binned_operation(magnitudes, op, bin, positive, {100, 100}).value;
+      const double value =
+          binned_operation(magnitudes, op, bin, positive, {100, 100}, target).value;
       low = std::min(low, value);
       high = std::max(high, value);
     }
@@ -44,19 +47,51 @@ std::pair<double, double> value_limits(Magnitudes magnitudes, Op op, int first, 
 }
 
 /// "-0.09 or 0.09", or "-0.99 to 0.99" of several bins.
-std::string binned_text(Magnitudes magnitudes, Op op, int first, int last) {
-  const auto [lowest, highest] = value_limits(magnitudes, op, first, last);
+std::string binned_text(
+    Magnitudes magnitudes, Op op, int first, int last, Target target = Target::image) {
+  const auto [lowest, highest] = value_limits(magnitudes, op, first, last, target);
   const std::string low = fixed(lowest, 2), high = fixed(highest, 2);
-  const std::string unit = shifts_in_pixels(magnitudes) ? " px" : " % of the side";
+  const std::string unit = lengths_in_pixels(magnitudes) ? " px" : " % of the side";
   return cat(low == high ? low : cat(low, first == last ? " or " : " to ", high),
              is_shift(op) ? unit : "");
 }
 
+/// The side of the square that Cutout cuts out, or the share of a box.
+std::string cutout_text(const Policy& policy, const PolicySlot& slot) {
+  constexpr int kFine = 10000;  // so that a share of the side has decimals
+  const double value =
+      binned_operation(policy.magnitudes, slot.op, slot.bin, true, {kFine, kFine}, slot.target)
+          .value;
+  if (slot.target == Target::one_box)
+    return cat("up to ", fixed(100 * value, 2), " % of its sides");
+  return lengths_in_pixels(policy.magnitudes)
+             ? cat(2 * value, " px")
+             : cat(fixed(2 * value * 100 / kFine, 2), " % of the shorter side");
+}
+
 std::string values_text(const Policy& policy, const PolicySlot& slot) {
   if (without_effect(slot.op)) return "no effect on grey";
+  if (slot.op == Op::cutout) return cutout_text(policy, slot);
   if (!operation_info(slot.op).has_value) return "";
   if (!policy.binned) return cat(slot.low, " to ", slot.high);
-  return binned_text(Magnitudes::auto_augment, slot.op, slot.bin, slot.bin);
+  return binned_text(policy.magnitudes, slot.op, slot.bin, slot.bin, slot.target);
+}
+
+/// "TranslateY in each box p 0.2 / 3".
+std::string slot_name(const PolicySlot& slot) {
+  const bool each = slot.target == Target::each_box;
+  return cat(operation_info(slot.op).name,
+             each                             ? " in each box"
+             : slot.target == Target::one_box ? " in one box"
+                                              : "",
+             " p ",
+             slot.probability,
+             each ? " / 3" : "");
+}
+
+std::string_view target_name(Target target) {
+  constexpr std::array<std::string_view, 3> names = {"image", "each_box", "one_box"};
+  return names.at(static_cast<size_t>(target));
 }
 
 /// "2", or "1 to 3".
@@ -131,10 +166,7 @@ std::string sub_policy_lines(const Policy& policy) {
     std::vector<std::string> slots;
     for (const PolicySlot& slot : policy.sub_policies[i]) {
       const std::string values = values_text(policy, slot);
-      slots.push_back(cat(operation_info(slot.op).name,
-                          " p ",
-                          slot.probability,
-                          values.empty() ? "" : " (" + values + ")"));
+      slots.push_back(cat(slot_name(slot), values.empty() ? "" : " (" + values + ")"));
     }
     text += cat(numbered(i + 1), join(slots, ", then "), "\n");
   }
@@ -147,7 +179,9 @@ Json sub_policies_json(const Policy& policy) {
     Json slots = Json::array();
     for (const PolicySlot& slot : sub_policy) {
       const OpInfo& info = operation_info(slot.op);
-      Json entry = {{"op", info.name}, {"probability", slot.probability}};
+      Json entry = {{"op", info.name},
+                    {"target", target_name(slot.target)},
+                    {"probability", slot.probability}};
       if (policy.binned) {
         entry["magnitude"] = slot.bin < 0 ? Json() : Json(slot.bin);
       } else if (info.has_value) {
@@ -169,7 +203,7 @@ Json space_json(const OpSpace& space) {
       const auto [low, high] = value_limits(space.magnitudes, *op, space.first_bin, space.last_bin);
       entry["range"] = {low, high};
       if (is_shift(*op))
-        entry["unit"] = shifts_in_pixels(space.magnitudes) ? "px" : "% of the side";
+        entry["unit"] = lengths_in_pixels(space.magnitudes) ? "px" : "% of the side";
     }
     if (op) entry["effect_on_grey"] = !without_effect(*op);
     operations.push_back(std::move(entry));
@@ -185,7 +219,7 @@ Json policy_json(const Policy& policy) {
   const GreyCount count = count_slots(policy);
   return {{"name", policy.name},
           {"about", policy.about},
-          {"sampling", policy.sampling == Sampling::torchvision ? "torchvision" : "radiograph"},
+          {"sampling", sampling_name(policy.sampling)},
           {"slots", count.slots},
           {"slots_without_effect_on_grey", count.without_effect},
           {"sub_policies", sub_policies_json(policy)},

@@ -119,6 +119,13 @@ void ToneCurve::solarize(double threshold) {
   then([&](int v) { return v < level ? v : max_ - v; });
 }
 
+void ToneCurve::solarize_add(double levels) {
+  const int per_u8_step = max_ / 255;
+  const int middle = 128 * per_u8_step;
+  const auto more = static_cast<int64_t>(levels * per_u8_step);
+  then([&](int v) { return v < middle ? v + more : v; });
+}
+
 void ToneCurve::invert() {
   then([&](int v) { return max_ - v; });
 }

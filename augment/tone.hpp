@@ -22,6 +22,8 @@ class ToneCurve {
   void posterize(int bits);
   /// Inverts levels at or above `threshold` (0..255).
   void solarize(double threshold);
+  /// Adds `levels` (of 0..255) to the levels below 128.
+  void solarize_add(double levels);
   void invert();
   /// Stretches the occurring levels to the full range.
   void auto_contrast();

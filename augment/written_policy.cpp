@@ -126,6 +126,14 @@ std::vector<std::string> policy_dimensions(int64_t sub_policies) {
 }
 
 std::string policy_at(const std::vector<std::string>& settings, Sampling sampling) {
+  check(sampling != Sampling::detection,
+        Exit::usage,
+        cat("a policy that is written out samples as ",
+            sampling_name(Sampling::torchvision),
+            " or ",
+            sampling_name(Sampling::radiograph),
+            ", not as ",
+            sampling_name(sampling)));
   std::string text;
   for (size_t i = 0; i + 2 < settings.size(); i += 3) {
     const size_t slot = i / 3;

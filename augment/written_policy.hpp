@@ -25,7 +25,7 @@ std::optional<Policy> written_policy(std::string_view name);
 std::vector<std::string> policy_dimensions(int64_t sub_policies);
 
 /// Returns the name of the policy that a point of that space stands for. `settings`: "KEY=VALUE" in
-/// the order of the dimensions.
+/// the order of the dimensions. Throws 2 for Sampling::detection.
 std::string policy_at(const std::vector<std::string>& settings, Sampling sampling);
 
 }  // namespace evenray

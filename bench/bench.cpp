@@ -5,6 +5,7 @@
 
 #include "classifier/classifier.hpp"
 #include "core/parallel.hpp"
+#include "detector/detector.hpp"
 #include "gan/gan.hpp"
 
 namespace {
@@ -51,17 +52,21 @@ int main(int argc, char** argv) {
   auto* dcgan = app.add_subcommand("dcgan");
   auto* pggan = app.add_subcommand("pggan");
   auto* classifier = app.add_subcommand("classifier");
+  auto* detector = app.add_subcommand("detector");
   auto* swd = app.add_subcommand("swd");
   ClassifyOptions classify;
   classifier->add_option("--arch", classify.arch);
   classifier->add_option("--minibatch", classify.minibatch);
-  for (auto* command : {dcgan, pggan, classifier, swd})
+  DetectOptions detect;
+  detector->add_option("--arch", detect.arch);
+  detector->add_option("--minibatch", detect.minibatch);
+  for (auto* command : {dcgan, pggan, classifier, detector, swd})
     command->add_option("--threads", runtime.threads);
-  for (auto* command : {dcgan, pggan, classifier}) {
+  for (auto* command : {dcgan, pggan, classifier, detector}) {
     command->add_option("--precision", runtime.precision);
     command->add_option("--steps", steps);
   }
-  for (auto* command : {dcgan, classifier, swd}) {
+  for (auto* command : {dcgan, classifier, detector, swd}) {
     command->add_option("--height", height);
     command->add_option("--width", width);
   }
@@ -84,6 +89,10 @@ int main(int argc, char** argv) {
     print("classifier",
           classifier_step_time(classify, h, w, make_compute(runtime), steps).median_s,
           static_cast<double>(classify.minibatch));
+  } else if (*detector) {
+    const StepTime time =
+        timed_detector(detect, h, w).step_time(make_compute(runtime), detect.minibatch);
+    print("detector", time.median_s, static_cast<double>(detect.minibatch));
   } else {
     make_compute(runtime);
     print("swd", swd_seconds(images, h, w), 2 * static_cast<double>(images));

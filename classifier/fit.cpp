@@ -12,7 +12,6 @@
 #include "core/text.hpp"
 #include "nn/blocks.hpp"
 #include "nn/checkpoint.hpp"
-#include "nn/ema.hpp"
 #include "nn/resize.hpp"
 
 namespace evenray {
@@ -93,14 +92,7 @@ Fit::Fit(const Examples& examples,
   network_ = make_classifier(options.arch, classes, options.loss.cosine_scale());
   average_ = make_classifier(options.arch, classes, options.loss.cosine_scale());
   if (weights) load_weights(*weights, class_names);
-  for (auto* net : {network_.get(), average_.get()}) {
-    to_channels_last(*net);
-    net->to(compute.device);
-  }
-  copy_module(*average_, *network_);
-  average_->eval();
   choose_trained();
-  sum_ = torch::zeros({}, torch::TensorOptions(torch::kFloat).device(compute.device));
 }
 
 /// Loads the trunk, and the last layer if it is of these classes.
@@ -133,10 +125,16 @@ void Fit::choose_trained() {
     // The head is one depth above the last.
     return std::pow(options_.layer_decay, static_cast<double>(depths.end() - group));
   };
-  adam_ = std::make_unique<FusedAdam>(
-      *network_,
-      AdamOptions{options_.learning_rate(), .9, .999, 1e-8, options_.weight_decay},
-      rate_of);
+  learner_ = std::make_unique<Learner>(network_,
+                                       average_,
+                                       LearnerOptions{"classify",
+                                                      options_.steps,
+                                                      options_.learning_rate(),
+                                                      options_.weight_decay,
+                                                      options_.warmup_share,
+                                                      options_.ema_half_life_steps},
+                                       compute_,
+                                       rate_of);
 }
 
 /// The part of a network whose tensors change.
@@ -154,10 +152,7 @@ torch::Tensor Fit::logits(const torch::Tensor& images, int64_t step) {
 }
 
 void Fit::step(const Batch& batch, int64_t step) {
-  const auto warmup =
-      static_cast<int64_t>(options_.warmup_share * static_cast<double>(options_.steps));
-  adam_->set_lr(options_.learning_rate() * warmup_cosine(step, warmup, options_.steps));
-  adam_->zero_grad();
+  learner_->start(step);
   network_->train();
   if (options_.frozen_statistics) {
     for (const auto& child : network_->modules())
@@ -181,45 +176,7 @@ void Fit::step(const Batch& batch, int64_t step) {
       value =
           mix.share * value + (1 - mix.share) * loss_(outputs, mix.labels, mix.weights, weighted);
   }
-  value.backward();
-  adam_->step();
-  // The half-life grows with the steps, so that the average soon drops the initial weights.
-  const double half_life =
-      std::min(options_.ema_half_life_steps, static_cast<double>(step + 1) * .1);
-  ema_update(
-      trained(*average_), trained(*network_), half_life > 0 ? std::pow(.5, 1 / half_life) : 0.);
-  torch::NoGradGuard no_grad;
-  sum_ += value.detach();
-}
-
-double Fit::take_loss(int64_t steps) {
-  const double mean = sum_.item<double>() / static_cast<double>(steps);
-  sum_.zero_();
-  check(std::isfinite(mean),
-        Exit::failed,
-        "the training diverged: the loss is not finite; use a lower classify.lr");
-  return mean;
-}
-
-void Fit::save(TensorFile& file) const {
-  add_module(file, "net", *network_);
-  save_average(file);
-  adam_->save(file, "adam");
-  file.tensors["log.sum"] = sum_;
-}
-
-void Fit::save_average(TensorFile& file) const { add_module(file, "ema", *average_); }
-
-void Fit::load(const TensorFile& file, const Path& path) {
-  torch::NoGradGuard no_grad;
-  load_module(file, "net", *network_, path);
-  load_module(file, "ema", *average_, path);
-  adam_->load(file, "adam", path);
-  const auto sum = file.tensors.find("log.sum");
-  check(sum != file.tensors.end(),
-        Exit::bad_data,
-        cat(path.string(), ": tensor 'log.sum' is missing"));
-  sum_.copy_(sum->second);
+  learner_->finish(step, value, &trained(*network_), &trained(*average_));
 }
 
 torch::Tensor probabilities(ClassifierNet& network,

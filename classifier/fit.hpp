@@ -10,15 +10,14 @@
 #include "classifier/examples.hpp"
 #include "classifier/loss.hpp"
 #include "classifier/network.hpp"
+#include "nn/learner.hpp"
 #include "nn/loader.hpp"
-#include "nn/optimizer.hpp"
 #include "nn/pretrained.hpp"
-#include "nn/schedule.hpp"
 
 namespace evenray {
 
-/// Network, average, optimiser and minibatches: makes training steps, and saves and loads what a
-/// checkpoint needs. All random draws come from streams named by the step.
+/// Network, average, optimiser and minibatches: makes training steps. All random draws come from
+/// streams named by the step.
 class Fit {
  public:
   /// `examples` must outlive it. Starts from `weights` unless that is nullptr; also with their last
@@ -34,20 +33,11 @@ class Fit {
   ExampleBatches& batches() { return batches_; }
   /// Makes the training step number `step`, 0 to options.steps - 1, on batches().at(step).
   void step(const Batch& batch, int64_t step);
-  /// Returns the mean loss since the last call, which was `steps` steps ago, and resets it. Waits
-  /// for the device. Throws 1 if the mean is not finite.
-  double take_loss(int64_t steps);
+  /// The optimiser, the average and the losses: see Learner for reading, saving and loading them.
+  Learner& learner() { return *learner_; }
   /// The averaged network.
   ClassifierNet& network() { return *average_; }
   const Standardise& standardise() const { return standardise_; }
-
-  /// Adds everything that is needed to resume training.
-  void save(TensorFile& file) const;
-  /// Adds the averaged network, which is all that predictions need.
-  void save_average(TensorFile& file) const;
-  /// Loads what save() added. `path` is for messages. Throws 65 if a tensor is missing or has
-  /// another shape.
-  void load(const TensorFile& file, const Path& path);
 
  private:
   void load_weights(const Pretrained& weights, const std::vector<std::string>& class_names);
@@ -61,10 +51,9 @@ class Fit {
   Rng rng_;
   Standardise standardise_;
   std::shared_ptr<ClassifierNet> network_, average_;
-  std::unique_ptr<FusedAdam> adam_;
+  std::unique_ptr<Learner> learner_;
   ExampleBatches batches_;
   Loss loss_;
-  torch::Tensor sum_;  ///< of the losses since take_loss()
 };
 
 /// How a classifier reads images, and what its outputs mean.

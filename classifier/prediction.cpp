@@ -327,7 +327,7 @@ StepTime classifier_step_time(
   return time_steps(
       [&] {
         fit.step(fit.batches().at(step), step);
-        fit.take_loss(1);  // waits for the device
+        fit.learner().take_loss(1);  // waits for the device
         ++step;
       },
       steps);

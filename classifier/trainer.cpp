@@ -130,13 +130,15 @@ class Training final : public Trainee {
 
   void restore(const Resumed* found) override {
     if (!found) return;  // fit_ is new
-    fit_->load(found->file, found->path);
+    fit_->learner().load(found->file, found->path);
     best_ = found->fact("best_auprc", -1.);
     best_step_ = found->fact<int64_t>("best_step");
     waited_ = found->fact<int64_t>("waited");
   }
 
-  Json take_log(int64_t steps, int64_t) override { return {{"loss", fit_->take_loss(steps)}}; }
+  Json take_log(int64_t steps, int64_t) override {
+    return {{"loss", fit_->learner().take_loss(steps)}};
+  }
 
   torch::Tensor val_probabilities() {
     if (val_.images.defined())
@@ -168,7 +170,7 @@ class Training final : public Trainee {
 
   TensorFile checkpoint(int64_t step, Saved what) override {
     TensorFile file = described(step);
-    what == Saved::best ? fit_->save_average(file) : fit_->save(file);
+    what == Saved::best ? fit_->learner().save_average(file) : fit_->learner().save(file);
     return file;
   }
 

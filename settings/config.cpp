@@ -147,6 +147,7 @@ void Config::fields(Fields& f) {
   f.section("gan", gan);
   f.section("balance", balance);
   f.section("classify", classify);
+  f.section("detect", detect);
   f.section("tune", tune);
   f.section("study", study);
 }
@@ -168,6 +169,7 @@ void Config::check() const {
     throw Error(Exit::config, cat("balance: ", error.what()));
   }
   classify.check();
+  detect.check();
   check_space(*this);
   study.check();
 }

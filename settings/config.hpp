@@ -10,6 +10,7 @@
 #include "classifier/options.hpp"
 #include "core/run_folder.hpp"
 #include "dataset/data_options.hpp"
+#include "detector/options.hpp"
 #include "gan/options.hpp"
 #include "search/search.hpp"
 #include "settings/study_options.hpp"
@@ -23,6 +24,7 @@ struct Config {
   GanOptions gan;            ///< [gan]
   BalanceOptions balance;    ///< [balance]
   ClassifyOptions classify;  ///< [classify]
+  DetectOptions detect;      ///< [detect]
   SearchOptions tune;        ///< [tune]
   StudyOptions study;        ///< [study]
 

@@ -119,6 +119,9 @@ constexpr std::array kFlags{
     FlagKey{"classify tune", "--arch", "classify.arch"},
     FlagKey{"classify tune", "--weights", "classify.weights"},
     FlagKey{"classify tune", "--trials", "tune.trials"},
+    FlagKey{"detect train", "--arch", "detect.arch"},
+    FlagKey{"detect train", "--size", "detect.size"},
+    FlagKey{"detect train", "--weights", "detect.weights"},
     FlagKey{"study plan", "--data", "data.path"},
     FlagKey{"study run", "--data", "data.path"},
 };

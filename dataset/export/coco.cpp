@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The format: Lin et al. 2014; https://cocodataset.org/#format-data
-#include <cmath>
-
 #include "core/text.hpp"
 #include "dataset/export/layout.hpp"
 
 namespace evenray {
 namespace {
 
-double ring_area(const std::vector<cv::Point2f>& ring) {
-  double twice = 0;
-  for (size_t i = 0; i < ring.size(); ++i) {
-    const auto &a = ring[i], &b = ring[(i + 1) % ring.size()];
-    twice += double{a.x} * b.y - double{b.x} * a.y;
-  }
-  return std::abs(twice) / 2;
-}
-
 Json annotation_of(const Box& box, int64_t id, int64_t image_id) {
-  double area = 0;
   Json segmentation = Json::array();
   for (const auto& ring : box.rings) {
     Json flat = Json::array();
@@ -26,16 +14,14 @@ Json annotation_of(const Box& box, int64_t id, int64_t image_id) {
       flat.push_back(rounded_px(point.x));
       flat.push_back(rounded_px(point.y));
     }
-    area += ring_area(ring);
     segmentation.push_back(std::move(flat));
   }
   const double width = double{box.x1} - box.x0, height = double{box.y1} - box.y0;
-  if (box.rings.empty()) area = width * height;
   return {{"id", id},
           {"image_id", image_id},
           {"category_id", box.label + 1},
           {"bbox", {rounded_px(box.x0), rounded_px(box.y0), rounded_px(width), rounded_px(height)}},
-          {"area", rounded_px(area)},
+          {"area", rounded_px(box.area())},
           {"segmentation", std::move(segmentation)},
           {"iscrowd", 0}};
 }

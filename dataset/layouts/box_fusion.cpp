@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <map>
 #include <set>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "fusion/fusion.hpp"
+#include "metrics/detection/boxes.hpp"
 
 namespace evenray {
 namespace {
@@ -15,25 +19,64 @@ constexpr std::array kNames{"keep", "fuse", "majority"};  // in the order of the
 /// Boxes of one class that overlap more than this show the same finding.
 constexpr double kSameFinding = .5;
 
-struct Cluster {
-  ListedBox fused;
-  std::array<double, 4> sums{};
-  double count = 0;
-  std::set<std::string> readers;
+PixelBox pixel_box_of(const Box& box) {
+  return {box.x0, box.y0, double{box.x1} - box.x0, double{box.y1} - box.y0};
+}
 
-  void add(const ReadBox& read) {
-    const Box& box = read.listed.box;
-    const std::array<float, 4> edges{box.x0, box.y0, box.x1, box.y1};
-    ++count;
-    for (size_t i = 0; i < 4; ++i) sums[i] += edges[i];
-    fused.class_name = read.listed.class_name;
-    fused.box.x0 = static_cast<float>(sums[0] / count);
-    fused.box.y0 = static_cast<float>(sums[1] / count);
-    fused.box.x1 = static_cast<float>(sums[2] / count);
-    fused.box.y1 = static_cast<float>(sums[3] / count);
-    readers.insert(read.reader);
+/// Whether a box has an area. The audit reports the others, so they are neither fused nor dropped.
+bool has_area(const Box& box) {
+  return std::isfinite(box.x0) && std::isfinite(box.y0) && std::isfinite(box.x1) &&
+         std::isfinite(box.y1) && box.x0 < box.x1 && box.y0 < box.y1;
+}
+
+/// A box of the result, and the boxes that it stands for, in their order.
+struct Merged {
+  ListedBox listed;
+  std::vector<size_t> members;
+
+  size_t readers(const std::vector<ReadBox>& boxes) const {
+    std::set<std::string> names;
+    for (const size_t member : members) names.insert(boxes[member].reader);
+    return names.size();
   }
 };
+
+/// Returns the fused boxes in the order of their first members. Of boxes with the same score fusion
+/// takes the last one first, so they are handed over from the last to the first.
+std::vector<Merged> fused_readings(const std::vector<ReadBox>& boxes) {
+  std::vector<Merged> out;
+  std::vector<FoundBox> found;
+  std::vector<size_t> places;
+  std::map<std::string, int> classes;
+  for (size_t i = boxes.size(); i-- > 0;) {
+    const ListedBox& listed = boxes[i].listed;
+    if (!has_area(listed.box)) {
+      out.push_back({listed, {i}});
+      continue;
+    }
+    const int next = static_cast<int>(classes.size());
+    const int class_index = classes.emplace(listed.class_name, next).first->second;
+    found.push_back({pixel_box_of(listed.box), class_index, 1});
+    places.push_back(i);
+  }
+  for (const auto& fused : fuse_boxes({found}, {}, {.iou_thr = kSameFinding})) {
+    Merged& merged = out.emplace_back();
+    for (const auto& member : fused.members) merged.members.push_back(places[member.box]);
+    merged.listed = boxes[merged.members[0]].listed;
+    if (merged.members.size() == 1) continue;
+    const PixelBox& box = fused.found.box;
+    Box& mean = merged.listed.box;
+    mean.x0 = static_cast<float>(box.x);
+    mean.y0 = static_cast<float>(box.y);
+    mean.x1 = static_cast<float>(box.x + box.width);
+    mean.y1 = static_cast<float>(box.y + box.height);
+    mean.rings.clear();
+  }
+  std::sort(out.begin(), out.end(), [](const Merged& a, const Merged& b) {
+    return a.members[0] < b.members[0];
+  });
+  return out;
+}
 
 }  // namespace
 
@@ -47,15 +90,7 @@ Merging parse_merging(const std::string& name) {
   return static_cast<Merging>(found - kNames.begin());
 }
 
-double box_overlap(const Box& a, const Box& b) {
-  const auto area = [](double x0, double y0, double x1, double y1) {
-    return std::max(0., x1 - x0) * std::max(0., y1 - y0);
-  };
-  const double common =
-      area(std::max(a.x0, b.x0), std::max(a.y0, b.y0), std::min(a.x1, b.x1), std::min(a.y1, b.y1));
-  const double all = area(a.x0, a.y0, a.x1, a.y1) + area(b.x0, b.y0, b.x1, b.y1) - common;
-  return common > 0 ? common / all : 0;
-}
+double box_overlap(const Box& a, const Box& b) { return overlap(pixel_box_of(a), pixel_box_of(b)); }
 
 std::vector<ListedBox> merge_boxes(const std::vector<ReadBox>& boxes,
                                    size_t readers,
@@ -65,21 +100,9 @@ std::vector<ListedBox> merge_boxes(const std::vector<ReadBox>& boxes,
     for (const auto& box : boxes) out.push_back(box.listed);
     return out;
   }
-  std::vector<Cluster> clusters;
-  for (const auto& box : boxes) {
-    Cluster* best = nullptr;
-    double most = kSameFinding;
-    for (auto& cluster : clusters) {
-      const double overlap = box_overlap(cluster.fused.box, box.listed.box);
-      if (cluster.fused.class_name != box.listed.class_name || overlap <= most) continue;
-      most = overlap;
-      best = &cluster;
-    }
-    (best ? *best : clusters.emplace_back()).add(box);
-  }
-  for (const auto& cluster : clusters)
-    if (merging == Merging::fuse || 2 * cluster.readers.size() > readers)
-      out.push_back(cluster.fused);
+  for (const auto& merged : fused_readings(boxes))
+    if (merging == Merging::fuse || 2 * merged.readers(boxes) > readers)
+      out.push_back(merged.listed);
   return out;
 }
 

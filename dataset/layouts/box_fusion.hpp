@@ -14,9 +14,9 @@ struct ReadBox {
 };
 
 /// How the boxes of several readers are merged. `keep`: every box stays. `fuse`: boxes of one class
-/// that overlap become one (weighted boxes fusion, Solovyev et al. 2021, with equal weights for all
-/// readers: the mean of each edge). `majority`: as `fuse`, but only boxes that more than half of
-/// the image's readers drew.
+/// that overlap become one (WBF of fusion/fusion.hpp with the score 1 for each box: the mean of
+/// each edge, boxes in their order). `majority`: as `fuse`, but only boxes that more than half of
+/// the image's readers drew. Boxes without area are not fused; `fuse` keeps them, for the audit.
 enum class Merging { keep, fuse, majority };
 /// Returns the names of the enumerators.
 std::vector<std::string> merging_names();

@@ -2,6 +2,7 @@
 #include "dataset/sample/sample.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -20,6 +21,19 @@ const char* origin_name(Origin origin) {
       return "synthetic";
   }
   return "unknown";
+}
+
+double Box::area() const {
+  double sum = 0;
+  for (const auto& ring : rings) {
+    double twice = 0;
+    for (size_t i = 0; i < ring.size(); ++i) {
+      const auto &p = ring[i], &q = ring[(i + 1) % ring.size()];
+      twice += double{p.x} * q.y - double{q.x} * p.y;
+    }
+    sum += std::abs(twice) / 2;
+  }
+  return rings.empty() ? (double{x1} - x0) * (double{y1} - y0) : sum;
 }
 
 int Sample::exclusive_class() const {

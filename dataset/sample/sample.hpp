@@ -24,6 +24,10 @@ struct Box {
   int label = 0;  ///< index into class_names
   /// The polygons of the same object, in pixels; empty if the source has none.
   std::vector<std::vector<cv::Point2f>> rings;
+
+  /// Returns the area of its polygons in square pixels, each by the shoelace formula; of the
+  /// rectangle if it has none.
+  double area() const;
 };
 
 /// How a row was made.

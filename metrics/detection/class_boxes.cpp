@@ -42,7 +42,7 @@ void check_weights(std::span<const double> image_weights, size_t images) {
 double RankedOutcomes::boxes(std::span<const double> image_weights) const {
   if (image_weights.empty()) return static_cast<double>(targets.size());
   double sum = 0;
-  for (const Target& target : targets) sum += image_weights[target.image];
+  for (const CountedBox& target : targets) sum += image_weights[target.image];
   return sum;
 }
 

@@ -51,7 +51,7 @@ class ClassMean {
 inline constexpr int kWrong = -1, kNeither = -2;
 
 /// A true box that counts.
-struct Target {
+struct CountedBox {
   uint32_t image;
   double area;   ///< in square pixels
   double score;  ///< of the box that hit it; -infinity without
@@ -61,7 +61,7 @@ struct Target {
 struct RankedOutcomes {
   std::vector<uint32_t> outcomes;  ///< twice the image, plus 1 if the box is right
   std::vector<double> scores;      ///< one per outcome
-  std::vector<Target> targets;
+  std::vector<CountedBox> targets;
 
   /// Returns the number of true boxes.
   double boxes(std::span<const double> image_weights) const;

@@ -9,9 +9,9 @@
 
 #include "core/error.hpp"
 #include "core/json.hpp"
-#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "metrics/detection/coco_masks.hpp"
+#include "metrics/detection/json_list.hpp"
 #include "metrics/metrics.hpp"
 
 namespace evenray {
@@ -173,16 +173,19 @@ void check_columns(const CocoBoxes& boxes) {
   }
 }
 
-/// Calls `read` for each item of a list; adds to errors which item it was.
+/// Calls `read`; adds to errors which item it was.
+template <class Read>
+void read_item(const std::string& what, size_t number, const Read& read) {
+  try {
+    read();
+  } catch (const Error& error) {
+    throw Error(error.code(), cat(what, " ", number, ": ", error.what()));
+  }
+}
+
 template <class Read>
 void each_item(const Json& list, const std::string& what, const Read& read) {
-  for (size_t i = 0; i < list.size(); ++i) {
-    try {
-      read(list[i]);
-    } catch (const Error& error) {
-      throw Error(error.code(), cat(what, " ", i, ": ", error.what()));
-    }
-  }
+  for (size_t i = 0; i < list.size(); ++i) read_item(what, i, [&] { read(list[i]); });
 }
 
 /// Reads a list of items with ids; calls `add` for them in the order of their ids. Returns their
@@ -215,19 +218,16 @@ CocoBoxes read_coco_boxes(const Path& annotations,
                           const std::string& group_by,
                           int threads,
                           const CocoFields& fields) {
-  Json truth, found;
-  parallel_for(2, threads, [&](size_t i) {
-    (i == 0 ? truth : found) = read_json(i == 0 ? annotations : detections);
-  });
+  const Json truth = read_json(annotations);
   CocoBoxes out{{}, {}, fields.columns, fields.masks, !fields.fold_by.empty()};
-  const std::string in_truth = annotations.string() + ": ", in_found = detections.string() + ": ";
+  const std::string in_truth = annotations.string() + ": ",
+                    found_name = detections.string() + ": detection";
   for (const char* key : {"images", "categories", "annotations"})
-    if (!truth.is_object() || !truth.contains(key) || !truth[key].is_array())
+    if (!truth.is_object() || !truth.contains(key) || !truth.at(key).is_array())
       refuse(cat(in_truth, "there is no list '", key, "'"));
-  if (!found.is_array()) refuse(cat(in_found, "detections must be a list of boxes"));
   std::vector<ImageSize> sizes;
   const Places images =
-      read_listed(truth["images"], in_truth + "image", [&](const CocoId& id, const Json& image) {
+      read_listed(truth.at("images"), in_truth + "image", [&](const CocoId& id, const Json& image) {
         sizes.push_back(fields.masks ? image_size(image) : ImageSize{});
         out.images.push_back(listed_image(id, image, group_by, fields));
       });
@@ -235,20 +235,31 @@ CocoBoxes read_coco_boxes(const Path& annotations,
   check_columns(out);
   std::set<std::string> names;
   const Places classes = read_listed(
-      truth["categories"], in_truth + "category", [&](const CocoId&, const Json& category) {
+      truth.at("categories"), in_truth + "category", [&](const CocoId&, const Json& category) {
         out.class_names.push_back(json_text_field(category, "name"));
         if (out.class_names.back().empty()) refuse("'name' is empty");
         if (!names.insert(out.class_names.back()).second)
           refuse(cat("the name '", out.class_names.back(), "' occurs twice"));
       });
-  each_item(truth["annotations"], in_truth + "annotation", [&](const Json& annotation) {
+  each_item(truth.at("annotations"), in_truth + "annotation", [&](const Json& annotation) {
     const size_t image = place_of(images, annotation, "image_id");
     out.images[image].truth.push_back(true_box(annotation, classes, sizes[image]));
   });
-  each_item(found, in_found + "detection", [&](const Json& detection) {
-    const size_t image = place_of(images, detection, "image_id");
-    out.images[image].found.push_back(found_box(detection, classes, sizes[image]));
-  });
+  std::vector<std::vector<std::pair<size_t, FoundBox>>> parts;
+  read_json_list(
+      detections,
+      threads,
+      [&](size_t count) { parts.resize(count); },
+      [&](size_t part, size_t number, const Json& detection) {
+        read_item(found_name, number, [&] {
+          const size_t image = place_of(images, detection, "image_id");
+          parts[part].emplace_back(image, found_box(detection, classes, sizes[image]));
+        });
+      });
+  for (auto& part : parts) {
+    for (auto& [image, box] : part) out.images[image].found.push_back(std::move(box));
+    part = {};
+  }
   return out;
 }
 

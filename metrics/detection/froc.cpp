@@ -128,13 +128,13 @@ double score_at_wrong(const RankedOutcomes& ranked, size_t images, double wrong_
 
 Measure froc_measure(const std::vector<ScoredImage>& images,
                      const std::vector<std::string>& class_names,
-                     std::shared_ptr<const std::vector<RankedOutcomes>> classes) {
+                     const std::shared_ptr<const std::vector<RankedOutcomes>>& classes) {
   Measure out;
   RarestSupport rarest;
   std::vector<ValueKey> of_classes;
   for (size_t c = 0; c < classes->size(); ++c) {
     std::vector<size_t> with_boxes;
-    for (const Target& target : (*classes)[c].targets) with_boxes.push_back(target.image);
+    for (const CountedBox& target : (*classes)[c].targets) with_boxes.push_back(target.image);
     const Support support = groups_of(images, with_boxes);
     rarest.add(support);
     of_classes.push_back({class_names[c] + ".froc", class_names[c], support});

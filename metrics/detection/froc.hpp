@@ -3,9 +3,9 @@
 // Free-response operating characteristic (Chakraborty 1989, Medical Physics 16, 561-568) with the
 // score of the LUNA16 challenge.
 #include <array>
+#include <memory>
 #include <optional>
 
-#include "core/json.hpp"
 #include "metrics/detection/class_boxes.hpp"
 #include "metrics/detection/measure.hpp"
 
@@ -51,7 +51,7 @@ double score_at_wrong(const RankedOutcomes& ranked, size_t images, double wrong_
 /// `classes`: [class].
 Measure froc_measure(const std::vector<ScoredImage>& images,
                      const std::vector<std::string>& class_names,
-                     std::shared_ptr<const std::vector<RankedOutcomes>> classes);
+                     const std::shared_ptr<const std::vector<RankedOutcomes>>& classes);
 
 /// Returns froc_outcomes() of all classes.
 std::shared_ptr<const std::vector<RankedOutcomes>> froc_classes(

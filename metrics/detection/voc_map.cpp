@@ -99,7 +99,7 @@ Measure voc_measure(const std::vector<ScoredImage>& images,
   out.keys.push_back({"ap", "ap", {}});
   for (size_t c = 0; c < classes->size(); ++c) {
     std::vector<size_t> with_boxes;
-    for (const Target& target : (*classes)[c].targets) with_boxes.push_back(target.image);
+    for (const CountedBox& target : (*classes)[c].targets) with_boxes.push_back(target.image);
     const Support support = groups_of(images, with_boxes);
     rarest.add(support);
     out.keys.push_back({class_names[c] + ".ap", class_names[c], support});

@@ -16,8 +16,7 @@ TEST_CASE("detect metrics scores anybody's boxes") {
              R"([{"image_id":1,"category_id":1,"bbox":[11,10,20,20],"score":0.9}])");
   const Words metrics{"detect", "metrics", "--gt=a.json", "--dt=d.json"};
   const Json told =
-      done(at, metrics + Words{"--group-by=patient", "--set=classify.bootstrap=0", "--json"})
-          .json();
+      done(at, metrics + Words{"--group-by=patient", "--set=detect.bootstrap=0", "--json"}).json();
   CHECK(told["values"]["ap50"].get<double>() == Approx(1));
   CHECK(told["values"]["Fractured.image_auroc"] == 1);
   CHECK(told["ci"].empty());
@@ -27,4 +26,60 @@ TEST_CASE("detect metrics scores anybody's boxes") {
         {"detect", "metrics", "--gt=a.json", "--dt=nothing.json"},
         Exit::missing_input,
         "nothing.json");
+}
+
+TEST_CASE("detect train, eval and predict, on phantoms") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path();
+  done(at,
+       {"data",
+        "split",
+        "phantom:images=40,seed=3,size_px=64x64,rare_share=.5",
+        "--out=s.csv",
+        "--ratios=.5,.25,.25"});
+  done(at,
+       {"data",
+        "pack",
+        "phantom:images=40,seed=3,size_px=64x64,rare_share=.5",
+        "--split=s.csv",
+        "--size=64",
+        "--out=set.h5"});
+  const Words train{"detect",
+                    "train",
+                    "set.h5",
+                    "--out=run",
+                    "--size=nano",
+                    "--threads=1",
+                    "--precision=fp32",
+                    "--set=detect.steps=4",
+                    "--set=detect.minibatch=4"};
+  CHECK(contains(done(at, train + Words{"--dry-run"}).out, "small 64x64 px on 20 images, 4 steps"));
+  CHECK(contains(done(at, train).out, "validation AP50 "));
+  fails(at, train, Exit::cannot_create, "run");
+  done(at, train + Words{"--resume"});
+
+  const Json told = done(at, {"detect", "eval", "run", "--data=set.h5", "--json"}).json();
+  CHECK(told["images"] == 10);
+  const Json again = done(at,
+                          {"detect",
+                           "metrics",
+                           "--gt=run/eval-test/gt.json",
+                           "--dt=run/eval-test/detections.json",
+                           "--group-by=patient",
+                           "--json"})
+                         .json();
+  CHECK(again == told);
+
+  done(at, {"data", "export", "set.h5", "--to=png", "--out=png", "--part=test"});
+  const Words predict{"detect", "predict", "run", "png", "--least-score=0", "--json"};
+  const Json found = done(at, predict + Words{"--draw=drawn", "--out=found.json"}).json();
+  CHECK(found["images"].size() == 10);
+  CHECK(found["images"][0]["width"] == 64);
+  CHECK(found["detections"] == read_json(at / "found.json"));
+  CHECK_FALSE(found["detections"].empty());
+  CHECK(std::distance(std::filesystem::directory_iterator(at / "drawn"), {}) == 10);
+
+  fails(at, {"detect", "train", "set.h5", "--out=r", "--arch=vgg16_bn"}, Exit::usage, "'vgg16_bn'");
+  fails(at, {"detect", "eval", "run", "--data=none.h5"}, Exit::missing_input, "none.h5");
+  fails(at, {"classify", "eval", "run", "--data=set.h5"}, Exit::bad_data, "not a classifier");
 }

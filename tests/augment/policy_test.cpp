@@ -48,7 +48,9 @@ TEST_CASE("an unknown policy is refused with the known names") {
   CHECK(contains(error.what(), "did you mean 'imagenet'"));
   CHECK(join(policy_names()) ==
         "imagenet, cifar10, svhn, xray, xray-noflip, randaugment, trivialaugment, augmix, "
-        "randaugment-radiograph, trivialaugment-radiograph, augmix-radiograph");
+        "randaugment-radiograph, trivialaugment-radiograph, augmix-radiograph, det_v0, det_v1, "
+        "det_v2, det_v3, det_v0-radiograph, det_v1-radiograph, det_v2-radiograph, "
+        "det_v3-radiograph");
 }
 
 TEST_CASE("sub-policies, probabilities and signs are drawn as the table says") {

@@ -38,7 +38,7 @@ ClassifyOptions silent() {
 double mean_loss(const Examples& rows, const ClassifyOptions& options, int64_t steps) {
   Fit fit(rows, options, plain_compute(), Rng(1));
   for (int64_t step = 0; step < steps; ++step) fit.step(fit.batches().at(step), step);
-  return fit.take_loss(steps);
+  return fit.learner().take_loss(steps);
 }
 
 }  // namespace
@@ -95,9 +95,9 @@ TEST_CASE("weights of classes may begin late") {
   const Examples rows = examples(10);
   Fit fit(rows, options, plain_compute(), Rng(1));
   for (int64_t step = 0; step < 10; ++step) fit.step(fit.batches().at(step), step);
-  CHECK(fit.take_loss(10) == Approx(kLog2));
+  CHECK(fit.learner().take_loss(10) == Approx(kLog2));
   for (int64_t step = 10; step < 20; ++step) fit.step(fit.batches().at(step), step);
-  CHECK(fit.take_loss(10) / kLog2 == Approx((5 + 100. / 180) / 2).margin(.3));
+  CHECK(fit.learner().take_loss(10) / kLog2 == Approx((5 + 100. / 180) / 2).margin(.3));
 }
 
 TEST_CASE("unknown labels have no say") {
@@ -127,23 +127,23 @@ TEST_CASE("a fit goes on bit for bit from what it saved") {
   TensorFile half, end, resumed_end;
   for (int64_t step = 0; step < 8; ++step) {
     if (step == 3) {
-      whole.save(half);
+      whole.learner().save(half);
       for (auto& [name, tensor] : half.tensors) tensor = tensor.clone();
     }
     whole.step(whole.batches().at(step), step);
   }
-  whole.save(end);
+  whole.learner().save(end);
 
   Fit resumed(rows, options, plain_compute(), Rng(4));
-  resumed.load(half, "half");
+  resumed.learner().load(half, "half");
   CHECK_FALSE(same_tensors(half, end));
   for (int64_t step = 3; step < 8; ++step) resumed.step(resumed.batches().at(step), step);
-  resumed.save(resumed_end);
+  resumed.learner().save(resumed_end);
   CHECK(same_tensors(end, resumed_end));
-  CHECK(whole.take_loss(8) == resumed.take_loss(8));
+  CHECK(whole.learner().take_loss(8) == resumed.learner().take_loss(8));
 
   half.tensors.erase("log.sum");
-  const Error error = error_of([&] { resumed.load(half, "half"); });
+  const Error error = error_of([&] { resumed.learner().load(half, "half"); });
   CHECK(error.code() == Exit::bad_data);
   CHECK(contains(error.what(), "half: tensor 'log.sum' is missing"));
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The detector room finds objects in images: it trains one-stage detectors on the boxes in the
+// train part of a store, selects the checkpoint with the best AP50 on its val part, and finds boxes
+// in other images. train_detector() writes a run folder; Detector finds boxes with its best
+// checkpoint; metrics/detection/panel.hpp computes the metrics. This header and options.hpp are all
+// that other rooms need. The headers inside, in reading order: points.hpp (where a detector
+// predicts), network.hpp, assign.hpp and loss.hpp (what it learns), examples.hpp (from which
+// images), finding.hpp (from outputs to boxes).
+
+#include <memory>
+#include <opencv2/core.hpp>
+#include <string>
+#include <vector>
+
+#include "core/run_folder.hpp"
+#include "dataset/store/store.hpp"
+#include "detector/options.hpp"
+#include "metrics/detection/coco_files.hpp"
+#include "nn/compute.hpp"
+#include "nn/precision.hpp"
+
+namespace evenray {
+
+/// Throws 66 or 65 if options.weights cannot be read, or are of another architecture.
+void check_weights(const DetectOptions& options);
+
+/// Trains on the annotated images of `train`. Files: checkpoints/ (the best has the highest AP50 on
+/// validation; if no image of val has boxes it is the last one), events.jsonl, metrics.json
+/// (validation), DONE. A stopped run resumes bit for bit with the same thread count. Throws 65 for
+/// a store without boxes in train or with images that are too small, 78 for options out of range or
+/// a run with other settings, 1 if the training diverges, 75 after a stop signal.
+void train_detector(const Store& store,
+                    const DetectOptions& options,
+                    const Runtime& runtime,
+                    RunFolder& run);
+
+/// A trained detector.
+class Detector {
+ public:
+  /// `path`: a checkpoint or a run folder. Computes in the precision of its training if that of
+  /// `compute` was `auto`. Throws 66 if it does not exist, 65 if it is damaged or not a detector.
+  Detector(const Path& path, const Compute& compute);
+  ~Detector();
+  Detector(Detector&&) noexcept;
+
+  const std::vector<std::string>& class_names() const;
+  int height() const;
+  int width() const;
+  int bits() const;
+
+  /// Returns the annotated images of a part of a store with their true boxes and those that it
+  /// finds, in the pixels of the store. Throws 65 if no image is annotated, or if its size, depth
+  /// or classes differ from the training store's.
+  CocoBoxes find(const Store& store, const std::string& part) const;
+  /// Returns the boxes in each image, the highest score first. The images must have the network's
+  /// size and depth. Throws 65 if there are no images or if their sizes or depths differ.
+  std::vector<std::vector<FoundBox>> find(const std::vector<cv::Mat>& images) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Returns the network that train_detector() would train, for timing.
+TimedNetwork timed_detector(const DetectOptions& options, int height, int width);
+
+}  // namespace evenray

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Training steps of a detector. Internal to detector.
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "detector/examples.hpp"
+#include "detector/network.hpp"
+#include "detector/points.hpp"
+#include "nn/learner.hpp"
+#include "nn/loader.hpp"
+#include "nn/pretrained.hpp"
+
+namespace evenray {
+
+/// Network, average, optimiser and minibatches: makes training steps. All random draws come from
+/// streams named by the step.
+class DetectorFit {
+ public:
+  /// `images`, of a store with this `info`, must outlive it. Starts from `weights` unless that is
+  /// nullptr. Throws 65 if no image has boxes, or if the images are too small for the backbone.
+  DetectorFit(const BoxedImages& images,
+              const StoreInfo& info,
+              const DetectOptions& options,
+              const Compute& compute,
+              const Rng& rng,
+              const Pretrained* weights = nullptr);
+
+  /// The minibatches that it trains on.
+  BoxBatches& batches() { return batches_; }
+  /// Makes the training step number `step`, from 0, on batches().at(step).
+  void step(const Batch& batch, int64_t step);
+  /// The optimiser, the average and the losses: see Learner for reading, saving and loading them.
+  Learner& learner() { return *learner_; }
+  /// The averaged network.
+  DetectorNet& network() { return *average_; }
+  const Standardise& standardise() const { return standardise_; }
+
+ private:
+  DetectOptions options_;
+  Compute compute_;
+  int value_max_;
+  Standardise standardise_;
+  std::shared_ptr<DetectorNet> network_, average_;
+  std::unique_ptr<Learner> learner_;
+  BoxBatches batches_;
+
+  /// The points of images of one size.
+  struct OfSize {
+    Points points;
+    PointTensors tensors;
+  };
+  const OfSize& points_of(int64_t height, int64_t width);
+  /// Changes the size of a minibatch as detect.multi_scale says.
+  void rescale(Batch& batch, int64_t step) const;
+
+  Rng rng_;
+  std::map<std::pair<int64_t, int64_t>, OfSize> points_;
+};
+
+}  // namespace evenray

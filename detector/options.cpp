@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detector/options.hpp"
+
+#include <algorithm>
+
+#include "augment/policy.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace evenray {
+namespace {
+
+void check_detect_name(const char* key,
+                       const std::string& value,
+                       const std::vector<std::string>& known) {
+  check(std::count(known.begin(), known.end(), value) > 0,
+        Exit::config,
+        unknown_name(cat("detect.", key), value, known));
+}
+
+}  // namespace
+
+std::vector<std::string> detector_architectures() {
+  return {"small",
+          "resnet18",
+          "resnet50",
+          "efficientnet_b0",
+          "tf_efficientnet_lite0",
+          "tf_efficientnet_lite1",
+          "tf_efficientnet_lite2",
+          "mobilenetv2_100",
+          "mobilenetv3_small_100"};
+}
+
+void DetectOptions::fields(Fields& f) {
+  f("arch", arch, cat("backbone, one of: ", join(detector_architectures())));
+  f("size", size, "width of pyramid and head: nano (64 channels) or small (96)");
+  f("weights",
+    weights,
+    "weights of the backbone to start from: none (random), installed ones (imagenet), a file of "
+    "tools/convert-weights, or a trained classifier");
+  f("assigner",
+    assigner,
+    "how points of the maps get the boxes that they learn: soft (dynamic soft labels, RTMDet) or "
+    "simota (YOLOX)");
+  f("steps", steps, "optimiser steps");
+  f("minibatch", minibatch, "images per step");
+  f("negatives", negatives, "share of each minibatch that has no boxes");
+  f("sampling",
+    sampling,
+    "of images with boxes: natural, or repeat-factor (images of rare classes are repeated)");
+  f("repeat_threshold",
+    repeat_threshold,
+    "repeat-factor: a class in the share f of the images with boxes is repeated sqrt(threshold / "
+    "f) times");
+  f("lr",
+    lr,
+    "maximum learning rate of AdamW; 0: .002 for random weights, .001 for pretrained ones");
+  f("weight_decay", weight_decay, "AdamW's decoupled weight decay");
+  f("warmup_share",
+    warmup_share,
+    "share of the steps in which the learning rate rises; then it falls to 0 along half a cosine");
+  f("ema_half_life_steps",
+    ema_half_life_steps,
+    "half-life in steps of the average of the weights; 0: no average");
+  f("resident_gb",
+    resident_gb,
+    "if the images of a part take more GB, they are read from the store during the training "
+    "instead of held in memory");
+  f("mirror", mirror, "online augmentation: flip left to right half of the time");
+  f("rotate_deg",
+    rotate_deg,
+    "online augmentation: maximum rotation in degrees, in both directions");
+  f("scale", scale, "online augmentation: scale by a factor from 1 minus this to 1 plus this");
+  f("shift", shift, "online augmentation: maximum shift, as a share of each side");
+  f("intensity",
+    intensity,
+    "online augmentation: maximum change of contrast, and of brightness as a share of white");
+  f("policy",
+    policy,
+    "online augmentation before that of the keys above: none, or a policy of `augment policies`, "
+    "for example det_v0");
+  f("mosaic",
+    mosaic,
+    "online augmentation: probability that an image is made of the corners of four images that "
+    "meet in a random point");
+  f("multi_scale",
+    multi_scale,
+    "online augmentation: in each step, the sides of all images are changed by a factor from 1 "
+    "minus this to 1 plus this, to multiples of 32 px");
+  f("plain_share", plain_share, "last share of the steps, without mosaic and multi_scale");
+  f("least_score", least_score, "found boxes with a lower score are dropped");
+  f("nms",
+    nms,
+    "of two found boxes of a class whose intersection over union is higher, only the one with the "
+    "higher score stays");
+  f("most_boxes", most_boxes, "found boxes of an image, those with the highest scores");
+  f("eval_every", eval_every, "steps between validations; 0: a tenth of the run");
+  f("bootstrap", bootstrap, "bootstrap draws per interval");
+}
+
+double DetectOptions::learning_rate() const {
+  if (lr > 0) return lr;
+  return weights == "none" ? 2e-3 : 1e-3;
+}
+
+void DetectOptions::check() const {
+  check_detect_name("arch", arch, detector_architectures());
+  check_detect_name("size", size, {"nano", "small"});
+  check_detect_name("assigner", assigner, {"soft", "simota"});
+  check_detect_name("sampling", sampling, {"natural", "repeat-factor"});
+  evenray::check(steps > 0, Exit::config, "detect.steps must be above 0");
+  evenray::check(minibatch >= 1, Exit::config, "detect.minibatch must be 1 or more");
+  evenray::check(
+      negatives >= 0 && negatives < 1, Exit::config, "detect.negatives must be from 0 to below 1");
+  evenray::check(repeat_threshold > 0 && repeat_threshold <= 1,
+                 Exit::config,
+                 "detect.repeat_threshold must be above 0 and at most 1");
+  evenray::check(lr >= 0 && weight_decay >= 0 && ema_half_life_steps >= 0 && resident_gb >= 0,
+                 Exit::config,
+                 "detect.lr, weight_decay, ema_half_life_steps and resident_gb must not be "
+                 "negative");
+  evenray::check(
+      warmup_share >= 0 && warmup_share < 1, Exit::config, "detect.warmup_share must be in [0, 1)");
+  evenray::check(rotate_deg >= 0 && scale >= 0 && scale < 1 && shift >= 0 && shift < 1 &&
+                     intensity >= 0 && intensity < 1,
+                 Exit::config,
+                 "detect.rotate_deg must not be negative, and detect.scale, shift and intensity "
+                 "must be in [0, 1)");
+  if (policy != "none") {
+    try {
+      find_policy(policy);
+    } catch (const Error& error) {
+      throw Error(Exit::config, cat("detect.policy: ", error.what(), "; none: no policy"));
+    }
+  }
+  evenray::check(mosaic >= 0 && mosaic <= 1 && multi_scale >= 0 && multi_scale < 1 &&
+                     plain_share >= 0 && plain_share <= 1,
+                 Exit::config,
+                 "detect.mosaic and plain_share must be from 0 to 1, and detect.multi_scale in "
+                 "[0, 1)");
+  evenray::check(least_score >= 0 && least_score < 1 && nms > 0 && nms <= 1,
+                 Exit::config,
+                 "detect.least_score must be in [0, 1), and detect.nms above 0 and at most 1");
+  evenray::check(most_boxes >= 1, Exit::config, "detect.most_boxes must be 1 or more");
+  evenray::check(eval_every >= 0 && bootstrap >= 0,
+                 Exit::config,
+                 "detect.eval_every and bootstrap must not be negative");
+}
+
+}  // namespace evenray

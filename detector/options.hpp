@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// [detect] of a configuration. Does not include torch. Read detector.hpp first, the main header of
+// the room.
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+
+namespace evenray {
+
+/// [detect] of a configuration.
+struct DetectOptions {
+  std::string arch = "small";     ///< of the backbone, see detector_architectures()
+  std::string size = "small";     ///< of pyramid and head: nano or small
+  std::string weights = "none";   ///< of the backbone's start: none or as read_pretrained() takes
+  std::string assigner = "soft";  ///< how points get their boxes: soft or simota, see assign.hpp
+  int64_t steps = 2000;           ///< optimiser steps
+  int64_t minibatch = 16;         ///< images per step
+  double negatives = .5;          ///< share of a minibatch that has no boxes
+  std::string sampling = "natural";  ///< of images with boxes: natural or repeat-factor
+  double repeat_threshold = .5;      ///< repeat-factor: the share below which images are repeated
+  double lr = 0;                     ///< AdamW's maximum learning rate; 0: see learning_rate()
+  double weight_decay = .05;         ///< AdamW's decoupled weight decay
+  double warmup_share = .05;         ///< share of the steps with rising rate, then half a cosine
+  double ema_half_life_steps = 100;  ///< half-life of the weight average; 0: no average
+  double resident_gb = 4;       ///< images of a part above this size are read while they are used
+  bool mirror = true;           ///< online augmentation: flip left to right half of the time
+  double rotate_deg = 10;       ///< online augmentation: maximum rotation, both directions
+  double scale = .2;            ///< online augmentation: factor up to 1 plus or minus this
+  double shift = .1;            ///< online augmentation: maximum shift, share of each side
+  double intensity = .2;        ///< online augmentation: brightness, contrast, as a share
+  std::string policy = "none";  ///< online augmentation before that: of policy_names(), or none
+  double mosaic = 0;            ///< online augmentation: probability of four images in one
+  double multi_scale = 0;       ///< online augmentation: sides by up to 1 plus or minus this a step
+  double plain_share = .15;     ///< last share of the steps, without mosaic and multi_scale
+  double least_score = .01;     ///< found boxes with lower scores are dropped
+  double nms = .6;           ///< of two boxes that overlap more, the one with the lower score goes
+  int64_t most_boxes = 100;  ///< found boxes of an image
+  int64_t eval_every = 0;    ///< steps between validations; 0: a tenth of the run
+  int64_t bootstrap = 1000;  ///< bootstrap draws per interval
+
+  void fields(Fields& f);
+  /// Returns lr, or if it is 0, .002 for random weights and .001 for pretrained ones.
+  double learning_rate() const;
+  /// Throws 78 for a value out of range, naming the key as the user writes it.
+  void check() const;
+};
+
+/// Returns the names that `arch` accepts: backbones whose maps have exactly ceil(side / stride)
+/// positions, which boxes need.
+std::vector<std::string> detector_architectures();
+
+}  // namespace evenray

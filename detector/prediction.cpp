@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <torch/types.h>
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "detector/detector.hpp"
+#include "detector/finding.hpp"
+#include "detector/fit.hpp"
+#include "nn/blocks.hpp"
+#include "nn/checkpoint.hpp"
+#include "nn/step_time.hpp"
+
+namespace evenray {
+
+struct Detector::State {
+  std::vector<std::string> class_names;
+  DetectOptions options;
+  int height = 0, width = 0, bits = 8;
+  ImageReading reading;
+  Compute compute;
+  std::shared_ptr<DetectorNet> net;
+
+  /// Describes images, for messages.
+  static std::string form(int bits, int height, int width) {
+    return cat(bits, "-bit images of ", height, "x", width, " px");
+  }
+};
+
+Detector::Detector(const Path& path, const Compute& compute) : state_(std::make_unique<State>()) {
+  const Path file_path = model_file(path);
+  const TensorFile file = read_safetensors(file_path);
+  check(require_metadata(file, "kind", file_path) == "detector",
+        Exit::bad_data,
+        cat(file_path.string(), " is not a detector: give a run folder of `detect train`"));
+  State& state = *state_;
+  bool trained_in_bf16 = false;
+  try {
+    read_config_text([&](Fields& f) { f.section("detect", state.options); },
+                     require_metadata(file, "config", file_path),
+                     file_path.string());
+    const Json facts = parse_json(require_metadata(file, "facts", file_path), "facts");
+    state.class_names = facts.at("class_names").get<std::vector<std::string>>();
+    state.height = facts.at("size_px").at(0);
+    state.width = facts.at("size_px").at(1);
+    state.bits = facts.at("bits");
+    state.reading = {facts.at("value_max"), {facts.at("mean"), facts.at("deviation")}};
+    trained_in_bf16 = facts.at("bf16");
+    state.options.check();
+    check(state.height > 0 && state.width > 0 && !state.class_names.empty(),
+          Exit::bad_data,
+          "no size or no classes");
+  } catch (const Error& error) {
+    throw Error(Exit::bad_data, cat(file_path.string(), ": damaged settings: ", error.what()));
+  } catch (const Json::exception&) {
+    throw Error(Exit::bad_data, cat(file_path.string(), ": damaged facts"));
+  }
+  state.compute = compute.as_trained(trained_in_bf16);
+  state.net = make_detector(
+      state.options.arch, static_cast<int64_t>(state.class_names.size()), state.options.size);
+  load_module(file, "ema", *state.net, file_path);
+  to_channels_last(*state.net);
+  state.net->to(compute.device);
+}
+
+Detector::~Detector() = default;
+Detector::Detector(Detector&&) noexcept = default;
+
+const std::vector<std::string>& Detector::class_names() const { return state_->class_names; }
+int Detector::height() const { return state_->height; }
+int Detector::width() const { return state_->width; }
+int Detector::bits() const { return state_->bits; }
+
+CocoBoxes Detector::find(const Store& store, const std::string& part) const {
+  const State& state = *state_;
+  const auto& info = store.info();
+  check(info.height == state.height && info.width == state.width && info.bits == state.bits,
+        Exit::bad_data,
+        cat(store.path().string(),
+            " has ",
+            State::form(info.bits, info.height, info.width),
+            ", but the detector was trained with ",
+            State::form(state.bits, state.height, state.width)));
+  check(info.class_names == state.class_names,
+        Exit::bad_data,
+        cat(store.path().string(),
+            " has the classes ",
+            join(info.class_names),
+            ", but the detector was trained with ",
+            join(state.class_names)));
+  CocoBoxes boxes = true_boxes(store, part);
+  check(!boxes.images.empty(),
+        Exit::bad_data,
+        cat(store.path().string(), ": no image of part ", part, " is annotated with boxes"));
+  add_found(boxes, *state.net, store, part, state.reading, state.options, state.compute);
+  return boxes;
+}
+
+std::vector<std::vector<FoundBox>> Detector::find(const std::vector<cv::Mat>& images) const {
+  const State& state = *state_;
+  const auto stacked = from_mats(images);
+  const int bits = stacked.is_floating_point() ? 16 : 8;
+  check(stacked.size(2) == state.height && stacked.size(3) == state.width && bits == state.bits,
+        Exit::bad_data,
+        cat("found ",
+            State::form(bits, images[0].rows, images[0].cols),
+            ", but the detector was trained with ",
+            State::form(state.bits, state.height, state.width)));
+  return find_boxes(*state.net, stacked, state.reading, state.options, state.compute);
+}
+
+TimedNetwork timed_detector(const DetectOptions& options, int height, int width) {
+  constexpr int kTimedSteps = 9;
+  const auto step_time = [=](const Compute& compute, int64_t images) {
+    DetectOptions timed = options;
+    timed.minibatch = images;
+    StoreInfo info;
+    info.class_names = {"object"};
+    info.height = height;
+    info.width = width;
+    const auto w = static_cast<float>(width), h = static_cast<float>(height);
+    std::vector<BoxedImage> drawn{
+        {cv::Mat(height, width, CV_8UC1, cv::Scalar(100)), {{w / 4, h / 4, w / 2, h / 2, 0, {}}}},
+        {cv::Mat(height, width, CV_8UC1, cv::Scalar(100)), {}}};
+    const BoxedImages examples(std::move(drawn));
+    DetectorFit fit(examples, info, timed, compute, Rng(1));
+    int64_t step = 0;
+    return time_steps(
+        [&] {
+          fit.step(fit.batches().at(step), step);
+          fit.learner().take_loss(1);  // waits for the device
+          ++step;
+        },
+        kTimedSteps);
+  };
+  return {.name = cat("detect ",
+                      options.arch,
+                      " ",
+                      options.size,
+                      " ",
+                      height,
+                      "x",
+                      width,
+                      " px, minibatch ",
+                      options.minibatch),
+          .minibatch = options.minibatch,
+          .step_time = step_time,
+          .bytes = [=] {
+            int64_t bytes = 0;
+            const auto network = make_detector(options.arch, /*classes=*/1, options.size);
+            for (const auto& tensor : network->parameters())
+              bytes += static_cast<int64_t>(tensor.nbytes());
+            // Network, average and two moments.
+            return CheckpointBytes{bytes, 4 * bytes};
+          }};
+}
+
+}  // namespace evenray

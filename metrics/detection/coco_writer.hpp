@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Writes COCO's files, which read_coco_boxes() and other programs read.
+#include "core/files.hpp"
+#include "metrics/detection/coco_files.hpp"
+
+namespace evenray {
+
+/// Writes annotations and detections. The ids of images, classes and boxes are 1, 2, ... in their
+/// order. An image has its id as `file_name` and its group as `patient`. Throws like write_json().
+void write_coco_boxes(const CocoBoxes& boxes, const Path& annotations, const Path& detections);
+
+}  // namespace evenray

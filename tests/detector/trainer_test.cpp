@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/error.hpp"
+#include "metrics/detection/coco_map.hpp"
+#include "tests/detector/drawn.hpp"
+
+using namespace evenray;
+
+namespace {
+
+double ap50_of(const CocoBoxes& boxes) {
+  return CocoMap(boxes.images, boxes.class_names).values()[1];
+}
+
+}  // namespace
+
+TEST_CASE("a detector learns to find spots") {
+  DetectorBench bench;
+  write_drawn_store(bench.scratch / "set.h5", {24, 8, 2}, {12, 4}, {12, 8, 3});
+  bench.options.steps = 150;
+  bench.options.minibatch = 8;
+  bench.options.eval_every = 50;
+  bench.options.negatives = .25;
+  bench.train("run");
+  const CocoBoxes test = bench.detector("run").find(bench.store(), "test");
+  CHECK(test.images.size() == 20);  // without those that nobody annotated
+  CHECK(ap50_of(test) > .8);
+  for (const auto& image : test.images)
+    for (const auto& found : image.found) {
+      CHECK(found.box.x >= 0);
+      CHECK(found.box.x + found.box.width <= 64);
+      CHECK(found.score <= image.found[0].score);
+    }
+  // Images give what the store's rows give.
+  const auto alone = bench.detector("run").find({bench.store().image("test", 0)});
+  REQUIRE_FALSE(alone[0].empty());
+  CHECK(alone[0][0].score == Approx(test.images[0].found[0].score).margin(1e-4));
+  const Json metrics = read_json(bench.scratch / "run" / "metrics.json");
+  CHECK(metrics["best_val_ap50"] > .8);
+}
+
+TEST_CASE("a training of a detector resumes bit for bit") {
+  DetectorBench bench;
+  write_drawn_store(bench.scratch / "set.h5");
+  bench.train("whole");
+  bench.runtime.checkpoint_every_s = 0;
+  // The first validation cannot write its checkpoint.
+  const Path best = bench.scratch / "broken" / "checkpoints" / "best.safetensors";
+  make_folder(best / "in the way");
+  CHECK(error_of([&] { bench.train("broken"); }).code() == Exit::cannot_create);
+  std::filesystem::remove_all(best);
+  bench.train("broken", /*resume=*/true);
+  for (const char* name : {"best.safetensors", "step-00000008.safetensors"})
+    CHECK(same_tensors(read_safetensors(bench.scratch / "whole" / "checkpoints" / name),
+                       read_safetensors(bench.scratch / "broken" / "checkpoints" / name)));
+  CHECK(read_file(bench.scratch / "whole" / "metrics.json") ==
+        read_file(bench.scratch / "broken" / "metrics.json"));
+}
+
+TEST_CASE("what a detector cannot be trained on") {
+  DetectorBench bench;
+  write_drawn_store(bench.scratch / "set.h5", {0, 4, 3});
+  const Error error = error_of([&] { bench.train("run"); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "no training image has boxes (3 images are not annotated)"));
+}
+
+TEST_CASE("without boxes in val the newest checkpoint is kept") {
+  DetectorBench bench;
+  write_drawn_store(bench.scratch / "set.h5", {}, {0, 3});
+  bench.train("run");
+  const Json metrics = read_json(bench.scratch / "run" / "metrics.json");
+  CHECK(metrics["best_step"] == 8);
+  CHECK(metrics["best_val_ap50"].is_null());
+}
+
+TEST_CASE("what a detector refuses to look at") {
+  DetectorBench bench;
+  write_drawn_store(bench.scratch / "set.h5", {}, {}, {0, 0, 3});
+  bench.train("run");
+  const Detector detector = bench.detector("run");
+  Error error = error_of([&] { detector.find({cv::Mat::zeros(32, 32, CV_8UC1)}); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "8-bit images of 32x32 px, but the detector was trained with"));
+  error = error_of([&] { detector.find(bench.store(), "test"); });
+  CHECK(contains(error.what(), "no image of part test is annotated"));
+  const Path file = bench.scratch / "run" / "checkpoints" / "best.safetensors";
+  TensorFile changed = read_safetensors(file);
+  changed.metadata["kind"] = "classifier";
+  write_safetensors(bench.scratch / "c.safetensors", changed);
+  error = error_of([&] { Detector(bench.scratch / "c.safetensors", {}); });
+  CHECK(contains(error.what(), "is not a detector"));
+}
