@@ -59,7 +59,7 @@ TEST_CASE("detect train, eval and predict, on phantoms") {
   done(at, train + Words{"--resume"});
 
   const Json told = done(at, {"detect", "eval", "run", "--data=set.h5", "--json"}).json();
-  CHECK(told["images"] == 10);
+  CHECK(told["images"] == 11);
   const Json again = done(at,
                           {"detect",
                            "metrics",
@@ -73,11 +73,11 @@ TEST_CASE("detect train, eval and predict, on phantoms") {
   done(at, {"data", "export", "set.h5", "--to=png", "--out=png", "--part=test"});
   const Words predict{"detect", "predict", "run", "png", "--least-score=0", "--json"};
   const Json found = done(at, predict + Words{"--draw=drawn", "--out=found.json"}).json();
-  CHECK(found["images"].size() == 10);
+  CHECK(found["images"].size() == 11);
   CHECK(found["images"][0]["width"] == 64);
   CHECK(found["detections"] == read_json(at / "found.json"));
   CHECK_FALSE(found["detections"].empty());
-  CHECK(std::distance(std::filesystem::directory_iterator(at / "drawn"), {}) == 10);
+  CHECK(std::distance(std::filesystem::directory_iterator(at / "drawn"), {}) == 11);
 
   fails(at, {"detect", "train", "set.h5", "--out=r", "--arch=vgg16_bn"}, Exit::usage, "'vgg16_bn'");
   fails(at, {"detect", "eval", "run", "--data=none.h5"}, Exit::missing_input, "none.h5");

@@ -21,16 +21,16 @@ ReadBox drawn_by(const std::string& reader, float x0, float x1, const std::strin
 TEST_CASE("several readers: boxes are fused in their order, as far as they overlap the mean") {
   // The third overlaps the second by more than a half, but not the mean of the first two.
   const std::vector<ReadBox> chain{
-      drawn_by("R1", 0, 12), drawn_by("R2", 4, 16), drawn_by("R3", 8, 20)};
+      drawn_by("R1", 0, 12), drawn_by("R2", 3, 15), drawn_by("R3", 6, 18)};
   auto fused = merge_boxes(chain, 3, Merging::fuse);
   REQUIRE(fused.size() == 2);
-  CHECK(fused[0].box.x0 == 2);
-  CHECK(fused[0].box.x1 == 14);
-  CHECK(fused[1].box.x0 == 8);
+  CHECK(fused[0].box.x0 == 1.5f);
+  CHECK(fused[0].box.x1 == 13.5f);
+  CHECK(fused[1].box.x0 == 6);
   CHECK(merge_boxes(chain, 3, Merging::majority).size() == 1);
   fused = merge_boxes({chain[2], chain[1], chain[0]}, 3, Merging::fuse);
   REQUIRE(fused.size() == 2);
-  CHECK(fused[0].box.x0 == 6);
+  CHECK(fused[0].box.x0 == 4.5f);
   CHECK(fused[1].box.x0 == 0);
   // One reader who draws twice is one reader.
   CHECK(merge_boxes({chain[0], drawn_by("R1", 1, 13)}, 2, Merging::majority).empty());
