@@ -9,13 +9,13 @@
 
 namespace evenray {
 
-/// nn contains the network code that the GAN and the classifier share; torch is used only here and
-/// in the rooms above. Read this header first, then loader.hpp (images to tensors), blocks.hpp and
-/// backbone.hpp (networks), optimizer.hpp, schedule.hpp and ema.hpp (training steps), weights.hpp
-/// and checkpoint.hpp (files), training.hpp, batches.hpp and trainee.hpp (training runs),
-/// step_time.hpp and precision.hpp (estimated times and the choice of the precision), task.hpp (the
-/// interface to a study), and features.hpp with extractor.hpp, resize.hpp and npy.hpp (feature
-/// vectors).
+/// nn contains the network code that GANs, classifiers and detectors share; torch is used only here
+/// and in the rooms above. Read this header first, then loader.hpp (images to tensors), blocks.hpp
+/// and backbone.hpp (networks), optimizer.hpp, schedule.hpp, ema.hpp and learner.hpp (training
+/// steps), weights.hpp and checkpoint.hpp (files), training.hpp, batches.hpp and trainee.hpp
+/// (training runs), step_time.hpp and precision.hpp (estimated times and the choice of the
+/// precision), task.hpp (the interface to a study), and features.hpp with extractor.hpp, resize.hpp
+/// and npy.hpp (feature vectors).
 
 /// Device, precision and threads of network computations.
 struct Compute {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The training loop that all networks share: resume, steps, logging, evaluation, the best
-// checkpoint, the return to an earlier state after a divergence, stop signals. gan and classifier
-// each implement a Trainee.
+// checkpoint, the return to an earlier state after a divergence, stop signals. gan, classifier and
+// detector each implement a Trainee.
 #include <cstdint>
 #include <functional>
 #include <string>
