@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <optional>
 
 #include "app/command.hpp"
 #include "app/image_input.hpp"
@@ -19,7 +20,7 @@ struct DetectFlags {
   TrainingFlags training;
   std::string model, store, part = "test", out, draw, fit = "pad";
   std::vector<std::string> files;
-  double least_score = .1;
+  std::optional<double> least_score;
 };
 
 int train(const Cli& cli, const DetectFlags& flags) {
@@ -61,7 +62,7 @@ int evaluate(const Cli& cli, const DetectFlags& flags) {
         "MODEL is a file, not a run folder: give --out");
   const Path out =
       !flags.out.empty() ? Path(flags.out) : Path(flags.model) / ("eval-" + flags.part);
-  const Detector detector(flags.model, make_compute(config.runtime));
+  const Detector detector(flags.model, make_compute(config.runtime), flags.least_score);
   const CocoBoxes boxes = detector.find(Store(flags.store), flags.part);
   write_coco_boxes(boxes, out / "gt.json", out / "detections.json");
   const Json found = detection_metrics(boxes, detection_resampling(config));
@@ -108,7 +109,9 @@ void draw_boxes(const cv::Mat& image,
 }
 
 int predict(const Cli& cli, const DetectFlags& flags) {
-  const Detector detector(flags.model, make_compute(cli.load().runtime));
+  constexpr double kShown = .1;
+  const Detector detector(
+      flags.model, make_compute(cli.load().runtime), flags.least_score.value_or(kShown));
   const NamedImages input = read_images(flags.files,
                                         flags.part,
                                         {.height = detector.height(),
@@ -129,7 +132,6 @@ int predict(const Cli& cli, const DetectFlags& flags) {
                       {"height", input.sizes[i].height}});
     std::vector<FoundBox> shown;
     for (const auto& one : found[i]) {
-      if (one.score < flags.least_score) continue;
       const PixelBox box = in_file(one.box, input.placements[i], input.sizes[i]);
       // A box may lie outside the image, in what `pad` added.
       if (box.width <= 0 || box.height <= 0) continue;
@@ -191,6 +193,12 @@ void add_detect_commands(CLI::App& app, Cli& cli) {
   eval_cli->add_option("--part", flags->part, "part to evaluate on: train, val or test")
       ->capture_default_str();
   eval_cli->add_option("--out", flags->out, "output folder (default: MODEL/eval-PART)");
+  eval_cli
+      ->add_option("--least-score",
+                   flags->least_score,
+                   "boxes with a lower score are not found (default: detect.least_score of the "
+                   "training)")
+      ->check(CLI::Range(0., 1.));
   eval_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
 
   auto* predict_cli =
@@ -209,9 +217,10 @@ void add_detect_commands(CLI::App& app, Cli& cli) {
   predict_cli->add_option("--part", flags->part, "part of a store: train, val or test")
       ->capture_default_str();
   predict_cli
-      ->add_option("--least-score", flags->least_score, "boxes with a lower score are left out")
-      ->check(CLI::Range(0., 1.))
-      ->capture_default_str();
+      ->add_option("--least-score",
+                   flags->least_score,
+                   "boxes with a lower score are left out (default: .1)")
+      ->check(CLI::Range(0., 1.));
   predict_cli->add_option("--draw", flags->draw, "folder for pictures with the boxes in them");
   predict_cli->add_option("--out", flags->out, "JSON file for the boxes, as COCO's detections");
 

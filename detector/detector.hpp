@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,10 @@ void train_detector(const Store& store,
 class Detector {
  public:
   /// `path`: a checkpoint or a run folder. Computes in the precision of its training if that of
-  /// `compute` was `auto`. Throws 66 if it does not exist, 65 if it is damaged or not a detector.
-  Detector(const Path& path, const Compute& compute);
+  /// `compute` was `auto`. `least_score`: boxes with a lower score are not found (default:
+  /// detect.least_score of its training). Throws 66 if it does not exist, 65 if it is damaged or
+  /// not a detector.
+  Detector(const Path& path, const Compute& compute, const std::optional<double>& least_score = {});
   ~Detector();
   Detector(Detector&&) noexcept;
 

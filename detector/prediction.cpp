@@ -28,7 +28,10 @@ struct Detector::State {
   }
 };
 
-Detector::Detector(const Path& path, const Compute& compute) : state_(std::make_unique<State>()) {
+Detector::Detector(const Path& path,
+                   const Compute& compute,
+                   const std::optional<double>& least_score)
+    : state_(std::make_unique<State>()) {
   const Path file_path = model_file(path);
   const TensorFile file = read_safetensors(file_path);
   check(require_metadata(file, "kind", file_path) == "detector",
@@ -56,6 +59,7 @@ Detector::Detector(const Path& path, const Compute& compute) : state_(std::make_
   } catch (const Json::exception&) {
     throw Error(Exit::bad_data, cat(file_path.string(), ": damaged facts"));
   }
+  state.options.least_score = least_score.value_or(state.options.least_score);
   state.compute = compute.as_trained(trained_in_bf16);
   state.net = make_detector(
       state.options.arch, static_cast<int64_t>(state.class_names.size()), state.options.size);

@@ -69,6 +69,11 @@ TEST_CASE("detect train, eval and predict, on phantoms") {
                            "--json"})
                          .json();
   CHECK(again == told);
+  const Json none =
+      done(at,
+           {"detect", "eval", "run", "--data=set.h5", "--least-score=1", "--out=none", "--json"})
+          .json();
+  for (const auto& of_class : none["classes"]) CHECK(of_class["found"] == 0);
 
   done(at, {"data", "export", "set.h5", "--to=png", "--out=png", "--part=test"});
   const Words predict{"detect", "predict", "run", "png", "--least-score=0", "--json"};
