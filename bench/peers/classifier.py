@@ -94,9 +94,9 @@ def main():
     if args.arch == "small":
         network = small(classes=2).train()
     else:
-        import timm
+        from zoo import create_model
 
-        network = timm.create_model(args.arch, in_chans=1, num_classes=2).train()
+        network = create_model(args.arch, in_chans=1, num_classes=2).train()
     layout = torch.channels_last if args.channels_last else torch.contiguous_format
     network = network.to(memory_format=layout)
     decay = 0.5 ** (1 / EMA_HALF_LIFE_STEPS)

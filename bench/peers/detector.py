@@ -38,9 +38,9 @@ class Small(nn.Module):
 def trunk_of(arch):
     if arch == "small":
         return Small(), Small.channels
-    import timm
+    from zoo import create_model
 
-    trunk = timm.create_model(arch, in_chans=1, features_only=True, out_indices=(1, 2, 3, 4))
+    trunk = create_model(arch, in_chans=1, features_only=True, out_indices=(1, 2, 3, 4))
     return trunk, trunk.feature_info.channels()
 
 
