@@ -121,7 +121,8 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
       ->add_option(
           "--sampling",
           flags->sampling,
-          "torchvision (nearest, empty areas are 0) or radiograph (bilinear, border median)")
+          "torchvision (nearest, empty areas are 0), radiograph (bilinear, border median) or "
+          "detection (nearest, empty areas are 128)")
       ->capture_default_str();
 
   auto* preview_cli = add_command(augment,

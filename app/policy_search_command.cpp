@@ -108,6 +108,9 @@ int search_policy(const Cli& cli, const PolicySearchFlags& flags) {
         Exit::config,
         "tune.space cannot be set here, because policies are what is searched; remove it");
   const Sampling sampling = parse_sampling(flags.sampling);
+  check(sampling != Sampling::detection,
+        Exit::usage,
+        "--sampling takes torchvision or radiograph, not detection");
   config.for_trial(setting_of("imagenet"), 1);  // throws where no policy can be used
   SearchOptions options = config.tune;
   options.space = policy_dimensions(flags.sub_policies);
