@@ -127,8 +127,7 @@ struct DetectorNet::Pyramid final : torch::nn::Module {
 
 struct DetectorNet::Head final : torch::nn::Module {
   Head(int64_t channels, int64_t layers, int64_t classes)
-      : classes_(classes),
-        class_output(register_module(
+      : class_output(register_module(
             "class_output", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, classes, 1)))),
         side_output(register_module(
             "side_output", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, 4 * kBins, 1)))) {
@@ -159,7 +158,6 @@ struct DetectorNet::Head final : torch::nn::Module {
     return {torch::cat(classes, 1), torch::cat(sides, 1)};
   }
 
-  int64_t classes_;
   torch::nn::Conv2d class_output, side_output;
   torch::nn::ModuleList shared, norms;
 };

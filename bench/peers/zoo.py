@@ -4,14 +4,14 @@ operators, which timm does not use, but two of them have to be known."""
 
 import sys
 
-import torch
+from torch import library
 
 try:
     import torchvision  # noqa: F401
 except RuntimeError:
     for name in [name for name in sys.modules if name.startswith("torchvision")]:
         del sys.modules[name]
-    operators = torch.library.Library("torchvision", "DEF")
+    operators = getattr(library, "Library")("torchvision", "DEF")
     for name in ("nms", "qnms"):
         operators.define(name + "(Tensor a, Tensor b, float c) -> Tensor")
 
