@@ -20,6 +20,7 @@
 #include "metrics/detection/coco_files.hpp"
 #include "nn/compute.hpp"
 #include "nn/precision.hpp"
+#include "nn/task.hpp"
 
 namespace evenray {
 
@@ -64,6 +65,10 @@ class Detector {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Returns the task of a study, which compares the boxes of the rare class. A tested cell holds
+/// gt.json and detections.json in COCO's form, and metrics.json.
+std::unique_ptr<Task> detect_task(const DetectOptions& options, const std::string& rare_class);
 
 /// Returns the network that train_detector() would train, for timing.
 TimedNetwork timed_detector(const DetectOptions& options, int height, int width);

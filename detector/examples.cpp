@@ -18,10 +18,12 @@ namespace {
 /// Minibatches that are read before they are used.
 constexpr int64_t kReadAhead = 3;
 
-/// Returns how often each image occurs in an epoch, before rounding: by its rarest class.
+/// Returns how often each image occurs in an epoch, before rounding: by its rarest class, as a
+/// share of `all` images.
 std::vector<double> repeat_factors(const BoxedImages& images,
                                    const std::vector<int64_t>& with_boxes,
                                    int classes,
+                                   int64_t all,
                                    double threshold) {
   std::vector<double> images_of(static_cast<size_t>(classes));
   const auto classes_of = [&](int64_t i) {
@@ -39,8 +41,7 @@ std::vector<double> repeat_factors(const BoxedImages& images,
     const auto has = classes_of(i);
     for (size_t c = 0; c < has.size(); ++c)
       if (has[c])
-        factor = std::max(
-            factor, std::sqrt(threshold * static_cast<double>(with_boxes.size()) / images_of[c]));
+        factor = std::max(factor, std::sqrt(threshold * static_cast<double>(all) / images_of[c]));
     factors.push_back(factor);
   }
   return factors;
@@ -132,6 +133,27 @@ BoxedImage mosaic_of(const std::array<BoxedImage, 4>& images, Rng rng) {
   return out;
 }
 
+BoxedImage cropped(const BoxedImage& one, int side, Rng rng) {
+  const int right = one.image.cols - side, down = one.image.rows - side;
+  int x = static_cast<int>(rng.below(static_cast<uint64_t>(right + 1)));
+  int y = static_cast<int>(rng.below(static_cast<uint64_t>(down + 1)));
+  if (!one.boxes.empty()) {
+    const Box& box = one.boxes[rng.below(one.boxes.size())];
+    // Between the places where the box touches the far edge and the near one.
+    const auto around = [&](float near, float far, int most) {
+      const float other = far - static_cast<float>(side);
+      const double drawn = rng.uniform(std::min(near, other), std::max(near, other));
+      return std::clamp(static_cast<int>(std::lround(drawn)), 0, most);
+    };
+    x = around(box.x0, box.x1, right);
+    y = around(box.y0, box.y1, down);
+  }
+  MovingBoxes moving(one.boxes);
+  moving.move(translate_map(-x, -y), {side, side});
+  int dropped = 0;
+  return {one.image(cv::Rect(x, y, side, side)).clone(), moving.finish(dropped)};
+}
+
 BoxBatches::BoxBatches(const BoxedImages& images,
                        const DetectOptions& options,
                        int value_max,
@@ -144,14 +166,21 @@ BoxBatches::BoxBatches(const BoxedImages& images,
         Exit::bad_data,
         cat("no training image has boxes",
             images.unknown() > 0 ? cat(" (", images.unknown(), " images are not annotated)") : ""));
+  const bool natural_share = options.negatives < 0;
   if (options.sampling == "repeat-factor") {
-    const auto factors = repeat_factors(images, with_boxes_, classes, options.repeat_threshold);
+    const int64_t all = natural_share ? images.size() : std::ssize(with_boxes_);
+    const auto factors =
+        repeat_factors(images, with_boxes_, classes, all, options.repeat_threshold);
     Rng rounding = rng.fork("repeats");
     std::vector<int64_t> repeated;
     for (size_t i = 0; i < factors.size(); ++i)
       repeated.insert(
           repeated.end(), static_cast<size_t>(factors[i] + rounding.uniform()), with_boxes_[i]);
     with_boxes_ = repeated;
+  }
+  if (natural_share) {
+    with_boxes_.insert(with_boxes_.end(), without_.begin(), without_.end());
+    without_.clear();
   }
   orders_.emplace_back(std::ssize(with_boxes_), 1, rng.fork("with boxes"));
   if (!without_.empty()) orders_.emplace_back(std::ssize(without_), 1, rng.fork("without boxes"));
@@ -190,6 +219,8 @@ Batch BoxBatches::read(int64_t step, const std::vector<int64_t>& rows) const {
       source = mosaic_of({source, another(), another(), another()}, draw.fork("mosaic"));
     }
     BoxedImage changed = augmented(source, options_, value_max_, draw.fork("image"));
+    if (options_.crop_px > 0)
+      changed = cropped(changed, static_cast<int>(options_.crop_px), draw.fork("crop"));
     images.push_back(std::move(changed.image));
     out.boxes.push_back(std::move(changed.boxes));
   }

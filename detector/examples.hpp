@@ -56,12 +56,18 @@ BoxedImage augmented(const BoxedImage& one, const DetectOptions& options, int va
 /// YOLOv4, section 3.3, but without changing their scale).
 BoxedImage mosaic_of(const std::array<BoxedImage, 4>& images, Rng rng);
 
+/// Returns a square of the image with what is left of its boxes: around one of the boxes, at
+/// random, which is inside as a whole if it fits; anywhere without boxes. `side`: in px, at most
+/// those of the image.
+BoxedImage cropped(const BoxedImage& one, int side, Rng rng);
+
 /// Minibatches of augmented images: detect.negatives of each are images without boxes, the rest
-/// have some; of both kinds, shuffled epochs. With repeat-factor, an image with boxes occurs
-/// max(1, sqrt(t / f)) times in an epoch on average (rounded at random once), where f is the
-/// share of images with boxes that have its rarest class and t is detect.repeat_threshold (Gupta et
-/// al. 2019, section 5.1). Images are read and augmented some steps ahead, in threads of their own.
-/// Batch::images are as stored (u8, or f32 of 16-bit values), on the CPU.
+/// have some; of both kinds, shuffled epochs. With detect.negatives -1, shuffled epochs of all
+/// images. With repeat-factor, an image with boxes occurs max(1, sqrt(t / f)) times in an epoch on
+/// average (rounded at random once), where t is detect.repeat_threshold and f is the share of
+/// images that have its rarest class, among those with boxes, or among all with detect.negatives -1
+/// (Gupta et al. 2019, section 5.1). Images are read and augmented some steps ahead, in threads of
+/// their own. Batch::images are as stored (u8, or f32 of 16-bit values), on the CPU.
 class BoxBatches final : public Batches {
  public:
   /// `images` must outlive it. Throws 65 if none has boxes.
@@ -81,8 +87,9 @@ class BoxBatches final : public Batches {
   DetectOptions options_;
   int value_max_;
   Rng rng_;
-  std::vector<int64_t> with_boxes_, without_;  ///< indices of images
-  std::vector<EpochOrder> orders_;             ///< of both, those without if there are some
+  /// Indices of images; with detect.negatives -1 all are in the first.
+  std::vector<int64_t> with_boxes_, without_;
+  std::vector<EpochOrder> orders_;  ///< of both, those without if there are some
 
   struct Ahead {
     int64_t step;

@@ -45,7 +45,16 @@ DetectorFit::DetectorFit(const BoxedImages& images,
   const auto classes = static_cast<int64_t>(info.class_names.size());
   network_ = make_detector(options.arch, classes, options.size);
   average_ = make_detector(options.arch, classes, options.size);
-  check(std::min(info.height, info.width) >= network_->trunk->least_px,
+  const int64_t side = std::min(info.height, info.width);
+  check(options.crop_px <= side &&
+            (options.crop_px == 0 || options.crop_px >= int64_t{network_->trunk->least_px}),
+        Exit::bad_data,
+        cat("detect.crop_px must be from ",
+            network_->trunk->least_px,
+            " to the shorter side of the images, ",
+            side,
+            " px, or 0 for whole images"));
+  check(side >= network_->trunk->least_px,
         Exit::bad_data,
         cat("images of ",
             info.height,
@@ -57,6 +66,7 @@ DetectorFit::DetectorFit(const BoxedImages& images,
             network_->trunk->least_px,
             " px or more per side"));
   if (weights) weights->load(*network_->trunk);
+  freeze();
   learner_ = std::make_unique<Learner>(network_,
                                        average_,
                                        LearnerOptions{"detect",
@@ -66,6 +76,25 @@ DetectorFit::DetectorFit(const BoxedImages& images,
                                                       options.warmup_share,
                                                       options.ema_half_life_steps},
                                        compute);
+}
+
+void DetectorFit::freeze() {
+  const auto& depths = network_->trunk->depths;
+  check(options_.frozen_depths <= std::ssize(depths),
+        Exit::config,
+        cat("detect.frozen_depths is above the ", depths.size(), " groups of ", options_.arch));
+  const auto is_frozen = [&](const std::string& name) {
+    return std::any_of(
+        depths.begin(), depths.begin() + options_.frozen_depths, [&](const auto& group) {
+          return std::any_of(group.begin(), group.end(), [&](const std::string& prefix) {
+            return name.starts_with(prefix);
+          });
+        });
+  };
+  for (auto& item : network_->trunk->named_parameters())
+    if (is_frozen(item.key())) item.value().set_requires_grad(false);
+  for (const auto& item : network_->trunk->named_modules("", /*include_self=*/false))
+    if (is_frozen(item.key())) frozen_.push_back(item.value());
 }
 
 const DetectorFit::OfSize& DetectorFit::points_of(int64_t height, int64_t width) {
@@ -103,6 +132,7 @@ void DetectorFit::step(const Batch& given, int64_t step) {
   const OfSize& points = points_of(batch.images.size(2), batch.images.size(3));
   learner_->start(step);
   network_->train();
+  for (const auto& module : frozen_) module->eval();
   PointOutputs outputs;
   {
     Autocast autocast(compute_);

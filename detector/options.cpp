@@ -39,20 +39,26 @@ void DetectOptions::fields(Fields& f) {
     weights,
     "weights of the backbone to start from: none (random), installed ones (imagenet), a file of "
     "tools/convert-weights, or a trained classifier");
+  f("frozen_depths",
+    frozen_depths,
+    "groups of the backbone's layers, from its input, that keep their pretrained weights, which is "
+    "faster: of EfficientNets the stem and each list of blocks is a group");
   f("assigner",
     assigner,
     "how points of the maps get the boxes that they learn: soft (dynamic soft labels, RTMDet) or "
     "simota (YOLOX)");
   f("steps", steps, "optimiser steps");
   f("minibatch", minibatch, "images per step");
-  f("negatives", negatives, "share of each minibatch that has no boxes");
+  f("negatives",
+    negatives,
+    "share of each minibatch that has no boxes; -1: the share among the training images");
   f("sampling",
     sampling,
     "of images with boxes: natural, or repeat-factor (images of rare classes are repeated)");
   f("repeat_threshold",
     repeat_threshold,
-    "repeat-factor: a class in the share f of the images with boxes is repeated sqrt(threshold / "
-    "f) times");
+    "repeat-factor: a class in the share f of the images with boxes (with negatives = -1, of all "
+    "images) is repeated sqrt(threshold / f) times");
   f("lr",
     lr,
     "maximum learning rate of AdamW; 0: .002 for random weights, .001 for pretrained ones");
@@ -88,6 +94,10 @@ void DetectOptions::fields(Fields& f) {
     multi_scale,
     "online augmentation: in each step, the sides of all images are changed by a factor from 1 "
     "minus this to 1 plus this, to multiples of 32 px");
+  f("crop_px",
+    crop_px,
+    "online augmentation: train on squares of this side in px, each around a box if there is one, "
+    "which is faster where boxes are small; boxes are found in whole images; 0: whole images");
   f("plain_share", plain_share, "last share of the steps, without mosaic and multi_scale");
   f("least_score", least_score, "found boxes with a lower score are dropped");
   f("nms",
@@ -109,10 +119,15 @@ void DetectOptions::check() const {
   check_detect_name("size", size, {"nano", "small"});
   check_detect_name("assigner", assigner, {"soft", "simota"});
   check_detect_name("sampling", sampling, {"natural", "repeat-factor"});
+  evenray::check(frozen_depths == 0 || (frozen_depths > 0 && weights != "none"),
+                 Exit::config,
+                 "detect.frozen_depths must be 0 or more, and above 0 it needs detect.weights");
   evenray::check(steps > 0, Exit::config, "detect.steps must be above 0");
   evenray::check(minibatch >= 1, Exit::config, "detect.minibatch must be 1 or more");
   evenray::check(
-      negatives >= 0 && negatives < 1, Exit::config, "detect.negatives must be from 0 to below 1");
+      negatives == -1 || (negatives >= 0 && negatives < 1),
+      Exit::config,
+      "detect.negatives must be from 0 to below 1, or -1 for the share among the images");
   evenray::check(repeat_threshold > 0 && repeat_threshold <= 1,
                  Exit::config,
                  "detect.repeat_threshold must be above 0 and at most 1");
@@ -139,6 +154,7 @@ void DetectOptions::check() const {
                  Exit::config,
                  "detect.mosaic and plain_share must be from 0 to 1, and detect.multi_scale in "
                  "[0, 1)");
+  evenray::check(crop_px >= 0, Exit::config, "detect.crop_px must not be negative");
   evenray::check(least_score >= 0 && least_score < 1 && nms > 0 && nms <= 1,
                  Exit::config,
                  "detect.least_score must be in [0, 1), and detect.nms above 0 and at most 1");

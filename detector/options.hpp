@@ -11,13 +11,16 @@ namespace evenray {
 
 /// [detect] of a configuration.
 struct DetectOptions {
-  std::string arch = "small";     ///< of the backbone, see detector_architectures()
-  std::string size = "small";     ///< of pyramid and head: nano or small
-  std::string weights = "none";   ///< of the backbone's start: none or as read_pretrained() takes
+  std::string arch = "small";    ///< of the backbone, see detector_architectures()
+  std::string size = "small";    ///< of pyramid and head: nano or small
+  std::string weights = "none";  ///< of the backbone's start: none or as read_pretrained() takes
+  /// Groups of the backbone's layers, from its input (see Backbone::depths), that keep their
+  /// pretrained weights and statistics.
+  int64_t frozen_depths = 0;
   std::string assigner = "soft";  ///< how points get their boxes: soft or simota, see assign.hpp
   int64_t steps = 2000;           ///< optimiser steps
   int64_t minibatch = 16;         ///< images per step
-  double negatives = .5;          ///< share of a minibatch that has no boxes
+  double negatives = .5;  ///< share of a minibatch that has no boxes; -1: as among the images
   std::string sampling = "natural";  ///< of images with boxes: natural or repeat-factor
   double repeat_threshold = .5;      ///< repeat-factor: the share below which images are repeated
   double lr = 0;                     ///< AdamW's maximum learning rate; 0: see learning_rate()
@@ -33,6 +36,7 @@ struct DetectOptions {
   std::string policy = "none";  ///< online augmentation before that: of policy_names(), or none
   double mosaic = 0;            ///< online augmentation: probability of four images in one
   double multi_scale = 0;       ///< online augmentation: sides by up to 1 plus or minus this a step
+  int64_t crop_px = 0;          ///< online augmentation: side of a square around a box; 0: off
   double plain_share = .15;     ///< last share of the steps, without mosaic and multi_scale
   double least_score = .01;     ///< found boxes with lower scores are dropped
   double nms = .6;           ///< of two boxes that overlap more, the one with the lower score goes

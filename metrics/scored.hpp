@@ -14,7 +14,10 @@ namespace evenray {
 struct Scored {
   std::vector<std::string> rows;    ///< id and label of each row; equal for all compared models
   std::vector<std::string> groups;  ///< one per row; "": a group of its own
-  std::vector<std::string> keys;    ///< names of the values: "auroc", ...
+  /// One per row, or empty: groups are resampled within each stratum. Models of several folds have
+  /// the fold here if their values are means over the folds.
+  std::vector<std::string> strata{};
+  std::vector<std::string> keys;  ///< names of the values: "auroc", ...
   /// Returns one value per key. `row_weights`: how often each row counts (empty: once each). NaN:
   /// undefined for these weights. May be called from several threads at once.
   std::function<std::vector<double>(std::span<const double> row_weights)> values;

@@ -115,43 +115,62 @@ Difference difference(const Place& place) {
   return out;
 }
 
-/// Reads each metric of `place` by `read`.
-template <class Value, class Read>
-PerMetric<Value> per_metric(const Place& place, const Read& read) {
-  return {read(place["auroc"]),
-          read(place["auprc"]),
-          read(place["sensitivity"]),
-          read(place["specificity"]),
-          read(place["balanced_accuracy"])};
-}
+/// Keys of values, divided: "auroc" of the rare class, "NAME.auroc" of all classes.
+struct MetricKeys {
+  std::vector<std::string> own, of_class, classes;
 
-/// Reads CLASS.auroc and CLASS.auprc for each class.
-template <class Value, class Read>
-std::vector<ClassResult<Value>> class_results(const Place& place, const Read& read) {
-  constexpr std::string_view kAuroc = ".auroc";
-  std::vector<ClassResult<Value>> out;
-  for (const auto& [key, value] : place.members()) {
-    if (!key.ends_with(kAuroc)) continue;
-    const std::string name = key.substr(0, key.size() - kAuroc.size());
-    out.push_back({name, read(value), read(place[name + ".auprc"])});
+  explicit MetricKeys(const std::vector<std::string>& keys) {
+    const auto add = [](std::vector<std::string>& to, const std::string& text) {
+      if (std::find(to.begin(), to.end(), text) == to.end()) to.push_back(text);
+    };
+    for (const auto& key : keys) {
+      const size_t dot = key.rfind('.');
+      if (dot == std::string::npos) {
+        add(own, key);
+      } else {
+        add(classes, key.substr(0, dot));
+        add(of_class, key.substr(dot + 1));
+      }
+    }
+    // A study without finished arms names no value.
+    if (own.empty()) own = {"auroc"};
   }
-  return out;
-}
+
+  /// Reads each value of `place` by `read`.
+  template <class Value, class Read>
+  std::vector<Value> values(const Place& place, const Read& read) const {
+    std::vector<Value> out;
+    for (const auto& key : own) out.push_back(read(place[key]));
+    return out;
+  }
+  template <class Value, class Read>
+  std::vector<ClassResult<Value>> class_values(const Place& place, const Read& read) const {
+    std::vector<ClassResult<Value>> out;
+    for (const auto& name : classes) {
+      auto& one = out.emplace_back(ClassResult<Value>{name, {}});
+      for (const auto& key : of_class) one.metrics.push_back(read(place[cat(name, ".", key)]));
+    }
+    return out;
+  }
+};
 
 Comparison comparison(const Place& place) {
+  const MetricKeys keys(place["metrics"].texts());
   Comparison out;
+  out.metrics = keys.own;
+  out.class_metrics = keys.of_class;
   const auto read_estimate = [](const Place& one) { return estimate(one["value"], one["ci"]); };
   for (const auto& arm : place["arms"].items())
     out.arms.push_back({arm["arm"].text(),
-                        per_metric<Estimate>(arm["metrics"], read_estimate),
-                        class_results<Estimate>(arm["metrics"], read_estimate)});
+                        keys.values<Estimate>(arm["metrics"], read_estimate),
+                        keys.class_values<Estimate>(arm["metrics"], read_estimate)});
   for (const auto& pair : place["differences"].items())
     out.differences.push_back({pair["first"].text(),
                                pair["second"].text(),
                                pair["primary"].flag(),
-                               per_metric<Difference>(pair["metrics"], difference),
-                               class_results<Difference>(pair["metrics"], difference)});
-  out.detectable_auroc = place["detectable"]["auroc"].number();
+                               keys.values<Difference>(pair["metrics"], difference),
+                               keys.class_values<Difference>(pair["metrics"], difference)});
+  out.detectable = place["detectable"][out.metrics[0]].number();
   out.test_images = place["test"]["images"].number();
   const Place known = place["test"]["known"];
   out.test_known = known.missing() ? out.test_images : known.number();
@@ -180,7 +199,8 @@ DataFacts data_facts(const Place& place) {
   out.findings = place["findings"].counts();
   out.left_out = place["left_out"].counts();
   for (const auto& fold : place["folds"].items()) {
-    FoldFacts facts{fold["counts"].tables(), fold["store"].text(), std::nullopt};
+    FoldFacts facts{
+        fold["counts"].tables(), fold["boxes"].tables(), fold["store"].text(), std::nullopt};
     const Place baseline = fold["metadata_baseline"];
     if (!baseline.missing())
       facts.baseline = MetadataBaseline{baseline["columns"].texts(),
@@ -274,6 +294,8 @@ const PairResult* StudyResult::primary() const {
 StudyResult parse_study_result(const Json& summary) {
   const Place place(summary, "");
   StudyResult out;
+  const Place task = place["task"];
+  out.task = task.missing() ? "classify" : task.text();
   out.rare_class = place["rare_class"].text();
   out.contrast = place["contrast"].text();
   out.policy = place["policy"].text();

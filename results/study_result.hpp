@@ -2,8 +2,8 @@
 #pragma once
 // The results room reads what studies and runs have written. This header parses the summary.json of
 // a study into one struct. All code that shows results (reports, pages) reads this struct and not
-// the JSON, so a misspelt name does not compile. run_events.hpp reads the events of run folders,
-// tensorboard.hpp writes them as TensorBoard files.
+// the JSON, so a misspelt name does not compile. metric.hpp names the values that are compared,
+// run_events.hpp reads the events of run folders, tensorboard.hpp writes them as TensorBoard files.
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/json.hpp"
+#include "results/metric.hpp"
 #include "settings/arms.hpp"
 
 namespace evenray {
@@ -28,22 +29,16 @@ struct Difference : Estimate {
   double p = NAN, p_holm = NAN;
 };
 
-/// One value per metric that a study compares.
-template <class Value>
-struct PerMetric {
-  Value auroc, auprc, sensitivity, specificity, balanced_accuracy;
-};
-
 /// What is compared for each class of a study with more than two.
 template <class Value>
 struct ClassResult {
-  std::string name;  ///< "macro": means over the classes
-  Value auroc, auprc;
+  std::string name;            ///< "macro": means over the classes
+  std::vector<Value> metrics;  ///< one per Comparison::class_metrics
 };
 
 struct ArmResult {
   std::string arm;
-  PerMetric<Estimate> metrics;
+  std::vector<Estimate> metrics;               ///< of the rare class, one per Comparison::metrics
   std::vector<ClassResult<Estimate>> classes;  ///< empty with two classes
 };
 
@@ -57,18 +52,24 @@ struct LocalisationResult {
 struct PairResult {
   std::string first, second;
   bool primary = false;  ///< the contrast named beforehand
-  PerMetric<Difference> metrics;
+  std::vector<Difference> metrics;
   std::vector<ClassResult<Difference>> classes;  ///< empty with two classes
 };
 
 struct Comparison {
+  /// The values that are compared (see metric.hpp), the one that decides first; never empty.
+  std::vector<std::string> metrics;
+  std::vector<std::string> class_metrics;  ///< those that are given for each class
   std::vector<ArmResult> arms;
   std::vector<PairResult> differences;
-  double detectable_auroc = NAN;  ///< true difference that is found with a power of 80 %
+  double detectable = NAN;  ///< true difference that is found with a power of 80 %
   double test_images = NAN, groups = NAN, draws = NAN;
   double test_known = NAN, test_positives = NAN;  ///< images with a known label of the rare class
   std::string caution;                            ///< about intervals from few groups; empty: none
   int64_t without_threshold = 0;  ///< classifiers without a threshold from validation
+
+  /// Returns the title of the value that decides.
+  std::string lead() const { return metric_title(metrics.at(0)); }
 };
 
 /// The comparison on the test images that match a condition on their metadata, or that do not.
@@ -91,6 +92,7 @@ struct MetadataBaseline {
 
 struct FoldFacts {
   std::vector<std::pair<std::string, Counts>> parts;  ///< part -> images per class
+  std::vector<std::pair<std::string, Counts>> boxes;  ///< part -> boxes per class
   std::string store;                                  ///< content digest of the store
   std::optional<MetadataBaseline> baseline;           ///< nullopt: no metadata columns
 };
@@ -133,6 +135,7 @@ struct Failure {
 };
 
 struct StudyResult {
+  std::string task;  ///< "classify" or "detect"
   std::string rare_class, contrast, policy;
   /// The contrast as it was named, if it left the choice of arms to validation; else empty.
   std::string named_contrast;
@@ -155,6 +158,8 @@ struct StudyResult {
   /// Arm -> settings that trials on validation chose, per fold; empty: study.tuned is off.
   std::vector<std::pair<std::string, std::vector<std::string>>> tuned;
   std::vector<std::string> warnings;  ///< what was known before the study began
+
+  bool detects() const { return task == "detect"; }
 
   /// Whether any failure may not happen again.
   bool retry_helps() const;

@@ -11,6 +11,14 @@ namespace {
 
 /// Needs classify.tune = "head".
 constexpr const char* kFeatureArm = "feature-smote";
+/// Names of the settings of detectors, see [detect].
+constexpr const char* kDetect = "detect.";
+
+bool sets_detector(const Arm& arm) {
+  return std::any_of(arm.set.begin(), arm.set.end(), [](const std::string& word) {
+    return word.starts_with(kDetect);
+  });
+}
 
 bool any_source(const Arm& arm, const char* prefix) {
   return std::any_of(arm.sources.begin(), arm.sources.end(), [&](const std::string& source) {
@@ -33,7 +41,9 @@ void Arm::fields(Fields& f) {
     "rare class's share; 0: no row is replaced");
   f("dose", dose, "synthetic images per real one in this arm; -1: balance.max_synthetic");
   f("gates", gates, "gates added to the study's: near-duplicate:CORRELATION, memorised");
-  f("set", set, "settings of classify and balance for this arm only: ['classify.lr=1e-3']");
+  f("set",
+    set,
+    "settings of classify (or detect) and balance for this arm only: ['classify.lr=1e-3']");
   f("pretrain",
     pretrain,
     "sources gan:... of a training part of synthetic rows only; the classifier is trained on it "
@@ -80,6 +90,13 @@ std::vector<Arm> builtin_arms(const std::string& policy) {
       {.name = "real-resampled",
        .meaning = "as real, but shrunk to the size of the generators and enlarged again",
        .resampled = true},
+      {.name = "repeat",
+       .meaning = "as real; images of rare classes are repeated within each epoch",
+       .set = {cat(kDetect, "sampling=repeat-factor")}},
+      {.name = "autoaugment-online",
+       .meaning =
+           cat("as real; each image is augmented anew by policy ", policy, " whenever it is used"),
+       .set = {cat(kDetect, "policy=", policy)}},
   };
 }
 
@@ -92,7 +109,7 @@ std::vector<std::string> builtin_arm_names() {
 std::vector<std::string> default_arm_names() {
   std::vector<std::string> names;
   for (const auto& arm : builtin_arms(""))
-    if (!arm.resampled && arm.name != kFeatureArm) names.push_back(arm.name);
+    if (!arm.resampled && arm.name != kFeatureArm && !sets_detector(arm)) names.push_back(arm.name);
   return names;
 }
 

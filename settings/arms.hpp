@@ -38,12 +38,14 @@ struct Arm {
 };
 
 /// Returns the built-in arms: real, weighted, oversample, autoaugment, gan, gan+autoaugment,
-/// gan-both, feature-smote, real-resampled. `policy`: augmentation policy of those that augment.
+/// gan-both, feature-smote, real-resampled, repeat, autoaugment-online. `policy`: augmentation
+/// policy of those that augment.
 std::vector<Arm> builtin_arms(const std::string& policy);
 /// Returns their names, in the same order.
 std::vector<std::string> builtin_arm_names();
-/// Returns the names of those that a study compares by default: all but feature-smote, which needs
-/// classify.tune = "head", and real-resampled, which needs study.generator_size.
+/// Returns the names of those that a study of classifiers compares by default: all that change no
+/// detector, but feature-smote, which needs classify.tune = "head", and real-resampled, which needs
+/// study.generator_size.
 std::vector<std::string> default_arm_names();
 
 /// Names in a contrast: the arm with synthetic rows, and the one without, that is best on

@@ -22,6 +22,12 @@ constexpr std::array kShared{"classify.steps",
                              "classify.patience",
                              "classify.eval_every",
                              "classify.bootstrap",
+                             "detect.steps",
+                             "detect.eval_every",
+                             "detect.bootstrap",
+                             "detect.least_score",
+                             "detect.nms",
+                             "detect.most_boxes",
                              "balance.sources",
                              "balance.max_synthetic",
                              "balance.memorised",
@@ -65,8 +71,10 @@ void check_set_key(const std::string& word, const std::string& section, const ch
             "': arms may not differ in ",
             key,
             section == "gan" ? " (known: keys of gan)"
-                             : " (known: keys of classify and balance that do not decide how an "
-                               "arm is trained, filled or measured)"));
+                             : cat(" (known: keys of ",
+                                   section,
+                                   " and balance that do not decide how long an arm is trained, "
+                                   "or how it is filled or measured)")));
 }
 
 bool starts_with_section(const std::string& word, const std::string& section) {
@@ -107,6 +115,10 @@ void check_arm(const Config& config, const Arm& arm) {
     const Config own = config.for_arm(arm);
     own.balance.check();
     own.classify.check();
+    own.detect.check();
+    check(!config.study.detects() || !arm.synthetic(),
+          Exit::config,
+          "a detector cannot learn from images of gan:..., because their findings have no boxes");
     config.generator_of(arm).check();
   });
 }
@@ -198,6 +210,14 @@ void Config::check_study() const {
   arms_decide(classify.loss_weights == classify_default.loss_weights, "classify.loss_weights");
   arms_decide(classify.sampling == classify_default.sampling, "classify.sampling");
   arms_decide(classify.patience == classify_default.patience, "classify.patience");
+  if (study.detects()) {
+    arms_decide(detect.sampling == DetectOptions{}.sampling, "detect.sampling");
+    arms_decide(detect.policy == DetectOptions{}.policy, "detect.policy");
+    evenray::check(!study.tuned,
+                   Exit::config,
+                   "study.tuned chooses settings of classifiers; set it to false with study.task "
+                   "detect");
+  }
   for (const auto& text : tune.space) {
     const std::string key = parse_dimension(text).key;
     arms_decide(!study.tuned || (key != "classify.loss_weights" && key != "classify.sampling" &&
@@ -229,7 +249,7 @@ Config Config::for_arm(const Arm& arm) const {
   Config out = *this;
   with_arm_name(arm, [&] {
     for (const auto& word : arm.set)
-      check_set_key(word, starts_with_section(word, "balance") ? "balance" : "classify", "set");
+      check_set_key(word, starts_with_section(word, "balance") ? "balance" : study.task, "set");
     ConfigText("", arm.set).apply(visit(out));
     if (arm.dose >= 0) out.balance.max_synthetic = arm.dose;
     for (const auto& gate : arm.gates) set_gate(gate, out.balance);
@@ -272,7 +292,8 @@ Settings::Settings(const Path& file,
 
 Config Settings::load(Config base) const {
   // A preset has lower priority than the file, even if a flag chooses it. So find out which family
-  // and preset are chosen, apply the preset, then apply the file and the flags on top.
+  // and preset are chosen, apply the preset, then apply the file and the flags on top. The task of
+  // a study chooses defaults in the same way.
   const auto choose = [&](Config& config) {
     for (const auto& flag : flags_)
       if (flag.key == "gan.family" || flag.key == "gan.preset")
@@ -284,6 +305,10 @@ Config Settings::load(Config base) const {
   base.gan.family = chosen.gan.family;
   base.gan.preset = chosen.gan.preset;
   base.gan.apply_preset();
+  if (chosen.study.task != base.study.task) {
+    base.study.task = chosen.study.task;
+    base.study.apply_task();
+  }
   text_.apply(visit(base));
   choose(base);
   std::optional<Error> fault;  // of the file or --set, unless a flag mends it

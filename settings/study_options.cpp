@@ -11,6 +11,11 @@
 namespace evenray {
 
 void StudyOptions::fields(Fields& f) {
+  f("task",
+    task,
+    "what is trained and compared: classify, or detect (boxes); arms, policy and contrast have "
+    "other defaults with detect: real and autoaugment-online; det_v0-radiograph; "
+    "autoaugment-online vs real");
   f("arms", arms, "arms to compare: " + join(builtin_arm_names()));
   f("seeds", seeds, "repetitions of everything that is random, except the split");
   f("folds", folds, "cross-validation folds; 0: one split by data.ratios");
@@ -48,7 +53,21 @@ void StudyOptions::fields(Fields& f) {
   f.list("arm", arm);
 }
 
+void StudyOptions::apply_task() {
+  const StudyOptions of_classifiers;
+  arms = of_classifiers.arms;
+  policy = of_classifiers.policy;
+  contrast = of_classifiers.contrast;
+  if (!detects()) return;
+  arms = {"real", "autoaugment-online"};
+  policy = "det_v0-radiograph";
+  contrast = "autoaugment-online vs real";
+}
+
 void StudyOptions::check() const {
+  evenray::check(task == "classify" || task == "detect",
+                 Exit::config,
+                 unknown_name("study.task", task, {"classify", "detect"}));
   evenray::check(!arms.empty() || !arm.empty(), Exit::config, "study.arms must name an arm");
   for (const auto& own : arm)
     evenray::check(

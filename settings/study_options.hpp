@@ -9,6 +9,7 @@ namespace evenray {
 
 /// [study] of a configuration.
 struct StudyOptions {
+  std::string task = "classify";                        ///< what is trained: classify or detect
   std::vector<std::string> arms = default_arm_names();  ///< built-in arms to compare
   std::vector<Arm> arm;                                 ///< [[study.arm]]: further arms to compare
   int64_t seeds = 3;  ///< repetitions of everything random on the same split
@@ -30,6 +31,9 @@ struct StudyOptions {
   bool keep_stores = false;  ///< keep each cell's balanced.h5 when the cell is done
 
   void fields(Fields& f);
+  /// Sets arms, policy and contrast to the defaults of the task.
+  void apply_task();
+  bool detects() const { return task == "detect"; }
   /// Throws 78 for a value out of range. Config::check_study() checks the settings of the arms.
   void check() const;
 

@@ -9,6 +9,7 @@
 #include "classifier/classifier.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "detector/detector.hpp"
 #include "gan/gan.hpp"
 #include "search/search.hpp"
 #include "study/quality.hpp"
@@ -195,6 +196,7 @@ std::string Cell::id() const { return cat(arm, "-s", seed, "-f", fold); }
 std::unique_ptr<Task> make_task(const Config& config,
                                 const std::string& rare_class,
                                 const std::vector<Path>& features) {
+  if (config.study.detects()) return detect_task(config.detect, rare_class);
   ClassifyOptions options = config.classify;
   options.patience = 0;  // all arms run the same number of steps
   return classify_task(options, rare_class, features);

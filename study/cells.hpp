@@ -73,8 +73,8 @@ StudyPlan make_study_plan(const Config& config,
                           const std::vector<std::string>& class_names,
                           const std::string& rare_class);
 
-/// Returns the task that a cell trains and tests with these settings. `features`: folders in which
-/// features of its images may be kept (see train_classifier()).
+/// Returns the task that a cell trains and tests with these settings (study.task). `features`:
+/// folders in which features of its images may be kept (see train_classifier()).
 std::unique_ptr<Task> make_task(const Config& config,
                                 const std::string& rare_class,
                                 const std::vector<Path>& features = {});

@@ -153,7 +153,7 @@ Json compare_arms(const ComparisonInput& input, int threads) {
   const size_t seeds = input.arms[0].seeds.size();
   const auto values = means(input.arms, {}, std::vector<int64_t>(seeds, 1));
 
-  const GroupBootstrap bootstrap(any.groups);
+  const GroupBootstrap bootstrap(any.groups, any.strata);
   const Rng rng(input.seed);
   std::vector<std::vector<Values>> draws(static_cast<size_t>(input.draws));
   parallel_for(draws.size(), threads, [&](size_t k) {

@@ -22,8 +22,9 @@ struct ComparisonInput {
 };
 
 /// Returns means over seeds with 95 % intervals, and paired differences to `real` and `oversample`.
-/// Groups and seeds are resampled together: draw k takes the same groups and the same seeds for all
-/// arms. {"metrics":[...],"arms":[{"arm","metrics":{m:{"value","ci","seeds":[...]}}}],
+/// Groups (within their strata) and seeds are resampled together: draw k takes the same groups and
+/// the same seeds for all arms.
+/// {"metrics":[...],"arms":[{"arm","metrics":{m:{"value","ci","seeds":[...]}}}],
 /// "differences":[{"first","second","primary","metrics":{m:{"value","ci","standard_error","p",
 /// "p_holm"}}}],"groups","draws","detectable":{m:...}}. The contrast comes first; all others are
 /// exploratory, their p values adjusted by Holm within a metric. `detectable`: the difference in

@@ -66,6 +66,7 @@ StudyPlan plan_of_facts(const Config& config, const Json& facts) {
 
 Json planned_json(const Config& config, const StudyPlan& plan, const Json* facts) {
   Json out = plan_json(plan);
+  out["task"] = config.study.task;
   out["steps"] = make_task(config, plan.rare_class)->steps();
   out["kimg"] = 0.;
   out["size_px"] = config.data.pack.size_px;
@@ -192,7 +193,10 @@ void check_groups(const StudyPlan& plan, const StudyFolder& folder, const std::s
 }
 
 void check_weights(const Config& config) {
-  for (const auto& arm : config.study.compared()) check_weights(config.for_arm(arm).classify);
+  for (const auto& arm : config.study.compared()) {
+    const Config own = config.for_arm(arm);
+    config.study.detects() ? check_weights(own.detect) : check_weights(own.classify);
+  }
 }
 
 Json plan_study(const Config& config, bool estimate, const Path& out) {

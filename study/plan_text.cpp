@@ -74,12 +74,13 @@ std::string cells_line(const Json& plan) {
                  : "",
              " at ",
              plan.contains("generator_size_px")
-                 ? cat(plan["generator_size_px"].dump(), " px, classifiers at ")
+                 ? cat(plan["generator_size_px"].dump(), " px, all else at ")
                  : "",
              plan["size_px"].dump(),
              " px, ",
              plan["steps"].dump(),
-             " classifier steps per cell");
+             plan["task"] == "detect" ? " detector" : " classifier",
+             " steps per cell");
 }
 
 /// The images of each class and part, in the first fold.
@@ -119,7 +120,7 @@ std::vector<std::string> generator_lines(const Json& generators) {
   return lines;
 }
 
-std::string show_line(const Json& preflight, const std::string& rare) {
+std::string show_line(const Json& preflight, const std::string& rare, bool detects) {
   const Json& groups = preflight["test_groups"];
   const std::string of = cat(groups["rare"].dump(),
                              " test groups with ",
@@ -128,6 +129,7 @@ std::string show_line(const Json& preflight, const std::string& rare) {
                              groups["other"].dump(),
                              " with other images");
   const Json& shows = preflight["can_show"];
+  if (detects) return of;
   if (shows.is_null()) return of + ": no AUROC can be measured";
   return cat(of,
              ": an AUROC of ",
@@ -161,7 +163,8 @@ std::string preflight_text(const Json& plan) {
                      " px",
                      side < kLeastBoxPx ? cat(", below ", kLeastBoxPx) : ""));
   }
-  return out + entry("can show", show_line(preflight, plan["rare_class"]));
+  return out +
+         entry("can show", show_line(preflight, plan["rare_class"], plan["task"] == "detect"));
 }
 
 }  // namespace

@@ -74,6 +74,15 @@ std::vector<std::string> filled_rows(const Config& own,
   return out;
 }
 
+/// Returns how many classes have boxes in the training part of the first fold.
+int64_t classes_with_boxes(const Json& facts) {
+  const Json& fold = facts.at("folds").at(0);
+  int64_t classes = 0;
+  if (fold.contains("boxes"))
+    for (const auto& [name, boxes] : fold["boxes"].at("train").items()) classes += boxes > 0;
+  return classes;
+}
+
 /// Returns a text that is equal for two arms if they train on the same rows with the same settings.
 std::string training_of(const Config& config,
                         const Arm& arm,
@@ -100,6 +109,8 @@ std::string training_of(const Config& config,
   }
   if (std::all_of(rows.begin(), rows.end(), [](const auto& row) { return row.empty(); }))
     rows.clear();
+  // One class with boxes is not rarer than others.
+  if (own.detect.negatives >= 0 && classes_with_boxes(facts) == 1) own.detect.sampling = "natural";
   // Without differences between the counts, the weights of the loss are equal.
   if (equal_counts && !synthetic && rows.empty()) own.classify.loss_weights = "none";
   std::string out =
@@ -114,7 +125,8 @@ std::string training_of(const Config& config,
                "\n",
                write_config([&](Fields& f) { f.section("gan", generator); }));
   }
-  return out + write_config([&](Fields& f) { f.section("classify", own.classify); });
+  const auto task = make_task(own, plan.rare_class);
+  return out + write_config([&](Fields& f) { task->fields(f); });
 }
 
 /// Whether each validation part has an image of the rare class.
@@ -143,8 +155,9 @@ int64_t generator_images(const Json& facts, const std::string& class_name) {
   return fewest;
 }
 
-Json can_show(int64_t rare, int64_t other) {
-  if (rare < 1 || other < 1) return nullptr;
+/// What a comparison of AUROC can show; null for detectors, whose AP has no such formula.
+Json can_show(const Config& config, int64_t rare, int64_t other) {
+  if (config.study.detects() || rare < 1 || other < 1) return nullptr;
   const double error =
       hanley_mcneil_error(kAssumedAuroc, static_cast<double>(rare), static_cast<double>(other));
   return {{"auroc", kAssumedAuroc},
@@ -246,12 +259,24 @@ void check_rare_images(const Config& config, const StudyPlan& plan, const Json& 
             plan.rare_class,
             ", so nothing can be compared: change data.ratios or study.rare_class, or set "
             "study.folds, which tests every image"));
+  if (!config.study.detects()) return;
+  for (const auto& fold : facts.at("folds"))
+    for (const char* part : {"train", "test"})
+      check(
+          !fold.contains("boxes") || fold["boxes"].at(part).at(plan.rare_class).get<int64_t>() > 0,
+          Exit::bad_data,
+          cat("no image of part ",
+              part,
+              " has a box of ",
+              plan.rare_class,
+              ", which a detector needs: change study.rare_class or data.ratios, or set "
+              "study.task = \"classify\""));
 }
 
 Json preflight_json(const Config& config, const StudyPlan& plan, const Json& facts) {
   const int64_t rare = test_groups(facts, "rare"), other = test_groups(facts, "other");
   Json out{{"test_groups", {{"rare", rare}, {"other", other}}},
-           {"can_show", can_show(rare, other)}};
+           {"can_show", can_show(config, rare, other)}};
   out["generators"] = Json::array();
   std::vector<std::string> drawn;
   for (const auto& generator : plan.generators) {
@@ -285,10 +310,11 @@ Json preflight_json(const Config& config, const StudyPlan& plan, const Json& fac
                      plan.rare_class,
                      ", fewer than ",
                      kFewTestGroups,
-                     shows.is_null() ? ": no difference can be shown"
-                                     : cat(": no difference below about ",
-                                           plain_number(rounded_up(shows["difference"])),
-                                           " AUROC can be shown")),
+                     config.study.detects() ? ": intervals will be wide"
+                     : shows.is_null()      ? ": no difference can be shown"
+                                            : cat(": no difference below about ",
+                                             plain_number(rounded_up(shows["difference"])),
+                                             " AUROC can be shown")),
                  config.study.folds > 0 ? "use a set with more images of this class"
                                         : "study.folds = 5, which tests every image, or a larger "
                                           "third number in data.ratios");

@@ -88,7 +88,7 @@ std::string rarest(const Json& counts, const std::vector<std::string>& class_nam
 
 /// The rows of one fold, counted.
 struct FoldRows {
-  Json images, counts, generator_images;
+  Json images, counts, boxes, generator_images;
   std::vector<Planned> rows;
 };
 
@@ -97,7 +97,10 @@ FoldRows count_fold(const Config& config, const StudyData& data, std::optional<i
   FoldRows out;
   for (const char* part : kParts) {
     out.images[part] = 0;
-    for (const auto& name : manifest.class_names) out.counts[part][name] = 0;
+    for (const auto& name : manifest.class_names) {
+      out.counts[part][name] = 0;
+      out.boxes[part][name] = 0;
+    }
   }
   for (const auto& name : manifest.class_names) out.generator_images[name] = 0;
   std::map<std::string, std::vector<std::string>> left_out;
@@ -108,6 +111,10 @@ FoldRows count_fold(const Config& config, const StudyData& data, std::optional<i
     const Sample& sample = manifest.samples[row.sample];
     const bool generates = row.part == "train" && condition.holds(sample.meta);
     out.images[row.part] = out.images[row.part].get<int64_t>() + 1;
+    for (const auto& box : sample.boxes) {
+      Json& boxes = out.boxes[row.part][manifest.class_names[static_cast<size_t>(box.label)]];
+      boxes = boxes.get<int64_t>() + 1;
+    }
     for (size_t c = 0; c < manifest.class_names.size(); ++c) {
       if (sample.labels[c] != 1) continue;
       const std::string& name = manifest.class_names[c];
@@ -306,6 +313,7 @@ StudyData divide_data(const Config& config) {
     const int rare = manifest.class_index(out.facts["rare_class"].get<std::string>());
     folds.push_back({{"images", counted.images},
                      {"counts", counted.counts},
+                     {"boxes", counted.boxes},
                      {"test_groups", test_groups(manifest, counted.rows, rare)},
                      {"generator_images", counted.generator_images}});
   }

@@ -63,7 +63,15 @@ ReportHead head_of(const StudyResult& result) {
   if (const std::string& caution = result.comparison.caution; !caution.empty())
     measured += cat(" Caution: the test part has ", caution, ".");
   const auto [first, second] = parse_contrast(result.contrast);
-  return {cat("Is a classifier for ", rare, " better with ", first, " than with ", second, "?"),
+  return {cat("Is a ",
+              result.detects() ? "detector" : "classifier",
+              " for ",
+              rare,
+              " better with ",
+              first,
+              " than with ",
+              second,
+              "?"),
           answer_text(result),
           measured};
 }
@@ -71,14 +79,16 @@ ReportHead head_of(const StudyResult& result) {
 void write_differences(ReportWriter& out, const StudyResult& result) {
   if (result.comparison.differences.empty()) return;
   out.section("Uncertainty");
-  const double detectable = result.comparison.detectable_auroc;
+  const double detectable = result.comparison.detectable;
   if (detectable > 0) {
-    out.paragraph(cat(
-        "With this spread between test images",
-        result.seeds > 1 ? " and seeds" : "",
-        ", a true difference of ",
-        plain_number(rounded_up(detectable)),
-        " AUROC between the two arms named beforehand would be found with a probability of 80 %."));
+    out.paragraph(
+        cat("With this spread between test images",
+            result.seeds > 1 ? " and seeds" : "",
+            ", a true difference of ",
+            plain_number(rounded_up(detectable)),
+            " ",
+            result.comparison.lead(),
+            " between the two arms named beforehand would be found with a probability of 80 %."));
   }
   if (result.seeds == 1) {
     out.paragraph(
@@ -149,11 +159,12 @@ void write_baselines(ReportWriter& out, const StudyResult& result) {
   out.list(result.data.shortcuts);
 }
 
-void write_curves(ReportWriter& out, const std::vector<HtmlFigure>& curves) {
+void write_curves(ReportWriter& out, const std::vector<HtmlFigure>& curves, bool detects) {
   if (curves.empty()) return;
   out.section("Curves");
   out.charts(curves);
-  out.paragraph("All points can be computed from cells/*/predictions.csv.");
+  out.paragraph(detects ? "All points can be computed from cells/*/gt.json and detections.json."
+                        : "All points can be computed from cells/*/predictions.csv.");
 }
 
 /// Returns the first generator of each class and variant: its first seed and fold.
@@ -286,7 +297,9 @@ void write_settings(ReportWriter& out, const StudyResult& result, const std::str
                     " with ",
                     counted(result.threads, "thread"),
                     ". In the settings below, loss_weights, sampling and balance.sources are not "
-                    "used, because each arm decides them."));
+                    "used, because each arm decides them; nor is [",
+                    result.detects() ? "classify" : "detect",
+                    "]."));
   out.details("All settings (config.toml)", config_text);
 }
 
@@ -300,7 +313,7 @@ std::string write_sections(ReportWriter& out,
   write_differences(out, result);
   write_counts(out, result);
   write_baselines(out, result);
-  if (out.draws()) write_curves(out, curve_figures(folder, result));
+  if (out.draws()) write_curves(out, curve_figures(folder, result), result.detects());
   write_generators(out, folder, result);
   write_audit(out, result);
   write_labels(out, result);

@@ -51,8 +51,7 @@ void write_localisation(ReportWriter& out, const StudyResult& result) {
   const auto* first = result.localisation_of(pair->first);
   const auto* second = result.localisation_of(pair->second);
   constexpr double kLess = .9;
-  if (!first || !second || !(pair->metrics.auroc.value > 0) ||
-      first->energy >= kLess * second->energy)
+  if (!first || !second || !(pair->metrics[0].value > 0) || first->energy >= kLess * second->energy)
     return;
   out.paragraph(cat(pair->first,
                     " has a higher AUROC than ",
@@ -93,12 +92,15 @@ void write_arms(ReportWriter& out, const StudyResult& result) {
       out.paragraph(cat("Without these images, ",
                         result.contrast,
                         " is ",
-                        difference_with_interval(differences[0].metrics.auroc),
-                        " AUROC."));
+                        difference_with_interval(differences[0].metrics[0]),
+                        " ",
+                        result.comparison.lead(),
+                        "."));
   }
   if (!result.subgroups.empty()) out.table(subgroups_table(result));
-  if (!result.comparison.arms.empty() && !result.comparison.arms[0].classes.empty())
-    for (const bool auprc : {false, true}) out.table(classes_table(result, auprc));
+  if (!result.comparison.arms.empty())
+    for (size_t m = 0; m < result.comparison.class_metrics.size(); ++m)
+      out.table(classes_table(result, m));
   write_localisation(out, result);
   if (const auto without = result.comparison.without_threshold; without > 0) {
     out.paragraph(cat(counted(without, "classifier"),

@@ -10,13 +10,11 @@
 #include "core/text.hpp"
 #include "metrics/predictions.hpp"
 #include "metrics/stats.hpp"
+#include "study/report_curves.hpp"
 #include "study/report_value.hpp"
 
 namespace evenray {
 namespace {
-
-/// Points of a drawn curve, evenly spaced; few enough for a page with seven arms and many seeds.
-constexpr int kCurvePoints = 101;
 
 /// The predictions of one seed of an arm for the test rows, all folds one after the other.
 struct SeedScores {
@@ -62,33 +60,6 @@ double precision_at(const std::vector<CurvePoint>& curve, double x) {
         return point.x < at;
       });
   return reached == curve.end() ? curve.back().y : reached->y;
-}
-
-/// Adds each run as a thin line, and the mean of the runs as far as their x values agree. A single
-/// run is drawn as the mean.
-void add_runs(std::vector<Series>& out,
-              const std::string& name,
-              std::vector<Series> runs,
-              size_t colour,
-              bool dashed = false) {
-  std::erase_if(runs, [](const Series& run) { return run.x.empty(); });
-  if (runs.empty()) return;
-  Series mean{name, {}, {}, colour, /*thin=*/false, dashed};
-  for (size_t i = 0; i < runs[0].x.size(); ++i) {
-    double sum = 0;
-    for (const auto& run : runs)
-      sum += i < run.x.size() && run.x[i] == runs[0].x[i] ? run.y[i] : NAN;
-    if (std::isnan(sum)) break;
-    mean.x.push_back(runs[0].x[i]);
-    mean.y.push_back(sum / static_cast<double>(runs.size()));
-  }
-  for (auto& run : runs) {
-    run.colour = colour;
-    run.dashed = dashed;
-    run.thin = true;
-    if (runs.size() > 1) out.push_back(std::move(run));
-  }
-  out.push_back(std::move(mean));
 }
 
 using Curve = std::vector<CurvePoint> (*)(std::span<const double>, std::span<const uint8_t>);
@@ -186,13 +157,14 @@ void read_training(const Path& events, TrainingRuns& into) {
 
 std::vector<HtmlFigure> difference_figures(const StudyResult& result) {
   std::vector<ForestRow> rows;
-  std::string alt = "Differences in AUROC with 95 % intervals.";
+  const std::string lead = result.comparison.lead();
+  std::string alt = cat("Differences in ", lead, " with 95 % intervals.");
   for (const auto& pair : result.comparison.differences) {
-    const Difference& auroc = pair.metrics.auroc;
+    const Difference& value = pair.metrics[0];
     const std::string name = cat(pair.first, " vs ", pair.second);
     rows.push_back(
-        {name, auroc.value, auroc.low, auroc.high, pair.primary, result.colour_of(pair.first)});
-    alt += cat(" ", name, ": ", difference_with_interval(auroc), ".");
+        {name, value.value, value.low, value.high, pair.primary, result.colour_of(pair.first)});
+    alt += cat(" ", name, ": ", difference_with_interval(value), ".");
   }
   if (rows.empty()) return {};
   const std::string caption =
@@ -204,10 +176,11 @@ std::vector<HtmlFigure> difference_figures(const StudyResult& result) {
           ", the same draw for all arms. The "
           "exploratory intervals are not adjusted for multiple comparisons; their p values in the "
           "table below are.");
-  return {{forest_plot(alt, "difference in AUROC", rows), caption}};
+  return {{forest_plot(alt, cat("difference in ", lead), rows), caption}};
 }
 
 std::vector<HtmlFigure> curve_figures(const StudyFolder& folder, const StudyResult& result) {
+  if (result.detects()) return detection_figures(folder, result);
   std::map<std::string, std::vector<SeedScores>> scores;
   std::vector<std::string> arms, contrast;
   const auto [first, second] = parse_contrast(result.contrast);

@@ -31,12 +31,21 @@ std::vector<GeneratorResult> by_class(std::vector<GeneratorResult> generators) {
   return generators;
 }
 
-/// Returns the images of each class in a part of the first fold.
-Counts part_counts(const StudyResult& result, const std::string& part) {
-  if (!result.data.folds.empty())
-    for (const auto& [name, counts] : result.data.folds[0].parts)
-      if (name == part) return counts;
+Counts counts_of_part(const std::vector<std::pair<std::string, Counts>>& parts,
+                      const std::string& part) {
+  for (const auto& [name, counts] : parts)
+    if (name == part) return counts;
   return {};
+}
+
+/// Returns the title of a value, with what it depends on in these test images.
+std::string title_on(const Comparison& comparison, const std::string& key) {
+  const double images = comparison.test_known, positives = comparison.test_positives;
+  const std::string title = metric_title(key);
+  if (key == "auprc") return cat(title, " (chance ", rate_text(positives / images), ")");
+  if (key == "sensitivity") return cat(title, " (n ", plain_count(positives), ")");
+  if (key == "specificity") return cat(title, " (n ", plain_count(images - positives), ")");
+  return title;
 }
 
 /// Names a fold, if there are several.
@@ -52,10 +61,16 @@ HtmlTable parts_table(const StudyResult& result) {
   table.caption = result.folds > 0 ? "Images per part, in the first fold" : "Images per part";
   table.head = {"Part"};
   table.head.insert(table.head.end(), names.begin(), names.end());
+  if (result.detects())
+    for (const auto& name : names) table.head.push_back(cat("Boxes of ", name));
   if (result.data.folds.empty()) return table;
-  for (const auto& [part, counts] : result.data.folds[0].parts) {
+  const FoldFacts& fold = result.data.folds[0];
+  for (const auto& [part, counts] : fold.parts) {
     std::vector<std::string> row{part};
     for (const auto& name : names) row.push_back(plain_count(count_of(counts, name)));
+    if (result.detects())
+      for (const auto& name : names)
+        row.push_back(plain_count(count_of(counts_of_part(fold.boxes, part), name)));
     table.rows.push_back(row);
   }
   return table;
@@ -66,7 +81,8 @@ HtmlTable training_table(const StudyResult& result) {
   table.caption = "Training rows of each arm, by origin (first seed and fold)";
   table.head = {"Arm", "Class", "Real", "Copies", "Augmented", "Synthetic", "All"};
   table.numeric = {false, false, true, true, true, true, true};
-  const Counts real = part_counts(result, "train");
+  const auto& folds = result.data.folds;
+  const Counts real = folds.empty() ? Counts{} : counts_of_part(folds[0].parts, "train");
   for (const auto& arm : result.comparison.arms) {
     const bool balanced = result.arm_named(arm.arm).balanced();
     const BalanceResult* balance = result.balance_of(arm.arm);
@@ -89,69 +105,66 @@ HtmlTable training_table(const StudyResult& result) {
 }
 
 HtmlTable metrics_table(const StudyResult& result) {
-  const double images = result.comparison.test_known;
-  const double positives = result.comparison.test_positives;
+  const Comparison& comparison = result.comparison;
   HtmlTable table;
-  table.caption = cat("Means over ",
-                      counted(result.seeds, "seed"),
-                      " on the same test images, with 95 % intervals. Sensitivity and specificity "
-                      "at the threshold that was "
-                      "chosen on validation and frozen.");
-  table.head = {"Arm",
-                "AUROC",
-                cat("AUPRC (chance ", rate_text(positives / images), ")"),
-                cat("Sensitivity (n ", plain_count(positives), ")"),
-                cat("Specificity (n ", plain_count(images - positives), ")"),
-                "Balanced accuracy"};
-  for (const auto& [arm, metrics, classes] : result.comparison.arms)
-    table.rows.push_back({arm,
-                          rate_with_interval(metrics.auroc),
-                          rate_with_interval(metrics.auprc),
-                          rate_with_interval(metrics.sensitivity),
-                          rate_with_interval(metrics.specificity),
-                          rate_with_interval(metrics.balanced_accuracy)});
+  table.caption =
+      cat("Means over ",
+          counted(result.seeds, "seed"),
+          " on the same test images, with 95 % intervals. ",
+          result.detects() ? "AP50 is the average precision at an overlap of .5, AP its mean over "
+                             "the overlaps .50 to .95 (COCO). FROC is the mean sensitivity at .25 "
+                             "to 8 wrong boxes per image. The image AUROC takes the highest score "
+                             "of an image. In a study with folds, each value is the mean over the "
+                             "folds."
+                           : "Sensitivity and specificity at the threshold that was "
+                             "chosen on validation and frozen.");
+  table.head = {"Arm"};
+  for (const auto& key : comparison.metrics) table.head.push_back(title_on(comparison, key));
+  for (const auto& arm : comparison.arms) {
+    std::vector<std::string> row{arm.arm};
+    for (const auto& value : arm.metrics) row.push_back(rate_with_interval(value));
+    table.rows.push_back(std::move(row));
+  }
   const auto& folds = result.data.folds;
-  for (size_t fold = 0; fold < folds.size(); ++fold)
-    if (folds[fold].baseline)
-      table.rows.push_back({cat("table's columns alone", fold_text(folds, fold)),
-                            rate_with_interval(folds[fold].baseline->auroc),
-                            "-",
-                            "-",
-                            "-",
-                            "-"});
-  table.rows.push_back({"always the more common class",
-                        ".500",
-                        rate_text(positives / images),
-                        ".000",
-                        "1.000",
-                        ".500"});
+  for (size_t fold = 0; fold < folds.size(); ++fold) {
+    if (!folds[fold].baseline) continue;
+    std::vector<std::string> row{cat("table's columns alone", fold_text(folds, fold))};
+    for (const auto& key : comparison.metrics)
+      row.push_back(is_image_auroc(key) ? rate_with_interval(folds[fold].baseline->auroc) : "-");
+    table.rows.push_back(std::move(row));
+  }
+  if (!result.detects())
+    table.rows.push_back({"always the more common class",
+                          ".500",
+                          rate_text(comparison.test_positives / comparison.test_known),
+                          ".000",
+                          "1.000",
+                          ".500"});
   return table;
 }
 
 HtmlTable without_table(const StudyResult& result) {
   const PartialComparison& without = *result.without;
-  const auto chance = [](const Comparison& comparison) {
-    return rate_text(comparison.test_positives / comparison.test_known);
-  };
+  const auto& keys = result.comparison.metrics;
+  const size_t shown = std::min<size_t>(2, keys.size());
   HtmlTable table;
   table.caption = cat("Without the ",
                       counted(without.left_out, "test image"),
                       " with ",
                       without.condition,
                       " (trained as before), beside all test images");
-  table.head = {"Arm",
-                "AUROC, all",
-                "AUROC, without",
-                cat("AUPRC, all (chance ", chance(result.comparison), ")"),
-                cat("AUPRC, without (chance ", chance(without.comparison), ")")};
+  table.head = {"Arm"};
+  for (size_t m = 0; m < shown; ++m) {
+    table.head.push_back(cat(title_on(result.comparison, keys[m]), ", all"));
+    table.head.push_back(cat(title_on(without.comparison, keys[m]), ", without"));
+  }
   for (size_t i = 0; i < without.comparison.arms.size(); ++i) {
-    const auto& all = result.comparison.arms[i].metrics;
-    const auto& left = without.comparison.arms[i].metrics;
-    table.rows.push_back({without.comparison.arms[i].arm,
-                          rate_with_interval(all.auroc),
-                          rate_with_interval(left.auroc),
-                          rate_with_interval(all.auprc),
-                          rate_with_interval(left.auprc)});
+    std::vector<std::string> row{without.comparison.arms[i].arm};
+    for (size_t m = 0; m < shown; ++m) {
+      row.push_back(rate_with_interval(result.comparison.arms[i].metrics[m]));
+      row.push_back(rate_with_interval(without.comparison.arms[i].metrics[m]));
+    }
+    table.rows.push_back(std::move(row));
   }
   return table;
 }
@@ -159,7 +172,8 @@ HtmlTable without_table(const StudyResult& result) {
 HtmlTable subgroups_table(const StudyResult& result) {
   const bool named = result.primary() != nullptr;
   HtmlTable table;
-  table.caption = cat("AUROC on the test images of each subgroup (trained as before, on all)",
+  table.caption = cat(result.comparison.lead(),
+                      " on the test images of each subgroup (trained as before, on all)",
                       named ? cat(", and the difference ", result.contrast) : "");
   table.head = {"Subgroup", "Images", cat("Of them ", result.rare_class)};
   table.numeric = {false, true, true};
@@ -177,22 +191,21 @@ HtmlTable subgroups_table(const StudyResult& result) {
     std::vector<std::string> row{subgroup.condition,
                                  plain_count(comparison.test_images),
                                  plain_count(comparison.test_positives)};
-    for (const auto& arm : comparison.arms) row.push_back(rate_with_interval(arm.metrics.auroc));
+    for (const auto& arm : comparison.arms) row.push_back(rate_with_interval(arm.metrics[0]));
     if (named && !comparison.differences.empty())
-      row.push_back(difference_with_interval(comparison.differences[0].metrics.auroc));
+      row.push_back(difference_with_interval(comparison.differences[0].metrics[0]));
     row.resize(table.head.size(), "-");
     table.rows.push_back(std::move(row));
   }
   return table;
 }
 
-HtmlTable classes_table(const StudyResult& result, bool auprc) {
+HtmlTable classes_table(const StudyResult& result, size_t metric) {
   const PairResult* contrast = result.primary();
   const auto& arms = result.comparison.arms;
-  const auto value = [&](const auto& one) { return auprc ? one.auprc : one.auroc; };
   HtmlTable table;
   table.caption =
-      cat(auprc ? "AUPRC" : "AUROC",
+      cat(metric_title(result.comparison.class_metrics[metric]),
           " of each class on the same test images",
           contrast ? cat("; the difference is ", result.contrast, ", not adjusted") : "",
           ". Macro: mean over the classes with enough groups for an interval.");
@@ -201,8 +214,8 @@ HtmlTable classes_table(const StudyResult& result, bool auprc) {
   if (contrast) table.head.emplace_back("Difference");
   for (size_t c = 0; c < arms[0].classes.size(); ++c) {
     std::vector<std::string> row{arms[0].classes[c].name};
-    for (const auto& arm : arms) row.push_back(rate_with_interval(value(arm.classes[c])));
-    if (contrast) row.push_back(difference_with_interval(value(contrast->classes[c])));
+    for (const auto& arm : arms) row.push_back(rate_with_interval(arm.classes[c].metrics[metric]));
+    if (contrast) row.push_back(difference_with_interval(contrast->classes[c].metrics[metric]));
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -238,13 +251,18 @@ HtmlTable differences_table(const StudyResult& result) {
                   "are exploratory, their p values are"
                 : "All are exploratory, the p values are",
           " adjusted by Holm's method within the column.");
-  table.head = {"Comparison", "AUROC", "p", "AUPRC", "p", "Balanced accuracy", "p"};
+  const auto& keys = result.comparison.metrics;
+  table.head = {"Comparison"};
+  for (const auto& key : keys)
+    if (is_contrasted(key)) table.head.insert(table.head.end(), {metric_title(key), "p"});
   for (const auto& pair : result.comparison.differences) {
     std::vector<std::string> row{cat(pair.first, " vs ", pair.second)};
-    for (const Difference& one :
-         {pair.metrics.auroc, pair.metrics.auprc, pair.metrics.balanced_accuracy})
-      row.insert(row.end(),
-                 {difference_with_interval(one), p_text(pair.primary ? one.p : one.p_holm)});
+    for (size_t m = 0; m < keys.size(); ++m) {
+      if (!is_contrasted(keys[m])) continue;
+      const Difference& one = pair.metrics[m];
+      row.push_back(difference_with_interval(one));
+      row.push_back(p_text(pair.primary ? one.p : one.p_holm));
+    }
     table.rows.push_back(row);
   }
   return table;
@@ -260,9 +278,11 @@ HtmlTable baselines_table(const StudyResult& result) {
     if (folds[fold].baseline)
       table.rows.push_back({cat(rare, ", from the table's columns", fold_text(folds, fold)),
                             rate_with_interval(folds[fold].baseline->auroc)});
+  const auto& keys = result.comparison.metrics;
+  const auto image = std::find_if(keys.begin(), keys.end(), is_image_auroc) - keys.begin();
   for (const auto& arm : result.comparison.arms)
-    table.rows.push_back(
-        {cat(rare, ", from the image: ", arm.arm), rate_with_interval(arm.metrics.auroc)});
+    table.rows.push_back({cat(rare, ", from the image: ", arm.arm),
+                          rate_with_interval(arm.metrics.at(static_cast<size_t>(image)))});
   std::vector<std::pair<std::string, std::vector<double>>> origins;
   for (const auto& generator : by_class(result.generators)) {
     if (!std::isfinite(generator.origin.value)) continue;

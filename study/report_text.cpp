@@ -29,7 +29,8 @@ std::string subject(const StudyResult& result, const std::string& name) {
   }
   if (arm.augmented()) return cat("Copies of ", rare, " augmented by policy ", policy);
   if (arm.balanced()) return cat("Copies of ", rare);
-  if (!arm.set.empty()) return "Weighting the loss by class";
+  if (name == "weighted") return "Weighting the loss by class";
+  if (!arm.set.empty()) return "Arm " + name;
   return "The real images as they are";
 }
 
@@ -72,10 +73,11 @@ std::string generators_text(const StudyResult& result) {
   return "";
 }
 
-/// Returns the difference in AUROC of an arm to `real`; nullptr if it was not compared so.
+/// Returns the difference of an arm to `real` in the value that decides; nullptr if it was not
+/// compared so.
 const Difference* against_real(const StudyResult& result, const std::string& arm) {
   for (const auto& pair : result.comparison.differences)
-    if (pair.first == arm && pair.second == "real") return &pair.metrics.auroc;
+    if (pair.first == arm && pair.second == "real") return &pair.metrics[0];
   return nullptr;
 }
 
@@ -96,17 +98,21 @@ std::string answer_text(const StudyResult& result) {
                contrast,
                " was named beforehand, and not both arms have all their cells done.");
   }
-  const Difference& auroc = primary->metrics.auroc;
-  const double low = auroc.low, high = auroc.high;
+  const Difference& difference = primary->metrics[0];
+  const double low = difference.low, high = difference.high;
+  const std::string lead = result.comparison.lead();
   const std::string who = subject(result, first);
-  if (!auroc.has_interval()) {
-    return cat(
-        "No answer: the test part has too few groups of a class for an interval of the AUROC (",
-        contrast,
-        ").");
+  if (!difference.has_interval()) {
+    return cat("No answer: the test part has too few groups of a class for an interval of the ",
+               lead,
+               " (",
+               contrast,
+               ").");
   }
-  const std::string figures = cat(difference_text(auroc.value),
-                                  " AUROC against ",
+  const std::string figures = cat(difference_text(difference.value),
+                                  " ",
+                                  lead,
+                                  " against ",
                                   second,
                                   ", 95 % interval ",
                                   difference_text(low),
@@ -142,7 +148,7 @@ std::string answer_text(const StudyResult& result) {
     return cat(who, " helped: ", figures, limits);
   }
   if (high < 0) return cat(who, " did harm: ", figures, limits);
-  const double detectable = rounded_up(result.comparison.detectable_auroc);
+  const double detectable = rounded_up(result.comparison.detectable);
   std::string out = cat(who, " did not measurably help: ", figures, " No difference was found");
   if (detectable > 0) {
     out += cat("; this test could have detected one of ", plain_number(detectable), " or more");
@@ -151,28 +157,31 @@ std::string answer_text(const StudyResult& result) {
 }
 
 std::string study_text(const StudyResult& result) {
-  constexpr std::array kHead{
-      "arm", "AUROC", "95 % interval", "AUPRC", "sensitivity", "specificity", "balanced accuracy"};
-  std::vector<std::vector<std::string>> rows{{kHead.begin(), kHead.end()}};
+  const Comparison& comparison = result.comparison;
+  std::vector<std::string> head{"arm", comparison.lead(), "95 % interval"};
+  for (size_t m = 1; m < comparison.metrics.size(); ++m)
+    head.push_back(metric_title(comparison.metrics[m]));
+  std::vector<std::vector<std::string>> rows{head};
   const auto interval = [](const Estimate& estimate) {
     return estimate.has_interval()
                ? cat("[", rate_text(estimate.low), ", ", rate_text(estimate.high), "]")
                : "-";
   };
-  for (const auto& [arm, metrics, classes] : result.comparison.arms)
-    rows.push_back({arm,
-                    rate_text(metrics.auroc.value),
-                    interval(metrics.auroc),
-                    rate_text(metrics.auprc.value),
-                    rate_text(metrics.sensitivity.value),
-                    rate_text(metrics.specificity.value),
-                    rate_text(metrics.balanced_accuracy.value)});
+  for (const auto& arm : comparison.arms) {
+    rows.push_back({arm.arm, rate_text(arm.metrics[0].value), interval(arm.metrics[0])});
+    for (size_t m = 1; m < arm.metrics.size(); ++m)
+      rows.back().push_back(rate_text(arm.metrics[m].value));
+  }
   if (!result.data.folds.empty() && result.data.folds[0].baseline) {
     const Estimate& columns = result.data.folds[0].baseline->auroc;
-    rows.push_back(
-        {"table's columns alone", rate_text(columns.value), interval(columns), "-", "-", "-", "-"});
+    rows.push_back({"table's columns alone"});
+    for (const auto& key : comparison.metrics) {
+      const bool measured = is_image_auroc(key);
+      rows.back().push_back(measured ? rate_text(columns.value) : "-");
+      if (rows.back().size() == 2) rows.back().push_back(measured ? interval(columns) : "-");
+    }
   }
-  std::array<size_t, kHead.size()> widths{};
+  std::vector<size_t> widths(head.size());
   for (const auto& row : rows) {
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
@@ -184,7 +193,7 @@ std::string study_text(const StudyResult& result) {
     }
     out += "\n";
   }
-  if (const std::string& caution = result.comparison.caution; !caution.empty())
+  if (const std::string& caution = comparison.caution; !caution.empty())
     out += cat("\ncaution: the test part has ", caution, "\n");
   if (const PairResult* primary = result.primary()) {
     out += cat("\n",
@@ -192,8 +201,10 @@ std::string study_text(const StudyResult& result) {
                result.named_contrast.empty()
                    ? " (named beforehand): "
                    : cat(" (named beforehand as ", result.named_contrast, "): "),
-               difference_with_interval(primary->metrics.auroc),
-               " AUROC\n");
+               difference_with_interval(primary->metrics[0]),
+               " ",
+               comparison.lead(),
+               "\n");
   }
   std::vector<std::string> verdicts;
   for (const auto& generator : result.generators)

@@ -7,7 +7,7 @@
 // only once: if the study is run again, it continues where it stopped. Read this header first, then
 // cells.hpp, preparation.hpp, preflight.hpp, estimate.hpp, plan.hpp, quality.hpp, compare.hpp,
 // label_scores.hpp, summary.hpp, and report.hpp with report_writer.hpp, report_tables.hpp,
-// report_figures.hpp and report_value.hpp.
+// report_figures.hpp with report_curves.hpp, and report_value.hpp.
 
 #include <functional>
 #include <string>

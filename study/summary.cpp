@@ -185,6 +185,7 @@ Json summarise(const Config& config,
                const Json& facts) {
   const ChosenContrast chosen = choose_contrast(config, folder, plan);
   Json summary{{"schema", "evenray-study-1"},
+               {"task", config.study.task},
                {"data", facts},
                {"rare_class", plan.rare_class},
                {"seeds", config.study.seeds},
@@ -226,8 +227,9 @@ Json summarise(const Config& config,
   if (const Json tuned = tuned_json(config, folder, plan); !tuned.empty()) summary["tuned"] = tuned;
   if (!chosen.validation.is_null())
     summary["chosen"] = {{"contrast", config.study.contrast}, {"validation", chosen.validation}};
-  if (const Json labels = write_label_suspects(config, folder, plan); !labels.is_null())
-    summary["labels"] = labels;
+  if (!config.study.detects())
+    if (const Json labels = write_label_suspects(config, folder, plan); !labels.is_null())
+      summary["labels"] = labels;
   if (const Json located = localisation_json(config, folder, plan); !located.empty())
     summary["localisation"] = located;
   Json generators = Json::array(), failed = Json::array(), balances = Json::object();

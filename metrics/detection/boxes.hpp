@@ -52,6 +52,7 @@ struct ScoredImage {
   std::vector<FoundBox> found{};
   std::string fold{};                  ///< "" without folds
   std::vector<std::string> columns{};  ///< values of CocoBoxes::columns
+  std::string name{};                  ///< its `file_name` in COCO's files; may be empty
 };
 
 /// Returns the intersection divided by the union; with `crowd`, divided by the area of `found`. NaN

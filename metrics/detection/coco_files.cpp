@@ -143,6 +143,8 @@ ScoredImage listed_image(const CocoId& id,
   if (out.fold.empty() && !fields.fold_by.empty())
     refuse(cat("'", fields.fold_by, "' is empty; each image must be in a fold"));
   for (const auto& column : fields.columns) out.columns.push_back(image_field(image, column));
+  const auto name = image.find("file_name");
+  if (name != image.end() && name->is_string()) out.name = *name;
   return out;
 }
 

@@ -40,31 +40,35 @@ std::vector<int> voc_hits(const ClassBoxes& boxes, double least_overlap) {
   return hits;
 }
 
-/// `precision`: monotonous, at the points at which recall grows.
-double voc_average(VocYear year,
-                   const std::vector<double>& recall,
-                   const std::vector<double>& precision) {
+double voc_average(VocYear year, const std::vector<PrecisionPoint>& points) {
   double sum = 0;
   if (year == VocYear::voc12) {
-    for (size_t i = 0; i < recall.size(); ++i)
-      sum += (recall[i] - (i == 0 ? 0 : recall[i - 1])) * precision[i];
+    for (size_t i = 0; i < points.size(); ++i)
+      sum += (points[i].recall - (i == 0 ? 0 : points[i - 1].recall)) * points[i].precision;
     return sum;
   }
   constexpr int kSteps = 10;
   size_t point = 0;
   for (int step = 0; step <= kSteps; ++step) {
-    while (point < recall.size() && recall[point] < static_cast<double>(step) / kSteps) ++point;
-    if (point < recall.size()) sum += precision[point] / (kSteps + 1);
+    while (point < points.size() && points[point].recall < static_cast<double>(step) / kSteps)
+      ++point;
+    if (point < points.size()) sum += points[point].precision / (kSteps + 1);
   }
   return sum;
 }
 
-double voc_precision(const RankedOutcomes& ranked,
-                     VocYear year,
-                     std::span<const double> image_weights) {
+}  // namespace
+
+RankedOutcomes voc_outcomes(const std::vector<ClassBoxes>& boxes, double least_overlap) {
+  return ranked_outcomes(boxes,
+                         [&](const ClassBoxes& one) { return voc_hits(one, least_overlap); });
+}
+
+std::vector<PrecisionPoint> precision_recall(const RankedOutcomes& ranked,
+                                             std::span<const double> image_weights) {
+  std::vector<PrecisionPoint> points;
   const double all = ranked.boxes(image_weights);
-  if (all <= 0) return NAN;
-  std::vector<double> recall, precision;
+  if (all <= 0) return points;
   double right = 0, wrong = 0;
   for (const uint32_t outcome : ranked.outcomes) {
     const double times = weight_of(image_weights, outcome / 2);
@@ -72,16 +76,13 @@ double voc_precision(const RankedOutcomes& ranked,
       wrong += times;
     } else if (times > 0) {
       right += times;
-      recall.push_back(right / all);
-      precision.push_back(right / (right + wrong));
+      points.push_back({right / all, right / (right + wrong)});
     }
   }
-  for (size_t i = precision.size(); i-- > 1;)
-    precision[i - 1] = std::max(precision[i - 1], precision[i]);
-  return voc_average(year, recall, precision);
+  for (size_t i = points.size(); i-- > 1;)
+    points[i - 1].precision = std::max(points[i - 1].precision, points[i].precision);
+  return points;
 }
-
-}  // namespace
 
 Measure voc_measure(const std::vector<ScoredImage>& images,
                     const std::vector<std::string>& class_names,
@@ -91,8 +92,7 @@ Measure voc_measure(const std::vector<ScoredImage>& images,
   auto classes = std::make_shared<std::vector<RankedOutcomes>>(class_names.size());
   const auto boxes = boxes_by_class(images, class_names.size());
   parallel_for(classes->size(), threads, [&](size_t c) {
-    (*classes)[c] = ranked_outcomes(
-        boxes[c], [&](const ClassBoxes& one) { return voc_hits(one, least_overlap); });
+    (*classes)[c] = voc_outcomes(boxes[c], least_overlap);
   });
   Measure out;
   RarestSupport rarest;
@@ -110,7 +110,9 @@ Measure voc_measure(const std::vector<ScoredImage>& images,
     ClassMean mean;
     std::vector<double> values{0};
     for (const RankedOutcomes& ranked : *classes) {
-      values.push_back(voc_precision(ranked, year, image_weights));
+      values.push_back(ranked.boxes(image_weights) > 0
+                           ? voc_average(year, precision_recall(ranked, image_weights))
+                           : NAN);
       mean.add(!ranked.targets.empty(), values.back());
     }
     values[0] = mean.value();

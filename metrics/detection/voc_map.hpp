@@ -2,9 +2,23 @@
 #pragma once
 // PASCAL VOC's mean average precision (Everingham et al. 2010, International Journal of Computer
 // Vision 88, 303-338; the development kits of 2007 and 2012).
+#include "metrics/detection/class_boxes.hpp"
 #include "metrics/detection/measure.hpp"
 
 namespace evenray {
+
+/// Returns the outcomes of the boxes of a class by the rule of voc_measure(). Throws 65 as
+/// ranked_outcomes() does.
+RankedOutcomes voc_outcomes(const std::vector<ClassBoxes>& boxes, double least_overlap);
+
+struct PrecisionPoint {
+  double recall = 0, precision = 0;
+};
+
+/// Returns the points at which recall grows. `precision`: monotonous, the highest one at this
+/// recall or above. Empty without true boxes. Weights: as in CocoMap.
+std::vector<PrecisionPoint> precision_recall(const RankedOutcomes& ranked,
+                                             std::span<const double> image_weights = {});
 
 enum class VocYear {
   voc07,  ///< mean of the highest precision at a recall of at least 0, .1, ..., 1

@@ -2,6 +2,7 @@
 #include "detector/examples.hpp"
 
 #include <opencv2/imgproc.hpp>
+#include <set>
 
 #include "tests/detector/drawn.hpp"
 
@@ -59,6 +60,29 @@ TEST_CASE("each minibatch has its share of images without boxes") {
                        BoxBatches(images, options, 255, 2, Rng(1)).at(step).images));
 }
 
+TEST_CASE("images with boxes may have the share that they have in the set") {
+  const BoxedImages images = numbered(4, 12);
+  DetectOptions options = unchanged();
+  options.negatives = -1;
+  const auto shown = [&](int64_t steps) {
+    BoxBatches batches(images, options, 255, 2, Rng(1));
+    std::vector<int> out(16);
+    for (int64_t step = 0; step < steps; ++step) {
+      const Batch batch = batches.at(step);
+      for (int64_t i = 0; i < 4; ++i)
+        ++out[static_cast<size_t>(batch.images[i][0][0][0].item<int>())];
+    }
+    return out;
+  };
+  CHECK(shown(4) == std::vector<int>(16, 1));
+  options.sampling = "repeat-factor";
+  options.repeat_threshold = 1;  // 4 times of class 1, sqrt(16 / 3) = 2.3 times of class 0
+  const auto repeated = shown(40);
+  CHECK(repeated[0] > 2 * repeated[15]);
+  CHECK(repeated[1] + repeated[2] + repeated[3] >
+        repeated[13] + repeated[14] + repeated[15] + repeated[15]);
+}
+
 TEST_CASE("repeat factors show images of a rare class more often") {
   const BoxedImages images = numbered(16, 0);  // one of 16 has class 1
   DetectOptions options = unchanged();
@@ -92,6 +116,33 @@ TEST_CASE("boxes move with their image") {
     CHECK(std::abs(float(found.x + found.width) - box.x1) < 1.5);
     CHECK(std::abs(float(found.y + found.height) - box.y1) < 1.5);
   }
+}
+
+TEST_CASE("a crop holds a whole box wherever it fits, and any place without boxes") {
+  cv::Mat image(48, 64, CV_8UC1, cv::Scalar(20));
+  image(cv::Rect(26, 18, 12, 10)) = cv::Scalar(220);
+  const BoxedImage one{image, {{26, 18, 38, 28, 0, {}}}};
+  std::set<float> places;
+  for (uint64_t draw = 0; draw < 30; ++draw) {
+    const BoxedImage crop = cropped(one, 24, Rng(draw));
+    REQUIRE(crop.image.size() == cv::Size(24, 24));
+    REQUIRE(crop.boxes.size() == 1);
+    const cv::Rect found = cv::boundingRect(crop.image == 220);
+    const Box& box = crop.boxes[0];
+    CHECK(found == cv::Rect(static_cast<int>(box.x0), static_cast<int>(box.y0), 12, 10));
+    places.insert(box.x0);
+  }
+  CHECK(places.size() > 5);
+  // A box that is larger than the crop fills it.
+  const BoxedImage large = cropped({image, {{0, 0, 64, 48, 0, {}}}}, 40, Rng(1));
+  REQUIRE(large.boxes.size() == 1);
+  CHECK(large.boxes[0].x1 - large.boxes[0].x0 == 40);
+  std::set<int> corners;
+  for (int x = 0; x < image.cols; ++x)
+    for (int y = 0; y < image.rows; ++y) image.at<uint8_t>(y, x) = static_cast<uint8_t>(x + y);
+  for (uint64_t draw = 0; draw < 30; ++draw)
+    corners.insert(cropped({image, {}}, 24, Rng(draw)).image.at<uint8_t>(0, 0));
+  CHECK(corners.size() > 8);
 }
 
 TEST_CASE("a mosaic shows the corners of four images with their boxes") {

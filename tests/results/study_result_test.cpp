@@ -26,7 +26,9 @@ TEST_CASE("the values of a summary reach the struct") {
       "folds": [{"counts": {"train": {"Rare": 10}}, "store": "abc",
                  "metadata_baseline": {"columns": ["age"], "auroc": 0.7, "ci": [0.6, 0.8]}}]},
     "comparison": {
-      "arms": [{"arm": "half", "metrics": {"auroc": {"value": 0.8, "ci": [0.7, 0.9]}}}],
+      "metrics": ["auroc", "auprc", "A.b.auroc"],
+      "arms": [{"arm": "half", "metrics": {"auroc": {"value": 0.8, "ci": [0.7, 0.9]},
+                                           "A.b.auroc": {"value": 0.6}}}],
       "differences": [{"first": "half", "second": "real", "primary": true,
                        "metrics": {"auroc": {"value": 0.1, "ci": [0, 0.2], "p": 0.04}}}],
       "detectable": {"auroc": 0.05}, "test": {"images": 50, "positives": 9}},
@@ -44,11 +46,18 @@ TEST_CASE("the values of a summary reach the struct") {
   CHECK(count_of(result.data.folds[0].parts[0].second, "Rare") == 10);
   REQUIRE(result.data.folds[0].baseline);
   CHECK(result.data.folds[0].baseline->auroc.high == .8);
-  CHECK(result.comparison.arms[0].metrics.auroc.low == .7);
-  CHECK(std::isnan(result.comparison.arms[0].metrics.auprc.value));
+  CHECK(result.task == "classify");
+  CHECK(result.comparison.metrics == std::vector<std::string>{"auroc", "auprc"});
+  CHECK(result.comparison.lead() == "AUROC");
+  REQUIRE(result.comparison.arms[0].metrics.size() == 2);
+  CHECK(result.comparison.arms[0].metrics[0].low == .7);
+  CHECK(std::isnan(result.comparison.arms[0].metrics[1].value));
+  REQUIRE(result.comparison.arms[0].classes.size() == 1);
+  CHECK(result.comparison.arms[0].classes[0].name == "A.b");
+  CHECK(result.comparison.arms[0].classes[0].metrics[0].value == .6);
   REQUIRE(result.primary());
-  CHECK(result.primary()->metrics.auroc.p == .04);
-  CHECK(result.comparison.detectable_auroc == .05);
+  CHECK(result.primary()->metrics[0].p == .04);
+  CHECK(result.comparison.detectable == .05);
   CHECK(result.generators[0].variant == "half");
   CHECK(result.generators[0].swd_floor == 8);
   CHECK(std::isnan(result.generators[0].origin.value));

@@ -33,7 +33,7 @@ TEST_CASE("the built-in arms and what each does") {
   Names names{
       "real", "weighted", "oversample", "autoaugment", "gan", "gan+autoaugment", "gan-both"};
   CHECK(default_arm_names() == names);
-  names.insert(names.end(), {"feature-smote", "real-resampled"});
+  names.insert(names.end(), {"feature-smote", "real-resampled", "repeat", "autoaugment-online"});
   CHECK(builtin_arm_names() == names);
   // balanced, augmented, synthetic, replaces, has settings of its own
   const std::vector<std::vector<bool>> does{{0, 0, 0, 0, 0},
@@ -44,7 +44,9 @@ TEST_CASE("the built-in arms and what each does") {
                                             {1, 1, 1, 0, 0},
                                             {1, 0, 1, 1, 0},
                                             {0, 0, 0, 0, 1},
-                                            {1, 0, 0, 0, 0}};
+                                            {1, 0, 0, 0, 0},
+                                            {0, 0, 0, 0, 1},
+                                            {0, 0, 0, 0, 1}};
   for (size_t i = 0; i < does.size(); ++i) {
     const Arm& arm = arms.at(i);
     CAPTURE(arm.name);

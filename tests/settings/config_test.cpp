@@ -74,6 +74,19 @@ TEST_CASE("defaults < preset < file < sets") {
   CHECK(loaded(scratch / "a.toml", {"gan.preset=small"}).gan.augment != reference.augment);
 }
 
+TEST_CASE("the task of a study decides its default arms") {
+  const ScratchFolder scratch;
+  std::ofstream(scratch / "a.toml") << "[study]\ntask = \"detect\"\nseeds = 2\n";
+  const Config config = loaded(scratch / "a.toml", {});
+  CHECK(config.study.arms == std::vector<std::string>{"real", "autoaugment-online"});
+  CHECK(config.study.contrast == "autoaugment-online vs real");
+  CHECK(config.study.seeds == 2);
+  config.check_study();
+  CHECK(loaded(scratch / "a.toml", {"study.arms=[\"real\", \"repeat\", \"autoaugment-online\"]"})
+            .study.arms.size() == 3);
+  CHECK(loaded(scratch / "a.toml", {"study.task=classify"}).study.arms == default_arm_names());
+}
+
 TEST_CASE("the demos' settings hold") {
   for (const bool quick : {false, true}) {
     const Config config = demo_config(quick);

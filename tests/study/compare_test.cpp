@@ -52,6 +52,35 @@ const Json& difference(const Json& out, const std::string& first, const std::str
 
 }  // namespace
 
+TEST_CASE("groups are drawn within their strata") {
+  // The value is the share of stratum "a" in the draw, which resampling within strata leaves alone.
+  ArmRuns runs{"real", {}};
+  Scored& scored = runs.seeds.emplace_back();
+  scored.rows = {"1", "2", "3", "4", "5", "6"};
+  scored.groups = {"1", "2", "3", "4", "5", "6"};
+  scored.strata = {"a", "a", "b", "b", "b", "b"};
+  scored.keys = {"share"};
+  scored.supports = {{6, 6}};
+  scored.values = [](std::span<const double> weights) {
+    if (weights.empty()) return std::vector<double>{1. / 3};
+    double sum = 0;
+    for (const double weight : weights) sum += weight;
+    return std::vector<double>{(weights[0] + weights[1]) / sum};
+  };
+  ComparisonInput input;
+  input.contrast = "gan vs real";
+  input.draws = 100;
+  input.arms = {runs};
+  const auto interval = [&] {
+    return compare_arms(input, 1)["arms"][0]["metrics"]["share"]["ci"].get<std::vector<double>>();
+  };
+  CHECK(interval()[0] == Approx(1. / 3));
+  CHECK(interval()[1] == Approx(1. / 3));
+  input.arms[0].seeds[0].strata.clear();
+  CHECK(interval()[0] < .3);
+  CHECK(interval()[1] > .4);
+}
+
 TEST_CASE("means over seeds by hand") {
   const auto scored = [](std::vector<double> scores, std::vector<uint8_t> predicted) {
     return score_classes(
