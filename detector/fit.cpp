@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "detector/fit.hpp"
 
+#include <torch/nn/modules/batchnorm.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -94,7 +96,9 @@ void DetectorFit::freeze() {
   for (auto& item : network_->trunk->named_parameters())
     if (is_frozen(item.key())) item.value().set_requires_grad(false);
   for (const auto& item : network_->trunk->named_modules("", /*include_self=*/false))
-    if (is_frozen(item.key())) frozen_.push_back(item.value());
+    if (is_frozen(item.key()) ||
+        (options_.frozen_statistics && item.value()->as<torch::nn::BatchNorm2d>()))
+      frozen_.push_back(item.value());
 }
 
 const DetectorFit::OfSize& DetectorFit::points_of(int64_t height, int64_t width) {

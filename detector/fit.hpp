@@ -44,7 +44,7 @@ class DetectorFit {
   Standardise standardise_;
   std::shared_ptr<DetectorNet> network_, average_;
   std::unique_ptr<Learner> learner_;
-  std::vector<std::shared_ptr<torch::nn::Module>> frozen_;  ///< modules that are not trained
+  std::vector<std::shared_ptr<torch::nn::Module>> frozen_;  ///< modules that stay in eval mode
   BoxBatches batches_;
 
   /// The points of images of one size.
@@ -53,7 +53,7 @@ class DetectorFit {
     PointTensors tensors;
   };
   const OfSize& points_of(int64_t height, int64_t width);
-  /// Keeps detect.frozen_depths groups of the backbone's layers as they are.
+  /// Chooses what is not trained: detect.frozen_depths and frozen_statistics.
   void freeze();
   /// Changes the size of a minibatch as detect.multi_scale says.
   void rescale(Batch& batch, int64_t step) const;

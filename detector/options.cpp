@@ -43,6 +43,9 @@ void DetectOptions::fields(Fields& f) {
     frozen_depths,
     "groups of the backbone's layers, from its input, that keep their pretrained weights, which is "
     "faster: of EfficientNets the stem and each list of blocks is a group");
+  f("frozen_statistics",
+    frozen_statistics,
+    "batch norms of the backbone keep the statistics of `weights`, which is faster");
   f("assigner",
     assigner,
     "how points of the maps get the boxes that they learn: soft (dynamic soft labels, RTMDet) or "
@@ -122,6 +125,9 @@ void DetectOptions::check() const {
   evenray::check(frozen_depths == 0 || (frozen_depths > 0 && weights != "none"),
                  Exit::config,
                  "detect.frozen_depths must be 0 or more, and above 0 it needs detect.weights");
+  evenray::check(!frozen_statistics || weights != "none",
+                 Exit::config,
+                 "detect.frozen_statistics needs detect.weights, for example imagenet");
   evenray::check(steps > 0, Exit::config, "detect.steps must be above 0");
   evenray::check(minibatch >= 1, Exit::config, "detect.minibatch must be 1 or more");
   evenray::check(

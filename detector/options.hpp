@@ -17,9 +17,10 @@ struct DetectOptions {
   /// Groups of the backbone's layers, from its input (see Backbone::depths), that keep their
   /// pretrained weights and statistics.
   int64_t frozen_depths = 0;
-  std::string assigner = "soft";  ///< how points get their boxes: soft or simota, see assign.hpp
-  int64_t steps = 2000;           ///< optimiser steps
-  int64_t minibatch = 16;         ///< images per step
+  bool frozen_statistics = false;  ///< batch norms of the backbone keep those of `weights`
+  std::string assigner = "soft";   ///< how points get their boxes: soft or simota, see assign.hpp
+  int64_t steps = 2000;            ///< optimiser steps
+  int64_t minibatch = 16;          ///< images per step
   double negatives = .5;  ///< share of a minibatch that has no boxes; -1: as among the images
   std::string sampling = "natural";  ///< of images with boxes: natural or repeat-factor
   double repeat_threshold = .5;      ///< repeat-factor: the share below which images are repeated

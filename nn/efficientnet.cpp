@@ -53,7 +53,7 @@ struct EfficientTrunk : Backbone {
     }
   }
   std::vector<torch::Tensor> stages(const torch::Tensor& x) override {
-    auto y = activate(bn1(conv_stem(x)), activation);
+    auto y = activate(conv_stem->normalised(x, bn1), activation);
     int64_t stride = 2;
     std::vector<torch::Tensor> maps;
     for (size_t s = 0; s < strides.size(); ++s) {
@@ -113,7 +113,7 @@ struct EfficientNet final : EfficientTrunk {
     depths.push_back({"conv_head", "bn2"});
   }
   FinalMap final_map(const torch::Tensor& x) override {
-    return {activate(bn2(conv_head(stages(x).back())), activation), {}};
+    return {activate(conv_head->normalised(stages(x).back(), bn2), activation), {}};
   }
   SameConv conv_head{nullptr};
   torch::nn::BatchNorm2d bn2{nullptr};
@@ -125,7 +125,7 @@ struct WideningImpl final : torch::nn::Module {
       : conv(register_module("conv", SameConv(in, out, 1, 1, 1, /*tensorflow=*/false))),
         bn1(register_module("bn1", torch::nn::BatchNorm2d(out))) {}
   torch::Tensor forward(const torch::Tensor& x) {
-    return activate(bn1(conv(x)), Activation::hard_swish);
+    return activate(conv->normalised(x, bn1), Activation::hard_swish);
   }
   SameConv conv;
   torch::nn::BatchNorm2d bn1;

@@ -41,15 +41,24 @@ SameConvImpl::SameConvImpl(
       0, std::sqrt(2. * static_cast<double>(groups) / static_cast<double>(out * kernel * kernel)));
 }
 
-torch::Tensor SameConvImpl::forward(const torch::Tensor& x) {
+torch::Tensor SameConvImpl::normalised(const torch::Tensor& x, torch::nn::BatchNorm2d& norm) {
+  if (norm->is_training()) return norm->forward(forward(x));
+  const auto scale = norm->weight * torch::rsqrt(norm->running_var + norm->options.eps());
+  return convolved(x, weight_ * scale.view({-1, 1, 1, 1}), norm->bias - norm->running_mean * scale);
+}
+
+torch::Tensor SameConvImpl::convolved(const torch::Tensor& x,
+                                      const torch::Tensor& weight,
+                                      const torch::Tensor& bias) const {
   const int64_t half = (weight_.size(2) - 1) / 2;
-  if (!tensorflow_ || stride_ == 1) return torch::conv2d(x, weight_, {}, stride_, half, 1, groups_);
+  if (!tensorflow_ || stride_ == 1)
+    return torch::conv2d(x, weight, bias, stride_, half, 1, groups_);
   const auto [top, bottom] = padding(x.size(2));
   const auto [left, right] = padding(x.size(3));
   const bool even = top == bottom && left == right;
   const auto padded = even ? x : torch::constant_pad_nd(x, {left, right, top, bottom});
   const std::vector<int64_t> sides = even ? std::vector{top, left} : std::vector<int64_t>{0, 0};
-  return torch::conv2d(padded, weight_, {}, stride_, sides, 1, groups_);
+  return torch::conv2d(padded, weight, bias, stride_, sides, 1, groups_);
 }
 
 /// TensorFlow's padding before and after a side.
@@ -103,10 +112,10 @@ InvertedResidualImpl::InvertedResidualImpl(const InvertedResidualOptions& o)
 
 torch::Tensor InvertedResidualImpl::forward(const torch::Tensor& x) {
   auto y = x;
-  if (!expand_.is_empty()) y = activate(expand_norm_(expand_(y)), activation_);
-  y = activate(depthwise_norm_(depthwise_(y)), activation_);
+  if (!expand_.is_empty()) y = activate(expand_->normalised(y, expand_norm_), activation_);
+  y = activate(depthwise_->normalised(y, depthwise_norm_), activation_);
   if (!squeeze_.is_empty()) y = squeeze_(y);
-  y = project_norm_(project_(y));
+  y = project_->normalised(y, project_norm_);
   return shortcut_ ? y.add_(x) : y;
 }
 

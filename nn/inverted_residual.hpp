@@ -23,9 +23,15 @@ class SameConvImpl final : public torch::nn::Module {
   /// `tensorflow`: pads as little as needed, and an odd pixel after the image.
   SameConvImpl(
       int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t groups, bool tensorflow);
-  torch::Tensor forward(const torch::Tensor& x);
+  torch::Tensor forward(const torch::Tensor& x) { return convolved(x, weight_, {}); }
+  /// Returns the batch norm of the output. Outside training mode the norm is multiplied into the
+  /// weight, which saves a pass over the map; gradients are the same.
+  torch::Tensor normalised(const torch::Tensor& x, torch::nn::BatchNorm2d& norm);
 
  private:
+  torch::Tensor convolved(const torch::Tensor& x,
+                          const torch::Tensor& weight,
+                          const torch::Tensor& bias) const;
   std::pair<int64_t, int64_t> padding(int64_t size) const;
 
   torch::Tensor weight_;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
+
 #include "core/error.hpp"
+#include "detector/fit.hpp"
 #include "metrics/detection/coco_map.hpp"
+#include "nn/checkpoint.hpp"
 #include "tests/detector/drawn.hpp"
 
 using namespace evenray;
@@ -54,6 +58,41 @@ TEST_CASE("a training of a detector resumes bit for bit") {
                        read_safetensors(bench.scratch / "broken" / "checkpoints" / name)));
   CHECK(read_file(bench.scratch / "whole" / "metrics.json") ==
         read_file(bench.scratch / "broken" / "metrics.json"));
+}
+
+TEST_CASE("frozen layers of a detector stay as they were") {
+  DetectorBench bench;
+  write_drawn_store(bench.scratch / "set.h5");
+  bench.options.weights = "given";
+  bench.options.frozen_depths = 2;
+  bench.options.frozen_statistics = true;
+  Pretrained weights;
+  weights.path = "given";
+  weights.arch = "small";
+  seed_torch(5);
+  const auto trunk = make_backbone("small");
+  for (const auto& [name, tensor] : tensors_of(*trunk)) weights.tensors[name] = tensor.clone();
+  const Store store = bench.store();
+  const BoxedImages images(store, "train", 1e9);
+  DetectorFit fit(
+      images, store.info(), bench.options, make_compute(bench.runtime), Rng(1), &weights);
+  fit.step(fit.batches().at(0), 0);
+  std::map<std::string, bool> same;
+  for (const auto& [name, tensor] : tensors_of(*fit.network().trunk))
+    same[name] = torch::equal(tensor.contiguous(), weights.tensors.at(name).contiguous());
+  CHECK(same.at("conv1.weight"));
+  CHECK(same.at("layer1.conv1.weight"));
+  CHECK(same.at("layer1.bn1.running_mean"));
+  CHECK_FALSE(same.at("layer2.conv1.weight"));
+  CHECK_FALSE(same.at("layer2.bn1.weight"));
+  CHECK(same.at("layer3.bn1.running_mean"));
+  bench.options.frozen_depths = 5;
+  CHECK(error_of([&] {
+          DetectorFit(
+              images, store.info(), bench.options, make_compute(bench.runtime), Rng(1), &weights);
+        }).code() == Exit::config);
+  bench.options.weights = "none";
+  CHECK(error_of([&] { bench.options.check(); }).code() == Exit::config);
 }
 
 TEST_CASE("what a detector cannot be trained on") {

@@ -5,6 +5,7 @@
 
 #include "nn/checkpoint.hpp"
 #include "nn/compute.hpp"
+#include "nn/inverted_residual.hpp"
 #include "tests/nn/torch_fixture.hpp"
 
 using namespace evenray;
@@ -40,6 +41,44 @@ void fill(torch::nn::Module& module) {
 }
 
 }  // namespace
+
+TEST_CASE("a norm in the weights is the norm after the convolution") {
+  torch::manual_seed(3);
+  SameConv conv(4, 6, 3, 2, 1, /*tensorflow=*/true);
+  torch::nn::BatchNorm2d norm = batch_norm(6, /*tensorflow=*/true);
+  conv->to(torch::kDouble);
+  norm->to(torch::kDouble);
+  {
+    torch::NoGradGuard no_grad;
+    for (auto& p : norm->parameters()) p.uniform_(.5, 1.5);
+    norm->running_mean.normal_();
+    norm->running_var.uniform_(.2, 3);
+  }
+  norm->eval();
+  const auto x = torch::randn({2, 4, 7, 8}, torch::kDouble);
+  const auto found = [&](bool inside) {
+    auto input = x.clone().requires_grad_();
+    const auto y = inside ? conv->normalised(input, norm) : norm->forward(conv->forward(input));
+    const auto loss = (y * torch::arange(y.numel(), torch::kDouble).view(y.sizes())).sum();
+    const auto weights = conv->parameters()[0];
+    std::vector<torch::Tensor> out =
+        torch::autograd::grad({loss}, {input, weights, norm->weight, norm->bias});
+    out.push_back(y);
+    return out;
+  };
+  const auto inside = found(true), after = found(false);
+  for (size_t i = 0; i < inside.size(); ++i)
+    CHECK(torch::allclose(inside[i], after[i], 1e-9, 1e-9));
+  norm->train();
+  CHECK(torch::equal(conv->normalised(x, norm), [&] {
+    torch::nn::BatchNorm2d other = batch_norm(6, true);
+    other->to(torch::kDouble);
+    torch::NoGradGuard no_grad;
+    other->weight.copy_(norm->weight);
+    other->bias.copy_(norm->bias);
+    return other->forward(conv->forward(x));
+  }()));
+}
 
 TEST_CASE("backbones have the tensors of their packages', and compute what they do") {
   const Json golden = golden_json("nn/backbones.json");
