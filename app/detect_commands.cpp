@@ -18,7 +18,7 @@ namespace {
 
 struct DetectFlags {
   TrainingFlags training;
-  std::string model, store, part = "test", out, draw, fit = "pad";
+  std::string model, store, part = "test", out, draw, fit;
   std::vector<std::string> files;
   std::optional<double> least_score;
 };
@@ -98,26 +98,41 @@ void draw_boxes(const cv::Mat& image,
                           one.class_index,
                           {}});
     item.caption += cat(item.caption.empty() ? "" : "\n",
+                        item.boxes.size(),
+                        " ",
                         names[static_cast<size_t>(one.class_index)],
                         " ",
                         fixed(one.score, 2));
   }
-  write_atomic(
-      file,
-      encode_png(draw_sheet(
-          {item}, {.cell_px = std::max(image.rows, image.cols), .columns = 1, .boxes = true})));
+  write_atomic(file,
+               encode_png(draw_sheet({item},
+                                     {.cell_px = std::max(image.rows, image.cols),
+                                      .columns = 1,
+                                      .boxes = true,
+                                      .numbers = true})));
+}
+
+/// Returns the detector with the least score of the boxes that are shown: of the command line, else
+/// of a packed model.
+Detector shown_detector(const Cli& cli, const DetectFlags& flags) {
+  constexpr double kShown = .1;
+  const Compute compute = make_compute(cli.load().runtime);
+  if (flags.least_score) return Detector(flags.model, compute, flags.least_score);
+  const auto shown = Detector(flags.model, compute).shown_score();
+  return Detector(flags.model, compute, shown.value_or(kShown));
 }
 
 int predict(const Cli& cli, const DetectFlags& flags) {
-  constexpr double kShown = .1;
-  const Detector detector(
-      flags.model, make_compute(cli.load().runtime), flags.least_score.value_or(kShown));
+  const Detector detector = shown_detector(cli, flags);
+  const std::string fit = !flags.fit.empty()        ? flags.fit
+                          : !detector.fit().empty() ? detector.fit()
+                                                    : "pad";
   const NamedImages input = read_images(flags.files,
                                         flags.part,
                                         {.height = detector.height(),
                                          .width = detector.width(),
                                          .bits = detector.bits(),
-                                         .fit = flags.fit});
+                                         .fit = fit});
   const auto& names = detector.class_names();
   Json images = Json::array(), categories = Json::array(), detections = Json::array();
   for (size_t c = 0; c < names.size(); ++c)
@@ -162,6 +177,36 @@ int predict(const Cli& cli, const DetectFlags& flags) {
                  {"detections", detections}};
   if (!flags.out.empty()) write_json(flags.out, detections);
   print_result(cli, out, aligned_table(table));
+  return 0;
+}
+
+int pack(const Cli& cli, const DetectFlags& flags) {
+  const Compute compute = make_compute(cli.load().runtime);
+  const Store store(flags.store);
+  pack_detector(flags.model, store, fit_of(store), compute, flags.out);
+  const Detector packed(flags.out, compute);
+  const auto shown = packed.shown_score();
+  const Json size{packed.height(), packed.width()};
+  print_result(cli,
+               {{"schema", "evenray-detect-pack-model-1"},
+                {"arch", packed.arch()},
+                {"classes", packed.class_names()},
+                {"size_px", size},
+                {"shown_score", shown ? Json(*shown) : Json()},
+                {"file", flags.out},
+                {"bytes", std::filesystem::file_size(flags.out)}},
+               cat(flags.out,
+                   ": ",
+                   packed.arch(),
+                   ", ",
+                   join(packed.class_names()),
+                   ", ",
+                   packed.height(),
+                   "x",
+                   packed.width(),
+                   " px",
+                   shown ? cat(", boxes are shown from a score of ", fixed(*shown, 3), " on") : "",
+                   "\n"));
   return 0;
 }
 
@@ -210,19 +255,31 @@ void add_detect_commands(CLI::App& app, Cli& cli) {
       ->add_option(
           "FILES", flags->files, "PNG, JPEG, TIFF or DICOM files, folders of them, or one store")
       ->required();
-  predict_cli
-      ->add_option(
-          "--fit", flags->fit, "pad, stretch or crop; the --fit that the store was packed with")
-      ->capture_default_str();
+  predict_cli->add_option(
+      "--fit",
+      flags->fit,
+      "pad, stretch or crop; the --fit that the store was packed with (default: as a packed "
+      "model says, else pad)");
   predict_cli->add_option("--part", flags->part, "part of a store: train, val or test")
       ->capture_default_str();
   predict_cli
       ->add_option("--least-score",
                    flags->least_score,
-                   "boxes with a lower score are left out (default: .1)")
+                   "boxes with a lower score are left out (default: where a packed model has one "
+                   "wrong box per image of validation, else .1)")
       ->check(CLI::Range(0., 1.));
   predict_cli->add_option("--draw", flags->draw, "folder for pictures with the boxes in them");
   predict_cli->add_option("--out", flags->out, "JSON file for the boxes, as COCO's detections");
+
+  auto* pack_cli = add_command(detect,
+                               cli,
+                               "pack-model",
+                               "write one file with all that finding boxes needs",
+                               predicting,
+                               [&cli, flags] { return pack(cli, *flags); });
+  pack_cli->add_option("MODEL", flags->model, "run folder")->required();
+  pack_cli->add_option("--data", flags->store, "store that it was trained on")->required();
+  pack_cli->add_option("--out", flags->out, "safetensors file")->required();
 
   add_fuse_command(*detect, cli);
   add_detect_metrics_command(*detect, cli);

@@ -75,4 +75,15 @@ NamedImages read_images(const std::vector<std::string>& arguments,
   return read_part(arguments[0], part);
 }
 
+std::string fit_of(const Store& store) {
+  try {
+    Config config;
+    read_config_text(
+        [&](Fields& f) { config.fields(f); }, store.info().config, store.path().string());
+    return config.data.pack.fit;
+  } catch (const Error&) {
+    return "";  // written by another program
+  }
+}
+
 }  // namespace evenray

@@ -9,6 +9,8 @@
 
 namespace evenray {
 
+class Store;
+
 /// The images that a network takes.
 struct InputForm {
   int height = 0, width = 0, bits = 8;
@@ -30,5 +32,8 @@ struct NamedImages {
 NamedImages read_images(const std::vector<std::string>& arguments,
                         const std::string& part,
                         const InputForm& form);
+
+/// Returns how the images of a store were fitted into their size; empty if it does not say.
+std::string fit_of(const Store& store);
 
 }  // namespace evenray

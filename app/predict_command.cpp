@@ -112,18 +112,6 @@ int predict(const Cli& cli, const PredictFlags& flags) {
   return 0;
 }
 
-/// Returns how the images of a store were fitted into their size; empty if it does not say.
-std::string fit_of(const Store& store) {
-  try {
-    Config config;
-    read_config_text(
-        [&](Fields& f) { config.fields(f); }, store.info().config, store.path().string());
-    return config.data.pack.fit;
-  } catch (const Error&) {
-    return "";  // written by another program
-  }
-}
-
 int pack_command(const Cli& cli, const PredictFlags& flags) {
   const Store store(flags.store);
   pack_model(flags.model, store, fit_of(store), make_compute(cli.load().runtime), flags.out);

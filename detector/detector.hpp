@@ -37,10 +37,20 @@ void train_detector(const Store& store,
                     const Runtime& runtime,
                     RunFolder& run);
 
+/// Writes one file with all that finding boxes needs: the averaged weights of the best checkpoint,
+/// and in the metadata the facts of the training, `fit` (how images were fitted into their size; "":
+/// unknown) and Detector::shown_score(), measured on the val part. `store`: that of the training.
+/// Throws 65 for another store, else like Detector().
+void pack_detector(const Path& run,
+                   const Store& store,
+                   const std::string& fit,
+                   const Compute& compute,
+                   const Path& out);
+
 /// A trained detector.
 class Detector {
  public:
-  /// `path`: a checkpoint or a run folder. Computes in the precision of its training if that of
+  /// `path`: a checkpoint, a run folder or a packed model. Computes in the precision of its training if that of
   /// `compute` was `auto`. `least_score`: boxes with a lower score are not found (default:
   /// detect.least_score of its training). Throws 66 if it does not exist, 65 if it is damaged or
   /// not a detector.
@@ -52,6 +62,13 @@ class Detector {
   int height() const;
   int width() const;
   int bits() const;
+  const std::string& arch() const;
+  /// Returns the fit of pack_detector(); empty if the model was not packed.
+  const std::string& fit() const;
+  /// Returns the lowest score at which the images of val have at most one wrong box on average (a
+  /// wrong one has its centre in no true box); nullopt if the model was not packed or if val has no
+  /// boxes.
+  std::optional<double> shown_score() const;
 
   /// Returns the annotated images of a part of a store with their true boxes and those that it
   /// finds, in the pixels of the store. Throws 65 if no image is annotated, or if its size, depth

@@ -18,6 +18,8 @@ struct Detector::State {
   std::vector<std::string> class_names;
   DetectOptions options;
   int height = 0, width = 0, bits = 8;
+  std::string fit;
+  std::optional<double> shown_score;
   ImageReading reading;
   Compute compute;
   std::shared_ptr<DetectorNet> net;
@@ -36,7 +38,9 @@ Detector::Detector(const Path& path,
   const TensorFile file = read_safetensors(file_path);
   check(require_metadata(file, "kind", file_path) == "detector",
         Exit::bad_data,
-        cat(file_path.string(), " is not a detector: give a run folder of `detect train`"));
+        cat(file_path.string(),
+            " is not a detector: give a run folder of `detect train`, or what `detect "
+            "pack-model` wrote"));
   State& state = *state_;
   bool trained_in_bf16 = false;
   try {
@@ -50,6 +54,8 @@ Detector::Detector(const Path& path,
     state.bits = facts.at("bits");
     state.reading = {facts.at("value_max"), {facts.at("mean"), facts.at("deviation")}};
     trained_in_bf16 = facts.at("bf16");
+    state.fit = facts.value("fit", "");
+    if (facts.contains("shown_score")) state.shown_score = facts["shown_score"].get<double>();
     state.options.check();
     check(state.height > 0 && state.width > 0 && !state.class_names.empty(),
           Exit::bad_data,
@@ -75,6 +81,9 @@ const std::vector<std::string>& Detector::class_names() const { return state_->c
 int Detector::height() const { return state_->height; }
 int Detector::width() const { return state_->width; }
 int Detector::bits() const { return state_->bits; }
+const std::string& Detector::arch() const { return state_->options.arch; }
+const std::string& Detector::fit() const { return state_->fit; }
+std::optional<double> Detector::shown_score() const { return state_->shown_score; }
 
 CocoBoxes Detector::find(const Store& store, const std::string& part) const {
   const State& state = *state_;

@@ -78,6 +78,20 @@ void draw_rings(cv::Mat& picture,
   }
 }
 
+/// Numbers boxes outside their left upper corners, or inside at the upper edge of the picture.
+void draw_numbers(cv::Mat& picture, const std::vector<Box>& boxes, cv::Point2d scale) {
+  for (size_t i = 0; i < boxes.size(); ++i) {
+    const std::string number = std::to_string(i + 1);
+    const cv::Size size = cv::getTextSize(number, kFont, kFontScale, 1, nullptr);
+    const int x = cvRound(boxes[i].x0 * scale.x), y = cvRound(boxes[i].y0 * scale.y) - 3;
+    const cv::Point corner(std::clamp(x, 0, std::max(0, picture.cols - size.width)),
+                           y >= size.height ? y : y + size.height + 6);
+    // A dark edge keeps the number readable on white.
+    cv::putText(picture, number, corner, kFont, kFontScale, kGround, 3, cv::LINE_AA);
+    cv::putText(picture, number, corner, kFont, kFontScale, kInk, 1, cv::LINE_AA);
+  }
+}
+
 /// Draws one item, whose image is `image`, with 8 bits.
 cv::Mat draw_picture(const SheetItem& item,
                      const cv::Mat& image,
@@ -94,6 +108,7 @@ cv::Mat draw_picture(const SheetItem& item,
     if (options.polygons) rings.insert(rings.end(), box.rings.begin(), box.rings.end());
   }
   if (!rings.empty()) draw_rings(picture, rings, {placement.scale_x, placement.scale_y});
+  if (options.numbers) draw_numbers(picture, item.boxes, {placement.scale_x, placement.scale_y});
   return picture;
 }
 

@@ -19,6 +19,7 @@ struct SheetOptions {
   int cell_px = 128;                     ///< longer side of each image in the sheet, px
   int columns = 8;                       ///< cells per row, at most
   bool boxes = false, polygons = false;  ///< what to draw over the images
+  bool numbers = false;                  ///< number the boxes, from 1
 };
 
 /// Returns the images with 8 bits. 16-bit images share one window (the lowest value of all is

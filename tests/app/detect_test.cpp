@@ -84,6 +84,23 @@ TEST_CASE("detect train, eval and predict, on phantoms") {
   CHECK_FALSE(found["detections"].empty());
   CHECK(std::distance(std::filesystem::directory_iterator(at / "drawn"), {}) == 11);
 
+  const Json packed =
+      done(at, {"detect", "pack-model", "run", "--data=set.h5", "--out=m.safetensors", "--json"})
+          .json();
+  CHECK(packed["classes"] == Json{"Non_fractured", "Fractured"});
+  REQUIRE(packed["shown_score"].is_number());
+  const auto shown = [&](const char* model) {
+    return done(at, {"detect", "predict", model, "png", "--json"}).json()["detections"];
+  };
+  for (const auto& one : shown("m.safetensors")) CHECK(one["score"] >= packed["shown_score"]);
+  const Json of_packed =
+      done(at, {"detect", "predict", "m.safetensors", "png", "--least-score=0", "--json"}).json();
+  CHECK(of_packed == found);
+  fails(at,
+        {"detect", "pack-model", "run", "--data=none.h5", "--out=x"},
+        Exit::missing_input,
+        "none.h5");
+
   fails(at, {"detect", "train", "set.h5", "--out=r", "--arch=vgg16_bn"}, Exit::usage, "'vgg16_bn'");
   fails(at, {"detect", "eval", "run", "--data=none.h5"}, Exit::missing_input, "none.h5");
   fails(at, {"classify", "eval", "run", "--data=set.h5"}, Exit::bad_data, "not a classifier");

@@ -73,6 +73,10 @@ TEST_CASE("boxes and polygons are drawn where they are, about 1.5 px wide") {
   CHECK(at(boxes, 6 + 90, 6 + 119)[0] > 100);      // y1 = 60
   CHECK(at(boxes, 6 + 90, 6 + 90) == cv::Vec3b(0, 0, 0));
 
+  options.numbers = true;
+  const cv::Mat numbered = draw_sheet({item}, options);
+  options.numbers = false;
+  CHECK(cv::countNonZero(numbered.reshape(1) != boxes.reshape(1)) > 0);
   options.boxes = false;
   options.polygons = true;
   const cv::Mat rings = draw_sheet({item}, options);
