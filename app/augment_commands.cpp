@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <iostream>
 
-#include "app/command.hpp"
+#include "app/lesion_commands.hpp"
 #include "augment/balance.hpp"
 #include "augment/balance_page.hpp"
 #include "augment/balance_report.hpp"
@@ -14,6 +14,7 @@
 #include "dataset/image/image.hpp"
 #include "dataset/image/sheet.hpp"
 #include "gan/gan.hpp"
+#include "lesion/lesion.hpp"
 
 namespace evenray {
 namespace {
@@ -21,7 +22,19 @@ namespace {
 struct AugmentFlags {
   std::string image, ops, out, policy, sampling = "torchvision", store;
   int64_t n = 32;
+  bool seam = false;
 };
+
+constexpr int64_t kSeamCrops = 300;
+
+/// Returns seam_json() of each source of lesions among the sources.
+Json seams_of(const Config& config, const BalanceRequest& request) {
+  Json out = Json::array();
+  for (const auto& [source, share] : request.sources)
+    if (auto* lesions = dynamic_cast<LesionSource*>(source.get()))
+      out.push_back(seam_json(config, request.in, *lesions, "", kSeamCrops));
+  return out;
+}
 
 int apply(const Cli& cli, const AugmentFlags& flags) {
   const bool mixed = is_mixture(flags.ops);
@@ -61,7 +74,7 @@ int balance_command(const Cli& cli, const AugmentFlags& flags) {
       .in = store,
       .plan = make_plan(class_counts(store), store.info().class_names, options.strategy),
       .sources = make_sources(parse_sources(options.sources),
-                              source_kinds(make_compute(config.runtime)),
+                              every_source_kind(config.lesion, make_compute(config.runtime)),
                               {store,
                                threads,
                                options.allow_resize,
@@ -91,7 +104,12 @@ int balance_command(const Cli& cli, const AugmentFlags& flags) {
   const Path page = balance_page_path(flags.out);
   write_atomic(page, balance_html(request, report));
   report.json["report"] = page.string();
-  print_result(cli, report.json, cat(balance_text(report.json), "report: ", page.string(), "\n"));
+  std::string text = balance_text(report.json);
+  if (flags.seam) {
+    report.json["seams"] = seams_of(config, request);
+    for (const Json& seam : report.json["seams"]) text += seam_text(seam);
+  }
+  print_result(cli, report.json, cat(text, "report: ", page.string(), "\n"));
   return 0;
 }
 
@@ -166,6 +184,10 @@ void add_augment_commands(CLI::App& app, Cli& cli) {
                                   [&cli, flags] { return balance_command(cli, *flags); });
   balance_cli->add_option("STORE", flags->store, "store to read")->required();
   balance_cli->add_option("--out", flags->out, "store to write")->required();
+  balance_cli->add_flag("--seam",
+                        flags->seam,
+                        "test whether a small network can tell the pasted places of sources "
+                        "lesion:... from untouched ones");
 }
 
 }  // namespace evenray

@@ -96,6 +96,7 @@ void add_gan_report_command(CLI::App& gan, Cli& cli);
 void add_gan_evaluation_commands(CLI::App& gan, Cli& cli);
 void add_augment_commands(CLI::App& app, Cli& cli);
 void add_policy_search_command(CLI::App& augment, Cli& cli);
+void add_lesion_commands(CLI::App& app, Cli& cli);
 void add_classify_commands(CLI::App& app, Cli& cli);
 void add_predict_commands(CLI::App& classify, Cli& cli);
 void add_ensemble_command(CLI::App& classify, Cli& cli);

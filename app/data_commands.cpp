@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "dataset/label_map.hpp"
 #include "dataset/pack_plan.hpp"
+#include "dataset/patches.hpp"
 #include "dataset/patients.hpp"
 #include "dataset/published.hpp"
 #include "dataset/reader.hpp"
@@ -19,7 +20,7 @@ namespace {
 
 struct DataFlags {
   std::vector<std::string> paths;
-  std::string path, split, out, published, external;
+  std::string path, split, out, published, external, against;
   std::optional<int64_t> folds, fold;
 };
 
@@ -121,7 +122,8 @@ int pack_command(const Cli& cli, const DataFlags& flags) {
   const int threads = config.runtime.thread_count();
   if (cli.dry_run) {
     std::map<std::string, std::vector<std::string>> left_out;
-    const auto planned = plan_rows(manifest, rows, fold, options, threads, left_out).size();
+    const auto images = plan_rows(manifest, rows, fold, options, threads, left_out);
+    const auto planned = plan_patches(manifest, images, options, threads).rows.size();
     const int64_t bytes =
         static_cast<int64_t>(planned) * options.size_px[0] * options.size_px[1] * options.bits / 8;
     print_result(cli,
@@ -166,25 +168,35 @@ int pack_command(const Cli& cli, const DataFlags& flags) {
   }
   for (const auto& [kind, ids] : packed.left_out)
     text += cat("left out, ", kind, ": ", ids.size(), "\n");
+  if (const auto patches = describe_patches(packed.patches); !patches.empty())
+    text += patches + "\n";
   if (packed.median_box_side_px > 0)
     text += cat("median box side: ", fixed(packed.median_box_side_px, 1), " px\n");
-  print_result(cli,
-               {{"schema", "evenray-pack-1"},
-                {"counts", packed.counts},
-                {"left_out", left_out},
-                {"sources", packed.sources},
-                {"boxes_dropped", packed.boxes_dropped},
-                {"median_box_side_px", packed.median_box_side_px},
-                {"content_digest", packed.content_digest},
-                {"patients", describe_patients(manifest)},
-                {"store", place}},
-               text);
+  Json json{{"schema", "evenray-pack-1"},
+            {"counts", packed.counts},
+            {"left_out", left_out},
+            {"sources", packed.sources},
+            {"boxes_dropped", packed.boxes_dropped},
+            {"median_box_side_px", packed.median_box_side_px},
+            {"content_digest", packed.content_digest},
+            {"patients", describe_patients(manifest)},
+            {"store", place}};
+  if (const PatchCounts& counts = packed.patches; counts.lesions > 0)
+    json["patches"] = {{"lesions", counts.lesions},
+                       {"negatives", counts.negatives},
+                       {"unmatched", counts.unmatched},
+                       {"missing", counts.missing},
+                       {"not_annotated", counts.not_annotated},
+                       {"dropped", counts.dropped}};
+  print_result(cli, json, text);
   return 0;
 }
 
 int check_command(const DataFlags& flags) {
   if (const auto fault = check_store(flags.path)) throw Error(Exit::bad_data, *fault);
   std::cout << flags.path << ": whole\n";
+  if (!flags.against.empty())
+    std::cout << check_parts(Store(flags.path), Store(flags.against)) << "\n";
   return 0;
 }
 
@@ -200,6 +212,11 @@ void add_data_commands(CLI::App& app, Cli& cli) {
     return check_command(*flags);
   });
   check_cli->add_option("PATH", flags->path, "store")->required();
+  check_cli->add_option(
+      "--against",
+      flags->against,
+      "store of the images that the patches of PATH were cut from: refuse a patch "
+      "whose image is in another part there");
 
   auto* split_cli =
       add_command(data,

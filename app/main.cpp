@@ -23,6 +23,7 @@ void add_commands(CLI::App& app, Cli& cli) {
   add_system_commands(app, cli);
   add_data_commands(app, cli);
   add_augment_commands(app, cli);
+  add_lesion_commands(app, cli);
   add_gan_commands(app, cli);
   add_classify_commands(app, cli);
   add_detect_commands(app, cli);

@@ -40,6 +40,14 @@ cv::Mat resampled(const cv::Mat& image, cv::Size size) {
   return fit_image(small, image.rows, image.cols, Fit::stretch, placement);
 }
 
+/// Returns the images that their source made, without those that failed.
+std::vector<Drawn> made_of(const std::vector<Drawn>& batch) {
+  std::vector<Drawn> made;
+  for (const Drawn& drawn : batch)
+    if (drawn.failed.empty()) made.push_back(drawn);
+  return made;
+}
+
 /// One call of run_balance().
 class Filler {
  public:
@@ -151,7 +159,7 @@ class Filler {
       if (drawing.tried >= kMaxTries * asked + kFreeTries) entry_.throw_too_few(drawing);
       const std::vector<Drawn> batch =
           next_batch(source, class_index, number, std::clamp(wanted, kMinBatch, kBatch), rng);
-      entry_.prepare(source, batch);
+      entry_.prepare(source, made_of(batch));
       std::vector<const Drawn*> kept;
       for (const Drawn& drawn : batch) {
         if (drawing.accepted == asked) break;
@@ -159,6 +167,10 @@ class Filler {
         if (derived && !use_.is_free(drawn.provenance.parent)) continue;
         ++drawing.tried;
         ++rejected_in_row;
+        if (!drawn.failed.empty()) {
+          entry_.failed(drawn.failed);
+          continue;
+        }
         if (!entry_.passes(drawn, class_index)) continue;
         rejected_in_row = 0;
         ++drawing.accepted;

@@ -18,12 +18,17 @@ namespace evenray {
 
 /// An image that a source made, of the store's size and depth, and how it was made.
 struct Drawn {
-  cv::Mat image;          ///< u8 or u16
-  Provenance provenance;  ///< parent: row of the input's train part
+  cv::Mat image;  ///< u8 or u16
+  /// parent: row of the input's train part. A synthetic image with a parent is that row with
+  /// something drawn into it.
+  Provenance provenance;
   std::vector<Box>
-      boxes{};  ///< the parent's boxes after the operations; empty for synthetic images
+      boxes{};  ///< the parent's boxes after the operations, and those that were drawn into it
   bool boxes_known = false;  ///< the parent was annotated with boxes
   int boxes_dropped = 0;     ///< boxes of the parent that are now outside the image
+  /// Why the source could not make the image, one of a few fixed reasons, which are counted; then
+  /// there is no image, and another number takes its place. Empty: it was made.
+  std::string failed{};
 };
 
 /// Draws images of a class. Implemented by sources.hpp for copies and policies, and by the gan room
@@ -116,19 +121,20 @@ struct BalanceRequest {
 /// max_factor does not allow are reported as missing. Rows that the plan replaces are chosen by
 /// seed and omitted; synthetic rows of their class take their place. In a multi-label store a
 /// copied or augmented row has all labels of its parent; a synthetic row has only the label of its
-/// class, the others are unknown. There the rows per class and their parents are chosen as
+/// class, the others are unknown. A synthetic row with a parent also has the parent's labels that
+/// are 0. There the rows per class and their parents are chosen as
 /// label_plan.hpp says: by ml_ros() or lp_ros() if the plan says so (throws 2 with a synthetic
 /// source, and 65 for exclusive classes), else by parents_for_targets(). Throws 65 if a class
-/// cannot be filled (the gates reject too many images, or it has neither real rows nor a synthetic
-/// source) or has fewer real rows than the plan replaces, 2 for rows to replace without a synthetic
-/// source, 74 on a full disk, 75 after a stop signal. The content depends only on the inputs and
-/// the seed, not on the threads, except for what a source itself depends on (a generator: see
-/// gan/gan.hpp).
+/// cannot be filled (the gates reject or the source fails to make too many images, or it has
+/// neither real rows nor a synthetic source) or has fewer real rows than the plan replaces, 2 for
+/// rows to replace without a synthetic source, 74 on a full disk, 75 after a stop signal. The
+/// content depends only on the inputs and the seed, not on the threads, except for what a source
+/// itself depends on (a generator: see gan/gan.hpp).
 BalanceReport run_balance(const BalanceRequest& request);
 
-/// Returns what run_balance() would do if its gates rejected nothing, as `balance --dry-run --json`
-/// prints it. Draws and writes nothing; `gates` are not used. Throws as run_balance() before its
-/// first image.
+/// Returns what run_balance() would do if its gates rejected nothing and no source failed, as
+/// `balance --dry-run --json` prints it. Draws and writes nothing; `gates` are not used. Throws as
+/// run_balance() before its first image.
 Json balance_forecast(const BalanceRequest& request);
 
 /// Returns the number of training rows with label 1 of each class: the counts for make_plan().

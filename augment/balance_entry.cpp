@@ -101,7 +101,9 @@ void Entry::throw_too_few(const BalanceTally::Drawing& drawing) const {
   std::vector<std::string> causes;
   for (const auto& [gate, reasons] : rejected_)
     for (const auto& [reason, images] : reasons)
-      causes.push_back(cat("gate ", gate, " rejected ", images, " (", reason, ")"));
+      causes.push_back(gate == "source"
+                           ? cat("the source failed ", images, " times (", reason, ")")
+                           : cat("gate ", gate, " rejected ", images, " (", reason, ")"));
   throw Error(Exit::bad_data,
               cat("balance: class '",
                   drawing.class_name,
@@ -109,11 +111,11 @@ void Entry::throw_too_few(const BalanceTally::Drawing& drawing) const {
                   drawing.source,
                   " drew ",
                   drawing.tried,
-                  " images, but the gates accepted only ",
+                  " images, but only ",
                   drawing.accepted,
                   " of the ",
                   drawing.asked,
-                  " that are needed: ",
+                  " that are needed were accepted: ",
                   join(causes),
                   "; use another source, a smaller share or a looser gate"));
 }

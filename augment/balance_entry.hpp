@@ -25,6 +25,8 @@ class Entry {
   /// Returns whether all gates accept the image, and notifies the gates of it if they do. Counts
   /// rejections.
   bool passes(const Drawn& drawn, int class_index);
+  /// Counts an image that its source failed to make, as rejected by the gate "source".
+  void failed(const std::string& reason) { ++rejected_["source"][reason]; }
   /// Returns gate -> reason -> number of images rejected since the last call.
   std::map<std::string, std::map<std::string, int64_t>> take_rejected();
   /// Returns examples of all images so far that a gate checked, accepted ones first.

@@ -28,6 +28,15 @@ std::vector<int8_t> synthetic_labels(const StoreInfo& info, int class_index) {
   return labels;
 }
 
+std::vector<int8_t> drawn_into_labels(const std::vector<int8_t>& parent,
+                                      const StoreInfo& info,
+                                      int class_index) {
+  auto labels = synthetic_labels(info, class_index);
+  for (size_t c = 0; c < labels.size(); ++c)
+    if (labels[c] != 1 && parent[c] == 0) labels[c] = 0;
+  return labels;
+}
+
 RowMaker::RowMaker(const Store& in) : in_(in) {
   for (const char* part : kParts) ids_.insert(in.part(part).ids.begin(), in.part(part).ids.end());
 }
@@ -38,6 +47,7 @@ StoreRow RowMaker::added(const Drawn& drawn, int class_index, const std::vector<
   StoreRow row;
   if (drawn.provenance.parent >= 0) {
     row = stored_row(in_.part("train"), drawn.provenance.parent);
+    if (origin == Origin::synthetic) row.labels = drawn_into_labels(row.labels, info, class_index);
     row.id = new_id(cat(row.id, "+", origin_name(origin)));
     // The operations moved the image content, so scale and offset no longer map its pixels to the
     // source file.
@@ -53,8 +63,8 @@ StoreRow RowMaker::added(const Drawn& drawn, int class_index, const std::vector<
   row.provenance = drawn.provenance;
   if (row.provenance.parent >= 0)
     row.provenance.parent = new_row[static_cast<size_t>(row.provenance.parent)];
-  row.boxes_known = drawn.boxes_known && origin != Origin::synthetic;
-  row.boxes = origin == Origin::synthetic ? std::vector<Box>{} : drawn.boxes;
+  row.boxes_known = drawn.boxes_known && drawn.provenance.parent >= 0;
+  row.boxes = drawn.provenance.parent >= 0 ? drawn.boxes : std::vector<Box>{};
   return row;
 }
 

@@ -16,6 +16,12 @@ StoreRow stored_row(const StorePart& part, int64_t row);
 /// labels.
 std::vector<int8_t> synthetic_labels(const StoreInfo& info, int class_index);
 
+/// Returns the labels of a synthetic row that something of the class was drawn into: those of
+/// synthetic_labels(), and 0 where the parent's label is 0.
+std::vector<int8_t> drawn_into_labels(const std::vector<int8_t>& parent,
+                                      const StoreInfo& info,
+                                      int class_index);
+
 /// Makes store rows from drawn images. Internal to run_balance().
 class RowMaker {
  public:

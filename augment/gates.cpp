@@ -158,6 +158,7 @@ class NearDuplicateGate final : public Gate {
   }
 
   std::optional<std::string> reject(const Drawn& drawn, int) override {
+    if (drawn.provenance.parent >= 0) return std::nullopt;
     while (next_ < prepared_.size() && prepared_[next_].data != drawn.image.data) ++next_;
     if (next_ == prepared_.size()) prepare({drawn});
     current_ = next_++;
@@ -170,7 +171,8 @@ class NearDuplicateGate final : public Gate {
     return std::nullopt;
   }
 
-  void accepted(const Drawn&, int) override {
+  void accepted(const Drawn& drawn, int) override {
+    if (drawn.provenance.parent >= 0) return;
     const float* thumbnail = &batch_[current_ * length_];
     bank_.insert(bank_.end(), thumbnail, thumbnail + length_);
   }

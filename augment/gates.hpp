@@ -20,8 +20,9 @@ std::shared_ptr<Gate> make_lost_box_gate(const Store& store);
 
 /// Returns the gate "near-duplicate": rejects synthetic images whose normalised correlation with a
 /// training image of any class, or with an accepted synthetic image, is above `threshold`; mirrored
-/// images count too. Compares thumbnails of at most 64 px, or smaller ones if the thumbnails of all
-/// training images would take more than half a gigabyte.
+/// images count too. A synthetic image with a parent passes, since it is meant to look like it.
+/// Compares thumbnails of at most 64 px, or smaller ones if the thumbnails of all training images
+/// would take more than half a gigabyte.
 std::shared_ptr<Gate> make_near_duplicate_gate(const Store& store, double threshold, int threads);
 
 /// Sets a gate of `balance --gate` in `options`: "near-duplicate:.95" ("near-duplicate:0": off) or

@@ -48,7 +48,8 @@ struct SourceKind {
 };
 using SourceKinds = std::vector<SourceKind>;
 
-/// Returns the kinds `copy` and `augment:POLICY`. source_kinds() of the gan room returns all kinds.
+/// Returns the kinds `copy` and `augment:POLICY`. every_source_kind() of the lesion room returns
+/// all kinds.
 SourceKinds row_source_kinds();
 
 /// Throws 2 for a source of unknown kind, or with a rest that its kind does not accept.

@@ -166,13 +166,15 @@ std::unique_ptr<Task> classify_task(const ClassifyOptions& options,
 /// difference was found. Real images of one group stay in one half and are resampled together. All
 /// images must have the same size and depth. `steps`: training steps of the network. Returns
 /// {"auroc","ci","n_real","n_synthetic","held_out"}, or null for fewer than 20 images of a kind or
-/// if the real images have one group only.
+/// if the real images have one group only. `synthetic_groups`: one per synthetic image, none of
+/// them in `real_groups`; empty: each image is a group of its own.
 Json origin_auroc(const std::vector<cv::Mat>& real,
                   const std::vector<std::string>& real_groups,
                   const std::vector<cv::Mat>& synthetic,
                   int64_t steps,
                   uint64_t seed,
-                  const Compute& compute);
+                  const Compute& compute,
+                  const std::vector<std::string>& synthetic_groups = {});
 
 /// Returns the time in which the features of one image are computed.
 StepTime feature_time(const ClassifyOptions& options,

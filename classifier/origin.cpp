@@ -59,15 +59,16 @@ Json origin_auroc(const std::vector<cv::Mat>& real,
                   const std::vector<cv::Mat>& synthetic,
                   int64_t steps,
                   uint64_t seed,
-                  const Compute& compute) {
+                  const Compute& compute,
+                  const std::vector<std::string>& synthetic_groups) {
   const bool one_group =
       std::all_of(real_groups.begin(), real_groups.end(), [&](const std::string& group) {
         return group == real_groups.front();
       });
   if (real.size() < kFewest || synthetic.size() < kFewest || one_group) return nullptr;
   const Rng rng(seed);
-  std::vector<std::string> each;
-  for (size_t i = 0; i < synthetic.size(); ++i) each.push_back(std::to_string(i));
+  std::vector<std::string> each = synthetic_groups;
+  for (size_t i = each.size(); i < synthetic.size(); ++i) each.push_back(std::to_string(i));
   Halves halves;
   halves.divide(real, real_groups, 0, rng.fork("real"));
   halves.divide(synthetic, each, 1, rng.fork("synthetic"));

@@ -13,6 +13,7 @@
 #include "dataset/files/image_file.hpp"
 #include "dataset/image/image.hpp"
 #include "dataset/pack_plan.hpp"
+#include "dataset/patches.hpp"
 #include "dataset/store/datasheet.hpp"
 #include "dataset/where.hpp"
 #include "metrics/stats.hpp"
@@ -37,8 +38,9 @@ struct Ready {
 /// Makes store rows from samples; thread-safe.
 class Packer {
  public:
-  Packer(const Manifest& manifest, const PackOptions& options, int white16)
-      : manifest_(manifest),
+  Packer(const PatchPlan& plan, const PackOptions& options, int white16)
+      : manifest_(plan.manifest),
+        crops_(plan.crops),
         options_(options),
         fit_(parse_fit(options.fit)),
         height_(static_cast<int>(options.size_px[0])),
@@ -49,12 +51,19 @@ class Packer {
   Ready make(const Planned& planned) const {
     Ready ready;
     const auto& sample = manifest_.samples[planned.sample];
-    const DecodedImage decoded = decode(sample, ready.source_digest);
+    DecodedImage decoded = decode(sample, ready.source_digest);
+    cv::Rect shown({}, cv::Size(decoded.width, decoded.height));
+    if (!crops_.empty()) {
+      shown = patch_rect(crops_[planned.sample], decoded.width, decoded.height);
+      decoded.pixels = decoded.pixels(shown).clone();
+    }
     Placement placement;
     cv::Mat fitted = fit_image(decoded.pixels, height_, width_, fit_, placement);
     // A JPEG may have been decoded at k/8 of its size, but boxes refer to the whole image.
-    placement.scale_x *= eighths(decoded.pixels.cols, decoded.width);
-    placement.scale_y *= eighths(decoded.pixels.rows, decoded.height);
+    placement.scale_x *= eighths(decoded.pixels.cols, shown.width);
+    placement.scale_y *= eighths(decoded.pixels.rows, shown.height);
+    placement.offset_x -= static_cast<float>(shown.x) * placement.scale_x;
+    placement.offset_y -= static_cast<float>(shown.y) * placement.scale_y;
     StoreRow& out = ready.row;
     out.image = with_bits(fitted, options_.bits, white16_);
     out.labels = sample.labels;
@@ -66,7 +75,7 @@ class Packer {
     for (const auto& box : sample.boxes) {
       const std::string fault = box_fault(box, decoded.width, decoded.height);
       if (!fault.empty() && !kept(options_, fault)) refuse(sample, box, decoded);
-      place(box, decoded, placement, out.boxes);
+      place(box, shown, placement, out.boxes);
     }
     ready.boxes_dropped = static_cast<int64_t>(sample.boxes.size() - out.boxes.size());
     // A picture that lost all its boxes does not show a healthy bone: its boxes are unknown.
@@ -86,8 +95,10 @@ class Packer {
     } else {
       const std::string bytes = read_file(sample.file, kMaxImageFileBytes);
       source_digest = sha256_hex(bytes);
-      decoded = decode_image_bytes(
-          bytes, 2 * std::max(height_, width_), false, std::max(sample.frame, 0));
+      decoded = decode_image_bytes(bytes,
+                                   !crops_.empty() ? 0 : 2 * std::max(height_, width_),
+                                   false,
+                                   std::max(sample.frame, 0));
     }
     const bool cut = decoded.truncated && !keep_truncated_;
     if (decoded.pixels.empty() || cut) {
@@ -120,18 +131,20 @@ class Packer {
                     fault));
   }
 
-  /// Clips a box to its image, then to the part of the image that the store shows.
+  /// Clips a box to its image or patch, then to the part of it that the store shows.
   void place(Box box,
-             const DecodedImage& decoded,
+             const cv::Rect& shown,
              const Placement& placement,
              std::vector<Box>& boxes) const {
     const auto w = static_cast<float>(width_), h = static_cast<float>(height_);
     const auto x = [&](float value) {
-      const float inside = std::clamp(value, 0.f, static_cast<float>(decoded.width));
+      const float inside =
+          std::clamp(value, static_cast<float>(shown.x), static_cast<float>(shown.x + shown.width));
       return inside * placement.scale_x + placement.offset_x;
     };
     const auto y = [&](float value) {
-      const float inside = std::clamp(value, 0.f, static_cast<float>(decoded.height));
+      const float inside = std::clamp(
+          value, static_cast<float>(shown.y), static_cast<float>(shown.y + shown.height));
       return inside * placement.scale_y + placement.offset_y;
     };
     const float area = (x(box.x1) - x(box.x0)) * (y(box.y1) - y(box.y0));
@@ -151,6 +164,7 @@ class Packer {
   }
 
   const Manifest& manifest_;
+  const std::vector<Crop>& crops_;  ///< of the samples; empty: whole images
   const PackOptions& options_;
   Fit fit_;
   int height_, width_;
@@ -208,6 +222,17 @@ void PackOptions::fields(Fields& f) {
     "audit kinds whose rows are kept: " + join(keepable_kinds()) +
         "; boxes outside are clipped, empty boxes and annotations that are not valid are dropped");
   f("where", where, "only rows whose metadata fulfil this condition, as in sex=F and age>60");
+  f("patches", patches, "none: whole images; boxes: a square patch for each box");
+  f("patch_context", patch_context, "side of a patch, in longer sides of its box");
+  f("patch_side_px",
+    patch_side_px,
+    "fixed side of the patches in pixels of the source, at least the box; 0: patch_context");
+  f("patch_negatives", patch_negatives, "patches of images without boxes for each box");
+  f("patch_match",
+    patch_match,
+    "metadata columns in which these images equal that of the box; empty: the known columns of "
+    "region and view");
+  f("patch_seed", patch_seed, "random seed that chooses these images");
 }
 
 void PackOptions::check() const {
@@ -231,9 +256,21 @@ void PackOptions::check() const {
   }
   Where::parse(where);
   parse_fit(fit);
+  evenray::check(patches == "none" || patches == "boxes",
+                 Exit::config,
+                 "data.patches: " + unknown_name("kind of patches", patches, {"none", "boxes"}));
+  evenray::check(patch_context >= 1 && patch_context <= 100,
+                 Exit::config,
+                 cat("data.patch_context is ", patch_context, "; give 1 to 100"));
+  evenray::check(patch_side_px == 0 || (patch_side_px >= 8 && patch_side_px <= 8192),
+                 Exit::config,
+                 cat("data.patch_side_px is ", patch_side_px, "; give 8 to 8192, or 0"));
+  evenray::check(patch_negatives >= 0 && patch_negatives <= 100,
+                 Exit::config,
+                 cat("data.patch_negatives is ", patch_negatives, "; give 0 to 100"));
 }
 
-PackResult pack(const Manifest& manifest,
+PackResult pack(const Manifest& whole,
                 const std::vector<SplitRow>& split,
                 std::optional<int> fold,
                 const PackOptions& options,
@@ -242,17 +279,22 @@ PackResult pack(const Manifest& manifest,
                 const std::string& source_settings) {
   options.check();
   evenray::check(
-      !manifest.class_names.empty(),
+      !whole.class_names.empty(),
       Exit::bad_data,
-      cat(manifest.source,
+      cat(whole.source,
           ": no classes are known, but a store needs at least one; put the files into one "
           "folder per class"));
   PackResult result;
   for (const auto* part : kParts) {
-    for (const auto& name : manifest.class_names) result.counts[part][name] = 0;
+    for (const auto& name : whole.class_names) result.counts[part][name] = 0;
   }
-  const auto rows = plan_rows(manifest, split, fold, options, threads, result.left_out);
-  const Packer packer(manifest, options, white_of_16_bits(manifest, rows, threads));
+  const auto images = plan_rows(whole, split, fold, options, threads, result.left_out);
+  const int white = white_of_16_bits(whole, images, threads);
+  const PatchPlan plan = plan_patches(whole, images, options, threads);
+  const Manifest& manifest = plan.manifest;
+  const auto& rows = plan.rows;
+  result.patches = plan.counts;
+  const Packer packer(plan, options, white);
   const StoreForm form{static_cast<int>(options.gzip),
                        options.checksums,
                        static_cast<uint64_t>(std::min(options.shard_gb, kMostGb) * 1e9)};

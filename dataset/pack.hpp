@@ -20,12 +20,29 @@ struct PackOptions {
   /// Audit kinds whose rows are kept (see keepable_kinds). box_outside: boxes are clipped;
   /// box_empty, annotation_invalid: these boxes and annotations are dropped.
   std::vector<std::string> keep;
-  std::string where;  ///< only rows whose metadata fulfil this condition (see where.hpp)
+  std::string where;             ///< only rows whose metadata fulfil this condition (see where.hpp)
+  std::string patches = "none";  ///< none: whole images; boxes: a patch for each box (patches.hpp)
+  double patch_context = 2;      ///< side of a patch, in longer sides of its box: 1 to 100
+  int64_t patch_side_px = 0;     ///< fixed side in pixels of the source, at least the box; 0: none
+  int64_t patch_negatives = 0;   ///< patches of images without boxes for each box: 0 to 100
+  /// The columns in which these images equal that of the box; empty: default_match_columns().
+  std::vector<std::string> patch_match;
+  int64_t patch_seed = 1;  ///< chooses these images
 
   void fields(Fields& f);
   /// Throws Exit::config for a value out of range or an unknown name, with its key (data.size_px,
   /// ...).
   void check() const;
+};
+
+/// What became of the boxes and images of a collection that was packed as patches.
+struct PatchCounts {
+  int64_t lesions = 0;        ///< patches with a box
+  int64_t negatives = 0;      ///< patches of images without boxes
+  int64_t unmatched = 0;      ///< of these, those of another region or view than the box's image
+  int64_t missing = 0;        ///< negatives asked for in parts that have no image without boxes
+  int64_t not_annotated = 0;  ///< images left out because nobody looked for boxes in them
+  int64_t dropped = 0;        ///< boxes without area, dropped by --keep box_empty
 };
 
 struct PackResult {
@@ -37,6 +54,7 @@ struct PackResult {
   /// boxes has boxes_known = 0.
   int64_t boxes_dropped = 0;
   /// Median of the square root of the box area, in store pixels; 0 if there are no boxes.
+  PatchCounts patches;  ///< all 0 if whole images were packed
   double median_box_side_px = 0;
   std::string content_digest;  ///< see Store::content_digest
 };

@@ -145,7 +145,12 @@ class Generator {
   std::unique_ptr<State> state_;
 };
 
-/// Returns all kinds of sources that `balance` and a study accept: those of augment/sources.hpp and
+/// Returns the verdict on a generator that is accepted without being usable; "" if it is usable, or
+/// if the caller reports the verdicts itself. Throws 65 if it is not accepted. `path`: of the
+/// generator, a run folder or checkpoint.
+std::string accepted_caution(const Path& path, const Generator& generator, Generators accepted);
+
+/// Returns kinds of sources that `balance` and a study accept: those of augment/sources.hpp and
 /// "gan:PATH", where PATH is a run folder or checkpoint. Making a gan source throws 65 if the
 /// generator's verdict does not satisfy SourceContext::generators, if the generator was trained on
 /// all classes without labels, or if the store lacks the generator's only class, or has another
@@ -207,7 +212,8 @@ void judge_run(const Path& run,
                const Compute& compute);
 
 /// The gate "memorised": rejects synthetic images that are nearer to a real training image of their
-/// class than 95 % of held-out images are (see memorisation.hpp). The store must outlive it.
+/// class than 95 % of held-out images are (see memorisation.hpp). Images with a parent pass. The
+/// store must outlive it.
 std::shared_ptr<Gate> memorised_gate(const Store& store);
 
 /// Returns the report of one training, finished or not, as self-contained HTML from the files of

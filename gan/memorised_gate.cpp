@@ -14,6 +14,7 @@ class MemorisedGate final : public Gate {
   bool applies(Origin origin) const override { return origin == Origin::synthetic; }
 
   std::optional<std::string> reject(const Drawn& drawn, int class_index) override {
+    if (drawn.provenance.parent >= 0) return std::nullopt;
     const MemorisationGauge& gauge = gauge_of(class_index);
     if (gauge.distances({drawn.image})[0] >= gauge.threshold()) return std::nullopt;
     return "nearer to a training image than held-out ones are";

@@ -11,23 +11,6 @@
 namespace evenray {
 namespace {
 
-/// Returns the verdict on a generator that is accepted without being usable; "" if it is usable, or
-/// if the caller reports the verdicts itself. Throws 65 if it is not accepted.
-std::string check_verdict(const Path& path, const Generator& generator, Generators accepted) {
-  if (accepted == Generators::any_silently) return "";
-  const auto verdict = stored_verdict(path, generator.digest());
-  if (verdict && verdict->word == kUsable) return "";
-  const std::string text = verdict ? verdict->text() : no_verdict_text();
-  const std::string found = cat("generator ", path.string(), ": ", text);
-  check(accepted == Generators::any || (verdict && verdict->word == kWeak),
-        Exit::bad_data,
-        cat(found,
-            verdict ? "; train it longer (gan.total_kimg) or with more images" : "",
-            ", or give --allow-weak to use it as it is"));
-  log_warning(found);
-  return text;
-}
-
 class GanSource final : public Source {
  public:
   GanSource(const Path& path, const SourceContext& context, const Compute& compute)
@@ -62,7 +45,7 @@ class GanSource final : public Source {
               " was trained on all classes without labels: it cannot draw one class; train it with "
               "--class or --conditional"));
     if (generator_.classes().empty()) info.class_index(generator_.class_name());
-    caution_ = check_verdict(path, generator_, context.generators);
+    caution_ = accepted_caution(path, generator_, context.generators);
     if (context.generators != Generators::any_silently) generator_.warn_if_other_store(store);
     class_names_ = info.class_names;
   }
@@ -112,6 +95,21 @@ class GanSource final : public Source {
 };
 
 }  // namespace
+
+std::string accepted_caution(const Path& path, const Generator& generator, Generators accepted) {
+  if (accepted == Generators::any_silently) return "";
+  const auto verdict = stored_verdict(path, generator.digest());
+  if (verdict && verdict->word == kUsable) return "";
+  const std::string text = verdict ? verdict->text() : no_verdict_text();
+  const std::string found = cat("generator ", path.string(), ": ", text);
+  check(accepted == Generators::any || (verdict && verdict->word == kWeak),
+        Exit::bad_data,
+        cat(found,
+            verdict ? "; train it longer (gan.total_kimg) or with more images" : "",
+            ", or give --allow-weak to use it as it is"));
+  log_warning(found);
+  return text;
+}
 
 SourceKinds source_kinds(const Compute& compute) {
   SourceKinds kinds = row_source_kinds();

@@ -13,6 +13,7 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "gan/gan.hpp"
+#include "lesion/lesion.hpp"
 
 namespace evenray {
 namespace {
@@ -110,7 +111,7 @@ void check_arm(const Config& config, const Arm& arm) {
     if (!arm.sources.empty()) {
       const auto parsed = parse_sources(arm.sources);
       source_shares(parsed);
-      check_sources(parsed, source_kinds());
+      check_sources(parsed, every_source_kind());
     }
     const Config own = config.for_arm(arm);
     own.balance.check();
@@ -158,6 +159,7 @@ void Config::fields(Fields& f) {
   f.section("data", data);
   f.section("gan", gan);
   f.section("balance", balance);
+  f.section("lesion", lesion);
   f.section("classify", classify);
   f.section("detect", detect);
   f.section("tune", tune);
@@ -175,8 +177,9 @@ void Config::check() const {
   data.check();
   gan.check();
   balance.check();
+  lesion.check();
   try {
-    check_sources(parse_sources(balance.sources), source_kinds());
+    check_sources(parse_sources(balance.sources), every_source_kind());
   } catch (const Error& error) {
     throw Error(Exit::config, cat("balance: ", error.what()));
   }

@@ -12,6 +12,7 @@
 #include "dataset/data_options.hpp"
 #include "detector/options.hpp"
 #include "gan/options.hpp"
+#include "lesion/options.hpp"
 #include "search/search.hpp"
 #include "settings/study_options.hpp"
 
@@ -23,6 +24,7 @@ struct Config {
   DataOptions data;          ///< [data]
   GanOptions gan;            ///< [gan]
   BalanceOptions balance;    ///< [balance]
+  LesionOptions lesion;      ///< [lesion]
   ClassifyOptions classify;  ///< [classify]
   DetectOptions detect;      ///< [detect]
   SearchOptions tune;        ///< [tune]

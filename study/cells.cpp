@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "detector/detector.hpp"
 #include "gan/gan.hpp"
+#include "lesion/lesion.hpp"
 #include "search/search.hpp"
 #include "study/quality.hpp"
 
@@ -102,7 +103,7 @@ Path write_part(const Config& config,
   std::vector<SourceShare> drawn;
   if (!sources.empty())
     drawn = make_sources(sources_of(arm, sources, folder, study, cell),
-                         source_kinds(make_compute(config.runtime)),
+                         every_source_kind(config.lesion, make_compute(config.runtime)),
                          {store, threads, /*allow_resize=*/true, Generators::any_silently});
   const BalanceReport done = run_balance(
       {.in = store,

@@ -13,6 +13,7 @@
 #include "dataset/image/image.hpp"
 #include "dataset/label_map.hpp"
 #include "dataset/pack_plan.hpp"
+#include "dataset/patches.hpp"
 #include "dataset/reader.hpp"
 #include "dataset/where.hpp"
 #include "metrics/logistic.hpp"
@@ -89,12 +90,19 @@ std::string rarest(const Json& counts, const std::vector<std::string>& class_nam
 /// The rows of one fold, counted.
 struct FoldRows {
   Json images, counts, boxes, generator_images;
-  std::vector<Planned> rows;
+  PatchPlan plan;
 };
 
 FoldRows count_fold(const Config& config, const StudyData& data, std::optional<int> fold) {
-  const Manifest& manifest = data.manifest;
   FoldRows out;
+  std::map<std::string, std::vector<std::string>> left_out;
+  const PackOptions& pack = config.data.pack;
+  const int threads = config.runtime.thread_count();
+  out.plan = plan_patches(data.manifest,
+                          plan_rows(data.manifest, data.rows, fold, pack, threads, left_out),
+                          pack,
+                          threads);
+  const Manifest& manifest = out.plan.manifest;
   for (const char* part : kParts) {
     out.images[part] = 0;
     for (const auto& name : manifest.class_names) {
@@ -103,11 +111,8 @@ FoldRows count_fold(const Config& config, const StudyData& data, std::optional<i
     }
   }
   for (const auto& name : manifest.class_names) out.generator_images[name] = 0;
-  std::map<std::string, std::vector<std::string>> left_out;
-  out.rows = plan_rows(
-      manifest, data.rows, fold, config.data.pack, config.runtime.thread_count(), left_out);
   const Where condition = Where::parse(config.gan.where).on(manifest.meta_columns, manifest.source);
-  for (const auto& row : out.rows) {
+  for (const auto& row : out.plan.rows) {
     const Sample& sample = manifest.samples[row.sample];
     const bool generates = row.part == "train" && condition.holds(sample.meta);
     out.images[row.part] = out.images[row.part].get<int64_t>() + 1;
@@ -122,10 +127,12 @@ FoldRows count_fold(const Config& config, const StudyData& data, std::optional<i
       if (generates) out.generator_images[name] = out.generator_images[name].get<int64_t>() + 1;
     }
   }
-  check(std::any_of(
-            out.rows.begin(), out.rows.end(), [](const auto& r) { return r.part == "test"; }) &&
-            std::any_of(
-                out.rows.begin(), out.rows.end(), [](const auto& r) { return r.part == "val"; }),
+  check(std::any_of(out.plan.rows.begin(),
+                    out.plan.rows.end(),
+                    [](const auto& r) { return r.part == "test"; }) &&
+            std::any_of(out.plan.rows.begin(),
+                        out.plan.rows.end(),
+                        [](const auto& r) { return r.part == "val"; }),
         Exit::bad_data,
         "the split leaves val or test without images; change data.ratios or study.folds");
   return out;
@@ -307,14 +314,17 @@ StudyData divide_data(const Config& config) {
       out.facts["rare_class"] = config.study.rare_class.empty()
                                     ? rarest(counted.counts.at("train"), manifest.class_names)
                                     : config.study.rare_class;
+      // That of patches is known when they are packed.
       out.facts["median_box_side_px"] =
-          median_box_side(out, images, counted.rows, config.data.pack);
+          config.data.pack.patches == "none"
+              ? median_box_side(out, images, counted.plan.rows, config.data.pack)
+              : 0;
     }
     const int rare = manifest.class_index(out.facts["rare_class"].get<std::string>());
     folds.push_back({{"images", counted.images},
                      {"counts", counted.counts},
                      {"boxes", counted.boxes},
-                     {"test_groups", test_groups(manifest, counted.rows, rare)},
+                     {"test_groups", test_groups(counted.plan.manifest, counted.plan.rows, rare)},
                      {"generator_images", counted.generator_images}});
   }
   out.facts["folds"] = folds;

@@ -103,7 +103,8 @@ std::string counts_text(const Store& store, const std::vector<std::string>& part
   }
   return out +
          "\nunknown: the source does not state whether the image shows the class. copy, augmented: "
-         "made from a real image of the same part. synthetic: drawn by a generator.\n\n";
+         "made from a real image of the same part. synthetic: drawn by a generator, or an "
+         "image of the same part with a lesion drawn into it.\n\n";
 }
 
 std::string annotation_text(const Store& store, const std::vector<std::string>& parts) {
