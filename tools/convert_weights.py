@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Converts PyTorch weights (.pt, .pth) of a classifier to safetensors with the tensor names of timm
-(of nasnetamobile: those of pretrainedmodels).
+(of nasnetamobile: those of pretrainedmodels), or of torchvision's two-stage detectors with its own.
 
 The file is read with weights_only=True, so that it cannot run code. Names are matched with those of
 the architecture (tools/architectures.json), directly or, since the packages register the layers of
@@ -13,6 +13,7 @@ import os
 import pathlib
 import sys
 
+import convert_detector
 import torch
 from safetensors.torch import save
 
@@ -124,8 +125,11 @@ def convert(args):
     tensors, entry = read_tensors(source)
     tensors, prefix = without_prefix(tensors)
     tensors = {k: v for k, v in tensors.items() if leaf(k) != "num_batches_tracked"}
-    if args.arch and args.arch not in TABLES:
-        raise Fault(f"unknown architecture '{args.arch}' (known: {', '.join(TABLES)})", 2)
+    known = [*TABLES, *convert_detector.ARCHS]
+    if args.arch and args.arch not in known:
+        raise Fault(f"unknown architecture '{args.arch}' (known: {', '.join(known)})", 2)
+    if args.arch in convert_detector.ARCHS or (not args.arch and convert_detector.is_detector(tensors)):
+        return convert_whole_detector(args, source, tensors)
     found = {arch: match(tensors, TABLES[arch]) for arch in ([args.arch] if args.arch else TABLES)}
     # The names of one architecture may be some of those of another: the larger one is meant.
     arch = max(found, key=lambda a: (len(found[a][0]) / len(TABLES[a]["tensors"]), len(found[a][0])))
@@ -166,6 +170,21 @@ def convert(args):
         print(f"left out: {', '.join(left)}")
 
 
+def convert_whole_detector(args, source, tensors):
+    def fault(text):
+        raise Fault(f"{source}: {text}")
+    arch, out, classes = convert_detector.matched(args.arch, tensors, TABLES["resnet50"]["tensors"], fault)
+    bad = next((name for name, tensor in out.items() if not tensor.isfinite().all()), None)
+    if bad:
+        fault(f"'{bad}' holds values that are not finite")
+    target = pathlib.Path(args.out) if args.out else source.with_suffix(".safetensors")
+    about = dict(name=args.name, source=args.source or source.name, licence=args.licence,
+                 source_sha256=hashlib.sha256(source.read_bytes()).hexdigest(), tensor_digest=digest(out))
+    write(target, save({k: v.contiguous() for k, v in out.items()},
+                       {**convert_detector.metadata(args, arch, classes), **about}))
+    print(f"{target}: {arch}, {len(out)} tensors, {classes} classes and none")
+
+
 def digest(tensors):
     """As nn/weights.hpp defines it."""
     out = hashlib.sha256()
@@ -193,13 +212,16 @@ def write(path, content):
 def main():
     parser = argparse.ArgumentParser(prog="tools/convert-weights", description=__doc__)
     parser.add_argument("file", help=".pt or .pth file with a state_dict")
-    parser.add_argument("--arch", help=f"architecture (default: the one that fits): {', '.join(TABLES)}")
+    parser.add_argument("--arch", help=f"architecture (default: the one that fits): "
+                                       f"{', '.join([*TABLES, *convert_detector.ARCHS])}")
     parser.add_argument("--out", help="safetensors file (default: FILE with this ending)")
     parser.add_argument("--name", default="", help="what the weights are called, for example imagenet")
     parser.add_argument("--source", help="where they come from (default: the file's name)")
     parser.add_argument("--licence", default="", help="their licence")
     parser.add_argument("--mean", type=float, help="mean of the input that they expect, white = 1")
     parser.add_argument("--deviation", type=float, help="deviation of that input")
+    parser.add_argument("--norm-epsilon", type=float, default=1e-5,
+                        help="what batch norms of a detector add to variances; 0 for torchvision's published files")
     parser.add_argument("--partial", action="store_true", help="accept files that lack some tensors")
     try:
         convert(parser.parse_args())
