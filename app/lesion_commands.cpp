@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/lesion_commands.hpp"
 
-#include "classifier/classifier.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
@@ -12,8 +11,6 @@
 
 namespace evenray {
 namespace {
-
-constexpr int64_t kSeamSteps = 300;
 
 struct LesionFlags {
   std::string store, source = "lesion:real", out, key, class_name;
@@ -85,36 +82,18 @@ int seam_of_lesions(const Cli& cli, const LesionFlags& flags) {
 
 }  // namespace
 
-Json seam_auroc(const SeamCrops& crops, uint64_t seed, const Compute& compute) {
-  return origin_auroc(crops.untouched,
-                      crops.untouched_groups,
-                      crops.pasted,
-                      kSeamSteps,
-                      seed,
-                      compute,
-                      crops.pasted_groups);
-}
-
 Json seam_json(const Config& config,
                const Store& store,
                LesionSource& source,
                const std::string& class_name,
                int64_t crops) {
-  const int class_index = class_to_draw(store, source, class_name);
-  const auto seed = static_cast<uint64_t>(config.runtime.seed);
-  const Compute compute = make_compute(config.runtime);
-  const Rng rng = Rng(seed).fork("seam");
-  Json out{{"schema", "evenray-seam-1"},
-           {"source", source.name()},
-           {"class", store.info().class_names[static_cast<size_t>(class_index)]}};
-  const bool shows_lesions = source.kind() != LesionKind::healthy;
-  const auto measure = [&](SeamControl control) {
-    return seam_auroc(seam_crops(store, source, class_index, control, crops, rng), seed, compute);
-  };
-  if (source.kind() != LesionKind::identity) out["negatives"] = measure(SeamControl::negatives);
-  if (shows_lesions) out["lesions"] = measure(SeamControl::lesions);
-  const Json& decides = out.at(shows_lesions ? "lesions" : "negatives");
-  out["visible"] = decides.is_null() ? Json(nullptr) : Json(decides.at("auroc") > kVisibleSeam);
+  Json out{{"schema", "evenray-seam-1"}};
+  out.update(judge_seam(store,
+                        source,
+                        class_to_draw(store, source, class_name),
+                        crops,
+                        static_cast<uint64_t>(config.runtime.seed),
+                        make_compute(config.runtime)));
   return out;
 }
 

@@ -5,7 +5,7 @@
 // the same region and view where brightness, gradient and edge direction are alike (texture.hpp),
 // and it is blended into it (blend.hpp, harmonic.hpp). LesionSource (source.hpp) does this for
 // `balance`; seam.hpp tests whether the paste shows; preview.hpp draws sheets. Read options.hpp
-// first. Only generator.cpp uses the gan room.
+// first. Only generator.cpp and seam_judgement.cpp use rooms with torch.
 #include "augment/sources.hpp"
 #include "lesion/options.hpp"
 #include "lesion/source.hpp"

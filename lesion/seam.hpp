@@ -7,6 +7,8 @@
 
 namespace evenray {
 
+struct Compute;
+
 /// Crops that a small network has to tell apart: around pasted places, and around places
 /// of images that were left alone. No group is in both lists. All crops have one size: the median
 /// side of the pasted patches, enlarged by a half and rounded up to a multiple of 8, 32 to 96 px.
@@ -22,7 +24,7 @@ enum class SeamControl {
   lesions     ///< real lesions in their own images
 };
 
-/// The AUROC above which `balance --seam` warns.
+/// The AUROC above which a seam is called visible.
 inline constexpr double kVisibleSeam = .6;
 
 /// Pastes at most `count` images of the class and cuts the crops. Images that fail are left out, so
@@ -34,5 +36,17 @@ SeamCrops seam_crops(const Store& store,
                      SeamControl control,
                      int64_t count,
                      const Rng& rng);
+
+/// Trains a small network on half of the groups and returns the AUROC with which it tells pasted
+/// from untouched crops on the others: {"source","class","negatives","lesions","visible"}, the
+/// middle two as origin_auroc() gives them (null: too few images). "negatives" is missing for
+/// lesion:identity, "lesions" for lesion:healthy. "visible": whether the last one of these is above
+/// kVisibleSeam; null with too few images. `crops`: pasted images, at most.
+Json judge_seam(const Store& store,
+                LesionSource& source,
+                int class_index,
+                int64_t crops,
+                uint64_t seed,
+                const Compute& compute);
 
 }  // namespace evenray

@@ -120,6 +120,13 @@ struct GeneratorResult {
   std::string verdict;  ///< usable, weak or not usable yet; empty: none
 };
 
+/// How well a small network tells places where an arm pasted something from others (AUROC).
+struct SeamResult {
+  std::string arm, source;
+  Estimate negatives, lesions;  ///< against untouched places, and against real lesions
+  bool visible = false;
+};
+
 /// How an arm's training part was filled, in the first seed and fold.
 struct BalanceResult {
   std::string arm;
@@ -150,6 +157,7 @@ struct StudyResult {
   std::vector<PartialComparison> subgroups;       ///< of study.subgroups
   std::vector<LocalisationResult> localisations;  ///< empty: the test part has no boxes
   std::vector<GeneratorResult> generators;
+  std::vector<SeamResult> seams;
   std::vector<BalanceResult> balances;
   std::vector<Failure> failed;
   std::string label_arm;  ///< the arm that checked the labels; empty: they were not checked

@@ -20,6 +20,9 @@ bool sets_detector(const Arm& arm) {
   });
 }
 
+constexpr const char *kPatchGenerator = "lesion:gan", *kHealthy = "lesion:healthy",
+                     *kIdentity = "lesion:identity";
+
 bool any_source(const Arm& arm, const char* prefix) {
   return std::any_of(arm.sources.begin(), arm.sources.end(), [&](const std::string& source) {
     return source.starts_with(prefix);
@@ -34,7 +37,8 @@ void Arm::fields(Fields& f) {
   f("sources",
     sources,
     "sources of the added rows, each with or without @SHARE: copy, augment:POLICY, gan:rare, "
-    "gan:others, gan:all, gan:CLASS; empty: the training part is not changed");
+    "gan:others, gan:all, gan:CLASS, lesion:real, lesion:residual, lesion:identity, "
+    "lesion:healthy, lesion:gan; empty: the training part is not changed");
   f("replace",
     replace,
     "synthetic share of the other classes' rows, which replace real ones, as a multiple of the "
@@ -58,7 +62,17 @@ void Arm::fields(Fields& f) {
     "settings of gan, for generators of this arm only: ['gan.preset=strong']");
 }
 
-bool Arm::synthetic() const { return any_source(*this, "gan:") || !pretrain.empty(); }
+bool Arm::synthetic() const { return generated() || pastes(); }
+bool Arm::generated() const {
+  return any_source(*this, "gan:") || draws_patches() || !pretrain.empty();
+}
+bool Arm::draws_patches() const { return any_source(*this, kPatchGenerator); }
+bool Arm::pastes() const { return any_source(*this, "lesion:"); }
+bool Arm::shows_lesions() const {
+  return std::any_of(sources.begin(), sources.end(), [](const std::string& source) {
+    return source.starts_with("lesion:") && !source.starts_with(kHealthy);
+  });
+}
 bool Arm::augmented() const { return any_source(*this, "augment:"); }
 
 std::vector<Arm> builtin_arms(const std::string& policy) {
@@ -97,6 +111,24 @@ std::vector<Arm> builtin_arms(const std::string& policy) {
        .meaning =
            cat("as real; each image is augmented anew by policy ", policy, " whenever it is used"),
        .set = {cat(kDetect, "policy=", policy)}},
+      {.name = "lesion",
+       .meaning = "as real, and lesions pasted into images without any",
+       .sources = {"lesion:real"}},
+      {.name = "lesion-residual",
+       .meaning = "as lesion, but only what a lesion adds to its surroundings is pasted",
+       .sources = {"lesion:residual"}},
+      {.name = "lesion-gan",
+       .meaning = "as lesion, but the lesions are drawn by a generator",
+       .sources = {kPatchGenerator}},
+      {.name = "lesion-both",
+       .meaning = "as lesion, but half of the lesions are drawn by a generator",
+       .sources = {"lesion:real@.5", cat(kPatchGenerator, "@.5")}},
+      {.name = "lesion-identity",
+       .meaning = "control: as lesion, but lesions are pasted into their own images",
+       .sources = {kIdentity}},
+      {.name = "lesion-healthy",
+       .meaning = "control: as lesion, but the patches show no lesion and have no box",
+       .sources = {kHealthy}},
   };
 }
 
@@ -109,7 +141,8 @@ std::vector<std::string> builtin_arm_names() {
 std::vector<std::string> default_arm_names() {
   std::vector<std::string> names;
   for (const auto& arm : builtin_arms(""))
-    if (!arm.resampled && arm.name != kFeatureArm && !sets_detector(arm)) names.push_back(arm.name);
+    if (!arm.resampled && arm.name != kFeatureArm && !sets_detector(arm) && !arm.pastes())
+      names.push_back(arm.name);
   return names;
 }
 

@@ -13,8 +13,10 @@ namespace evenray {
 struct Arm {
   std::string name{};     ///< without '/', '@' and blanks
   std::string meaning{};  ///< what the arm does, for the report
-  /// Sources of the added rows, written as for `balance --source`: copy, augment:POLICY, and the
-  /// study's generators by the class that they draw: gan:rare, gan:others, gan:all, gan:CLASS.
+  /// Sources of the added rows, written as for `balance --source`: copy, augment:POLICY, the
+  /// study's generators by the class that they draw: gan:rare, gan:others, gan:all, gan:CLASS, and
+  /// lesion:real, lesion:residual, lesion:identity, lesion:healthy, and lesion:gan (drawn by the
+  /// study's generator of patches).
   /// Empty: the training part is not changed.
   std::vector<std::string> sources{};
   /// Synthetic share of every class except the rare one, as a multiple of the rare class's share;
@@ -33,19 +35,24 @@ struct Arm {
   void fields(Fields& f);
 
   bool balanced() const { return !sources.empty() || resampled; }  ///< trains on its own store
-  bool synthetic() const;                                          ///< has rows drawn by generators
-  bool augmented() const;  ///< has rows augmented by a policy
+  bool synthetic() const;      ///< has rows drawn by generators or with pasted patches
+  bool generated() const;      ///< has rows, or patches in rows, that generators draw
+  bool draws_patches() const;  ///< has pasted patches that generators draw
+  bool pastes() const;         ///< has rows with pasted patches
+  bool shows_lesions() const;  ///< has pasted patches with lesions
+  bool augmented() const;      ///< has rows augmented by a policy
 };
 
 /// Returns the built-in arms: real, weighted, oversample, autoaugment, gan, gan+autoaugment,
-/// gan-both, feature-smote, real-resampled, repeat, autoaugment-online. `policy`: augmentation
-/// policy of those that augment.
+/// gan-both, feature-smote, real-resampled, repeat, autoaugment-online, lesion, lesion-residual,
+/// lesion-gan, lesion-both, lesion-identity, lesion-healthy. `policy`: augmentation policy of those
+/// that augment.
 std::vector<Arm> builtin_arms(const std::string& policy);
 /// Returns their names, in the same order.
 std::vector<std::string> builtin_arm_names();
 /// Returns the names of those that a study of classifiers compares by default: all that change no
-/// detector, but feature-smote, which needs classify.tune = "head", and real-resampled, which needs
-/// study.generator_size.
+/// detector and paste nothing, but feature-smote, which needs classify.tune = "head", and
+/// real-resampled, which needs study.generator_size.
 std::vector<std::string> default_arm_names();
 
 /// Names in a contrast: the arm with synthetic rows, and the one without, that is best on

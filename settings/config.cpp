@@ -29,6 +29,7 @@ constexpr std::array kShared{"classify.steps",
                              "detect.least_score",
                              "detect.nms",
                              "detect.most_boxes",
+                             "lesion.context",  // patches of generators have one
                              "balance.sources",
                              "balance.max_synthetic",
                              "balance.memorised",
@@ -78,8 +79,26 @@ void check_set_key(const std::string& word, const std::string& section, const ch
                                    "or how it is filled or measured)")));
 }
 
-bool starts_with_section(const std::string& word, const std::string& section) {
-  return trim(word).starts_with(section + ".");
+/// Returns the section of a setting that arms may have.
+std::string section_of(const std::string& word, const std::string& task) {
+  for (const char* section : {"balance", "lesion"})
+    if (trim(word).starts_with(cat(section, "."))) return section;
+  return task;
+}
+
+/// Throws unless the sources lesion:... are words: a generator that the study did not train may
+/// have seen its test images.
+void check_lesion_sources(const std::vector<ParsedSource>& sources) {
+  constexpr std::string_view kPastes = "lesion:", kGenerator = "gan";
+  for (const auto& [name, share] : sources) {
+    if (!name.starts_with(kPastes)) continue;
+    const std::string word = name.substr(kPastes.size());
+    std::vector<std::string> known(kLesionWords.begin(), kLesionWords.end());
+    known.emplace_back(kGenerator);
+    check(std::count(known.begin(), known.end(), word) > 0,
+          Exit::config,
+          unknown_name("source lesion:", word, known));
+  }
 }
 
 void check_arm(const Config& config, const Arm& arm) {
@@ -90,10 +109,12 @@ void check_arm(const Config& config, const Arm& arm) {
     check(arm.replace >= 0 && arm.replace <= 100,
           Exit::config,
           cat("replace must lie in 0..100, not ", arm.replace));
-    check(arm.replace == 0 || arm.synthetic(), Exit::config, "replace requires a source gan:...");
-    check(arm.generator.empty() || arm.synthetic(),
+    check(arm.replace == 0 || (arm.generated() && !arm.pastes()),
           Exit::config,
-          "generator requires a source gan:...");
+          "replace requires a source gan:...");
+    check(arm.generator.empty() || arm.generated(),
+          Exit::config,
+          "generator requires a source gan:... or lesion:gan");
     check(!arm.sources.empty() || (arm.dose == -1 && arm.gates.empty()),
           Exit::config,
           "dose and gates require sources");
@@ -107,17 +128,22 @@ void check_arm(const Config& config, const Arm& arm) {
     check(!arm.resampled || !config.study.generator_size.empty(),
           Exit::config,
           "resampled requires study.generator_size");
-    check(!arm.resampled || !arm.synthetic(), Exit::config, "resampled excludes sources gan:...");
+    check(!arm.resampled || !arm.synthetic(),
+          Exit::config,
+          "resampled excludes sources gan:... and lesion:...");
     if (!arm.sources.empty()) {
       const auto parsed = parse_sources(arm.sources);
       source_shares(parsed);
       check_sources(parsed, every_source_kind());
+      check_lesion_sources(parsed);
     }
     const Config own = config.for_arm(arm);
     own.balance.check();
     own.classify.check();
     own.detect.check();
-    check(!config.study.detects() || !arm.synthetic(),
+    own.lesion.check();
+    const bool whole_images = arm.generated() && !arm.draws_patches();
+    check(!config.study.detects() || !whole_images,
           Exit::config,
           "a detector cannot learn from images of gan:..., because their findings have no boxes");
     config.generator_of(arm).check();
@@ -168,6 +194,11 @@ void Config::fields(Fields& f) {
 
 PackOptions Config::generator_pack() const {
   PackOptions pack = data.pack;
+  if (study.draws_patches()) {
+    pack.size_px = {64, 64};
+    pack.patches = "boxes";
+    pack.patch_context = lesion.context;
+  }
   if (!study.generator_size.empty()) pack.size_px = study.generator_size;
   return pack;
 }
@@ -238,21 +269,27 @@ void Config::check_study() const {
                            word));
   }
   const auto size = data.pack.size_px, drawn = generator_pack().size_px;
-  evenray::check(drawn[0] * size[1] == drawn[1] * size[0] && drawn[0] <= size[0],
-                 Exit::config,
-                 cat("study.generator_size must have the aspect ratio of data.size_px (",
-                     size[0],
-                     "x",
-                     size[1],
-                     ") and not be larger"));
+  for (const auto& arm : study.compared())
+    evenray::check(!study.draws_patches() || !arm.generated() || arm.draws_patches(),
+                   Exit::config,
+                   cat("the arms of one study cannot have both gan:... and lesion:gan, because its "
+                       "generators draw either images or patches: ",
+                       arm.name));
+  evenray::check(
+      study.draws_patches() || (drawn[0] * size[1] == drawn[1] * size[0] && drawn[0] <= size[0]),
+      Exit::config,
+      cat("study.generator_size must have the aspect ratio of data.size_px (",
+          size[0],
+          "x",
+          size[1],
+          ") and not be larger"));
   for (const auto& arm : study.compared()) check_arm(*this, arm);
 }
 
 Config Config::for_arm(const Arm& arm) const {
   Config out = *this;
   with_arm_name(arm, [&] {
-    for (const auto& word : arm.set)
-      check_set_key(word, starts_with_section(word, "balance") ? "balance" : study.task, "set");
+    for (const auto& word : arm.set) check_set_key(word, section_of(word, study.task), "set");
     ConfigText("", arm.set).apply(visit(out));
     if (arm.dose >= 0) out.balance.max_synthetic = arm.dose;
     for (const auto& gate : arm.gates) set_gate(gate, out.balance);

@@ -22,8 +22,8 @@ void StudyOptions::fields(Fields& f) {
   f("generator_size",
     generator_size,
     "height and width in px of the images that generators are trained on, of the same aspect "
-    "ratio; "
-    "their images are enlarged to data.size_px; empty: data.size_px");
+    "ratio; their images are enlarged to data.size_px; empty: data.size_px; with lesion:gan, those "
+    "of the patches; empty: 64 and 64");
   f("rare_class",
     rare_class,
     "class to synthesise; empty: the class with the fewest training images");
@@ -62,6 +62,12 @@ void StudyOptions::apply_task() {
   arms = {"real", "autoaugment-online"};
   policy = "det_v0-radiograph";
   contrast = "autoaugment-online vs real";
+}
+
+bool StudyOptions::draws_patches() const {
+  const auto arms_of = compared();
+  return std::any_of(
+      arms_of.begin(), arms_of.end(), [](const Arm& one) { return one.draws_patches(); });
 }
 
 void StudyOptions::check() const {

@@ -34,6 +34,8 @@ struct StudyOptions {
   /// Sets arms, policy and contrast to the defaults of the task.
   void apply_task();
   bool detects() const { return task == "detect"; }
+  /// Whether the generators of the study draw patches.
+  bool draws_patches() const;
   /// Throws 78 for a value out of range. Config::check_study() checks the settings of the arms.
   void check() const;
 

@@ -12,13 +12,15 @@
 #include "detector/detector.hpp"
 #include "gan/gan.hpp"
 #include "lesion/lesion.hpp"
+#include "lesion/seam.hpp"
 #include "search/search.hpp"
 #include "study/quality.hpp"
 
 namespace evenray {
 namespace {
 
-constexpr const char* kGanSource = "gan:";
+constexpr const char *kGanSource = "gan:", *kLesionSource = "lesion:",
+                     *kPatchGenerator = "lesion:gan";
 /// The run folder in a cell of the training on synthetic rows, before that on the arm's own.
 constexpr const char* kPretraining = "pretraining";
 
@@ -45,7 +47,9 @@ std::vector<ParsedSource> sources_of(const Arm& arm,
   const auto parsed = parse_sources(sources);
   const auto shares = source_shares(parsed);
   for (size_t i = 0; i < parsed.size(); ++i) {
-    if (!parsed[i].name.starts_with(kGanSource)) out.push_back({parsed[i].name, shares[i]});
+    const bool patches = parsed[i].name == kPatchGenerator;
+    if (!patches && !parsed[i].name.starts_with(kGanSource))
+      out.push_back({parsed[i].name, shares[i]});
     // Each generator draws its own class, so one of them has the share; the others draw the rows
     // that are replaced.
     double share = shares[i];
@@ -56,7 +60,7 @@ std::vector<ParsedSource> sources_of(const Arm& arm,
       check(run_done(path),
             Exit::missing_input,
             cat("its generator ", generator.id(), " is missing or failed"));
-      out.push_back({cat(kGanSource, path.string()), share});
+      out.push_back({cat(patches ? kLesionSource : kGanSource, path.string()), share});
       share = 0;
     }
   }
@@ -120,6 +124,39 @@ Path write_part(const Config& config,
   return written;
 }
 
+/// Writes seam.json, a list of what judge_seam() finds of each source lesion:... of the arm, unless
+/// it is there.
+void write_seams(const Config& config,
+                 const Arm& arm,
+                 const StudyFolder& folder,
+                 const StudyPlan& study,
+                 const Cell& cell) {
+  constexpr int64_t kCrops = 200;
+  const Path path = folder.cell(cell) / kSeamFile;
+  if (std::filesystem::exists(path)) return;
+  const Store store(folder.store(cell.fold));
+  const Compute compute = make_compute(config.runtime);
+  const auto pasted = pasted_rows(config, arm, study, class_counts(store));
+  Json out = Json::array();
+  for (const auto& [name, share] : sources_of(arm, arm.sources, folder, study, cell)) {
+    if (!name.starts_with(kLesionSource)) continue;
+    const auto source = make_lesion_source(name,
+                                           {store,
+                                            config.runtime.thread_count(),
+                                            /*allow_resize=*/true,
+                                            Generators::any_silently},
+                                           config.lesion,
+                                           compute);
+    out.push_back(judge_seam(store,
+                             *source,
+                             static_cast<int>(pasted.class_index),
+                             kCrops,
+                             static_cast<uint64_t>(config.runtime.seed),
+                             compute));
+  }
+  write_json(path, out);
+}
+
 /// Returns the store that the cell trains on. Writes it if it is missing.
 Path training_store(const Config& config,
                     const Arm& arm,
@@ -130,17 +167,24 @@ Path training_store(const Config& config,
   if (!arm.balanced()) return real;
   const Store store(real);
   Plan plan = make_plan(class_counts(store), study.class_names, config.balance.strategy);
-  if (arm.sources.empty()) {
+  if (arm.sources.empty() || arm.pastes()) {
     std::fill(plan.added.begin(), plan.added.end(), 0);
     plan.cloning = {};
+  }
+  if (arm.pastes()) {
+    const auto [c, rows] = pasted_rows(config, arm, study, plan.before);
+    plan.added[c] = rows;
   }
   if (arm.replace > 0)
     plan.replaced = replaced_rows(config.balance,
                                   plan,
                                   static_cast<size_t>(store.info().class_index(study.rare_class)),
                                   arm.replace);
-  return write_part(
+  const Path written = write_part(
       config, arm, arm.sources, plan, "balanced.h5", "balance.json", folder, study, cell);
+  if (arm.pastes() && cell.seed == 0 && cell.fold == 0)
+    write_seams(config, arm, folder, study, cell);
+  return written;
 }
 
 /// Returns a store whose training rows are synthetic, as many of each class as are real.
@@ -203,6 +247,24 @@ std::unique_ptr<Task> make_task(const Config& config,
   return classify_task(options, rare_class, features);
 }
 
+PastedRows pasted_rows(const Config& config,
+                       const Arm& arm,
+                       const StudyPlan& plan,
+                       const std::vector<int64_t>& counts) {
+  const auto& names = plan.class_names;
+  const auto rare =
+      static_cast<size_t>(std::find(names.begin(), names.end(), plan.rare_class) - names.begin());
+  PastedRows out{rare,
+                 static_cast<int64_t>(config.for_arm(arm).balance.max_synthetic *
+                                      static_cast<double>(counts[rare]))};
+  if (arm.shows_lesions()) return out;
+  // Patches without a lesion go to the most common of the other classes.
+  for (size_t c = 0; c < counts.size(); ++c)
+    if (c != rare && (out.class_index == rare || counts[c] > counts[out.class_index]))
+      out.class_index = c;
+  return out;
+}
+
 int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index) {
   const double most = options.max_synthetic * static_cast<double>(plan.before[class_index]);
   return std::min(plan.added[class_index], static_cast<int64_t>(most));
@@ -215,6 +277,7 @@ Path StudyFolder::generator_store(int fold) const {
 }
 
 std::vector<std::string> StudyPlan::classes_of(const Arm& arm, const std::string& source) const {
+  if (source == kPatchGenerator) return {rare_class};
   if (!source.starts_with(kGanSource)) return {};
   const std::string word = source.substr(std::string_view(kGanSource).size());
   const bool rare = word == "rare" || word == "all", others = word == "others" || word == "all";

@@ -35,6 +35,9 @@ struct Cell {
   std::string id() const;
 };
 
+/// What is known of the seams of an arm that pastes, in the folder of its first cell.
+inline constexpr const char* kSeamFile = "seam.json";
+
 /// The generators and cells of a study, each list in the order in which it is run.
 struct StudyPlan {
   std::vector<std::string> class_names;
@@ -46,7 +49,7 @@ struct StudyPlan {
   bool tuned = false;
 
   /// Returns the classes that a source of an arm draws ("gan:rare", "gan:others", "gan:all",
-  /// "gan:CLASS"); empty for other sources. Throws 78 for an unknown class.
+  /// "gan:CLASS", "lesion:gan"); empty for other sources. Throws 78 for an unknown class.
   std::vector<std::string> classes_of(const Arm& arm, const std::string& source) const;
   /// Returns the classes whose generators the arm needs, each once. Throws like classes_of().
   std::vector<std::string> generator_classes(const Arm& arm) const;
@@ -58,7 +61,8 @@ struct StudyPlan {
 struct StudyFolder {
   Path root;
   Path store(int fold) const;
-  /// The store that generators are trained on: another one only with study.generator_size.
+  /// The store that generators are trained on: another one only with study.generator_size or if
+  /// they draw patches.
   Path generator_store(int fold) const;
   Path generator(const GeneratorCell& cell) const { return root / "generators" / cell.id(); }
   Path cell(const Cell& cell) const { return root / "cells" / cell.id(); }
@@ -78,6 +82,19 @@ StudyPlan make_study_plan(const Config& config,
 std::unique_ptr<Task> make_task(const Config& config,
                                 const std::string& rare_class,
                                 const std::vector<Path>& features = {});
+
+/// The rows that an arm with sources lesion:... adds.
+struct PastedRows {
+  size_t class_index = 0;
+  int64_t rows = 0;
+};
+/// Returns balance.max_synthetic times the training rows of the rare class, so that all such arms
+/// add equally many. Rows of lesion:healthy have the most common other class. `counts`: training
+/// rows by class.
+PastedRows pasted_rows(const Config& config,
+                       const Arm& arm,
+                       const StudyPlan& plan,
+                       const std::vector<int64_t>& counts);
 
 /// Returns the number of rows of a class that a generator adds with these options.
 int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index);

@@ -74,8 +74,8 @@ Json planned_json(const Config& config, const StudyPlan& plan, const Json* facts
     const Json training = plan_of_generator(config, nullptr);
     out["kimg"] = training["kimg"];
     if (training.contains("parent")) out["parent_kimg"] = training["parent"]["kimg"];
-    if (!config.study.generator_size.empty())
-      out["generator_size_px"] = config.study.generator_size;
+    if (!config.study.generator_size.empty() || config.study.draws_patches())
+      out["generator_size_px"] = config.generator_pack().size_px;
   }
   if (!facts) return out;
   check_doses(config, plan, *facts);
@@ -163,7 +163,9 @@ void check_doses(const Config& config, const StudyPlan& plan, const Json& facts)
     for (const auto& arm : config.study.compared()) {
       const auto drawn = plan.generator_classes(arm);
       const bool needs_rare = std::find(drawn.begin(), drawn.end(), plan.rare_class) != drawn.end();
-      check(!needs_rare || synthetic_rows(config.for_arm(arm).balance, rows, rare) > 0,
+      const int64_t added = arm.pastes() ? pasted_rows(config, arm, plan, counts).rows
+                                         : synthetic_rows(config.for_arm(arm).balance, rows, rare);
+      check(added > 0 || (!needs_rare && !arm.pastes()),
             Exit::config,
             cat("arm '",
                 arm.name,

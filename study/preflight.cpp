@@ -96,6 +96,12 @@ std::string training_of(const Config& config,
     equal_counts &= std::all_of(
         counts.begin(), counts.end(), [&](int64_t count) { return count == counts.front(); });
     if (arm.sources.empty()) continue;
+    if (arm.pastes()) {
+      const auto pasted = pasted_rows(config, arm, plan, counts);
+      rows.push_back(cat(join(arm.sources), " ", pasted.rows));
+      synthetic = true;
+      continue;
+    }
     if (parse_cloning(own.balance.strategy)) {
       rows.push_back(cat(own.balance.strategy, " from ", join(arm.sources)));
       continue;
@@ -125,6 +131,7 @@ std::string training_of(const Config& config,
                "\n",
                write_config([&](Fields& f) { f.section("gan", generator); }));
   }
+  if (arm.pastes()) out += write_config([&](Fields& f) { f.section("lesion", own.lesion); });
   const auto task = make_task(own, plan.rare_class);
   return out + write_config([&](Fields& f) { task->fields(f); });
 }
@@ -145,13 +152,15 @@ int64_t test_groups(const Json& facts, const std::string& kind) {
   return sum;
 }
 
-/// Returns the fewest images that a generator of the class is trained on, over the folds.
-int64_t generator_images(const Json& facts, const std::string& class_name) {
+/// Returns the fewest images (or patches, one for each box) that a generator of the class is
+/// trained on, over the folds.
+int64_t generator_images(const Config& config, const Json& facts, const std::string& class_name) {
   int64_t fewest = INT64_MAX;
-  for (const auto& fold : facts.at("folds"))
-    fewest = std::min(fewest,
-                      fold.value("generator_images", fold.at("counts").at("train"))
-                          .value(class_name, int64_t{0}));
+  for (const auto& fold : facts.at("folds")) {
+    Json images = fold.value("generator_images", fold.at("counts").at("train"));
+    if (config.study.draws_patches() && fold.contains("boxes")) images = fold["boxes"].at("train");
+    fewest = std::min(fewest, images.value(class_name, int64_t{0}));
+  }
   return fewest;
 }
 
@@ -283,7 +292,7 @@ Json preflight_json(const Config& config, const StudyPlan& plan, const Json& fac
     if (std::find(drawn.begin(), drawn.end(), generator.class_name) != drawn.end()) continue;
     drawn.push_back(generator.class_name);
     out["generators"].push_back({{"class", drawn.back()},
-                                 {"images", generator_images(facts, drawn.back())},
+                                 {"images", generator_images(config, facts, drawn.back())},
                                  {"needed", kLeastGanImages}});
   }
   const auto arms = config.study.compared();

@@ -348,7 +348,7 @@ Json pack_data(const Config& config, const StudyFolder& folder, const StudyData&
           config.runtime.thread_count(),
           label_map_settings(config.data.read.labels) + split_settings({data.options, "", ""}));
     };
-    if (!config.study.generator_size.empty())
+    if (!config.study.generator_size.empty() || config.study.draws_patches())
       pack_with(config.generator_pack(), path / cat("generator-f", fold.value_or(0), ".h5"));
     const PackResult packed = pack_with(config.data.pack, store_path);
     if (number == 0) {

@@ -19,9 +19,10 @@ std::string meaning_of(const StudyResult& result, const std::string& name) {
     if (arm.augmented()) return cat(arm.meaning, " (policy ", result.policy, ")");
     if (!arm.synthetic() || arm.replace > 0) return arm.meaning;
     return cat(arm.meaning,
-               " (at most ",
+               arm.pastes() ? " (" : " (at most ",
                plain_number(result.max_synthetic),
-               " synthetic images per real one)");
+               arm.pastes() ? cat(" pasted images per real one of ", result.rare_class, ")")
+                            : " synthetic images per real one)");
   }
   std::vector<std::string> parts;
   if (!arm.meaning.empty()) parts.push_back(arm.meaning);
@@ -102,6 +103,7 @@ void write_arms(ReportWriter& out, const StudyResult& result) {
     for (size_t m = 0; m < result.comparison.class_metrics.size(); ++m)
       out.table(classes_table(result, m));
   write_localisation(out, result);
+  if (!result.seams.empty()) out.table(seams_table(result));
   if (const auto without = result.comparison.without_threshold; without > 0) {
     out.paragraph(cat(counted(without, "classifier"),
                       " found no useful threshold on validation and took the more likely class "

@@ -17,6 +17,7 @@ HtmlTable without_table(const StudyResult& result);
 HtmlTable subgroups_table(const StudyResult& result);
 /// The AUROC, or AUPRC, of each class in each arm, and its difference in the contrast. There must
 /// be an arm that is done.
+HtmlTable seams_table(const StudyResult& result);
 HtmlTable classes_table(const StudyResult& result, size_t metric);
 HtmlTable localisation_table(const StudyResult& result);  ///< where each arm's evidence lies
 HtmlTable differences_table(const StudyResult& result);   ///< one row per pair of arms, with p

@@ -21,6 +21,7 @@ std::string subject(const StudyResult& result, const std::string& name) {
   const std::string &rare = result.rare_class, &policy = result.policy;
   const auto builtin = builtin_arm_names();
   if (std::find(builtin.begin(), builtin.end(), name) == builtin.end()) return "Arm " + name;
+  if (arm.pastes()) return "Arm " + name;
   if (arm.replace > 0) return "Synthetic images of all classes";
   if (arm.synthetic()) {
     return cat("Synthetic images of ",

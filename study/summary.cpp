@@ -24,8 +24,21 @@ struct ChosenContrast {
   Json validation;       ///< {arm: mean over its cells}, what they were chosen by; null if none was
 };
 
+/// Returns what judge_seam() found of an arm; an empty list if nothing was measured.
+Json seams_of(const StudyFolder& folder, const std::string& arm) {
+  const Path path = folder.cell({arm, 0, 0}) / kSeamFile;
+  return std::filesystem::exists(path) ? read_json(path) : Json::array();
+}
+
+bool seam_visible(const StudyFolder& folder, const std::string& arm) {
+  const Json seams = seams_of(folder, arm);
+  return std::any_of(
+      seams.begin(), seams.end(), [](const Json& seam) { return seam.at("visible") == true; });
+}
+
 /// Chooses the arms that the contrast calls best: by the mean value on validation over their
-/// cells. No test image has a say.
+/// cells. No test image has a say. An arm whose seams are visible cannot be the best: a detector
+/// may find the seam.
 ChosenContrast choose_contrast(const Config& config,
                                const StudyFolder& folder,
                                const StudyPlan& plan) {
@@ -39,7 +52,7 @@ ChosenContrast choose_contrast(const Config& config,
     for (const auto& arm : config.study.compared()) {
       const bool other_side = arm.name == named.first || arm.name == named.second ||
                               (!chosen.empty() && arm.name == chosen[0]);
-      if (other_side || !stands_for(name, arm)) continue;
+      if (other_side || !stands_for(name, arm) || seam_visible(folder, arm.name)) continue;
       const auto task = make_task(config.for_arm(arm), plan.rare_class);
       double sum = 0, cells = 0;
       for (const auto& cell : plan.cells) {
@@ -232,6 +245,11 @@ Json summarise(const Config& config,
       summary["labels"] = labels;
   if (const Json located = localisation_json(config, folder, plan); !located.empty())
     summary["localisation"] = located;
+  for (const auto& arm : config.study.compared())
+    for (Json seam : seams_of(folder, arm.name)) {
+      seam["arm"] = arm.name;
+      summary["seams"].push_back(seam);
+    }
   Json generators = Json::array(), failed = Json::array(), balances = Json::object();
   for (const auto& cell : plan.generators) {
     const Path path = folder.generator(cell);

@@ -33,7 +33,17 @@ TEST_CASE("the built-in arms and what each does") {
   Names names{
       "real", "weighted", "oversample", "autoaugment", "gan", "gan+autoaugment", "gan-both"};
   CHECK(default_arm_names() == names);
-  names.insert(names.end(), {"feature-smote", "real-resampled", "repeat", "autoaugment-online"});
+  names.insert(names.end(),
+               {"feature-smote",
+                "real-resampled",
+                "repeat",
+                "autoaugment-online",
+                "lesion",
+                "lesion-residual",
+                "lesion-gan",
+                "lesion-both",
+                "lesion-identity",
+                "lesion-healthy"});
   CHECK(builtin_arm_names() == names);
   // balanced, augmented, synthetic, replaces, has settings of its own
   const std::vector<std::vector<bool>> does{{0, 0, 0, 0, 0},
@@ -46,7 +56,13 @@ TEST_CASE("the built-in arms and what each does") {
                                             {0, 0, 0, 0, 1},
                                             {1, 0, 0, 0, 0},
                                             {0, 0, 0, 0, 1},
-                                            {0, 0, 0, 0, 1}};
+                                            {0, 0, 0, 0, 1},
+                                            {1, 0, 1, 0, 0},
+                                            {1, 0, 1, 0, 0},
+                                            {1, 0, 1, 0, 0},
+                                            {1, 0, 1, 0, 0},
+                                            {1, 0, 1, 0, 0},
+                                            {1, 0, 1, 0, 0}};
   for (size_t i = 0; i < does.size(); ++i) {
     const Arm& arm = arms.at(i);
     CAPTURE(arm.name);
@@ -70,6 +86,22 @@ TEST_CASE("a contrast names two different arms") {
     CAPTURE(wrong);
     CHECK(error_of([&] { parse_contrast(wrong); }).code() == Exit::config);
   }
+}
+
+TEST_CASE("arms that paste lesions") {
+  const auto arms = builtin_arms("xray");
+  const auto named = [&](const std::string& name) {
+    return *std::find_if(
+        arms.begin(), arms.end(), [&](const Arm& arm) { return arm.name == name; });
+  };
+  CHECK(named("lesion").pastes());
+  CHECK(named("lesion").shows_lesions());
+  CHECK_FALSE(named("lesion").generated());
+  CHECK(named("lesion-both").draws_patches());
+  CHECK(named("lesion-both").generated());
+  CHECK(named("lesion-healthy").pastes());
+  CHECK_FALSE(named("lesion-healthy").shows_lesions());
+  CHECK_FALSE(named("gan").pastes());
 }
 
 TEST_CASE("an arm of one's own joins those that are compared") {
@@ -98,6 +130,10 @@ TEST_CASE("an arm that cannot be is refused with its name") {
            {"name = 'a'\nsources = ['copies']\n", "did you mean 'copy'"},
            {"name = 'a'\nsources = ['augment:xry']\n", "did you mean 'xray'"},
            {"name = 'a'\nsources = ['copy@.5']\n", "shares"},
+           {"name = 'a'\nsources = ['lesion:outside']\n", "unknown source lesion: 'outside'"},
+           {"name = 'a'\nsources = ['lesion:real']\nset = ['lesion.context=3']\n",
+            "may not differ in lesion.context"},
+           {"name = 'a'\nsources = ['lesion:gan']\n", "cannot have both gan:... and lesion:gan"},
            {"name = 'a'\nsources = ['copy']\ndose = -2\n", "dose must lie in"},
            {"name = 'a'\ndose = 1\n", "require sources"},
            {"name = 'a'\nsources = ['copy']\nreplace = 1\n", "replace requires"},

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "augment/balance.hpp"
 #include "core/error.hpp"
 #include "study/preparation.hpp"
 #include "tests/nn/torch_fixture.hpp"
@@ -61,6 +62,58 @@ TEST_CASE("a study of detectors, from phantoms to its report") {
   // The same command does nothing twice, and the report is the same without the stores.
   CHECK(run_study(config, out) == 0);
   CHECK(read_json(out / "summary.json") == summary);
+}
+
+TEST_CASE("a study of detectors with pasted lesions") {
+  const ScratchFolder scratch;
+  const Path out = scratch / "study";
+  Config config = detect_tiny();
+  // Drawn limbs differ too much for close matches at this size.
+  config.lesion.likeness = -1;
+  config.lesion.tolerance = 1;
+  config.lesion.angle_deg = 90;
+  config.lesion.move = .5;
+  config.study.folds = 0;
+  config.balance.max_synthetic = .5;
+  config.study.arms = {"real", "lesion", "lesion-gan", "lesion-healthy"};
+  config.study.contrast = "best gan vs real";
+  config.study.keep_stores = true;
+  std::string said;
+  const int failed = run_study(config, out, [&](const std::string& text) { said += text; });
+  CAPTURE(said);
+  REQUIRE(failed == 0);
+  CHECK(contains(said, "4 cells, 1 generators of 0.8 kimg at [64,64] px"));
+  const StudyFolder folder{out};
+  // The generator learns patches of boxes, one for each.
+  const Store patches(folder.generator_store(0)), real(folder.store(0));
+  int64_t boxes = 0;
+  for (const auto& of_row : real.part("train").boxes) boxes += std::ssize(of_row);
+  CHECK(patches.part("train").size() == boxes);
+  CHECK(contains(patches.part("train").ids[0], "#b1"));
+
+  const auto before = class_counts(real);
+  const auto added = [&](const std::string& arm, size_t c) {
+    return class_counts(Store(folder.cell({arm, 0, 0}) / "balanced.h5"))[c] - before[c];
+  };
+  const int64_t dose = before[1] / 2;
+  CHECK(added("lesion", 1) == dose);
+  CHECK(added("lesion", 0) == 0);
+  CHECK(added("lesion-gan", 1) == dose);
+  CHECK(added("lesion-healthy", 1) == 0);
+  CHECK(added("lesion-healthy", 0) == dose);
+
+  const Json summary = read_json(out / "summary.json");
+  CHECK(summary["seams"].size() == 3);
+  for (const auto& seam : summary["seams"]) CHECK(seam.contains("visible"));
+  CHECK(contains(read_file(out / "report.html"), "Whether pastes show"));
+  // An arm whose seam is visible is not the best.
+  Json seen = read_json(folder.cell({"lesion-gan", 0, 0}) / "seam.json");
+  for (const char* arm : {"lesion", "lesion-gan", "lesion-healthy"}) {
+    seen[0]["visible"] = arm != std::string("lesion-gan");
+    write_json(folder.cell({arm, 0, 0}) / "seam.json", seen);
+  }
+  report_study(out);
+  CHECK(read_json(out / "summary.json")["contrast"] == "lesion-gan vs real");
 }
 
 TEST_CASE("a study of detectors refuses what they cannot do") {
