@@ -68,6 +68,11 @@ bool Arm::generated() const {
 }
 bool Arm::draws_patches() const { return any_source(*this, kPatchGenerator); }
 bool Arm::pastes() const { return any_source(*this, "lesion:"); }
+bool Arm::is_control() const {
+  return pastes() && std::all_of(sources.begin(), sources.end(), [](const std::string& source) {
+           return source.starts_with(kHealthy) || source.starts_with(kIdentity);
+         });
+}
 bool Arm::shows_lesions() const {
   return std::any_of(sources.begin(), sources.end(), [](const std::string& source) {
     return source.starts_with("lesion:") && !source.starts_with(kHealthy);
@@ -147,7 +152,7 @@ std::vector<std::string> default_arm_names() {
 }
 
 bool stands_for(const std::string& name, const Arm& arm) {
-  if (name == kBestGan) return arm.synthetic();
+  if (name == kBestGan) return arm.synthetic() && !arm.is_control();
   if (name == kBestReal) return !arm.synthetic();
   return name == arm.name;
 }

@@ -40,6 +40,7 @@ struct Arm {
   bool draws_patches() const;  ///< has pasted patches that generators draw
   bool pastes() const;         ///< has rows with pasted patches
   bool shows_lesions() const;  ///< has pasted patches with lesions
+  bool is_control() const;     ///< pastes only what shows nothing new
   bool augmented() const;      ///< has rows augmented by a policy
 };
 
@@ -55,8 +56,8 @@ std::vector<std::string> builtin_arm_names();
 /// real-resampled, which needs study.generator_size.
 std::vector<std::string> default_arm_names();
 
-/// Names in a contrast: the arm with synthetic rows, and the one without, that is best on
-/// validation.
+/// Names in a contrast: the arm with synthetic rows that is no control, and the one without, that
+/// is best on validation.
 inline constexpr const char *kBestGan = "best gan", *kBestReal = "best real";
 /// Whether a name in a contrast stands for this arm: its own name, or one of these.
 bool stands_for(const std::string& name, const Arm& arm);

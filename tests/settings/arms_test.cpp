@@ -102,6 +102,10 @@ TEST_CASE("arms that paste lesions") {
   CHECK(named("lesion-healthy").pastes());
   CHECK_FALSE(named("lesion-healthy").shows_lesions());
   CHECK_FALSE(named("gan").pastes());
+  CHECK(named("lesion-identity").is_control());
+  CHECK(named("lesion-healthy").is_control());
+  CHECK_FALSE(stands_for(kBestGan, named("lesion-healthy")));
+  CHECK(stands_for(kBestGan, named("lesion")));
 }
 
 TEST_CASE("an arm of one's own joins those that are compared") {
