@@ -272,9 +272,10 @@ void Config::check_study() const {
   for (const auto& arm : study.compared())
     evenray::check(!study.draws_patches() || !arm.generated() || arm.draws_patches(),
                    Exit::config,
-                   cat("the arms of one study cannot have both gan:... and lesion:gan, because its "
-                       "generators draw either images or patches: ",
-                       arm.name));
+                   cat("study.arm '",
+                       arm.name,
+                       "': the arms of one study cannot have both gan:... and lesion:gan, because "
+                       "its generators draw either images or patches"));
   evenray::check(
       study.draws_patches() || (drawn[0] * size[1] == drawn[1] * size[0] && drawn[0] <= size[0]),
       Exit::config,

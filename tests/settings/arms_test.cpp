@@ -129,6 +129,12 @@ TEST_CASE("an arm of one's own joins those that are compared") {
   CHECK_FALSE(config.generator_of(arms[4]).dcgan.residual);
 }
 
+TEST_CASE("the generators of a study draw images or patches") {
+  const Error error = refused("name = 'a'\nsources = ['lesion:gan']\n");
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "study.arm 'gan': the arms of one study cannot have both"));
+}
+
 TEST_CASE("an arm that cannot be is refused with its name") {
   for (const auto& [arm, word] : std::vector<std::pair<std::string, std::string>>{
            {"name = 'a'\nsources = ['copies']\n", "did you mean 'copy'"},
@@ -137,7 +143,6 @@ TEST_CASE("an arm that cannot be is refused with its name") {
            {"name = 'a'\nsources = ['lesion:outside']\n", "unknown source lesion: 'outside'"},
            {"name = 'a'\nsources = ['lesion:real']\nset = ['lesion.context=3']\n",
             "may not differ in lesion.context"},
-           {"name = 'a'\nsources = ['lesion:gan']\n", "cannot have both gan:... and lesion:gan"},
            {"name = 'a'\nsources = ['copy']\ndose = -2\n", "dose must lie in"},
            {"name = 'a'\ndose = 1\n", "require sources"},
            {"name = 'a'\nsources = ['copy']\nreplace = 1\n", "replace requires"},
