@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The detector room finds objects in images: it trains one-stage detectors on the boxes in the
+// The detector room finds objects in images: it trains detectors on the boxes in the
 // train part of a store, selects the checkpoint with the best AP50 on its val part, and finds boxes
 // in other images. train_detector() writes a run folder; Detector finds boxes with its best
 // checkpoint; metrics/detection/panel.hpp computes the metrics. This header and options.hpp are all
-// that other rooms need. The headers inside, in reading order: points.hpp (where a detector
-// predicts), network.hpp, assign.hpp and loss.hpp (what it learns), examples.hpp (from which
-// images), finding.hpp (from outputs to boxes).
+// that other rooms need. The headers inside, in reading order: box_model.hpp (one-stage or
+// two-stage: see the rcnn room), points.hpp (where a one-stage detector predicts), network.hpp,
+// assign.hpp and loss.hpp (what it learns), examples.hpp (from which images), finding.hpp (boxes in
+// stores).
 
 #include <memory>
 #include <opencv2/core.hpp>
@@ -38,9 +39,9 @@ void train_detector(const Store& store,
                     RunFolder& run);
 
 /// Writes one file with all that finding boxes needs: the averaged weights of the best checkpoint,
-/// and in the metadata the facts of the training, `fit` (how images were fitted into their size; "":
-/// unknown) and Detector::shown_score(), measured on the val part. `store`: that of the training.
-/// Throws 65 for another store, else like Detector().
+/// and in the metadata the facts of the training, `fit` (how images were fitted into their size;
+/// "": unknown) and Detector::shown_score(), measured on the val part. `store`: that of the
+/// training. Throws 65 for another store, else like Detector().
 void pack_detector(const Path& run,
                    const Store& store,
                    const std::string& fit,
@@ -50,10 +51,10 @@ void pack_detector(const Path& run,
 /// A trained detector.
 class Detector {
  public:
-  /// `path`: a checkpoint, a run folder or a packed model. Computes in the precision of its training if that of
-  /// `compute` was `auto`. `least_score`: boxes with a lower score are not found (default:
-  /// detect.least_score of its training). Throws 66 if it does not exist, 65 if it is damaged or
-  /// not a detector.
+  /// `path`: a checkpoint, a run folder or a packed model. Computes in the precision of its
+  /// training if that of `compute` was `auto`. `least_score`: boxes with a lower score are not
+  /// found (default: detect.least_score of its training). Throws 66 if it does not exist, 65 if it
+  /// is damaged or not a detector.
   Detector(const Path& path, const Compute& compute, const std::optional<double>& least_score = {});
   ~Detector();
   Detector(Detector&&) noexcept;

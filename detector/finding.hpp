@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// From the outputs of a detector to boxes. Internal to detector.
+// Boxes in images and stores. Internal to detector.
 #include <torch/types.h>
 
 #include <string>
 #include <vector>
 
 #include "dataset/store/store.hpp"
-#include "detector/network.hpp"
-#include "detector/options.hpp"
+#include "detector/box_model.hpp"
 #include "metrics/detection/coco_files.hpp"
 #include "nn/compute.hpp"
 #include "nn/loader.hpp"
@@ -21,13 +20,10 @@ struct ImageReading {
   Standardise standardise{};
 };
 
-/// Returns the boxes found in images [N,1,H,W] as stored, of each image the highest score first:
-/// those with a score of detect.least_score or more, clipped to the image, after non-maximum
-/// suppression of each class with detect.nms, at most detect.most_boxes.
-std::vector<std::vector<FoundBox>> find_boxes(DetectorNet& network,
+/// Returns the boxes found in images [N,1,H,W] as stored, see BoxModel::find().
+std::vector<std::vector<FoundBox>> find_boxes(BoxModel& model,
                                               const torch::Tensor& images,
                                               const ImageReading& reading,
-                                              const DetectOptions& options,
                                               const Compute& compute);
 
 /// Returns the annotated images of a part with their true boxes, in the pixels of the store.
@@ -36,11 +32,10 @@ CocoBoxes true_boxes(const Store& store, const std::string& part);
 
 /// Adds the boxes that the network finds to the images that true_boxes() returned.
 void add_found(CocoBoxes& boxes,
-               DetectorNet& network,
+               BoxModel& model,
                const Store& store,
                const std::string& part,
                const ImageReading& reading,
-               const DetectOptions& options,
                const Compute& compute);
 
 }  // namespace evenray

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "detector/fit.hpp"
 
-#include <torch/nn/modules/batchnorm.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "detector/loss.hpp"
+#include "detector/points.hpp"
 #include "nn/resize.hpp"
 
 namespace evenray {
@@ -32,7 +30,7 @@ DetectorFit::DetectorFit(const BoxedImages& images,
                          const DetectOptions& options,
                          const Compute& compute,
                          const Rng& rng,
-                         const Pretrained* weights)
+                         const StartWeights* weights)
     : options_(options),
       compute_(compute),
       value_max_(info.value_max),
@@ -42,21 +40,26 @@ DetectorFit::DetectorFit(const BoxedImages& images,
                static_cast<int>(info.class_names.size()),
                rng.fork("batches")),
       rng_(rng) {
-  standardise_ = weights ? weights->input : measured(images, info.value_max);
+  if (is_two_stage(options.arch)) {
+    standardise_ = {0, 1};  // the network does it
+  } else {
+    const auto given = weights ? weights->standardise() : std::nullopt;
+    standardise_ = given ? *given : measured(images, info.value_max);
+  }
   seed_torch(rng.fork("weights").key());
   const auto classes = static_cast<int64_t>(info.class_names.size());
-  network_ = make_detector(options.arch, classes, options.size);
-  average_ = make_detector(options.arch, classes, options.size);
-  const int64_t side = std::min(info.height, info.width);
-  check(options.crop_px <= side &&
-            (options.crop_px == 0 || options.crop_px >= int64_t{network_->trunk->least_px}),
+  const PixelInput input = weights ? weights->input() : PixelInput{};
+  model_ = make_box_model(options, classes, input, compute.threads);
+  average_ = make_box_model(options, classes, input, compute.threads);
+  const int64_t side = std::min(info.height, info.width), least = model_->least_px;
+  check(options.crop_px <= side && (options.crop_px == 0 || options.crop_px >= least),
         Exit::bad_data,
         cat("detect.crop_px must be from ",
-            network_->trunk->least_px,
+            least,
             " to the shorter side of the images, ",
             side,
             " px, or 0 for whole images"));
-  check(side >= network_->trunk->least_px,
+  check(side >= least,
         Exit::bad_data,
         cat("images of ",
             info.height,
@@ -65,11 +68,10 @@ DetectorFit::DetectorFit(const BoxedImages& images,
             " px are too small: ",
             options.arch,
             " needs ",
-            network_->trunk->least_px,
+            least,
             " px or more per side"));
-  if (weights) weights->load(*network_->trunk);
-  freeze();
-  learner_ = std::make_unique<Learner>(network_,
+  if (weights) weights->load(*model_);
+  learner_ = std::make_unique<Learner>(model_,
                                        average_,
                                        LearnerOptions{"detect",
                                                       options.steps,
@@ -78,36 +80,6 @@ DetectorFit::DetectorFit(const BoxedImages& images,
                                                       options.warmup_share,
                                                       options.ema_half_life_steps},
                                        compute);
-}
-
-void DetectorFit::freeze() {
-  const auto& depths = network_->trunk->depths;
-  check(options_.frozen_depths <= std::ssize(depths),
-        Exit::config,
-        cat("detect.frozen_depths is above the ", depths.size(), " groups of ", options_.arch));
-  const auto is_frozen = [&](const std::string& name) {
-    return std::any_of(
-        depths.begin(), depths.begin() + options_.frozen_depths, [&](const auto& group) {
-          return std::any_of(group.begin(), group.end(), [&](const std::string& prefix) {
-            return name.starts_with(prefix);
-          });
-        });
-  };
-  for (auto& item : network_->trunk->named_parameters())
-    if (is_frozen(item.key())) item.value().set_requires_grad(false);
-  for (const auto& item : network_->trunk->named_modules("", /*include_self=*/false))
-    if (is_frozen(item.key()) ||
-        (options_.frozen_statistics && item.value()->as<torch::nn::BatchNorm2d>()))
-      frozen_.push_back(item.value());
-}
-
-const DetectorFit::OfSize& DetectorFit::points_of(int64_t height, int64_t width) {
-  const auto found = points_.find({height, width});
-  if (found != points_.end()) return found->second;
-  Points points(height, width);
-  PointTensors tensors(points, compute_.device);
-  return points_.emplace(std::pair{height, width}, OfSize{std::move(points), std::move(tensors)})
-      .first->second;
 }
 
 void DetectorFit::rescale(Batch& batch, int64_t step) const {
@@ -133,18 +105,16 @@ void DetectorFit::step(const Batch& given, int64_t step) {
   Batch batch = given;
   batch.images = to_device(batch.images, compute_.device);
   rescale(batch, step);
-  const OfSize& points = points_of(batch.images.size(2), batch.images.size(3));
   learner_->start(step);
-  network_->train();
-  for (const auto& module : frozen_) module->eval();
-  PointOutputs outputs;
+  model_->train();
+  torch::Tensor loss;
   {
     Autocast autocast(compute_);
-    outputs = network_->forward(network_input(batch.images, value_max_, standardise_));
+    loss = model_->loss(network_input(batch.images, value_max_, standardise_),
+                        batch.boxes,
+                        rng_.fork("loss", static_cast<uint64_t>(step)));
   }
-  const auto loss = detector_loss(
-      outputs, points.points, points.tensors, batch.boxes, options_.assigner, compute_.threads);
-  learner_->finish(step, loss.total());
+  learner_->finish(step, loss);
 }
 
 }  // namespace evenray

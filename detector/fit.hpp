@@ -25,7 +25,7 @@ class DetectorFit {
               const DetectOptions& options,
               const Compute& compute,
               const Rng& rng,
-              const Pretrained* weights = nullptr);
+              const StartWeights* weights = nullptr);
 
   /// The minibatches that it trains on.
   BoxBatches& batches() { return batches_; }
@@ -34,7 +34,7 @@ class DetectorFit {
   /// The optimiser, the average and the losses: see Learner for reading, saving and loading them.
   Learner& learner() { return *learner_; }
   /// The averaged network.
-  DetectorNet& network() { return *average_; }
+  BoxModel& model() { return *average_; }
   const Standardise& standardise() const { return standardise_; }
 
  private:
@@ -42,24 +42,14 @@ class DetectorFit {
   Compute compute_;
   int value_max_;
   Standardise standardise_;
-  std::shared_ptr<DetectorNet> network_, average_;
+  std::shared_ptr<BoxModel> model_, average_;
   std::unique_ptr<Learner> learner_;
-  std::vector<std::shared_ptr<torch::nn::Module>> frozen_;  ///< modules that stay in eval mode
   BoxBatches batches_;
 
-  /// The points of images of one size.
-  struct OfSize {
-    Points points;
-    PointTensors tensors;
-  };
-  const OfSize& points_of(int64_t height, int64_t width);
-  /// Chooses what is not trained: detect.frozen_depths and frozen_statistics.
-  void freeze();
   /// Changes the size of a minibatch as detect.multi_scale says.
   void rescale(Batch& batch, int64_t step) const;
 
   Rng rng_;
-  std::map<std::pair<int64_t, int64_t>, OfSize> points_;
 };
 
 }  // namespace evenray

@@ -3,9 +3,11 @@
 
 #include <torch/nn.h>
 
+#include <algorithm>
 #include <cmath>
 
-#include "detector/points.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
 #include "nn/blocks.hpp"
 
 namespace evenray {
@@ -162,9 +164,12 @@ struct DetectorNet::Head final : torch::nn::Module {
   torch::nn::ModuleList shared, norms;
 };
 
-DetectorNet::DetectorNet(const std::string& arch, int64_t classes, const std::string& size)
-    : trunk(register_module("trunk", make_backbone(arch))) {
-  const Widths widths = widths_of(size);
+DetectorNet::DetectorNet(const DetectOptions& options, int64_t classes, int threads)
+    : trunk(register_module("trunk", make_backbone(options.arch))),
+      options_(options),
+      threads_(threads) {
+  least_px = trunk->least_px;
+  const Widths widths = widths_of(options.size);
   pyramid_ = register_module("pyramid",
                              std::make_shared<Pyramid>(stage_channels(*trunk), widths.channels));
   head_ =
@@ -178,16 +183,37 @@ DetectorNet::DetectorNet(const std::string& arch, int64_t classes, const std::st
     output->bias.zero_();
   }
   head_->class_output->bias.fill_(-std::log((1 - .01) / .01));
+  freeze();
+}
+
+void DetectorNet::freeze() {
+  const auto& depths = trunk->depths;
+  check(options_.frozen_depths <= std::ssize(depths),
+        Exit::config,
+        cat("detect.frozen_depths is above the ", depths.size(), " groups of ", options_.arch));
+  const auto is_frozen = [&](const std::string& name) {
+    return std::any_of(
+        depths.begin(), depths.begin() + options_.frozen_depths, [&](const auto& group) {
+          return std::any_of(group.begin(), group.end(), [&](const std::string& prefix) {
+            return name.starts_with(prefix);
+          });
+        });
+  };
+  for (auto& item : trunk->named_parameters())
+    if (is_frozen(item.key())) item.value().set_requires_grad(false);
+  for (const auto& item : trunk->named_modules("", /*include_self=*/false))
+    if (is_frozen(item.key()) ||
+        (options_.frozen_statistics && item.value()->as<torch::nn::BatchNorm2d>()))
+      frozen_.push_back(item.value());
+}
+
+void DetectorNet::train(bool on) {
+  Module::train(on);
+  for (const auto& module : frozen_) module->eval();
 }
 
 PointOutputs DetectorNet::forward(const torch::Tensor& images) {
   return head_->forward(pyramid_->forward(trunk->stages(images)));
-}
-
-std::shared_ptr<DetectorNet> make_detector(const std::string& arch,
-                                           int64_t classes,
-                                           const std::string& size) {
-  return std::make_shared<DetectorNet>(arch, classes, size);
 }
 
 }  // namespace evenray

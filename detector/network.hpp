@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The network of a one-stage detector. Internal to detector.
-#include <torch/nn/module.h>
-
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "detector/box_model.hpp"
+#include "detector/points.hpp"
 #include "nn/backbone.hpp"
 
 namespace evenray {
@@ -21,24 +23,40 @@ struct PointOutputs {
 /// al. 2017; Liu et al. 2018, PANet) and one head for all maps, whose convolutions are shared and
 /// whose batch norms are not (Lyu et al. 2022, RTMDet). All their convolutions are depthwise
 /// separable. A backbone of fewer stages gets its last maps by further convolutions of stride 2.
-struct DetectorNet final : torch::nn::Module {
-  DetectorNet(const std::string& arch, int64_t classes, const std::string& size);
+///
+/// The first detect.frozen_depths groups of the backbone's layers are not trained and stay in eval
+/// mode; so do its batch norms with detect.frozen_statistics.
+struct DetectorNet final : BoxModel {
+  /// Initial weights are drawn from torch's generator (seed_torch); all scores start near .01 (Lin
+  /// et al. 2017, "Focal loss", section 4.1). Throws 78 for an unknown architecture or size.
+  DetectorNet(const DetectOptions& options, int64_t classes, int threads);
   PointOutputs forward(const torch::Tensor& images);
+  /// See detector_loss().
+  torch::Tensor loss(const torch::Tensor& images,
+                     const std::vector<std::vector<Box>>& boxes,
+                     const Rng& rng) override;
+  std::vector<std::vector<FoundBox>> find(const torch::Tensor& images) override;
+  void train(bool on = true) override;
 
   std::shared_ptr<Backbone> trunk;
 
  private:
+  /// The points of images of one size.
+  struct OfSize {
+    Points points;
+    PointTensors tensors;
+  };
+  const OfSize& points_of(const torch::Tensor& images);
+  void freeze();
+
   struct Pyramid;
   struct Head;
   std::shared_ptr<Pyramid> pyramid_;
   std::shared_ptr<Head> head_;
+  std::vector<std::shared_ptr<torch::nn::Module>> frozen_;  ///< modules that stay in eval mode
+  DetectOptions options_;
+  int threads_;
+  std::map<std::pair<int64_t, int64_t>, OfSize> points_;
 };
-
-/// Returns a new network. Initial weights are drawn from torch's generator (seed_torch); all scores
-/// start near .01 (Lin et al. 2017, "Focal loss", section 4.1). Throws 78 for an unknown
-/// architecture or size.
-std::shared_ptr<DetectorNet> make_detector(const std::string& arch,
-                                           int64_t classes,
-                                           const std::string& size);
 
 }  // namespace evenray

@@ -21,20 +21,30 @@ void check_detect_name(const char* key,
 }  // namespace
 
 std::vector<std::string> detector_architectures() {
-  return {"small",
-          "resnet18",
-          "resnet50",
-          "efficientnet_b0",
-          "tf_efficientnet_lite0",
-          "tf_efficientnet_lite1",
-          "tf_efficientnet_lite2",
-          "mobilenetv2_100",
-          "mobilenetv3_small_100"};
+  std::vector<std::string> out{"small",
+                               "resnet18",
+                               "resnet50",
+                               "efficientnet_b0",
+                               "tf_efficientnet_lite0",
+                               "tf_efficientnet_lite1",
+                               "tf_efficientnet_lite2",
+                               "mobilenetv2_100",
+                               "mobilenetv3_small_100"};
+  const size_t backbones = out.size();
+  for (size_t i = 0; i < backbones; ++i) out.push_back(cat("fasterrcnn_", out[i], "_fpn"));
+  out.emplace_back("fasterrcnn_vgg16");
+  return out;
 }
 
 void DetectOptions::fields(Fields& f) {
-  f("arch", arch, cat("backbone, one of: ", join(detector_architectures())));
-  f("size", size, "width of pyramid and head: nano (64 channels) or small (96)");
+  f("arch",
+    arch,
+    cat("backbone of a one-stage detector, or a two-stage detector (Faster R-CNN), one of: ",
+        join(detector_architectures())));
+  f("size",
+    size,
+    "width of pyramid and head: nano (64 channels) or small (96); of two-stage detectors nano (64, "
+    "and 256 in the head) or small (256 and 1024, as published)");
   f("weights",
     weights,
     "weights of the backbone to start from: none (random), installed ones (imagenet), a file of "
@@ -64,7 +74,8 @@ void DetectOptions::fields(Fields& f) {
     "images) is repeated sqrt(threshold / f) times");
   f("lr",
     lr,
-    "maximum learning rate of AdamW; 0: .002 for random weights, .001 for pretrained ones");
+    "maximum learning rate of AdamW; 0: .002 for random weights, .001 for pretrained ones, a tenth "
+    "of that for two-stage detectors");
   f("weight_decay", weight_decay, "AdamW's decoupled weight decay");
   f("warmup_share",
     warmup_share,
@@ -102,6 +113,11 @@ void DetectOptions::fields(Fields& f) {
     "online augmentation: train on squares of this side in px, each around a box if there is one, "
     "which is faster where boxes are small; boxes are found in whole images; 0: whole images");
   f("plain_share", plain_share, "last share of the steps, without mosaic and multi_scale");
+  f("anchor_px",
+    anchor_px,
+    "two-stage detectors: side in px of the smallest anchors, those of the finest map; each "
+    "further "
+    "map has anchors of twice the side");
   f("least_score", least_score, "found boxes with a lower score are dropped");
   f("nms",
     nms,
@@ -114,7 +130,8 @@ void DetectOptions::fields(Fields& f) {
 
 double DetectOptions::learning_rate() const {
   if (lr > 0) return lr;
-  return weights == "none" ? 2e-3 : 1e-3;
+  const double one_stage = weights == "none" ? 2e-3 : 1e-3;
+  return arch.starts_with("fasterrcnn_") ? .1 * one_stage : one_stage;
 }
 
 void DetectOptions::check() const {
@@ -160,6 +177,8 @@ void DetectOptions::check() const {
                  Exit::config,
                  "detect.mosaic and plain_share must be from 0 to 1, and detect.multi_scale in "
                  "[0, 1)");
+  evenray::check(
+      anchor_px >= 1 && anchor_px <= 1024, Exit::config, "detect.anchor_px must be from 1 to 1024");
   evenray::check(crop_px >= 0, Exit::config, "detect.crop_px must not be negative");
   evenray::check(least_score >= 0 && least_score < 1 && nms > 0 && nms <= 1,
                  Exit::config,

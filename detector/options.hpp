@@ -39,21 +39,25 @@ struct DetectOptions {
   double multi_scale = 0;       ///< online augmentation: sides by up to 1 plus or minus this a step
   int64_t crop_px = 0;          ///< online augmentation: side of a square around a box; 0: off
   double plain_share = .15;     ///< last share of the steps, without mosaic and multi_scale
-  double least_score = .01;     ///< found boxes with lower scores are dropped
+  double anchor_px =
+      32;  ///< two-stage: side of the smallest anchors; each further map has twice it
+  double least_score = .01;  ///< found boxes with lower scores are dropped
   double nms = .6;           ///< of two boxes that overlap more, the one with the lower score goes
   int64_t most_boxes = 100;  ///< found boxes of an image
   int64_t eval_every = 0;    ///< steps between validations; 0: a tenth of the run
   int64_t bootstrap = 1000;  ///< bootstrap draws per interval
 
   void fields(Fields& f);
-  /// Returns lr, or if it is 0, .002 for random weights and .001 for pretrained ones.
+  /// Returns lr, or if it is 0, .002 for random weights and .001 for pretrained ones; of two-stage
+  /// detectors a tenth of that.
   double learning_rate() const;
   /// Throws 78 for a value out of range, naming the key as the user writes it.
   void check() const;
 };
 
 /// Returns the names that `arch` accepts: backbones whose maps have exactly ceil(side / stride)
-/// positions, which boxes need.
+/// positions, which boxes need, and two-stage detectors: fasterrcnn_resnet50_fpn and
+/// fasterrcnn_vgg16 (torchvision's), and fasterrcnn_BACKBONE_fpn.
 std::vector<std::string> detector_architectures();
 
 }  // namespace evenray

@@ -13,6 +13,20 @@
 #include "nn/step_time.hpp"
 
 namespace evenray {
+namespace {
+
+PixelInput pixel_input(const Json& facts) {
+  PixelInput out{facts.at("mean"), facts.at("deviation"), facts.at("norm_epsilon")};
+  check(
+      out.mean.size() == 3 && out.deviation.size() == 3 &&
+          std::all_of(out.deviation.begin(), out.deviation.end(), [](double d) { return d > 0; }) &&
+          out.norm_epsilon >= 0,
+      Exit::bad_data,
+      "pixels are not three means and deviations");
+  return out;
+}
+
+}  // namespace
 
 struct Detector::State {
   std::vector<std::string> class_names;
@@ -22,7 +36,7 @@ struct Detector::State {
   std::optional<double> shown_score;
   ImageReading reading;
   Compute compute;
-  std::shared_ptr<DetectorNet> net;
+  std::shared_ptr<BoxModel> model;
 
   /// Describes images, for messages.
   static std::string form(int bits, int height, int width) {
@@ -43,6 +57,7 @@ Detector::Detector(const Path& path,
             "pack-model` wrote"));
   State& state = *state_;
   bool trained_in_bf16 = false;
+  PixelInput input;
   try {
     read_config_text([&](Fields& f) { f.section("detect", state.options); },
                      require_metadata(file, "config", file_path),
@@ -54,6 +69,7 @@ Detector::Detector(const Path& path,
     state.bits = facts.at("bits");
     state.reading = {facts.at("value_max"), {facts.at("mean"), facts.at("deviation")}};
     trained_in_bf16 = facts.at("bf16");
+    if (facts.contains("pixels")) input = pixel_input(facts["pixels"]);
     state.fit = facts.value("fit", "");
     if (facts.contains("shown_score")) state.shown_score = facts["shown_score"].get<double>();
     state.options.check();
@@ -67,11 +83,11 @@ Detector::Detector(const Path& path,
   }
   state.options.least_score = least_score.value_or(state.options.least_score);
   state.compute = compute.as_trained(trained_in_bf16);
-  state.net = make_detector(
-      state.options.arch, static_cast<int64_t>(state.class_names.size()), state.options.size);
-  load_module(file, "ema", *state.net, file_path);
-  to_channels_last(*state.net);
-  state.net->to(compute.device);
+  state.model = make_box_model(
+      state.options, static_cast<int64_t>(state.class_names.size()), input, compute.threads);
+  load_module(file, "ema", *state.model, file_path);
+  to_channels_last(*state.model);
+  state.model->to(compute.device);
 }
 
 Detector::~Detector() = default;
@@ -106,7 +122,7 @@ CocoBoxes Detector::find(const Store& store, const std::string& part) const {
   check(!boxes.images.empty(),
         Exit::bad_data,
         cat(store.path().string(), ": no image of part ", part, " is annotated with boxes"));
-  add_found(boxes, *state.net, store, part, state.reading, state.options, state.compute);
+  add_found(boxes, *state.model, store, part, state.reading, state.compute);
   return boxes;
 }
 
@@ -120,7 +136,7 @@ std::vector<std::vector<FoundBox>> Detector::find(const std::vector<cv::Mat>& im
             State::form(bits, images[0].rows, images[0].cols),
             ", but the detector was trained with ",
             State::form(state.bits, state.height, state.width)));
-  return find_boxes(*state.net, stacked, state.reading, state.options, state.compute);
+  return find_boxes(*state.model, stacked, state.reading, state.compute);
 }
 
 TimedNetwork timed_detector(const DetectOptions& options, int height, int width) {
@@ -161,8 +177,8 @@ TimedNetwork timed_detector(const DetectOptions& options, int height, int width)
           .step_time = step_time,
           .bytes = [=] {
             int64_t bytes = 0;
-            const auto network = make_detector(options.arch, /*classes=*/1, options.size);
-            for (const auto& tensor : network->parameters())
+            const auto model = make_box_model(options, /*classes=*/1, {}, /*threads=*/1);
+            for (const auto& tensor : model->parameters())
               bytes += static_cast<int64_t>(tensor.nbytes());
             // Network, average and two moments.
             return CheckpointBytes{bytes, 4 * bytes};

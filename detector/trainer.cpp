@@ -40,7 +40,7 @@ class DetectorTraining final : public Trainee {
         checkpoints_(run.path(), runtime.checkpoint_every_s, runtime.keep_checkpoints),
         train_(store, "train", options.resident_gb * 1e9),
         val_(true_boxes(store, "val")) {
-    if (options.weights != "none") weights_ = read_pretrained(options.weights, options.arch);
+    if (options.weights != "none") weights_.emplace(options);
     fit_ = std::make_unique<DetectorFit>(train_,
                                          store.info(),
                                          options,
@@ -72,7 +72,7 @@ class DetectorTraining final : public Trainee {
   /// Facts that must not change when a run is resumed.
   Json fixed_facts() const {
     Json facts = run_facts(compute_, store_.content_digest());
-    if (weights_) facts["weights"] = weights_->digest;
+    if (weights_) facts["weights"] = weights_->digest();
     return facts;
   }
 
@@ -92,11 +92,10 @@ class DetectorTraining final : public Trainee {
 
   Evaluation evaluate(int64_t step) override {
     add_found(val_,
-              fit_->network(),
+              fit_->model(),
               store_,
               "val",
               {store_.info().value_max, fit_->standardise()},
-              options_,
               compute_);
     const double value = ap50(val_, compute_.threads);
     // Without true boxes in val no AP is defined, so the newest checkpoint is kept.
@@ -124,6 +123,11 @@ class DetectorTraining final : public Trainee {
                       {"best_ap50", best_ < 0 ? Json() : Json(best_)},
                       {"best_step", best_step_},
                       {"seed", runtime_.seed}});
+    const PixelInput input = weights_ ? weights_->input() : PixelInput{};
+    if (is_two_stage(options_.arch))
+      facts["pixels"] = {{"mean", input.mean},
+                         {"deviation", input.deviation},
+                         {"norm_epsilon", input.norm_epsilon}};
     file.metadata["facts"] = facts.dump();
     what == Saved::best ? fit_->learner().save_average(file) : fit_->learner().save(file);
     return file;
@@ -137,7 +141,7 @@ class DetectorTraining final : public Trainee {
   Checkpoints checkpoints_;
   BoxedImages train_;
   CocoBoxes val_;
-  std::optional<Pretrained> weights_;
+  std::optional<StartWeights> weights_;
   std::unique_ptr<DetectorFit> fit_;
   int64_t eval_every_ = 1, best_step_ = 0;
   double best_ = -1;
@@ -147,7 +151,8 @@ class DetectorTraining final : public Trainee {
 
 void check_weights(const DetectOptions& options) {
   if (options.weights == "none") return;
-  read_pretrained(options.weights, options.arch).load(*make_backbone(options.arch));
+  const StartWeights weights(options);
+  weights.load(*make_box_model(options, /*classes=*/1, weights.input(), /*threads=*/1));
 }
 
 void train_detector(const Store& store,

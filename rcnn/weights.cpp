@@ -13,8 +13,6 @@
 namespace evenray {
 namespace {
 
-/// The kind, in its metadata, of a file with a two-stage detector.
-constexpr const char* kRcnnKind = "two-stage detector";
 /// The last layers, whose first dimension depends on the classes.
 bool is_predictor(const std::string& name) {
   return name.starts_with("roi_heads.box_predictor.") ||

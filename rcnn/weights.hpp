@@ -10,6 +10,9 @@
 
 namespace evenray {
 
+/// The kind, in its metadata, of a file with a two-stage detector.
+inline constexpr const char* kRcnnKind = "two-stage detector";
+
 /// The weights of a file that tools/convert-weights made of torchvision's.
 struct RcnnWeights {
   Path path;

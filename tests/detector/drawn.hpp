@@ -2,6 +2,8 @@
 #pragma once
 #include "dataset/store/store.hpp"
 #include "detector/detector.hpp"
+#include "nn/checkpoint.hpp"
+#include "nn/pretrained.hpp"
 #include "tests/nn/torch_fixture.hpp"
 
 namespace evenray {
@@ -63,6 +65,20 @@ inline void write_drawn_store(const Path& path,
     add(name, part.not_annotated, false, false);
   }
   writer.finish();
+}
+
+/// Writes random weights of the backbone `small`, as those of a pretraining.
+inline void write_small_weights(const Path& path) {
+  seed_torch(5);
+  TensorFile file;
+  for (const auto& [name, tensor] : tensors_of(*make_backbone("small")))
+    file.tensors[name] = tensor;
+  file.metadata = {
+      {"kind", kBackboneKind},
+      {"facts",
+       Json{{"arch", "small"}, {"class_names", Json::array()}, {"mean", .4}, {"deviation", .2}}
+           .dump()}};
+  write_safetensors(path, file);
 }
 
 /// A drawn store and short trainings on it.
