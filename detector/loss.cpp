@@ -13,18 +13,18 @@ namespace {
 namespace F = torch::nn::functional;
 
 /// The assigned points of a minibatch; one element per point.
-struct Targets {
+struct AssignedTargets {
   std::vector<int64_t> points;         ///< image * P + point
   std::vector<int64_t> outputs;        ///< (image * P + point) * C + class
   std::vector<float> overlaps, boxes;  ///< [n], [n * 4]
 };
 
-Targets assigned_targets(const PointOutputs& outputs,
-                         const Points& points,
-                         const PointTensors& point_tensors,
-                         const std::vector<std::vector<Box>>& boxes,
-                         const std::string& assigner,
-                         int threads) {
+AssignedTargets assigned_targets(const PointOutputs& outputs,
+                                 const Points& points,
+                                 const PointTensors& point_tensors,
+                                 const std::vector<std::vector<Box>>& boxes,
+                                 const std::string& assigner,
+                                 int threads) {
   torch::NoGradGuard no_grad;
   const auto logits = outputs.classes.detach().to(torch::kFloat).cpu().contiguous();
   const auto predicted = boxes_at(point_tensors.centres,
@@ -43,7 +43,7 @@ Targets assigned_targets(const PointOutputs& outputs,
                                 boxes[i],
                                 assigner);
   });
-  Targets out;
+  AssignedTargets out;
   for (size_t i = 0; i < boxes.size(); ++i) {
     for (const auto& one : assigned[i]) {
       const Box& box = boxes[i][one.box];
@@ -102,7 +102,7 @@ DetectorLoss detector_loss(const PointOutputs& outputs,
                            const std::vector<std::vector<Box>>& boxes,
                            const std::string& assigner,
                            int threads) {
-  const Targets targets =
+  const AssignedTargets targets =
       assigned_targets(outputs, points, point_tensors, boxes, assigner, threads);
   const auto device = outputs.classes.device();
   const auto overlaps = to_device(torch::tensor(targets.overlaps), device);
