@@ -194,9 +194,9 @@ int pack_command(const Cli& cli, const DataFlags& flags) {
 
 int check_command(const DataFlags& flags) {
   if (const auto fault = check_store(flags.path)) throw Error(Exit::bad_data, *fault);
-  std::cout << flags.path << ": whole\n";
-  if (!flags.against.empty())
-    std::cout << check_parts(Store(flags.path), Store(flags.against)) << "\n";
+  std::string text = cat(flags.path, ": whole\n");
+  if (!flags.against.empty()) text += check_parts(Store(flags.path), Store(flags.against)) + "\n";
+  std::cout << text;
   return 0;
 }
 

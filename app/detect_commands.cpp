@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "app/command.hpp"
+#include "app/hit_sheet.hpp"
 #include "app/image_input.hpp"
 #include "app/training.hpp"
 #include "core/error.hpp"
@@ -21,6 +22,9 @@ struct DetectFlags {
   std::string model, store, part = "test", out, draw, fit;
   std::vector<std::string> files;
   std::optional<double> least_score;
+  std::string sheet;
+  int64_t shown = 24;
+  bool flip = false;
 };
 
 int train(const Cli& cli, const DetectFlags& flags) {
@@ -62,11 +66,17 @@ int evaluate(const Cli& cli, const DetectFlags& flags) {
         "MODEL is a file, not a run folder: give --out");
   const Path out =
       !flags.out.empty() ? Path(flags.out) : Path(flags.model) / ("eval-" + flags.part);
-  const Detector detector(flags.model, make_compute(config.runtime), flags.least_score);
+  Detector detector(flags.model, make_compute(config.runtime), flags.least_score);
+  if (flags.flip) detector.use_mirror_images();
   const CocoBoxes boxes = detector.find(Store(flags.store), flags.part);
   write_coco_boxes(boxes, out / "gt.json", out / "detections.json");
   const Json found = detection_metrics(boxes, detection_resampling(config));
   write_json(out / "metrics.json", found);
+  if (!flags.sheet.empty())
+    write_atomic(
+        flags.sheet,
+        encode_png(draw_sheet(hit_items(boxes, Store(flags.store), flags.part, flags.shown),
+                              {.cell_px = 192, .columns = 6, .boxes = true})));
   print_result(cli, found, detection_text(found) + "written to " + out.string() + "\n");
   return 0;
 }
@@ -123,7 +133,8 @@ Detector shown_detector(const Cli& cli, const DetectFlags& flags) {
 }
 
 int predict(const Cli& cli, const DetectFlags& flags) {
-  const Detector detector = shown_detector(cli, flags);
+  Detector detector = shown_detector(cli, flags);
+  if (flags.flip) detector.use_mirror_images();
   const std::string fit = !flags.fit.empty()        ? flags.fit
                           : !detector.fit().empty() ? detector.fit()
                                                     : "pad";
@@ -244,6 +255,11 @@ void add_detect_commands(CLI::App& app, Cli& cli) {
                    "boxes with a lower score are not found (default: detect.least_score of the "
                    "training)")
       ->check(CLI::Range(0., 1.));
+  eval_cli->add_option(
+      "--sheet", flags->sheet, "PNG file for images with boxes that were missed, wrong or hit");
+  eval_cli->add_option("--shown", flags->shown, "images on the sheet")
+      ->check(at_least(3))
+      ->capture_default_str();
   eval_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
 
   auto* predict_cli =
@@ -270,6 +286,11 @@ void add_detect_commands(CLI::App& app, Cli& cli) {
       ->check(CLI::Range(0., 1.));
   predict_cli->add_option("--draw", flags->draw, "folder for pictures with the boxes in them");
   predict_cli->add_option("--out", flags->out, "JSON file for the boxes, as COCO's detections");
+
+  for (CLI::App* command : {eval_cli, predict_cli})
+    command->add_flag("--flip",
+                      flags->flip,
+                      "also seek boxes in the mirror images and fuse both (twice as slow)");
 
   auto* pack_cli = add_command(detect,
                                cli,

@@ -269,7 +269,7 @@ std::string describe_patches(const PatchCounts& counts) {
   std::string out =
       cat(counts.lesions, " patches with a box, ", counts.negatives, " of images without boxes");
   if (counts.unmatched > 0)
-    out += cat(" (", counts.unmatched, " of another region or view, for want of a match)");
+    out += cat(" (", counts.unmatched, " of another region or view, because none matched)");
   if (counts.missing > 0) out += cat("; ", counts.missing, " found no image without boxes");
   if (counts.dropped > 0) out += cat("; ", counts.dropped, " boxes have no area in their image");
   if (counts.not_annotated > 0) out += cat("; ", counts.not_annotated, " images not annotated");

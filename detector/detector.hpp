@@ -71,6 +71,10 @@ class Detector {
   /// boxes.
   std::optional<double> shown_score() const;
 
+  /// Also seeks boxes in the mirror image, which takes twice as long, and fuses those of both by
+  /// weighted boxes fusion (fusion.hpp).
+  void use_mirror_images();
+
   /// Returns the annotated images of a part of a store with their true boxes and those that it
   /// finds, in the pixels of the store. Throws 65 if no image is annotated, or if its size, depth
   /// or classes differ from the training store's.

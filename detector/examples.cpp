@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <opencv2/imgproc.hpp>
 
 #include "augment/geometry.hpp"
 #include "augment/pipeline.hpp"
@@ -133,6 +134,35 @@ BoxedImage mosaic_of(const std::array<BoxedImage, 4>& images, Rng rng) {
   return out;
 }
 
+BoxedImage copy_pasted(const BoxedImage& one, const BoxedImage& from) {
+  constexpr double kLeastVisible = .25;
+  BoxedImage out{one.image.clone(), {}};
+  cv::Mat copied(one.image.size(), CV_8U, cv::Scalar(0));
+  const auto area_of = [&](const Box& box) {
+    return cv::Rect(cv::Point(static_cast<int>(std::lround(box.x0)),
+                              static_cast<int>(std::lround(box.y0))),
+                    cv::Point(static_cast<int>(std::lround(box.x1)),
+                              static_cast<int>(std::lround(box.y1)))) &
+           cv::Rect({}, one.image.size());
+  };
+  for (const Box& box : from.boxes) {
+    std::vector<std::vector<cv::Point>> rings;
+    for (const auto& ring : box.rings) rings.emplace_back(ring.begin(), ring.end());
+    if (rings.empty())
+      copied(area_of(box)) = cv::Scalar(1);
+    else
+      cv::fillPoly(copied, rings, cv::Scalar(1));
+  }
+  from.image.copyTo(out.image, copied);
+  for (const Box& box : one.boxes) {
+    const cv::Rect area = area_of(box);
+    const double left = area.area() - cv::countNonZero(copied(area));
+    if (left >= kLeastVisible * area.area()) out.boxes.push_back(box);
+  }
+  out.boxes.insert(out.boxes.end(), from.boxes.begin(), from.boxes.end());
+  return out;
+}
+
 BoxedImage cropped(const BoxedImage& one, int side, Rng rng) {
   const int right = one.image.cols - side, down = one.image.rows - side;
   int x = static_cast<int>(rng.below(static_cast<uint64_t>(right + 1)));
@@ -212,6 +242,8 @@ Batch BoxBatches::read(int64_t step, const std::vector<int64_t>& rows) const {
   for (size_t i = 0; i < rows.size(); ++i) {
     Rng draw = of_step.fork("image", i);
     BoxedImage source = one(rows[i]);
+    if (Rng copies = draw.fork("copies"); !plain && copies.chance(options_.copy_paste))
+      source = copy_pasted(source, one(with_boxes_[copies.below(with_boxes_.size())]));
     if (!plain && draw.chance(options_.mosaic)) {
       const auto another = [&] {
         return one(static_cast<int64_t>(draw.below(static_cast<uint64_t>(images_.size()))));

@@ -56,6 +56,11 @@ BoxedImage augmented(const BoxedImage& one, const DetectOptions& options, int va
 /// YOLOv4, section 3.3, but without changing their scale).
 BoxedImage mosaic_of(const std::array<BoxedImage, 4>& images, Rng rng);
 
+/// Returns an image into which the objects of another image of the same size are copied at their
+/// places (copy-paste: Ghiasi et al. 2021, without their large changes of scale): the pixels in
+/// their polygons, else in their boxes. Boxes of which less than a quarter is left are dropped.
+BoxedImage copy_pasted(const BoxedImage& one, const BoxedImage& from);
+
 /// Returns a square of the image with what is left of its boxes: around one of the boxes, at
 /// random, which is inside as a whole if it fits; anywhere without boxes. `side`: in px, at most
 /// those of the image.

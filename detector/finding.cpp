@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "fusion/fusion.hpp"
 #include "nn/blocks.hpp"
 
 namespace evenray {
@@ -15,6 +16,17 @@ int64_t images_per_pass(int64_t height, int64_t width) {
   return std::max<int64_t>(1, kPassPixels / (height * width));
 }
 
+/// Fuses the boxes of an image with those of its mirror image, which are mirrored back.
+std::vector<FoundBox> with_mirrored(const std::vector<FoundBox>& found,
+                                    std::vector<FoundBox> mirrored,
+                                    double width) {
+  for (auto& one : mirrored) one.box.x = width - one.box.x - one.box.width;
+  std::vector<FoundBox> out;
+  for (auto& one : fuse_boxes({found, mirrored}, std::nullopt, FusionOptions{}))
+    out.push_back(std::move(one.found));
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::vector<FoundBox>> find_boxes(BoxModel& model,
@@ -25,8 +37,15 @@ std::vector<std::vector<FoundBox>> find_boxes(BoxModel& model,
   std::vector<std::vector<FoundBox>> out;
   for (const auto& batch : images.split(images_per_pass(images.size(2), images.size(3)))) {
     Autocast autocast(compute);
-    auto found =
-        model.find(network_input(batch.to(compute.device), reading.value_max, reading.standardise));
+    const auto input =
+        network_input(batch.to(compute.device), reading.value_max, reading.standardise);
+    auto found = model.find(input);
+    if (reading.mirrors) {
+      auto mirrored = model.find(input.flip(3));
+      for (size_t i = 0; i < found.size(); ++i)
+        found[i] =
+            with_mirrored(found[i], std::move(mirrored[i]), static_cast<double>(images.size(3)));
+    }
     std::move(found.begin(), found.end(), std::back_inserter(out));
   }
   return out;

@@ -18,6 +18,8 @@ namespace evenray {
 struct ImageReading {
   int value_max = 255;  ///< the pixel value that is white
   Standardise standardise{};
+  /// Boxes are also sought in the mirror image, and those of both are fused (WBF).
+  bool mirrors = false;
 };
 
 /// Returns the boxes found in images [N,1,H,W] as stored, see BoxModel::find().

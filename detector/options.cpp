@@ -104,6 +104,11 @@ void DetectOptions::fields(Fields& f) {
     mosaic,
     "online augmentation: probability that an image is made of the corners of four images that "
     "meet in a random point");
+  f("copy_paste",
+    copy_paste,
+    "online augmentation: probability that the objects of another image are copied into an image, "
+    "at "
+    "their places");
   f("multi_scale",
     multi_scale,
     "online augmentation: in each step, the sides of all images are changed by a factor from 1 "
@@ -112,7 +117,9 @@ void DetectOptions::fields(Fields& f) {
     crop_px,
     "online augmentation: train on squares of this side in px, each around a box if there is one, "
     "which is faster where boxes are small; boxes are found in whole images; 0: whole images");
-  f("plain_share", plain_share, "last share of the steps, without mosaic and multi_scale");
+  f("plain_share",
+    plain_share,
+    "last share of the steps, without mosaic, copy_paste and multi_scale");
   f("anchor_px",
     anchor_px,
     "two-stage detectors: side in px of the smallest anchors, those of the finest map; each "
@@ -172,11 +179,12 @@ void DetectOptions::check() const {
       throw Error(Exit::config, cat("detect.policy: ", error.what(), "; none: no policy"));
     }
   }
-  evenray::check(mosaic >= 0 && mosaic <= 1 && multi_scale >= 0 && multi_scale < 1 &&
-                     plain_share >= 0 && plain_share <= 1,
-                 Exit::config,
-                 "detect.mosaic and plain_share must be from 0 to 1, and detect.multi_scale in "
-                 "[0, 1)");
+  evenray::check(
+      mosaic >= 0 && mosaic <= 1 && copy_paste >= 0 && copy_paste <= 1 && multi_scale >= 0 &&
+          multi_scale < 1 && plain_share >= 0 && plain_share <= 1,
+      Exit::config,
+      "detect.mosaic, copy_paste and plain_share must be from 0 to 1, and detect.multi_scale in "
+      "[0, 1)");
   evenray::check(
       anchor_px >= 1 && anchor_px <= 1024, Exit::config, "detect.anchor_px must be from 1 to 1024");
   evenray::check(crop_px >= 0, Exit::config, "detect.crop_px must not be negative");

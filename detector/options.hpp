@@ -36,9 +36,11 @@ struct DetectOptions {
   double intensity = .2;        ///< online augmentation: brightness, contrast, as a share
   std::string policy = "none";  ///< online augmentation before that: of policy_names(), or none
   double mosaic = 0;            ///< online augmentation: probability of four images in one
+  double copy_paste = 0;        ///< online augmentation: probability of objects of another image
   double multi_scale = 0;       ///< online augmentation: sides by up to 1 plus or minus this a step
   int64_t crop_px = 0;          ///< online augmentation: side of a square around a box; 0: off
-  double plain_share = .15;     ///< last share of the steps, without mosaic and multi_scale
+  double plain_share =
+      .15;  ///< last share of the steps, without mosaic, copy_paste and multi_scale
   double anchor_px =
       32;  ///< two-stage: side of the smallest anchors; each further map has twice it
   double least_score = .01;  ///< found boxes with lower scores are dropped

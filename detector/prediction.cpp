@@ -101,6 +101,8 @@ const std::string& Detector::arch() const { return state_->options.arch; }
 const std::string& Detector::fit() const { return state_->fit; }
 std::optional<double> Detector::shown_score() const { return state_->shown_score; }
 
+void Detector::use_mirror_images() { state_->reading.mirrors = true; }
+
 CocoBoxes Detector::find(const Store& store, const std::string& part) const {
   const State& state = *state_;
   const auto& info = store.info();

@@ -13,7 +13,8 @@ namespace {
 
 const cv::Scalar kGround(0x11, 0x11, 0x11);
 const cv::Scalar kInk(0xd0, 0xd0, 0xd0);
-const cv::Scalar kAccent(0xcb, 0x6b, 0x0b);  // #0b6bcb, blue first
+const cv::Scalar kAccent(0xcb, 0x6b, 0x0b);    // #0b6bcb, blue first
+const cv::Scalar kFoundInk(0x00, 0x9f, 0xe6);  // #e69f00
 constexpr int kGap = 6;
 constexpr int kCaptionHeight = 14;
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
@@ -51,7 +52,8 @@ std::string cut_to_width(std::string text, int width_px) {
 /// Draws closed rings, given in pixels of the picture before scaling, over a BGR picture.
 void draw_rings(cv::Mat& picture,
                 const std::vector<std::vector<cv::Point2f>>& rings,
-                cv::Point2d scale) {
+                cv::Point2d scale,
+                const cv::Scalar& ink) {
   cv::Mat large = cv::Mat::zeros(picture.size() * kOversampling, CV_8U);
   for (const auto& ring : rings) {
     std::vector<cv::Point> points;
@@ -71,8 +73,7 @@ void draw_rings(cv::Mat& picture,
     const auto* alpha = cover.ptr<uint8_t>(y);
     for (int x = 0; x < picture.cols; ++x) {
       for (int c = 0; c < 3; ++c) {
-        row[x][c] =
-            cv::saturate_cast<uint8_t>(row[x][c] + (kAccent[c] - row[x][c]) * alpha[x] / 255);
+        row[x][c] = cv::saturate_cast<uint8_t>(row[x][c] + (ink[c] - row[x][c]) * alpha[x] / 255);
       }
     }
   }
@@ -92,6 +93,10 @@ void draw_numbers(cv::Mat& picture, const std::vector<Box>& boxes, cv::Point2d s
   }
 }
 
+std::vector<cv::Point2f> corners_of(const Box& box) {
+  return {{box.x0, box.y0}, {box.x1, box.y0}, {box.x1, box.y1}, {box.x0, box.y1}};
+}
+
 /// Draws one item, whose image is `image`, with 8 bits.
 cv::Mat draw_picture(const SheetItem& item,
                      const cv::Mat& image,
@@ -101,14 +106,16 @@ cv::Mat draw_picture(const SheetItem& item,
   const cv::Mat grey = fit_image(image, size.height, size.width, Fit::stretch, placement);
   cv::Mat picture;
   cv::cvtColor(grey, picture, cv::COLOR_GRAY2BGR);
-  std::vector<std::vector<cv::Point2f>> rings;
+  const cv::Point2d scale(placement.scale_x, placement.scale_y);
+  std::vector<std::vector<cv::Point2f>> rings, found;
   for (const auto& box : item.boxes) {
-    if (options.boxes)
-      rings.push_back({{box.x0, box.y0}, {box.x1, box.y0}, {box.x1, box.y1}, {box.x0, box.y1}});
+    if (options.boxes) rings.push_back(corners_of(box));
     if (options.polygons) rings.insert(rings.end(), box.rings.begin(), box.rings.end());
   }
-  if (!rings.empty()) draw_rings(picture, rings, {placement.scale_x, placement.scale_y});
-  if (options.numbers) draw_numbers(picture, item.boxes, {placement.scale_x, placement.scale_y});
+  for (const auto& box : item.found) found.push_back(corners_of(box));
+  if (!rings.empty()) draw_rings(picture, rings, scale, kAccent);
+  if (!found.empty()) draw_rings(picture, found, scale, kFoundInk);
+  if (options.numbers) draw_numbers(picture, item.boxes, scale);
   return picture;
 }
 

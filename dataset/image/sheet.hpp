@@ -10,9 +10,10 @@ namespace evenray {
 
 /// One cell of a contact sheet.
 struct SheetItem {
-  cv::Mat image;           ///< CV_8UC1 or CV_16UC1
-  std::string caption;     ///< drawn below the image; may be empty or have several lines
-  std::vector<Box> boxes;  ///< in pixels of `image`
+  cv::Mat image;             ///< CV_8UC1 or CV_16UC1
+  std::string caption;       ///< drawn below the image; may be empty or have several lines
+  std::vector<Box> boxes;    ///< in pixels of `image`
+  std::vector<Box> found{};  ///< drawn in another colour
 };
 
 struct SheetOptions {

@@ -58,7 +58,9 @@ TEST_CASE("detect train, eval and predict, on phantoms") {
   fails(at, train, Exit::cannot_create, "run");
   done(at, train + Words{"--resume"});
 
-  const Json told = done(at, {"detect", "eval", "run", "--data=set.h5", "--json"}).json();
+  const Json told =
+      done(at, {"detect", "eval", "run", "--data=set.h5", "--sheet=sheet.png", "--json"}).json();
+  CHECK(std::filesystem::file_size(at / "sheet.png") > 1000);
   CHECK(told["images"] == 11);
   const Json again = done(at,
                           {"detect",

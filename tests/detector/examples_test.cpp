@@ -118,6 +118,22 @@ TEST_CASE("boxes move with their image") {
   }
 }
 
+TEST_CASE("objects of another image are copied at their places") {
+  const cv::Mat dark(40, 40, CV_8UC1, cv::Scalar(10)), light(40, 40, CV_8UC1, cv::Scalar(200));
+  const BoxedImage one{dark, {{4, 4, 14, 14, 0, {}}, {22, 22, 30, 30, 0, {}}}};
+  const BoxedImage from{
+      light, {{2, 2, 16, 16, 1, {}}, {24, 4, 36, 12, 1, {{{24, 4}, {36, 4}, {24, 12}}}}}};
+  const BoxedImage both = copy_pasted(one, from);
+  CHECK(both.image.at<uint8_t>(8, 8) == 200);
+  CHECK(both.image.at<uint8_t>(26, 26) == 10);
+  CHECK(both.image.at<uint8_t>(5, 26) == 200);
+  CHECK(both.image.at<uint8_t>(11, 35) == 10);  // outside the polygon
+  REQUIRE(both.boxes.size() == 3);              // the covered one is dropped
+  CHECK(both.boxes[0].x0 == 22);
+  CHECK(both.boxes[1].label == 1);
+  CHECK(one.image.at<uint8_t>(8, 8) == 10);
+}
+
 TEST_CASE("a crop holds a whole box wherever it fits, and any place without boxes") {
   cv::Mat image(48, 64, CV_8UC1, cv::Scalar(20));
   image(cv::Rect(26, 18, 12, 10)) = cv::Scalar(220);

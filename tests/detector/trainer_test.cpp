@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <map>
+#include <opencv2/core.hpp>
 
 #include "core/error.hpp"
 #include "detector/fit.hpp"
@@ -40,6 +41,17 @@ TEST_CASE("a detector learns to find spots") {
   CHECK(alone[0][0].score == Approx(test.images[0].found[0].score).margin(1e-4));
   const Json metrics = read_json(bench.scratch / "run" / "metrics.json");
   CHECK(metrics["best_val_ap50"] > .8);
+
+  // With mirror images, an image and its mirror image get the same boxes, mirrored.
+  Detector both = bench.detector("run");
+  both.use_mirror_images();
+  cv::Mat image = bench.store().image("test", 0), mirror;
+  cv::flip(image, mirror, 1);
+  const auto boxes = both.find({image})[0], of_mirror = both.find({mirror})[0];
+  REQUIRE_FALSE(boxes.empty());
+  REQUIRE(boxes.size() == of_mirror.size());
+  CHECK(boxes[0].score == Approx(of_mirror[0].score).margin(1e-4));
+  CHECK(boxes[0].box.x == Approx(64 - of_mirror[0].box.x - of_mirror[0].box.width).margin(.05));
 }
 
 TEST_CASE("a training of a detector resumes bit for bit") {
