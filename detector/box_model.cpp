@@ -6,12 +6,13 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "detector/network.hpp"
+#include "detector/unet.hpp"
 #include "nn/checkpoint.hpp"
 
 namespace evenray {
 namespace {
 
-constexpr std::string_view kTwoStage = "fasterrcnn_", kPyramid = "_fpn";
+constexpr std::string_view kTwoStage = "fasterrcnn_", kPyramid = "_fpn", kOutlines = "unet_";
 
 /// Returns the weights if `path` is a file of a whole two-stage detector.
 std::optional<RcnnWeights> whole_weights(const std::string& path, const std::string& arch) {
@@ -31,6 +32,7 @@ std::optional<RcnnWeights> whole_weights(const std::string& path, const std::str
 bool is_two_stage(const std::string& arch) { return arch.starts_with(kTwoStage); }
 
 std::string backbone_of(const std::string& arch) {
+  if (arch.starts_with(kOutlines)) return arch.substr(kOutlines.size());
   if (!is_two_stage(arch)) return arch;
   std::string name = arch.substr(kTwoStage.size());
   if (name.ends_with(kPyramid)) name.resize(name.size() - kPyramid.size());
@@ -67,7 +69,7 @@ void StartWeights::load(BoxModel& model) const {
   } else if (two_stage_) {
     load_trunk(two_stage_net(model), *backbone_);
   } else {
-    backbone_->load(*dynamic_cast<DetectorNet&>(model).trunk);
+    backbone_->load(*model.one_channel_trunk());
   }
 }
 
@@ -76,6 +78,7 @@ std::shared_ptr<BoxModel> make_box_model(const DetectOptions& options,
                                          const PixelInput& input,
                                          int threads) {
   if (is_two_stage(options.arch)) return make_two_stage(options, classes, input);
+  if (options.arch.starts_with(kOutlines)) return make_unet(options, classes, threads);
   return std::make_shared<DetectorNet>(options, classes, threads);
 }
 

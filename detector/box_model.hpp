@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A network that finds boxes, as trainings and predictions see it: one-stage (network.hpp) or
-// two-stage (the rcnn room). Internal to detector.
+// A network that finds boxes, as trainings and predictions see it: one-stage (network.hpp),
+// two-stage (the rcnn room) or by outlines (unet.hpp). Internal to detector.
 #include <torch/nn/module.h>
 
 #include <memory>
@@ -29,6 +29,9 @@ struct BoxModel : torch::nn::Module {
   /// detect.least_score or more, clipped to the image, after non-maximum suppression of each class
   /// with detect.nms, at most detect.most_boxes. In eval mode, without gradients.
   virtual std::vector<std::vector<FoundBox>> find(const torch::Tensor& images) = 0;
+
+  /// Returns the backbone whose weights a classifier of nn has; nullptr for a two-stage network.
+  virtual Backbone* one_channel_trunk() { return nullptr; }
 
   int64_t least_px = 1;  ///< the shortest side of an image that it accepts
 };

@@ -3,11 +3,9 @@
 
 #include <torch/nn.h>
 
-#include <algorithm>
 #include <cmath>
 
-#include "core/error.hpp"
-#include "core/text.hpp"
+#include "detector/frozen.hpp"
 #include "nn/blocks.hpp"
 
 namespace evenray {
@@ -66,16 +64,6 @@ class LayerImpl final : public torch::nn::Module {
   SeparableNorms norms_;
 };
 using Layer = torch::nn::ModuleHolder<LayerImpl>;
-
-/// Returns the channels of the stages of a backbone.
-std::vector<int64_t> stage_channels(Backbone& trunk) {
-  torch::NoGradGuard no_grad;
-  EvalGuard eval(trunk);
-  std::vector<int64_t> channels;
-  for (const auto& map : trunk.stages(torch::zeros({1, 1, 64, 64})))
-    channels.push_back(map.size(1));
-  return channels;
-}
 
 torch::Tensor enlarged(const torch::Tensor& map, const torch::Tensor& like) {
   namespace F = torch::nn::functional;
@@ -183,28 +171,7 @@ DetectorNet::DetectorNet(const DetectOptions& options, int64_t classes, int thre
     output->bias.zero_();
   }
   head_->class_output->bias.fill_(-std::log((1 - .01) / .01));
-  freeze();
-}
-
-void DetectorNet::freeze() {
-  const auto& depths = trunk->depths;
-  check(options_.frozen_depths <= std::ssize(depths),
-        Exit::config,
-        cat("detect.frozen_depths is above the ", depths.size(), " groups of ", options_.arch));
-  const auto is_frozen = [&](const std::string& name) {
-    return std::any_of(
-        depths.begin(), depths.begin() + options_.frozen_depths, [&](const auto& group) {
-          return std::any_of(group.begin(), group.end(), [&](const std::string& prefix) {
-            return name.starts_with(prefix);
-          });
-        });
-  };
-  for (auto& item : trunk->named_parameters())
-    if (is_frozen(item.key())) item.value().set_requires_grad(false);
-  for (const auto& item : trunk->named_modules("", /*include_self=*/false))
-    if (is_frozen(item.key()) ||
-        (options_.frozen_statistics && item.value()->as<torch::nn::BatchNorm2d>()))
-      frozen_.push_back(item.value());
+  frozen_ = frozen_modules(*trunk, options);
 }
 
 void DetectorNet::train(bool on) {

@@ -37,6 +37,7 @@ struct DetectorNet final : BoxModel {
                      const Rng& rng) override;
   std::vector<std::vector<FoundBox>> find(const torch::Tensor& images) override;
   void train(bool on = true) override;
+  Backbone* one_channel_trunk() override { return trunk.get(); }
 
   std::shared_ptr<Backbone> trunk;
 
@@ -47,7 +48,6 @@ struct DetectorNet final : BoxModel {
     PointTensors tensors;
   };
   const OfSize& points_of(const torch::Tensor& images);
-  void freeze();
 
   struct Pyramid;
   struct Head;

@@ -9,6 +9,7 @@
 #include "detector/network.hpp"
 #include "fusion/fusion.hpp"
 #include "nn/blocks.hpp"
+#include "nn/compute.hpp"
 
 namespace evenray {
 namespace {

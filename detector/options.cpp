@@ -32,6 +32,7 @@ std::vector<std::string> detector_architectures() {
                                "mobilenetv3_small_100"};
   const size_t backbones = out.size();
   for (size_t i = 0; i < backbones; ++i) out.push_back(cat("fasterrcnn_", out[i], "_fpn"));
+  for (size_t i = 0; i < backbones; ++i) out.push_back(cat("unet_", out[i]));
   out.emplace_back("fasterrcnn_vgg16");
   return out;
 }
@@ -39,12 +40,15 @@ std::vector<std::string> detector_architectures() {
 void DetectOptions::fields(Fields& f) {
   f("arch",
     arch,
-    cat("backbone of a one-stage detector, or a two-stage detector (Faster R-CNN), one of: ",
+    cat("backbone of a one-stage detector, a two-stage detector (Faster R-CNN), or a network that "
+        "outlines objects (U-Net), one of: ",
         join(detector_architectures())));
   f("size",
     size,
     "width of pyramid and head: nano (64 channels) or small (96); of two-stage detectors nano (64, "
-    "and 256 in the head) or small (256 and 1024, as published)");
+    "and 256 in the head) or small (256 and 1024, as published); of U-Nets nano (32 channels at "
+    "the "
+    "finest map) or small (64)");
   f("weights",
     weights,
     "weights of the backbone to start from: none (random), installed ones (imagenet), a file of "

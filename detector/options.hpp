@@ -58,8 +58,8 @@ struct DetectOptions {
 };
 
 /// Returns the names that `arch` accepts: backbones whose maps have exactly ceil(side / stride)
-/// positions, which boxes need, and two-stage detectors: fasterrcnn_resnet50_fpn and
-/// fasterrcnn_vgg16 (torchvision's), and fasterrcnn_BACKBONE_fpn.
+/// positions, which boxes need; two-stage detectors: fasterrcnn_resnet50_fpn and fasterrcnn_vgg16
+/// (torchvision's), and fasterrcnn_BACKBONE_fpn; and unet_BACKBONE.
 std::vector<std::string> detector_architectures();
 
 }  // namespace evenray

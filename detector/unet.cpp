@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detector/unet.hpp"
+
+#include <torch/nn.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "core/parallel.hpp"
+#include "detector/frozen.hpp"
+#include "nn/blocks.hpp"
+#include "nn/compute.hpp"
+
+namespace evenray {
+namespace {
+
+constexpr double kInside = .5;
+
+/// Two 3x3 convolutions with norms.
+torch::nn::Sequential double_conv(int64_t in, int64_t out) {
+  return torch::nn::Sequential(conv(in, out, 3),
+                               torch::nn::BatchNorm2d(out),
+                               torch::nn::ReLU(),
+                               conv(out, out, 3),
+                               torch::nn::BatchNorm2d(out),
+                               torch::nn::ReLU());
+}
+
+torch::Tensor enlarged_to(const torch::Tensor& map, int64_t height, int64_t width) {
+  namespace F = torch::nn::functional;
+  return F::interpolate(map,
+                        F::InterpolateFuncOptions()
+                            .size(std::vector<int64_t>{height, width})
+                            .mode(torch::kBilinear)
+                            .align_corners(false));
+}
+
+/// Returns the objects in a map of probabilities of one class, CV_32F.
+void add_objects(const cv::Mat& probabilities, int class_index, std::vector<FoundBox>& out) {
+  const cv::Mat inside = probabilities >= kInside;
+  cv::Mat labels, stats, centres;
+  const int count = cv::connectedComponentsWithStats(inside, labels, stats, centres);
+  for (int object = 1; object < count; ++object) {  // 0 is the ground
+    const cv::Rect area(stats.at<int>(object, cv::CC_STAT_LEFT),
+                        stats.at<int>(object, cv::CC_STAT_TOP),
+                        stats.at<int>(object, cv::CC_STAT_WIDTH),
+                        stats.at<int>(object, cv::CC_STAT_HEIGHT));
+    double highest = 0;
+    cv::minMaxLoc(probabilities(area), nullptr, &highest, nullptr, nullptr, labels(area) == object);
+    out.push_back({{static_cast<double>(area.x),
+                    static_cast<double>(area.y),
+                    static_cast<double>(area.width),
+                    static_cast<double>(area.height)},
+                   class_index,
+                   highest});
+  }
+}
+
+struct UNet final : BoxModel {
+  UNet(const DetectOptions& options, int64_t classes, int threads)
+      : encoder(register_module("trunk", make_backbone(backbone_of(options.arch)))),
+        options_(options),
+        threads_(threads) {
+    least_px = encoder->least_px;
+    const auto channels = stage_channels(*encoder);
+    const int64_t width = options.size == "nano" ? 32 : 64;
+    int64_t in = channels.back();
+    for (size_t i = channels.size() - 1; i-- > 0;) {
+      const int64_t out = width << i;
+      decoder->push_back(double_conv(in + channels[i], out));
+      in = out;
+    }
+    register_module("decoder", decoder);
+    output = register_module("output", torch::nn::Conv2d(torch::nn::Conv2dOptions(in, classes, 1)));
+    kaiming_init(*decoder);
+    torch::NoGradGuard no_grad;
+    output->weight.normal_(0, .01);
+    output->bias.fill_(-std::log((1 - .01) / .01));
+    frozen_ = frozen_modules(*encoder, options);
+  }
+
+  /// Returns logits [N,C,H,W].
+  torch::Tensor forward(const torch::Tensor& images) {
+    const auto maps = encoder->stages(images);
+    auto y = maps.back();
+    for (size_t i = 0; i < decoder->size(); ++i) {
+      const auto& finer = maps[maps.size() - 2 - i];
+      y = decoder[i]->as<torch::nn::Sequential>()->forward(
+          torch::cat({enlarged_to(y, finer.size(2), finer.size(3)), finer}, 1));
+    }
+    return enlarged_to(output(y), images.size(2), images.size(3));
+  }
+
+  torch::Tensor loss(const torch::Tensor& images,
+                     const std::vector<std::vector<Box>>& boxes,
+                     const Rng&) override {
+    const auto logits = forward(images);
+    const Autocast full_precision(Compute{images.device()});
+    const auto values = logits.to(torch::kFloat);
+    const auto masks =
+        object_masks(boxes, values.size(1), images.size(2), images.size(3)).to(images.device());
+    return torch::binary_cross_entropy_with_logits(values, masks) +
+           dice_loss(values.sigmoid(), masks);
+  }
+
+  std::vector<std::vector<FoundBox>> find(const torch::Tensor& images) override {
+    torch::NoGradGuard no_grad;
+    EvalGuard eval(*this);
+    const auto all = forward(images).to(torch::kFloat).sigmoid().cpu().contiguous();
+    const int classes = static_cast<int>(all.size(1));
+    const int height = static_cast<int>(all.size(2)), width = static_cast<int>(all.size(3));
+    std::vector<std::vector<FoundBox>> out(static_cast<size_t>(all.size(0)));
+    parallel_for(out.size(), threads_, [&](size_t i) {
+      for (int c = 0; c < classes; ++c)
+        add_objects(
+            cv::Mat(height, width, CV_32F, all[static_cast<int64_t>(i)][c].data_ptr<float>()),
+            c,
+            out[i]);
+      std::stable_sort(out[i].begin(), out[i].end(), [](const FoundBox& a, const FoundBox& b) {
+        return a.score > b.score;
+      });
+      if (std::ssize(out[i]) > options_.most_boxes)
+        out[i].resize(static_cast<size_t>(options_.most_boxes));
+    });
+    return out;
+  }
+
+  void train(bool on = true) override {
+    Module::train(on);
+    for (const auto& module : frozen_) module->eval();
+  }
+  Backbone* one_channel_trunk() override { return encoder.get(); }
+
+  std::shared_ptr<Backbone> encoder;
+  torch::nn::ModuleList decoder;  ///< from the coarsest map to the finest
+  torch::nn::Conv2d output{nullptr};
+
+ private:
+  std::vector<std::shared_ptr<torch::nn::Module>> frozen_;
+  DetectOptions options_;
+  int threads_;
+};
+
+}  // namespace
+
+torch::Tensor object_masks(const std::vector<std::vector<Box>>& boxes,
+                           int64_t classes,
+                           int64_t height,
+                           int64_t width) {
+  auto out = torch::zeros({std::ssize(boxes), classes, height, width});
+  for (size_t i = 0; i < boxes.size(); ++i) {
+    for (const Box& box : boxes[i]) {
+      auto plane = out[static_cast<int64_t>(i)][box.label];
+      cv::Mat mask(
+          static_cast<int>(height), static_cast<int>(width), CV_32F, plane.data_ptr<float>());
+      std::vector<std::vector<cv::Point>> rings;
+      for (const auto& ring : box.rings) rings.emplace_back(ring.begin(), ring.end());
+      if (rings.empty())
+        rings = {{cv::Point2f(box.x0, box.y0),
+                  cv::Point2f(box.x1 - 1, box.y0),
+                  cv::Point2f(box.x1 - 1, box.y1 - 1),
+                  cv::Point2f(box.x0, box.y1 - 1)}};
+      cv::fillPoly(mask, rings, cv::Scalar(1));
+    }
+  }
+  return out;
+}
+
+torch::Tensor dice_loss(const torch::Tensor& probabilities, const torch::Tensor& masks) {
+  const std::vector<int64_t> pixels{0, 2, 3};
+  const auto both = (probabilities * masks).sum(pixels);
+  const auto sum = probabilities.sum(pixels) + masks.sum(pixels);
+  return (1 - (2 * both + 1) / (sum + 1)).mean();
+}
+
+std::shared_ptr<BoxModel> make_unet(const DetectOptions& options, int64_t classes, int threads) {
+  return std::make_shared<UNet>(options, classes, threads);
+}
+
+}  // namespace evenray
