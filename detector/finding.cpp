@@ -54,6 +54,8 @@ std::vector<std::vector<FoundBox>> find_boxes(BoxModel& model,
 CocoBoxes true_boxes(const Store& store, const std::string& part) {
   const StorePart& rows = store.part(part);
   CocoBoxes out{{}, store.info().class_names};
+  out.height = store.info().height;
+  out.width = store.info().width;
   for (size_t row = 0; row < rows.ids.size(); ++row) {
     if (!rows.boxes_known[row]) continue;
     auto& image = out.images.emplace_back(ScoredImage{rows.ids[row], rows.groups[row]});

@@ -23,6 +23,7 @@ struct CocoBoxes {
   std::vector<std::string> columns{};  ///< names of ScoredImage::columns
   bool masks = false;                  ///< whether all boxes have masks
   bool folds = false;                  ///< whether the images have folds
+  int height = 0, width = 0;           ///< of all images, in pixels; 0: not known
 };
 
 /// Reads annotations ({"images","annotations","categories"}) and detections, a list of {"image_id",

@@ -18,6 +18,7 @@ void write_coco_boxes(const CocoBoxes& boxes, const Path& annotations, const Pat
   for (size_t i = 0; i < boxes.images.size(); ++i) {
     const ScoredImage& image = boxes.images[i];
     images.push_back({{"id", i + 1}, {"file_name", image.id}, {"patient", image.group}});
+    if (boxes.width > 0) images.back().update({{"width", boxes.width}, {"height", boxes.height}});
     for (const auto& one : image.truth)
       truth.push_back({{"id", truth.size() + 1},
                        {"image_id", i + 1},

@@ -71,6 +71,16 @@ TEST_CASE("detect train, eval and predict, on phantoms") {
                            "--json"})
                          .json();
   CHECK(again == told);
+  // What eval writes can be fused.
+  done(at,
+       {"detect",
+        "fuse",
+        "run/eval-test/detections.json",
+        "--gt=run/eval-test/gt.json",
+        "--method=nms",
+        "--iou=.5",
+        "--out=fused.json"});
+  CHECK_FALSE(read_json(at / "fused.json").empty());
   const Json none =
       done(at,
            {"detect", "eval", "run", "--data=set.h5", "--least-score=1", "--out=none", "--json"})
