@@ -83,22 +83,6 @@ std::unique_ptr<Task> make_task(const Config& config,
                                 const std::string& rare_class,
                                 const std::vector<Path>& features = {});
 
-/// The rows that an arm with sources lesion:... adds.
-struct PastedRows {
-  size_t class_index = 0;
-  int64_t rows = 0;
-};
-/// Returns balance.max_synthetic times the training rows of the rare class, so that all such arms
-/// add equally many. Rows of lesion:healthy have the most common other class. `counts`: training
-/// rows by class.
-PastedRows pasted_rows(const Config& config,
-                       const Arm& arm,
-                       const StudyPlan& plan,
-                       const std::vector<int64_t>& counts);
-
-/// Returns the number of rows of a class that a generator adds with these options.
-int64_t synthetic_rows(const BalanceOptions& options, const Plan& plan, size_t class_index);
-
 /// Whether the generator of the largest class is the parent of the others: gan.transfer.from is
 /// "majority", gan.where is empty, and the parent is trained at least as long as a generator. (Else
 /// the generator of the largest class would be trained on other images or for a shorter time.)

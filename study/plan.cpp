@@ -13,6 +13,7 @@
 #include "gan/gan.hpp"
 #include "study/preflight.hpp"
 #include "study/preparation.hpp"
+#include "study/training_part.hpp"
 
 namespace evenray {
 namespace {

@@ -10,6 +10,7 @@
 #include "core/text.hpp"
 #include "metrics/stats.hpp"
 #include "study/report_value.hpp"
+#include "study/training_part.hpp"
 
 namespace evenray {
 namespace {

@@ -5,9 +5,9 @@
 // trains one generator per class, fold and seed, trains the classifier of each arm, evaluates all
 // on the same unchanged test part and writes report.html. Everything in the study folder is made
 // only once: if the study is run again, it continues where it stopped. Read this header first, then
-// cells.hpp, preparation.hpp, preflight.hpp, estimate.hpp, plan.hpp, quality.hpp, compare.hpp,
-// label_scores.hpp, summary.hpp, and report.hpp with report_writer.hpp, report_tables.hpp,
-// report_figures.hpp with report_curves.hpp, and report_value.hpp.
+// cells.hpp, training_part.hpp, preparation.hpp, preflight.hpp, estimate.hpp, plan.hpp,
+// quality.hpp, compare.hpp, label_scores.hpp, summary.hpp, and report.hpp with report_writer.hpp,
+// report_tables.hpp, report_figures.hpp with report_curves.hpp, and report_value.hpp.
 
 #include <functional>
 #include <string>

