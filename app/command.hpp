@@ -72,6 +72,10 @@ void from_flag(const std::function<void()>& body);
 /// Returns a validator for whole numbers of `least` or more.
 CLI::Validator at_least(int64_t least);
 
+/// Help of the flag --flip of detectors.
+inline constexpr const char* kFlip =
+    "also seek boxes in the mirror images and fuse both (twice as slow; without masks)";
+
 /// Prints `json` to stdout with --json, else `text`.
 void print_result(const Cli& cli, const Json& json, const std::string& text);
 
@@ -103,6 +107,7 @@ void add_ensemble_command(CLI::App& classify, Cli& cli);
 void add_tune_command(CLI::App& classify, Cli& cli);
 void add_detect_commands(CLI::App& app, Cli& cli);
 void add_detect_metrics_command(CLI::App& detect, Cli& cli);
+void add_detect_predict_command(CLI::App& detect, Cli& cli);
 void add_fuse_command(CLI::App& detect, Cli& cli);
 void add_study_commands(CLI::App& app, Cli& cli);
 void add_export_events_command(CLI::App& app, Cli& cli);

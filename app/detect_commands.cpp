@@ -19,8 +19,7 @@ namespace {
 
 struct DetectFlags {
   TrainingFlags training;
-  std::string model, store, part = "test", out, draw, fit;
-  std::vector<std::string> files;
+  std::string model, store, part = "test", out;
   std::optional<double> least_score;
   std::string sheet;
   int64_t shown = 24;
@@ -67,127 +66,23 @@ int evaluate(const Cli& cli, const DetectFlags& flags) {
   const Path out =
       !flags.out.empty() ? Path(flags.out) : Path(flags.model) / ("eval-" + flags.part);
   Detector detector(flags.model, make_compute(config.runtime), flags.least_score);
+  detector.use_masks();
   if (flags.flip) detector.use_mirror_images();
   const CocoBoxes boxes = detector.find(Store(flags.store), flags.part);
   write_coco_boxes(boxes, out / "gt.json", out / "detections.json");
-  const Json found = detection_metrics(boxes, detection_resampling(config));
+  Json found = detection_metrics(boxes_only(boxes), detection_resampling(config));
+  std::string text = detection_text(found);
+  if (boxes.masks) {
+    found["masks"] = detection_metrics(masks_only(boxes), detection_resampling(config));
+    text += "\n" + detection_text(found["masks"]);
+  }
   write_json(out / "metrics.json", found);
   if (!flags.sheet.empty())
     write_atomic(
         flags.sheet,
         encode_png(draw_sheet(hit_items(boxes, Store(flags.store), flags.part, flags.shown),
                               {.cell_px = 192, .columns = 6, .boxes = true})));
-  print_result(cli, found, detection_text(found) + "written to " + out.string() + "\n");
-  return 0;
-}
-
-/// Converts a box from network pixels to those of the image file, and clips it to the file.
-PixelBox in_file(const PixelBox& box, const Placement& place, cv::Size size) {
-  const auto x = [&](double v) {
-    return std::clamp<double>((v - place.offset_x) / place.scale_x, 0, size.width);
-  };
-  const auto y = [&](double v) {
-    return std::clamp<double>((v - place.offset_y) / place.scale_y, 0, size.height);
-  };
-  const double x0 = x(box.x), y0 = y(box.y);
-  return {x0, y0, x(box.x + box.width) - x0, y(box.y + box.height) - y0};
-}
-
-/// Writes a picture of an image with the boxes in it.
-void draw_boxes(const cv::Mat& image,
-                const std::vector<FoundBox>& found,
-                const std::vector<std::string>& names,
-                const Path& file) {
-  SheetItem item{in_one_window({image})[0], "", {}};
-  for (const auto& one : found) {
-    const PixelBox& box = one.box;
-    item.boxes.push_back({static_cast<float>(box.x),
-                          static_cast<float>(box.y),
-                          static_cast<float>(box.x + box.width),
-                          static_cast<float>(box.y + box.height),
-                          one.class_index,
-                          {}});
-    item.caption += cat(item.caption.empty() ? "" : "\n",
-                        item.boxes.size(),
-                        " ",
-                        names[static_cast<size_t>(one.class_index)],
-                        " ",
-                        fixed(one.score, 2));
-  }
-  write_atomic(file,
-               encode_png(draw_sheet({item},
-                                     {.cell_px = std::max(image.rows, image.cols),
-                                      .columns = 1,
-                                      .boxes = true,
-                                      .numbers = true})));
-}
-
-/// Returns the detector with the least score of the boxes that are shown: of the command line, else
-/// of a packed model.
-Detector shown_detector(const Cli& cli, const DetectFlags& flags) {
-  constexpr double kShown = .1;
-  const Compute compute = make_compute(cli.load().runtime);
-  if (flags.least_score) return Detector(flags.model, compute, flags.least_score);
-  const auto shown = Detector(flags.model, compute).shown_score();
-  return Detector(flags.model, compute, shown.value_or(kShown));
-}
-
-int predict(const Cli& cli, const DetectFlags& flags) {
-  Detector detector = shown_detector(cli, flags);
-  if (flags.flip) detector.use_mirror_images();
-  const std::string fit = !flags.fit.empty()        ? flags.fit
-                          : !detector.fit().empty() ? detector.fit()
-                                                    : "pad";
-  const NamedImages input = read_images(flags.files,
-                                        flags.part,
-                                        {.height = detector.height(),
-                                         .width = detector.width(),
-                                         .bits = detector.bits(),
-                                         .fit = fit});
-  const auto& names = detector.class_names();
-  Json images = Json::array(), categories = Json::array(), detections = Json::array();
-  for (size_t c = 0; c < names.size(); ++c)
-    categories.push_back({{"id", c + 1}, {"name", names[c]}});
-  std::vector<std::vector<std::string>> table{
-      {"file", "class", "score", "x", "y", "width", "height"}};
-  const auto found = detector.find(input.images);
-  for (size_t i = 0; i < found.size(); ++i) {
-    images.push_back({{"id", i + 1},
-                      {"file_name", input.names[i]},
-                      {"width", input.sizes[i].width},
-                      {"height", input.sizes[i].height}});
-    std::vector<FoundBox> shown;
-    for (const auto& one : found[i]) {
-      const PixelBox box = in_file(one.box, input.placements[i], input.sizes[i]);
-      // A box may lie outside the image, in what `pad` added.
-      if (box.width <= 0 || box.height <= 0) continue;
-      shown.push_back(one);
-      const auto& name = names[static_cast<size_t>(one.class_index)];
-      detections.push_back({{"image_id", i + 1},
-                            {"category_id", one.class_index + 1},
-                            {"bbox", {box.x, box.y, box.width, box.height}},
-                            {"score", one.score}});
-      table.push_back({input.names[i],
-                       name,
-                       fixed(one.score, 3),
-                       fixed(box.x, 0),
-                       fixed(box.y, 0),
-                       fixed(box.width, 0),
-                       fixed(box.height, 0)});
-    }
-    if (shown.empty()) table.push_back({input.names[i], "-", "", "", "", "", ""});
-    if (flags.draw.empty()) continue;
-    // Files of several folders may have one name.
-    const std::string name =
-        cat(Path(input.names[i]).stem().string(), found.size() > 1 ? cat("-", i) : "", ".png");
-    draw_boxes(input.images[i], shown, names, Path(flags.draw) / name);
-  }
-  const Json out{{"schema", "evenray-detect-predict-1"},
-                 {"images", images},
-                 {"categories", categories},
-                 {"detections", detections}};
-  if (!flags.out.empty()) write_json(flags.out, detections);
-  print_result(cli, out, aligned_table(table));
+  print_result(cli, found, text + "written to " + out.string() + "\n");
   return 0;
 }
 
@@ -262,35 +157,8 @@ void add_detect_commands(CLI::App& app, Cli& cli) {
       ->capture_default_str();
   eval_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
 
-  auto* predict_cli =
-      add_command(detect, cli, "predict", "find boxes in image files", predicting, [&cli, flags] {
-        return predict(cli, *flags);
-      });
-  predict_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
-  predict_cli
-      ->add_option(
-          "FILES", flags->files, "PNG, JPEG, TIFF or DICOM files, folders of them, or one store")
-      ->required();
-  predict_cli->add_option(
-      "--fit",
-      flags->fit,
-      "pad, stretch or crop; the --fit that the store was packed with (default: as a packed "
-      "model says, else pad)");
-  predict_cli->add_option("--part", flags->part, "part of a store: train, val or test")
-      ->capture_default_str();
-  predict_cli
-      ->add_option("--least-score",
-                   flags->least_score,
-                   "boxes with a lower score are left out (default: where a packed model has one "
-                   "wrong box per image of validation, else .1)")
-      ->check(CLI::Range(0., 1.));
-  predict_cli->add_option("--draw", flags->draw, "folder for pictures with the boxes in them");
-  predict_cli->add_option("--out", flags->out, "JSON file for the boxes, as COCO's detections");
-
-  for (CLI::App* command : {eval_cli, predict_cli})
-    command->add_flag("--flip",
-                      flags->flip,
-                      "also seek boxes in the mirror images and fuse both (twice as slow)");
+  eval_cli->add_flag("--flip", flags->flip, kFlip);
+  add_detect_predict_command(*detect, cli);
 
   auto* pack_cli = add_command(detect,
                                cli,

@@ -12,8 +12,6 @@
 namespace evenray {
 namespace {
 
-constexpr std::string_view kTwoStage = "fasterrcnn_", kPyramid = "_fpn", kOutlines = "unet_";
-
 /// Returns the weights if `path` is a file of a whole two-stage detector.
 std::optional<RcnnWeights> whole_weights(const std::string& path, const std::string& arch) {
   if (!std::filesystem::is_regular_file(path)) return std::nullopt;
@@ -28,16 +26,6 @@ std::optional<RcnnWeights> whole_weights(const std::string& path, const std::str
 }
 
 }  // namespace
-
-bool is_two_stage(const std::string& arch) { return arch.starts_with(kTwoStage); }
-
-std::string backbone_of(const std::string& arch) {
-  if (arch.starts_with(kOutlines)) return arch.substr(kOutlines.size());
-  if (!is_two_stage(arch)) return arch;
-  std::string name = arch.substr(kTwoStage.size());
-  if (name.ends_with(kPyramid)) name.resize(name.size() - kPyramid.size());
-  return name;
-}
 
 StartWeights::StartWeights(const DetectOptions& options) : two_stage_(is_two_stage(options.arch)) {
   if (two_stage_) whole_ = whole_weights(options.weights, options.arch);
@@ -78,7 +66,7 @@ std::shared_ptr<BoxModel> make_box_model(const DetectOptions& options,
                                          const PixelInput& input,
                                          int threads) {
   if (is_two_stage(options.arch)) return make_two_stage(options, classes, input);
-  if (options.arch.starts_with(kOutlines)) return make_unet(options, classes, threads);
+  if (is_unet(options.arch)) return make_unet(options, classes, threads);
   return std::make_shared<DetectorNet>(options, classes, threads);
 }
 

@@ -27,8 +27,9 @@ struct BoxModel : torch::nn::Module {
                              const Rng& rng) = 0;
   /// Returns the boxes in each image, the highest score first: those with a score of
   /// detect.least_score or more, clipped to the image, after non-maximum suppression of each class
-  /// with detect.nms, at most detect.most_boxes. In eval mode, without gradients.
-  virtual std::vector<std::vector<FoundBox>> find(const torch::Tensor& images) = 0;
+  /// with detect.nms, at most detect.most_boxes. In eval mode, without gradients. `masks`: also
+  /// their masks, of a network that gives_masks().
+  virtual std::vector<std::vector<FoundBox>> find(const torch::Tensor& images, bool masks) = 0;
 
   /// Returns the backbone whose weights a classifier of nn has; nullptr for a two-stage network.
   virtual Backbone* one_channel_trunk() { return nullptr; }
@@ -61,9 +62,6 @@ class StartWeights {
   std::optional<RcnnWeights> whole_;
 };
 
-/// Whether detect.arch names a two-stage detector.
-bool is_two_stage(const std::string& arch);
-
 /// Returns a new network. Initial weights are drawn from torch's generator (seed_torch). Throws 78
 /// for options out of range. `threads`: for work on the CPU.
 std::shared_ptr<BoxModel> make_box_model(const DetectOptions& options,
@@ -77,7 +75,5 @@ std::shared_ptr<BoxModel> make_two_stage(const DetectOptions& options,
                                          int64_t classes,
                                          const PixelInput& input);
 RcnnNet& two_stage_net(BoxModel& model);
-/// Returns the name of the backbone of detect.arch.
-std::string backbone_of(const std::string& arch);
 
 }  // namespace evenray

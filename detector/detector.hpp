@@ -74,6 +74,9 @@ class Detector {
   /// Also seeks boxes in the mirror image, which takes twice as long, and fuses those of both by
   /// weighted boxes fusion (fusion.hpp).
   void use_mirror_images();
+  /// From now on a network that outlines objects gives their masks, and true boxes have masks too;
+  /// not with mirror images, and not of other networks. Returns whether there will be masks.
+  bool use_masks();
 
   /// Returns the annotated images of a part of a store with their true boxes and those that it
   /// finds, in the pixels of the store. Throws 65 if no image is annotated, or if its size, depth

@@ -5,6 +5,7 @@
 
 #include "fusion/fusion.hpp"
 #include "nn/blocks.hpp"
+#include "rcnn/object_mask.hpp"
 
 namespace evenray {
 namespace {
@@ -39,9 +40,9 @@ std::vector<std::vector<FoundBox>> find_boxes(BoxModel& model,
     Autocast autocast(compute);
     const auto input =
         network_input(batch.to(compute.device), reading.value_max, reading.standardise);
-    auto found = model.find(input);
+    auto found = model.find(input, reading.masks);
     if (reading.mirrors) {
-      auto mirrored = model.find(input.flip(3));
+      auto mirrored = model.find(input.flip(3), /*masks=*/false);
       for (size_t i = 0; i < found.size(); ++i)
         found[i] =
             with_mirrored(found[i], std::move(mirrored[i]), static_cast<double>(images.size(3)));
@@ -51,18 +52,23 @@ std::vector<std::vector<FoundBox>> find_boxes(BoxModel& model,
   return out;
 }
 
-CocoBoxes true_boxes(const Store& store, const std::string& part) {
+CocoBoxes true_boxes(const Store& store, const std::string& part, bool masks) {
   const StorePart& rows = store.part(part);
   CocoBoxes out{{}, store.info().class_names};
+  out.masks = masks;
   out.height = store.info().height;
   out.width = store.info().width;
   for (size_t row = 0; row < rows.ids.size(); ++row) {
     if (!rows.boxes_known[row]) continue;
     auto& image = out.images.emplace_back(ScoredImage{rows.ids[row], rows.groups[row]});
-    for (const Box& box : rows.boxes[row])
+    for (const Box& box : rows.boxes[row]) {
       image.truth.push_back({{box.x0, box.y0, double{box.x1} - box.x0, double{box.y1} - box.y0},
                              box.label,
                              box.area()});
+      if (masks)
+        image.truth.back().mask =
+            std::make_shared<const Mask>(object_mask(box, out.height, out.width));
+    }
   }
   return out;
 }

@@ -18,7 +18,8 @@ namespace evenray {
 struct ImageReading {
   int value_max = 255;  ///< the pixel value that is white
   Standardise standardise{};
-  /// Boxes are also sought in the mirror image, and those of both are fused (WBF).
+  bool masks = false;  ///< networks that outline objects give their masks
+  /// Boxes are also sought in the mirror image, and those of both are fused (WBF), without masks.
   bool mirrors = false;
 };
 
@@ -29,8 +30,8 @@ std::vector<std::vector<FoundBox>> find_boxes(BoxModel& model,
                                               const Compute& compute);
 
 /// Returns the annotated images of a part with their true boxes, in the pixels of the store.
-/// Outlines give areas where they are.
-CocoBoxes true_boxes(const Store& store, const std::string& part);
+/// Outlines give areas where they are. `masks`: boxes have masks, see object_mask().
+CocoBoxes true_boxes(const Store& store, const std::string& part, bool masks = false);
 
 /// Adds the boxes that the network finds to the images that true_boxes() returned.
 void add_found(CocoBoxes& boxes,

@@ -35,7 +35,7 @@ struct DetectorNet final : BoxModel {
   torch::Tensor loss(const torch::Tensor& images,
                      const std::vector<std::vector<Box>>& boxes,
                      const Rng& rng) override;
-  std::vector<std::vector<FoundBox>> find(const torch::Tensor& images) override;
+  std::vector<std::vector<FoundBox>> find(const torch::Tensor& images, bool masks) override;
   void train(bool on = true) override;
   Backbone* one_channel_trunk() override { return trunk.get(); }
 

@@ -72,7 +72,7 @@ torch::Tensor DetectorNet::loss(const torch::Tensor& images,
   return detector_loss(outputs, at.points, at.tensors, boxes, options_.assigner, threads_).total();
 }
 
-std::vector<std::vector<FoundBox>> DetectorNet::find(const torch::Tensor& images) {
+std::vector<std::vector<FoundBox>> DetectorNet::find(const torch::Tensor& images, bool) {
   torch::NoGradGuard no_grad;
   EvalGuard eval(*this);
   const OfSize& at = points_of(images);

@@ -18,7 +18,24 @@ void check_detect_name(const char* key,
         unknown_name(cat("detect.", key), value, known));
 }
 
+constexpr std::string_view kBoxes = "fasterrcnn_", kMasks = "maskrcnn_", kUNet = "unet_",
+                           kPyramid = "_fpn";
+
 }  // namespace
+
+bool is_two_stage(const std::string& arch) {
+  return arch.starts_with(kBoxes) || arch.starts_with(kMasks);
+}
+bool is_unet(const std::string& arch) { return arch.starts_with(kUNet); }
+bool gives_masks(const std::string& arch) { return is_unet(arch) || arch.starts_with(kMasks); }
+
+std::string backbone_of(const std::string& arch) {
+  std::string name = arch;
+  for (const auto family : {kBoxes, kMasks, kUNet})
+    if (arch.starts_with(family)) name = arch.substr(family.size());
+  if (is_two_stage(arch) && name.ends_with(kPyramid)) name.resize(name.size() - kPyramid.size());
+  return name;
+}
 
 std::vector<std::string> detector_architectures() {
   std::vector<std::string> out{"small",
@@ -31,8 +48,9 @@ std::vector<std::string> detector_architectures() {
                                "mobilenetv2_100",
                                "mobilenetv3_small_100"};
   const size_t backbones = out.size();
-  for (size_t i = 0; i < backbones; ++i) out.push_back(cat("fasterrcnn_", out[i], "_fpn"));
-  for (size_t i = 0; i < backbones; ++i) out.push_back(cat("unet_", out[i]));
+  for (const auto family : {kBoxes, kMasks})
+    for (size_t i = 0; i < backbones; ++i) out.push_back(cat(family, out[i], kPyramid));
+  for (size_t i = 0; i < backbones; ++i) out.push_back(cat(kUNet, out[i]));
   out.emplace_back("fasterrcnn_vgg16");
   return out;
 }
@@ -40,8 +58,8 @@ std::vector<std::string> detector_architectures() {
 void DetectOptions::fields(Fields& f) {
   f("arch",
     arch,
-    cat("backbone of a one-stage detector, a two-stage detector (Faster R-CNN), or a network that "
-        "outlines objects (U-Net), one of: ",
+    cat("backbone of a one-stage detector, a two-stage detector (Faster R-CNN), or one that also "
+        "outlines objects (Mask R-CNN, U-Net), one of: ",
         join(detector_architectures())));
   f("size",
     size,
@@ -142,7 +160,7 @@ void DetectOptions::fields(Fields& f) {
 double DetectOptions::learning_rate() const {
   if (lr > 0) return lr;
   const double one_stage = weights == "none" ? 2e-3 : 1e-3;
-  return arch.starts_with("fasterrcnn_") ? .1 * one_stage : one_stage;
+  return is_two_stage(arch) ? .1 * one_stage : one_stage;
 }
 
 void DetectOptions::check() const {

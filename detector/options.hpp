@@ -58,8 +58,15 @@ struct DetectOptions {
 };
 
 /// Returns the names that `arch` accepts: backbones whose maps have exactly ceil(side / stride)
-/// positions, which boxes need; two-stage detectors: fasterrcnn_resnet50_fpn and fasterrcnn_vgg16
-/// (torchvision's), and fasterrcnn_BACKBONE_fpn; and unet_BACKBONE.
+/// positions, which boxes need; two-stage detectors: fasterrcnn_resnet50_fpn, fasterrcnn_vgg16 and
+/// maskrcnn_resnet50_fpn (torchvision's), fasterrcnn_BACKBONE_fpn and maskrcnn_BACKBONE_fpn; and
+/// unet_BACKBONE.
 std::vector<std::string> detector_architectures();
+/// Whether `arch` names a two-stage detector, a U-Net, a network that gives masks of objects.
+bool is_two_stage(const std::string& arch);
+bool is_unet(const std::string& arch);
+bool gives_masks(const std::string& arch);
+/// Returns the name of the backbone of `arch`.
+std::string backbone_of(const std::string& arch);
 
 }  // namespace evenray

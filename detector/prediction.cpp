@@ -101,7 +101,16 @@ const std::string& Detector::arch() const { return state_->options.arch; }
 const std::string& Detector::fit() const { return state_->fit; }
 std::optional<double> Detector::shown_score() const { return state_->shown_score; }
 
-void Detector::use_mirror_images() { state_->reading.mirrors = true; }
+void Detector::use_mirror_images() {
+  state_->reading.mirrors = true;
+  state_->reading.masks = false;
+}
+
+bool Detector::use_masks() {
+  auto& reading = state_->reading;
+  reading.masks = gives_masks(state_->options.arch) && !reading.mirrors;
+  return reading.masks;
+}
 
 CocoBoxes Detector::find(const Store& store, const std::string& part) const {
   const State& state = *state_;
@@ -120,7 +129,7 @@ CocoBoxes Detector::find(const Store& store, const std::string& part) const {
             join(info.class_names),
             ", but the detector was trained with ",
             join(state.class_names)));
-  CocoBoxes boxes = true_boxes(store, part);
+  CocoBoxes boxes = true_boxes(store, part, state.reading.masks);
   check(!boxes.images.empty(),
         Exit::bad_data,
         cat(store.path().string(), ": no image of part ", part, " is annotated with boxes"));

@@ -37,6 +37,7 @@ RcnnOptions rcnn_options(const DetectOptions& options, const PixelInput& input) 
   out.trainable_layers = depths - options.frozen_depths;
   out.frozen_norms = options.frozen_statistics;
   out.norm_epsilon = input.norm_epsilon;
+  out.masks = gives_masks(options.arch);
   std::copy_n(input.mean.begin(), out.mean.size(), out.mean.begin());
   std::copy_n(input.deviation.begin(), out.deviation.size(), out.deviation.begin());
   if (options.size == "nano") {
@@ -66,9 +67,9 @@ struct TwoStage final : BoxModel {
     return net->loss(images, boxes, rng).total();
   }
 
-  std::vector<std::vector<FoundBox>> find(const torch::Tensor& images) override {
+  std::vector<std::vector<FoundBox>> find(const torch::Tensor& images, bool masks) override {
     std::vector<std::vector<FoundBox>> out;
-    for (const auto& found : net->find(images)) {
+    for (const auto& found : net->find(images, masks)) {
       auto& of_image = out.emplace_back();
       const auto boxes = found.boxes.to(torch::kDouble).contiguous();
       const auto scores = found.scores.to(torch::kDouble).contiguous();
@@ -78,6 +79,10 @@ struct TwoStage final : BoxModel {
         of_image.push_back({{sides[0], sides[1], sides[2] - sides[0], sides[3] - sides[1]},
                             static_cast<int>(labels.data_ptr<int64_t>()[i]),
                             scores.data_ptr<double>()[i]});
+      if (!found.masks.defined()) continue;
+      auto of_boxes = found_masks(found, images.size(2), images.size(3));
+      for (size_t i = 0; i < of_boxes.size(); ++i)
+        of_image[i].mask = std::make_shared<const Mask>(std::move(of_boxes[i]));
     }
     return out;
   }

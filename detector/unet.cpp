@@ -12,6 +12,7 @@
 #include "detector/frozen.hpp"
 #include "nn/blocks.hpp"
 #include "nn/compute.hpp"
+#include "rcnn/object_mask.hpp"
 
 namespace evenray {
 namespace {
@@ -37,8 +38,11 @@ torch::Tensor enlarged_to(const torch::Tensor& map, int64_t height, int64_t widt
                             .align_corners(false));
 }
 
-/// Returns the objects in a map of probabilities of one class, CV_32F.
-void add_objects(const cv::Mat& probabilities, int class_index, std::vector<FoundBox>& out) {
+/// Adds the objects in a map of probabilities of one class, CV_32F.
+void add_objects(const cv::Mat& probabilities,
+                 int class_index,
+                 bool masks,
+                 std::vector<FoundBox>& out) {
   const cv::Mat inside = probabilities >= kInside;
   cv::Mat labels, stats, centres;
   const int count = cv::connectedComponentsWithStats(inside, labels, stats, centres);
@@ -55,6 +59,10 @@ void add_objects(const cv::Mat& probabilities, int class_index, std::vector<Foun
                     static_cast<double>(area.height)},
                    class_index,
                    highest});
+    if (!masks) continue;
+    const cv::Mat pixels = labels == object;
+    out.back().mask = std::make_shared<const Mask>(
+        Mask::of_pixels(pixels.rows, pixels.cols, {pixels.data, pixels.total()}));
   }
 }
 
@@ -105,7 +113,7 @@ struct UNet final : BoxModel {
            dice_loss(values.sigmoid(), masks);
   }
 
-  std::vector<std::vector<FoundBox>> find(const torch::Tensor& images) override {
+  std::vector<std::vector<FoundBox>> find(const torch::Tensor& images, bool masks) override {
     torch::NoGradGuard no_grad;
     EvalGuard eval(*this);
     const auto all = forward(images).to(torch::kFloat).sigmoid().cpu().contiguous();
@@ -117,6 +125,7 @@ struct UNet final : BoxModel {
         add_objects(
             cv::Mat(height, width, CV_32F, all[static_cast<int64_t>(i)][c].data_ptr<float>()),
             c,
+            masks,
             out[i]);
       std::stable_sort(out[i].begin(), out[i].end(), [](const FoundBox& a, const FoundBox& b) {
         return a.score > b.score;
@@ -149,23 +158,15 @@ torch::Tensor object_masks(const std::vector<std::vector<Box>>& boxes,
                            int64_t classes,
                            int64_t height,
                            int64_t width) {
-  auto out = torch::zeros({std::ssize(boxes), classes, height, width});
+  auto out = torch::zeros({std::ssize(boxes), classes, height, width}, torch::kByte);
   for (size_t i = 0; i < boxes.size(); ++i) {
     for (const Box& box : boxes[i]) {
-      auto plane = out[static_cast<int64_t>(i)][box.label];
-      cv::Mat mask(
-          static_cast<int>(height), static_cast<int>(width), CV_32F, plane.data_ptr<float>());
-      std::vector<std::vector<cv::Point>> rings;
-      for (const auto& ring : box.rings) rings.emplace_back(ring.begin(), ring.end());
-      if (rings.empty())
-        rings = {{cv::Point2f(box.x0, box.y0),
-                  cv::Point2f(box.x1 - 1, box.y0),
-                  cv::Point2f(box.x1 - 1, box.y1 - 1),
-                  cv::Point2f(box.x0, box.y1 - 1)}};
-      cv::fillPoly(mask, rings, cv::Scalar(1));
+      auto pixels = object_mask(box, height, width).pixels();
+      out[static_cast<int64_t>(i)][box.label].bitwise_or_(
+          torch::from_blob(pixels.data(), {height, width}, torch::kByte));
     }
   }
-  return out;
+  return out.to(torch::kFloat);
 }
 
 torch::Tensor dice_loss(const torch::Tensor& probabilities, const torch::Tensor& masks) {

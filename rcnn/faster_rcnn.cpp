@@ -174,7 +174,7 @@ void RcnnNet::find_masks(const ScaledMaps& maps, std::vector<RcnnFound>& found) 
   }
 }
 
-std::vector<RcnnFound> RcnnNet::find(const torch::Tensor& images) {
+std::vector<RcnnFound> RcnnNet::find(const torch::Tensor& images, bool masks) {
   torch::NoGradGuard no_grad;
   EvalGuard eval(*this);
   const ImageSizes sizes = sizes_of(images);
@@ -184,7 +184,7 @@ std::vector<RcnnFound> RcnnNet::find(const torch::Tensor& images) {
   const ScaledMaps pooled = pooled_maps(all_maps, sizes);
   auto found =
       roi_heads_->find(roi_heads_->forward(pooled, proposed), proposed, sizes.height, sizes.width);
-  if (masks_) find_masks(pooled, found);
+  if (masks && masks_) find_masks(pooled, found);
   return found;
 }
 

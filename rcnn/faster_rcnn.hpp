@@ -2,10 +2,10 @@
 #pragma once
 // The rcnn room has two-stage detectors: a first stage proposes boxes, a second one says what they
 // are. RcnnNet computes the loss of a minibatch and finds boxes; whoever trains it brings images,
-// optimiser and steps. This header, options.hpp and weights.hpp are all that other rooms need. The
-// headers inside, in reading order: box_tensors.hpp, anchors.hpp, matching.hpp, suppression.hpp and
-// roi_align.hpp (operations), trunk.hpp and pyramid.hpp (maps), proposals.hpp (first stage) and
-// box_head.hpp (second stage), mask_head.hpp (outlines).
+// optimiser and steps. This header, object_mask.hpp, options.hpp, timing.hpp and weights.hpp are
+// all that other rooms need. The headers inside, in reading order: box_tensors.hpp, anchors.hpp,
+// matching.hpp, suppression.hpp and roi_align.hpp (operations), trunk.hpp and pyramid.hpp (maps),
+// proposals.hpp (first stage) and box_head.hpp (second stage), mask_head.hpp (outlines).
 
 #include <torch/nn/module.h>
 
@@ -55,8 +55,9 @@ struct RcnnNet final : torch::nn::Module {
                 const Sampler& anchors,
                 const Sampler& proposals);
 
-  /// Returns the boxes in each image, in eval mode and without gradients.
-  std::vector<RcnnFound> find(const torch::Tensor& images);
+  /// Returns the boxes in each image, in eval mode and without gradients. `masks`: also those that
+  /// RcnnOptions::masks gives.
+  std::vector<RcnnFound> find(const torch::Tensor& images, bool masks = true);
 
   /// Returns the maps of images: those of the pyramid, or the last one of the backbone.
   std::vector<torch::Tensor> maps(const torch::Tensor& images);
@@ -79,5 +80,9 @@ struct RcnnNet final : torch::nn::Module {
   std::shared_ptr<BoxHead> roi_heads_;
   std::optional<MaskHead> masks_;
 };
+
+/// Returns the masks of the boxes found in an image of this size: the pixels with a probability
+/// above .5, see pasted_mask().
+std::vector<Mask> found_masks(const RcnnFound& found, int64_t height, int64_t width);
 
 }  // namespace evenray

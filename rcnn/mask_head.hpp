@@ -43,8 +43,7 @@ class MaskHead {
 };
 
 /// Returns the objects' masks [N,H,W], f32 of 0 and 1, of the boxes `which` ([N] i64) among those
-/// that targets_of() keeps: the pixels in its polygons, or without any those of the rectangle,
-/// rounded. Polygons that cannot be drawn count as none.
+/// that targets_of() keeps, see object_mask().
 torch::Tensor true_masks(const std::vector<Box>& boxes,
                          const torch::Tensor& which,
                          int64_t height,

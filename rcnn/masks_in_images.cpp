@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "rcnn/faster_rcnn.hpp"
 #include "rcnn/mask_head.hpp"
+#include "rcnn/object_mask.hpp"
 
 namespace evenray {
 namespace {
@@ -27,18 +29,17 @@ std::optional<Mask> drawn_rings(const Box& box, int64_t height, int64_t width) {
   return all;
 }
 
-void fill_runs(const Mask& mask, torch::Tensor target) {
-  auto pixels = target.accessor<float, 2>();
-  int64_t at = 0;
-  bool object = false;
-  for (const uint32_t run : mask.runs()) {
-    for (int64_t end = at + run; at < end; ++at)
-      if (object) pixels[at % mask.height()][at / mask.height()] = 1;
-    object = !object;
-  }
-}
-
 }  // namespace
+
+Mask object_mask(const Box& box, int64_t height, int64_t width) {
+  if (auto rings = drawn_rings(box, height, width)) return *std::move(rings);
+  const auto edge = [](float value, int64_t side) {
+    return std::round(std::clamp(double{value}, 0., static_cast<double>(side)));
+  };
+  const double x0 = edge(box.x0, width), y0 = edge(box.y0, height);
+  const double x1 = edge(box.x1, width), y1 = edge(box.y1, height);
+  return Mask::polygon(height, width, std::vector<double>{x0, y0, x0, y1, x1, y1, x1, y0});
+}
 
 torch::Tensor true_masks(const std::vector<Box>& boxes,
                          const torch::Tensor& which,
@@ -47,23 +48,14 @@ torch::Tensor true_masks(const std::vector<Box>& boxes,
   std::vector<const Box*> kept;
   for (const Box& box : boxes)
     if (box.x1 > box.x0 && box.y1 > box.y0) kept.push_back(&box);
-  auto masks = torch::zeros({which.numel(), height, width});
+  auto masks = torch::zeros({which.numel(), height, width}, torch::kByte);
   const auto index = which.accessor<int64_t, 1>();
   for (int64_t i = 0; i < which.numel(); ++i) {
-    const Box& box = *kept.at(static_cast<size_t>(index[i]));
-    if (const auto rings = drawn_rings(box, height, width)) {
-      fill_runs(*rings, masks[i]);
-      continue;
-    }
-    const auto edge = [](float value, int64_t side) {
-      return std::clamp<int64_t>(std::llround(value), 0, side);
-    };
-    masks[i]
-        .slice(0, edge(box.y0, height), edge(box.y1, height))
-        .slice(1, edge(box.x0, width), edge(box.x1, width))
-        .fill_(1);
+    const auto pixels =
+        object_mask(*kept.at(static_cast<size_t>(index[i])), height, width).pixels();
+    std::copy(pixels.begin(), pixels.end(), masks[i].data_ptr<uint8_t>());
   }
-  return masks;
+  return masks.to(torch::kFloat);
 }
 
 torch::Tensor pasted_mask(const torch::Tensor& mask,
@@ -95,16 +87,17 @@ torch::Tensor pasted_mask(const torch::Tensor& mask,
 }
 
 Mask mask_of(const torch::Tensor& probabilities) {
-  const auto object = (probabilities > .5).to(torch::kByte).t().contiguous();
-  const auto* pixels = object.data_ptr<uint8_t>();
-  std::vector<uint32_t> runs{0};
-  uint8_t last = 0;
-  for (int64_t i = 0; i < object.numel(); ++i) {
-    if (pixels[i] != last) runs.push_back(0);
-    last = pixels[i];
-    ++runs.back();
-  }
-  return Mask(probabilities.size(0), probabilities.size(1), std::move(runs));
+  const auto object = (probabilities > .5).to(torch::kByte).contiguous();
+  return Mask::of_pixels(probabilities.size(0),
+                         probabilities.size(1),
+                         {object.data_ptr<uint8_t>(), static_cast<size_t>(object.numel())});
+}
+
+std::vector<Mask> found_masks(const RcnnFound& found, int64_t height, int64_t width) {
+  std::vector<Mask> out;
+  for (int64_t i = 0; i < found.labels.numel(); ++i)
+    out.push_back(mask_of(pasted_mask(found.masks[i], found.boxes[i], height, width)));
+  return out;
 }
 
 }  // namespace evenray

@@ -215,6 +215,21 @@ Places read_listed(const Json& list, const std::string& what, const Add& add) {
 
 }  // namespace
 
+CocoBoxes boxes_only(CocoBoxes boxes) {
+  boxes.masks = false;
+  for (auto& image : boxes.images) {
+    for (auto& one : image.truth) one.mask = nullptr;
+    for (auto& one : image.found) one.mask = nullptr;
+  }
+  return boxes;
+}
+
+CocoBoxes masks_only(CocoBoxes boxes) {
+  for (auto& image : boxes.images)
+    for (auto& one : image.found) one.box = one.mask->box();
+  return boxes;
+}
+
 CocoBoxes read_coco_boxes(const Path& annotations,
                           const Path& detections,
                           const std::string& group_by,

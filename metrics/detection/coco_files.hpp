@@ -26,6 +26,12 @@ struct CocoBoxes {
   int height = 0, width = 0;           ///< of all images, in pixels; 0: not known
 };
 
+/// Returns the same without masks, to compare boxes.
+CocoBoxes boxes_only(CocoBoxes boxes);
+/// Returns the same with the box around its mask as the box of each found object, as
+/// read_coco_boxes() gives it, to compare masks. All boxes must have masks.
+CocoBoxes masks_only(CocoBoxes boxes);
+
 /// Reads annotations ({"images","annotations","categories"}) and detections, a list of {"image_id",
 /// "category_id","bbox":[x,y,width,height],"score"}. Ids are whole numbers or texts.
 ///

@@ -61,4 +61,8 @@ Mask coco_mask(const Json& segmentation, int64_t height, int64_t width) {
   return {height, width, run_list(counts)};
 }
 
+Json coco_segmentation(const Mask& mask) {
+  return {{"size", {mask.height(), mask.width()}}, {"counts", mask.text()}};
+}
+
 }  // namespace evenray

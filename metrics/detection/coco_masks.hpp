@@ -10,4 +10,7 @@ namespace evenray {
 /// refuses, and for a size that is not that of the image.
 Mask coco_mask(const Json& segmentation, int64_t height, int64_t width);
 
+/// Returns {"size","counts"} with compressed run lengths.
+Json coco_segmentation(const Mask& mask);
+
 }  // namespace evenray

@@ -8,7 +8,7 @@ namespace evenray {
 
 /// Writes annotations and detections. The ids of images, classes and boxes are 1, 2, ... in their
 /// order. An image has its id as `file_name`, its group as `patient`, and its width and height if
-/// they are known. Throws like write_json().
+/// they are known. Masks become `segmentation`. Throws like write_json().
 void write_coco_boxes(const CocoBoxes& boxes, const Path& annotations, const Path& detections);
 
 }  // namespace evenray

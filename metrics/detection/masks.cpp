@@ -153,6 +153,43 @@ Mask Mask::compressed(int64_t height, int64_t width, std::string_view text) {
   return {height, width, std::move(runs)};
 }
 
+std::string Mask::text() const {
+  std::string out;
+  for (size_t i = 0; i < runs_.size(); ++i) {
+    int64_t number = runs_[i];
+    if (i > 2) number -= runs_[i - 2];
+    for (bool more = true; more;) {
+      const int64_t bits = number & 31;
+      number >>= 5;
+      more = number != ((bits & 16) != 0 ? -1 : 0);
+      out += static_cast<char>('0' + (bits | (more ? 32 : 0)));
+    }
+  }
+  return out;
+}
+
+Mask Mask::of_pixels(int64_t height, int64_t width, std::span<const uint8_t> pixels) {
+  check(std::ssize(pixels) == height * width, Exit::failed, "pixels of a mask: another number");
+  RunBuilder builder;
+  bool inside = false;
+  for (int64_t x = 0; x < width; ++x)
+    for (int64_t y = 0; y < height; ++y)
+      if ((pixels[static_cast<size_t>(y * width + x)] != 0) != inside) {
+        builder.change(x * height + y);
+        inside = !inside;
+      }
+  return {height, width, builder.runs(height * width)};
+}
+
+std::vector<uint8_t> Mask::pixels() const {
+  std::vector<uint8_t> out(static_cast<size_t>(height_ * width_));
+  int64_t place = 0;
+  for (size_t i = 0; i < runs_.size(); ++i)
+    for (const int64_t end = place + runs_[i]; place < end; ++place)
+      if (i % 2 == 1) out[static_cast<size_t>(place % height_ * width_ + place / height_)] = 1;
+  return out;
+}
+
 Mask Mask::polygon(int64_t height, int64_t width, std::span<const double> numbers) {
   check_outline(height, width, numbers);
   const std::vector<GridPoint> outline = grid_outline(numbers);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Masks of objects as run lengths, as COCO stores them. No bitmap is ever made.
+// Masks of objects as run lengths, as COCO stores them. They are compared without bitmaps.
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,10 @@ class Mask {
   /// Reads COCO's compressed text of run lengths. Throws 65 also for other text.
   static Mask compressed(int64_t height, int64_t width, std::string_view text);
 
+  /// `pixels`: [height * width], row by row; those that are not 0 are in the mask. Throws 1 for
+  /// another number of them.
+  static Mask of_pixels(int64_t height, int64_t width, std::span<const uint8_t> pixels);
+
   /// Draws a polygon, [x0, y0, x1, y1, ...] in pixels, as pycocotools does: its outline is rounded
   /// to fifths of a pixel, and a pixel is inside if its centre is. Throws 65 for fewer than 3
   /// points, an odd length, a number that is not finite, a point that is more than the size of the
@@ -29,6 +34,11 @@ class Mask {
 
   /// Returns the pixels that are in one of two masks. Both must have the same height and width.
   Mask united(const Mask& other) const;
+
+  /// Returns COCO's compressed text, see compressed().
+  std::string text() const;
+  /// Returns 1 for pixels in the mask and 0 for the others, row by row.
+  std::vector<uint8_t> pixels() const;
 
   /// Number of pixels.
   uint64_t area() const { return area_; }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Detectors, as a user runs them.
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "metrics/detection/boxes.hpp"
 #include "tests/app/program.hpp"
 #include "tests/fixture.hpp"
 
@@ -26,6 +30,59 @@ TEST_CASE("detect metrics scores anybody's boxes") {
         {"detect", "metrics", "--gt=a.json", "--dt=nothing.json"},
         Exit::missing_input,
         "nothing.json");
+}
+
+TEST_CASE("detect eval and predict give the masks of a U-Net, on phantoms") {
+  const ScratchFolder scratch;
+  const Path at = scratch.path();
+  const std::string phantoms = "phantom:images=40,seed=3,size_px=64x64,rare_share=.5";
+  done(at, {"data", "split", phantoms, "--out=s.csv", "--ratios=.5,.25,.25"});
+  done(at, {"data", "pack", phantoms, "--split=s.csv", "--size=64", "--out=set.h5"});
+  done(at,
+       {"detect",
+        "train",
+        "set.h5",
+        "--out=run",
+        "--arch=unet_small",
+        "--size=nano",
+        "--threads=1",
+        "--precision=fp32",
+        "--set=detect.steps=60",
+        "--set=detect.minibatch=4"});
+  const Json told = done(at, {"detect", "eval", "run", "--data=set.h5", "--json"}).json();
+  CHECK(told["iou_type"] == "bbox");
+  CHECK(told["masks"]["iou_type"] == "segm");
+  const Words metrics{"detect",
+                      "metrics",
+                      "--gt=run/eval-test/gt.json",
+                      "--dt=run/eval-test/detections.json",
+                      "--group-by=patient",
+                      "--json"};
+  CHECK(done(at, metrics + Words{"--iou-type=segm"}).json() == told["masks"]);
+  CHECK(done(at, metrics).json()["values"] == told["values"]);
+  const Json flipped =
+      done(at, {"detect", "eval", "run", "--data=set.h5", "--flip", "--out=f", "--json"}).json();
+  CHECK_FALSE(flipped.contains("masks"));
+
+  // An image of another size: masks have the pixels of its file.
+  done(at, {"data", "export", "set.h5", "--to=png", "--out=png", "--part=test"});
+  cv::Mat wide;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(at / "png"))
+    if (file.path().extension() == ".png") wide = cv::imread(file.path().string(), 0);
+  cv::resize(wide, wide, {160, 120});
+  cv::imwrite((at / "wide.png").string(), wide);
+  const Json found =
+      done(at,
+           {"detect", "predict", "run", "wide.png", "--least-score=0", "--draw=drawn", "--json"})
+          .json()["detections"];
+  REQUIRE_FALSE(found.empty());
+  for (const auto& one : found) {
+    const Json runs = one["segmentation"];
+    CHECK(runs["size"] == Json{120, 160});
+    const PixelBox box = Mask::compressed(120, 160, runs["counts"].get<std::string>()).box();
+    CHECK(std::abs(box.x - one["bbox"][0].get<double>()) <= 2);
+    CHECK(std::abs(box.height - one["bbox"][3].get<double>()) <= 3);
+  }
 }
 
 TEST_CASE("detect train, eval and predict, on phantoms") {

@@ -38,6 +38,26 @@ TEST_CASE("a two-stage detector learns to find spots") {
     }
 }
 
+TEST_CASE("Mask R-CNN learns boxes and masks") {
+  TwoStageBench bench;
+  write_drawn_store(bench.scratch / "set.h5", {24, 8}, {8, 2}, {12, 4});
+  bench.options.arch = "maskrcnn_small_fpn";
+  bench.options.steps = 120;
+  bench.options.eval_every = 60;
+  bench.options.minibatch = 4;
+  bench.options.negatives = .25;
+  bench.options.lr = 1e-3;
+  bench.train("run");
+  Detector detector = bench.detector("run");
+  REQUIRE(detector.use_masks());
+  const CocoBoxes found = detector.find(bench.store(), "test");
+  const auto ap50 = [](const CocoBoxes& boxes) {
+    return CocoMap(boxes.images, boxes.class_names).values()[1];
+  };
+  CHECK(ap50(boxes_only(found)) > .6);
+  CHECK(ap50(masks_only(found)) > .6);
+}
+
 TEST_CASE("a two-stage detector starts from weights and resumes bit for bit") {
   TwoStageBench bench;
   write_drawn_store(bench.scratch / "set.h5");

@@ -35,6 +35,21 @@ TEST_CASE("a U-Net learns to outline spots") {
   bench.options.eval_every = 60;
   bench.options.negatives = .25;
   bench.train("run");
-  const CocoBoxes test = bench.detector("run").find(bench.store(), "test");
-  CHECK(CocoMap(test.images, test.class_names).values()[1] > .6);
+  Detector detector = bench.detector("run");
+  const CocoBoxes boxes = detector.find(bench.store(), "test");
+  CHECK(CocoMap(boxes.images, boxes.class_names).values()[1] > .6);
+  CHECK_FALSE(boxes.masks);
+  REQUIRE(detector.use_masks());
+  const CocoBoxes masks = detector.find(bench.store(), "test");
+  CHECK(CocoMap(masks.images, masks.class_names).values()[1] > .6);
+  for (size_t i = 0; i < masks.images.size(); ++i)
+    for (size_t k = 0; k < masks.images[i].found.size(); ++k) {
+      const FoundBox& one = masks.images[i].found[k];
+      CHECK(one.score == boxes.images[i].found[k].score);
+      CHECK(one.mask->box().x == one.box.x);
+      CHECK(one.mask->box().height == one.box.height);
+    }
+  detector.use_mirror_images();
+  CHECK_FALSE(detector.use_masks());
+  CHECK_FALSE(detector.find(bench.store(), "test").images[0].truth[0].mask);
 }

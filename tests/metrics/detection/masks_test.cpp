@@ -34,6 +34,8 @@ TEST_CASE("polygons become the run lengths of pycocotools") {
     const Mask expected = Mask::compressed(height, width, one["counts"].get<std::string>());
     CHECK(drawn.area() == expected.area());
     CHECK(drawn.runs() == expected.runs());
+    CHECK(drawn.text() == one["counts"]);
+    CHECK(Mask::of_pixels(height, width, drawn.pixels()).runs() == drawn.runs());
   }
 }
 
