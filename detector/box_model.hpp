@@ -13,8 +13,8 @@
 #include "dataset/sample/sample.hpp"
 #include "detector/options.hpp"
 #include "metrics/detection/boxes.hpp"
-#include "nn/pretrained.hpp"
-#include "rcnn/weights.hpp"
+#include "nn/backbone.hpp"
+#include "rcnn/faster_rcnn.hpp"
 
 namespace evenray {
 
@@ -44,24 +44,6 @@ struct PixelInput {
   double norm_epsilon = 1e-5;
 };
 
-/// The weights that a training starts from: of a backbone, or of a whole two-stage detector.
-class StartWeights {
- public:
-  /// Reads detect.weights. Throws 66 or 65 if they cannot be read or are of another architecture.
-  explicit StartWeights(const DetectOptions& options);
-  const std::string& digest() const;
-  PixelInput input() const;
-  /// Returns how a one-stage network standardises its input; nullopt for a two-stage one.
-  std::optional<Standardise> standardise() const;
-  /// Copies them into a network with the same options. Throws 65 as Pretrained::load().
-  void load(BoxModel& model) const;
-
- private:
-  bool two_stage_;
-  std::optional<Pretrained> backbone_;
-  std::optional<RcnnWeights> whole_;
-};
-
 /// Returns a new network. Initial weights are drawn from torch's generator (seed_torch). Throws 78
 /// for options out of range. `threads`: for work on the CPU.
 std::shared_ptr<BoxModel> make_box_model(const DetectOptions& options,
@@ -69,7 +51,7 @@ std::shared_ptr<BoxModel> make_box_model(const DetectOptions& options,
                                          const PixelInput& input,
                                          int threads);
 
-/// Returns a new two-stage network, and copies weights into one. Used by make_box_model() and
+/// Returns a new two-stage network, and the network inside one. Used by make_box_model() and
 /// StartWeights.
 std::shared_ptr<BoxModel> make_two_stage(const DetectOptions& options,
                                          int64_t classes,

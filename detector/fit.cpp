@@ -98,7 +98,11 @@ void DetectorFit::rescale(Batch& batch, int64_t step) const {
   const float x = static_cast<float>(new_width) / static_cast<float>(width);
   const float y = static_cast<float>(new_height) / static_cast<float>(height);
   for (auto& boxes : batch.boxes)
-    for (Box& box : boxes) box = {box.x0 * x, box.y0 * y, box.x1 * x, box.y1 * y, box.label, {}};
+    for (Box& box : boxes) {
+      box = {box.x0 * x, box.y0 * y, box.x1 * x, box.y1 * y, box.label, std::move(box.rings)};
+      for (auto& ring : box.rings)
+        for (auto& point : ring) point = {point.x * x, point.y * y};
+    }
 }
 
 void DetectorFit::step(const Batch& given, int64_t step) {

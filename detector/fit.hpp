@@ -8,9 +8,9 @@
 #include "detector/examples.hpp"
 #include "detector/network.hpp"
 #include "detector/points.hpp"
+#include "detector/start_weights.hpp"
 #include "nn/learner.hpp"
 #include "nn/loader.hpp"
-#include "nn/pretrained.hpp"
 
 namespace evenray {
 

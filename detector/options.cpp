@@ -69,8 +69,9 @@ void DetectOptions::fields(Fields& f) {
     "finest map) or small (64)");
   f("weights",
     weights,
-    "weights of the backbone to start from: none (random), installed ones (imagenet), a file of "
-    "tools/convert-weights, or a trained classifier");
+    "weights to start from: none (random); of the backbone: installed ones (imagenet), a file of "
+    "tools/convert-weights, or a trained classifier; of the whole network: a trained detector with "
+    "the same arch and size");
   f("frozen_depths",
     frozen_depths,
     "groups of the backbone's layers, from its input, that keep their pretrained weights, which is "

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "detector/detector.hpp"
+#include "detector/detector_file.hpp"
 #include "detector/finding.hpp"
 #include "detector/fit.hpp"
 #include "nn/blocks.hpp"
@@ -13,27 +14,9 @@
 #include "nn/step_time.hpp"
 
 namespace evenray {
-namespace {
-
-PixelInput pixel_input(const Json& facts) {
-  PixelInput out{facts.at("mean"), facts.at("deviation"), facts.at("norm_epsilon")};
-  check(
-      out.mean.size() == 3 && out.deviation.size() == 3 &&
-          std::all_of(out.deviation.begin(), out.deviation.end(), [](double d) { return d > 0; }) &&
-          out.norm_epsilon >= 0,
-      Exit::bad_data,
-      "pixels are not three means and deviations");
-  return out;
-}
-
-}  // namespace
 
 struct Detector::State {
-  std::vector<std::string> class_names;
-  DetectOptions options;
-  int height = 0, width = 0, bits = 8;
-  std::string fit;
-  std::optional<double> shown_score;
+  DetectorFile trained;  ///< without its tensors
   ImageReading reading;
   Compute compute;
   std::shared_ptr<BoxModel> model;
@@ -48,44 +31,17 @@ Detector::Detector(const Path& path,
                    const Compute& compute,
                    const std::optional<double>& least_score)
     : state_(std::make_unique<State>()) {
-  const Path file_path = model_file(path);
-  const TensorFile file = read_safetensors(file_path);
-  check(require_metadata(file, "kind", file_path) == "detector",
-        Exit::bad_data,
-        cat(file_path.string(),
-            " is not a detector: give a run folder of `detect train`, or what `detect "
-            "pack-model` wrote"));
   State& state = *state_;
-  bool trained_in_bf16 = false;
-  PixelInput input;
-  try {
-    read_config_text([&](Fields& f) { f.section("detect", state.options); },
-                     require_metadata(file, "config", file_path),
-                     file_path.string());
-    const Json facts = parse_json(require_metadata(file, "facts", file_path), "facts");
-    state.class_names = facts.at("class_names").get<std::vector<std::string>>();
-    state.height = facts.at("size_px").at(0);
-    state.width = facts.at("size_px").at(1);
-    state.bits = facts.at("bits");
-    state.reading = {facts.at("value_max"), {facts.at("mean"), facts.at("deviation")}};
-    trained_in_bf16 = facts.at("bf16");
-    if (facts.contains("pixels")) input = pixel_input(facts["pixels"]);
-    state.fit = facts.value("fit", "");
-    if (facts.contains("shown_score")) state.shown_score = facts["shown_score"].get<double>();
-    state.options.check();
-    check(state.height > 0 && state.width > 0 && !state.class_names.empty(),
-          Exit::bad_data,
-          "no size or no classes");
-  } catch (const Error& error) {
-    throw Error(Exit::bad_data, cat(file_path.string(), ": damaged settings: ", error.what()));
-  } catch (const Json::exception&) {
-    throw Error(Exit::bad_data, cat(file_path.string(), ": damaged facts"));
-  }
-  state.options.least_score = least_score.value_or(state.options.least_score);
-  state.compute = compute.as_trained(trained_in_bf16);
-  state.model = make_box_model(
-      state.options, static_cast<int64_t>(state.class_names.size()), input, compute.threads);
-  load_module(file, "ema", *state.model, file_path);
+  DetectorFile& trained = state.trained = read_detector_file(path);
+  trained.options.least_score = least_score.value_or(trained.options.least_score);
+  state.reading = {trained.value_max, trained.standardise};
+  state.compute = compute.as_trained(trained.in_bf16);
+  state.model = make_box_model(trained.options,
+                               static_cast<int64_t>(trained.class_names.size()),
+                               trained.pixels,
+                               compute.threads);
+  load_module(trained.file, "ema", *state.model, trained.path);
+  trained.file = {};
   to_channels_last(*state.model);
   state.model->to(compute.device);
 }
@@ -93,13 +49,15 @@ Detector::Detector(const Path& path,
 Detector::~Detector() = default;
 Detector::Detector(Detector&&) noexcept = default;
 
-const std::vector<std::string>& Detector::class_names() const { return state_->class_names; }
-int Detector::height() const { return state_->height; }
-int Detector::width() const { return state_->width; }
-int Detector::bits() const { return state_->bits; }
-const std::string& Detector::arch() const { return state_->options.arch; }
-const std::string& Detector::fit() const { return state_->fit; }
-std::optional<double> Detector::shown_score() const { return state_->shown_score; }
+const std::vector<std::string>& Detector::class_names() const {
+  return state_->trained.class_names;
+}
+int Detector::height() const { return state_->trained.height; }
+int Detector::width() const { return state_->trained.width; }
+int Detector::bits() const { return state_->trained.bits; }
+const std::string& Detector::arch() const { return state_->trained.options.arch; }
+const std::string& Detector::fit() const { return state_->trained.fit; }
+std::optional<double> Detector::shown_score() const { return state_->trained.shown_score; }
 
 void Detector::use_mirror_images() {
   state_->reading.mirrors = true;
@@ -108,27 +66,28 @@ void Detector::use_mirror_images() {
 
 bool Detector::use_masks() {
   auto& reading = state_->reading;
-  reading.masks = gives_masks(state_->options.arch) && !reading.mirrors;
+  reading.masks = gives_masks(state_->trained.options.arch) && !reading.mirrors;
   return reading.masks;
 }
 
 CocoBoxes Detector::find(const Store& store, const std::string& part) const {
   const State& state = *state_;
+  const DetectorFile& trained = state.trained;
   const auto& info = store.info();
-  check(info.height == state.height && info.width == state.width && info.bits == state.bits,
+  check(info.height == trained.height && info.width == trained.width && info.bits == trained.bits,
         Exit::bad_data,
         cat(store.path().string(),
             " has ",
             State::form(info.bits, info.height, info.width),
             ", but the detector was trained with ",
-            State::form(state.bits, state.height, state.width)));
-  check(info.class_names == state.class_names,
+            State::form(trained.bits, trained.height, trained.width)));
+  check(info.class_names == trained.class_names,
         Exit::bad_data,
         cat(store.path().string(),
             " has the classes ",
             join(info.class_names),
             ", but the detector was trained with ",
-            join(state.class_names)));
+            join(trained.class_names)));
   CocoBoxes boxes = true_boxes(store, part, state.reading.masks);
   check(!boxes.images.empty(),
         Exit::bad_data,
@@ -139,14 +98,16 @@ CocoBoxes Detector::find(const Store& store, const std::string& part) const {
 
 std::vector<std::vector<FoundBox>> Detector::find(const std::vector<cv::Mat>& images) const {
   const State& state = *state_;
+  const DetectorFile& trained = state.trained;
   const auto stacked = from_mats(images);
   const int bits = stacked.is_floating_point() ? 16 : 8;
-  check(stacked.size(2) == state.height && stacked.size(3) == state.width && bits == state.bits,
-        Exit::bad_data,
-        cat("found ",
-            State::form(bits, images[0].rows, images[0].cols),
-            ", but the detector was trained with ",
-            State::form(state.bits, state.height, state.width)));
+  check(
+      stacked.size(2) == trained.height && stacked.size(3) == trained.width && bits == trained.bits,
+      Exit::bad_data,
+      cat("found ",
+          State::form(bits, images[0].rows, images[0].cols),
+          ", but the detector was trained with ",
+          State::form(trained.bits, trained.height, trained.width)));
   return find_boxes(*state.model, stacked, state.reading, state.compute);
 }
 

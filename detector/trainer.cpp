@@ -110,7 +110,7 @@ class DetectorTraining final : public Trainee {
   TensorFile checkpoint(int64_t step, Saved what) override {
     const auto& info = store_.info();
     TensorFile file;
-    file.metadata["kind"] = "detector";
+    file.metadata["kind"] = kDetectorKind;
     file.metadata["config"] = write_config([&](Fields& f) { f.section("detect", options_); });
     Json facts = fixed_facts();
     facts.update(Json{{"class_names", info.class_names},

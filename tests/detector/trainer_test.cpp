@@ -72,6 +72,42 @@ TEST_CASE("a training of a detector resumes bit for bit") {
         read_file(bench.scratch / "broken" / "metrics.json"));
 }
 
+TEST_CASE("a training starts from a trained detector") {
+  DetectorBench bench;
+  write_drawn_store(bench.scratch / "set.h5");
+  bench.train("first");
+  const auto first =
+      read_safetensors(bench.scratch / "first" / "checkpoints" / "best.safetensors").tensors;
+  bench.options.weights = (bench.scratch / "first").string();
+  const StartWeights weights(bench.options);
+  const Store store = bench.store();
+  const BoxedImages images(store, "train", 1e9);
+  StoreInfo info = store.info();
+  const auto model_of = [&] {
+    return DetectorFit(images, info, bench.options, make_compute(bench.runtime), Rng(1), &weights)
+        .model()
+        .shared_from_this();
+  };
+  for (const auto& [name, tensor] : tensors_of(*model_of()))
+    CHECK(torch::equal(tensor.contiguous(), first.at("ema." + name).contiguous()));
+  // With another number of classes, only the last layers start anew.
+  info.class_names.emplace_back("Third");
+  int64_t anew = 0;
+  for (const auto& [name, tensor] : tensors_of(*model_of())) {
+    const auto& given = first.at("ema." + name);
+    if (!tensor.sizes().equals(given.sizes()))
+      ++anew;
+    else
+      CHECK(torch::equal(tensor.contiguous(), given.contiguous()));
+  }
+  CHECK(anew > 0);
+  CHECK(anew <= 2);
+  bench.options.size = "small";
+  CHECK(error_of([&] { check_weights(bench.options); }).code() == Exit::bad_data);
+  bench.options.arch = "unet_small";
+  CHECK(error_of([&] { check_weights(bench.options); }).code() == Exit::bad_data);
+}
+
 TEST_CASE("frozen layers of a detector stay as they were") {
   DetectorBench bench;
   write_drawn_store(bench.scratch / "set.h5");
