@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Detectors, as a user runs them.
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "dataset/files/image_file.hpp"
+#include "dataset/image/image.hpp"
 #include "metrics/detection/boxes.hpp"
 #include "tests/app/program.hpp"
 #include "tests/fixture.hpp"
@@ -47,8 +48,9 @@ TEST_CASE("detect eval and predict give the masks of a U-Net, on phantoms") {
         "--size=nano",
         "--threads=1",
         "--precision=fp32",
-        "--set=detect.steps=60",
-        "--set=detect.minibatch=4"});
+        "--set=detect.steps=200",
+        "--set=detect.minibatch=4",
+        "--set=detect.lr=.005"});
   const Json told = done(at, {"detect", "eval", "run", "--data=set.h5", "--json"}).json();
   CHECK(told["iou_type"] == "bbox");
   CHECK(told["masks"]["iou_type"] == "segm");
@@ -64,16 +66,17 @@ TEST_CASE("detect eval and predict give the masks of a U-Net, on phantoms") {
       done(at, {"detect", "eval", "run", "--data=set.h5", "--flip", "--out=f", "--json"}).json();
   CHECK_FALSE(flipped.contains("masks"));
 
-  // An image of another size: masks have the pixels of its file.
-  done(at, {"data", "export", "set.h5", "--to=png", "--out=png", "--part=test"});
-  cv::Mat wide;
-  for (const auto& file : std::filesystem::recursive_directory_iterator(at / "png"))
-    if (file.path().extension() == ".png") wide = cv::imread(file.path().string(), 0);
-  cv::resize(wide, wide, {160, 120});
-  cv::imwrite((at / "wide.png").string(), wide);
+  // Images of another size: masks have the pixels of their files.
+  done(at, {"data", "export", "set.h5", "--to=png", "--out=png"});
+  int files = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(at / "png")) {
+    if (file.path().extension() != ".png") continue;
+    cv::Mat wide;
+    cv::resize(decode_image(file.path()).pixels, wide, {160, 120});
+    write_atomic(at / "wide" / cat(files++, ".png"), encode_png(wide));
+  }
   const Json found =
-      done(at,
-           {"detect", "predict", "run", "wide.png", "--least-score=0", "--draw=drawn", "--json"})
+      done(at, {"detect", "predict", "run", "wide", "--least-score=0", "--draw=drawn", "--json"})
           .json()["detections"];
   REQUIRE_FALSE(found.empty());
   for (const auto& one : found) {
