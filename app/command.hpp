@@ -76,6 +76,10 @@ CLI::Validator at_least(int64_t least);
 inline constexpr const char* kFlip =
     "also seek boxes in the mirror images and fuse both (twice as slow; without masks)";
 
+/// Help of their option --with.
+inline constexpr const char* kWith =
+    "a further detector, whose boxes are fused with those of the first; may be repeated";
+
 /// Prints `json` to stdout with --json, else `text`.
 void print_result(const Cli& cli, const Json& json, const std::string& text);
 

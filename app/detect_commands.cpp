@@ -21,6 +21,7 @@ struct DetectFlags {
   TrainingFlags training;
   std::string model, store, part = "test", out;
   std::optional<double> least_score;
+  std::vector<std::string> with;
   std::string sheet;
   int64_t shown = 24;
   bool flip = false;
@@ -60,12 +61,16 @@ int evaluate(const Cli& cli, const DetectFlags& flags) {
   check(std::count(kParts.begin(), kParts.end(), flags.part) > 0,
         Exit::usage,
         unknown_name("part", flags.part, {"train", "val", "test"}));
-  check(!flags.out.empty() || !std::filesystem::is_regular_file(flags.model),
-        Exit::usage,
-        "MODEL is a file, not a run folder: give --out");
+  check(
+      !flags.out.empty() || (flags.with.empty() && !std::filesystem::is_regular_file(flags.model)),
+      Exit::usage,
+      flags.with.empty() ? "MODEL is a file, not a run folder: give --out"
+                         : "the boxes of several detectors have no folder: give --out");
   const Path out =
       !flags.out.empty() ? Path(flags.out) : Path(flags.model) / ("eval-" + flags.part);
-  Detector detector(flags.model, make_compute(config.runtime), flags.least_score);
+  const Compute compute = make_compute(config.runtime);
+  Detector detector(flags.model, compute, flags.least_score);
+  for (const auto& model : flags.with) detector.add(Detector(model, compute, flags.least_score));
   detector.use_masks();
   if (flags.flip) detector.use_mirror_images();
   const CocoBoxes boxes = detector.find(Store(flags.store), flags.part);
@@ -158,6 +163,7 @@ void add_detect_commands(CLI::App& app, Cli& cli) {
   eval_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
 
   eval_cli->add_flag("--flip", flags->flip, kFlip);
+  eval_cli->add_option("--with", flags->with, kWith)->allow_extra_args(false);
   add_detect_predict_command(*detect, cli);
 
   auto* pack_cli = add_command(detect,

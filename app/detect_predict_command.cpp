@@ -17,7 +17,7 @@ namespace {
 
 struct DetectPredictFlags {
   std::string model, part = "test", out, draw, fit;
-  std::vector<std::string> files;
+  std::vector<std::string> files, with;
   std::optional<double> least_score;
   bool flip = false;
 };
@@ -99,14 +99,18 @@ void draw_boxes(const cv::Mat& image,
                                       .numbers = true})));
 }
 
-/// Returns the detector with the least score of the boxes that are shown: of the command line, else
-/// of a packed model.
+/// Returns the detectors with the least score of the boxes that are shown: of the command line,
+/// else of one packed model.
 Detector shown_detector(const Cli& cli, const DetectPredictFlags& flags) {
   constexpr double kShown = .1;
   const Compute compute = make_compute(cli.load().runtime);
-  if (flags.least_score) return Detector(flags.model, compute, flags.least_score);
-  const auto shown = Detector(flags.model, compute).shown_score();
-  return Detector(flags.model, compute, shown.value_or(kShown));
+  auto least = flags.least_score;
+  // Fused scores are others than those that a packed model was measured with.
+  if (!least && flags.with.empty()) least = Detector(flags.model, compute).shown_score();
+  Detector detector(flags.model, compute, least.value_or(kShown));
+  for (const auto& model : flags.with)
+    detector.add(Detector(model, compute, least.value_or(kShown)));
+  return detector;
 }
 
 int predict(const Cli& cli, const DetectPredictFlags& flags) {
@@ -204,6 +208,7 @@ void add_detect_predict_command(CLI::App& detect, Cli& cli) {
   predict_cli->add_option("--out", flags->out, "JSON file for the boxes, as COCO's detections");
 
   predict_cli->add_flag("--flip", flags->flip, kFlip);
+  predict_cli->add_option("--with", flags->with, kWith)->allow_extra_args(false);
 }
 
 }  // namespace evenray

@@ -75,8 +75,13 @@ class Detector {
   /// weighted boxes fusion (fusion.hpp).
   void use_mirror_images();
   /// From now on a network that outlines objects gives their masks, and true boxes have masks too;
-  /// not with mirror images, and not of other networks. Returns whether there will be masks.
+  /// not with mirror images, several detectors, and not of other networks. Returns whether there
+  /// will be masks.
   bool use_masks();
+  /// Also finds boxes with another detector, for example that of another fold, and fuses those of
+  /// all by weighted boxes fusion. Fused boxes with less than the least score of this one are left
+  /// out. Throws 65 if its classes, or the size, depth or known fit of its images differ.
+  void add(Detector other);
 
   /// Returns the annotated images of a part of a store with their true boxes and those that it
   /// finds, in the pixels of the store. Throws 65 if no image is annotated, or if its size, depth

@@ -22,13 +22,17 @@ std::vector<FoundBox> with_mirrored(const std::vector<FoundBox>& found,
                                     std::vector<FoundBox> mirrored,
                                     double width) {
   for (auto& one : mirrored) one.box.x = width - one.box.x - one.box.width;
-  std::vector<FoundBox> out;
-  for (auto& one : fuse_boxes({found, mirrored}, std::nullopt, FusionOptions{}))
-    out.push_back(std::move(one.found));
-  return out;
+  return fused({found, std::move(mirrored)});
 }
 
 }  // namespace
+
+std::vector<FoundBox> fused(const std::vector<std::vector<FoundBox>>& found) {
+  std::vector<FoundBox> out;
+  for (auto& one : fuse_boxes(found, std::nullopt, FusionOptions{}))
+    out.push_back(std::move(one.found));
+  return out;
+}
 
 std::vector<std::vector<FoundBox>> find_boxes(BoxModel& model,
                                               const torch::Tensor& images,

@@ -29,6 +29,9 @@ std::vector<std::vector<FoundBox>> find_boxes(BoxModel& model,
                                               const ImageReading& reading,
                                               const Compute& compute);
 
+/// Returns the boxes of several detectors in one image, fused by weighted boxes fusion.
+std::vector<FoundBox> fused(const std::vector<std::vector<FoundBox>>& found);
+
 /// Returns the annotated images of a part with their true boxes, in the pixels of the store.
 /// Outlines give areas where they are. `masks`: boxes have masks, see object_mask().
 CocoBoxes true_boxes(const Store& store, const std::string& part, bool masks = false);

@@ -20,7 +20,15 @@ struct Detector::State {
   ImageReading reading;
   Compute compute;
   std::shared_ptr<BoxModel> model;
+  std::vector<Detector> others;
 
+  /// Fuses the boxes in an image of this detector and of the others.
+  std::vector<FoundBox> fuse(const std::vector<std::vector<FoundBox>>& found) const {
+    auto out = fused(found);
+    std::erase_if(out,
+                  [&](const FoundBox& one) { return one.score < trained.options.least_score; });
+    return out;
+  }
   /// Describes images, for messages.
   static std::string form(int bits, int height, int width) {
     return cat(bits, "-bit images of ", height, "x", width, " px");
@@ -62,12 +70,40 @@ std::optional<double> Detector::shown_score() const { return state_->trained.sho
 void Detector::use_mirror_images() {
   state_->reading.mirrors = true;
   state_->reading.masks = false;
+  for (Detector& other : state_->others) other.use_mirror_images();
 }
 
 bool Detector::use_masks() {
   auto& reading = state_->reading;
-  reading.masks = gives_masks(state_->trained.options.arch) && !reading.mirrors;
+  reading.masks =
+      gives_masks(state_->trained.options.arch) && !reading.mirrors && state_->others.empty();
   return reading.masks;
+}
+
+void Detector::add(Detector other) {
+  const DetectorFile &own = state_->trained, &added = other.state_->trained;
+  const auto form = [](const DetectorFile& file) {
+    return State::form(file.bits, file.height, file.width);
+  };
+  const std::string file = added.path.string();
+  check(own.class_names == added.class_names && form(own) == form(added),
+        Exit::bad_data,
+        cat(file,
+            " finds ",
+            join(added.class_names),
+            " in ",
+            form(added),
+            ", but the first detector ",
+            join(own.class_names),
+            " in ",
+            form(own)));
+  check(
+      own.fit == added.fit || own.fit.empty() || added.fit.empty(),
+      Exit::bad_data,
+      cat(file, " was trained on images of fit ", added.fit, ", the first detector on ", own.fit));
+  state_->reading.masks = other.state_->reading.masks = false;
+  if (state_->reading.mirrors) other.use_mirror_images();
+  state_->others.push_back(std::move(other));
 }
 
 CocoBoxes Detector::find(const Store& store, const std::string& part) const {
@@ -93,6 +129,14 @@ CocoBoxes Detector::find(const Store& store, const std::string& part) const {
         Exit::bad_data,
         cat(store.path().string(), ": no image of part ", part, " is annotated with boxes"));
   add_found(boxes, *state.model, store, part, state.reading, state.compute);
+  if (state.others.empty()) return boxes;
+  std::vector<CocoBoxes> of_others;
+  for (const Detector& other : state.others) of_others.push_back(other.find(store, part));
+  for (size_t i = 0; i < boxes.images.size(); ++i) {
+    std::vector<std::vector<FoundBox>> found{std::move(boxes.images[i].found)};
+    for (auto& other : of_others) found.push_back(std::move(other.images[i].found));
+    boxes.images[i].found = state.fuse(found);
+  }
   return boxes;
 }
 
@@ -108,7 +152,16 @@ std::vector<std::vector<FoundBox>> Detector::find(const std::vector<cv::Mat>& im
           State::form(bits, images[0].rows, images[0].cols),
           ", but the detector was trained with ",
           State::form(trained.bits, trained.height, trained.width)));
-  return find_boxes(*state.model, stacked, state.reading, state.compute);
+  auto boxes = find_boxes(*state.model, stacked, state.reading, state.compute);
+  if (state.others.empty()) return boxes;
+  std::vector<std::vector<std::vector<FoundBox>>> of_others;
+  for (const Detector& other : state.others) of_others.push_back(other.find(images));
+  for (size_t i = 0; i < boxes.size(); ++i) {
+    std::vector<std::vector<FoundBox>> found{std::move(boxes[i])};
+    for (auto& other : of_others) found.push_back(std::move(other[i]));
+    boxes[i] = state.fuse(found);
+  }
+  return boxes;
 }
 
 TimedNetwork timed_detector(const DetectOptions& options, int height, int width) {

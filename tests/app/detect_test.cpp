@@ -156,6 +156,11 @@ TEST_CASE("detect train, eval and predict, on phantoms") {
   CHECK_FALSE(found["detections"].empty());
   CHECK(std::distance(std::filesystem::directory_iterator(at / "drawn"), {}) == 11);
 
+  CHECK_FALSE(done(at, predict + Words{"--with=run"}).json()["detections"].empty());
+  CHECK(done(at, {"detect", "eval", "run", "--with=run", "--data=set.h5", "--out=two", "--json"})
+            .json()["images"] == 11);
+  fails(at, {"detect", "eval", "run", "--with=run", "--data=set.h5"}, Exit::usage, "give --out");
+
   const Json packed =
       done(at, {"detect", "pack-model", "run", "--data=set.h5", "--out=m.safetensors", "--json"})
           .json();

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "detector/fit.hpp"
+#include "fusion/fusion.hpp"
 #include "metrics/detection/coco_map.hpp"
 #include "nn/checkpoint.hpp"
 #include "tests/detector/drawn.hpp"
@@ -106,6 +107,44 @@ TEST_CASE("a training starts from a trained detector") {
   CHECK(error_of([&] { check_weights(bench.options); }).code() == Exit::bad_data);
   bench.options.arch = "unet_small";
   CHECK(error_of([&] { check_weights(bench.options); }).code() == Exit::bad_data);
+}
+
+TEST_CASE("the boxes of several detectors are fused") {
+  DetectorBench bench;
+  write_drawn_store(bench.scratch / "set.h5", {}, {}, {3, 1});
+  bench.train("first");
+  bench.runtime.seed = 2;
+  bench.train("second");
+  const Store store = bench.store();
+  std::vector<cv::Mat> images;
+  for (int64_t row = 0; row < 4; ++row) images.push_back(store.image("test", row));
+  Detector both = bench.detector("first");
+  both.add(bench.detector("second"));
+  const auto found = both.find(images);
+  const auto first = bench.detector("first").find(images),
+             second = bench.detector("second").find(images);
+  const CocoBoxes of_store = both.find(store, "test");
+  size_t boxes = 0;
+  for (size_t i = 0; i < images.size(); ++i) {
+    size_t kept = 0;
+    for (const auto& one : fuse_boxes({first[i], second[i]}, std::nullopt, FusionOptions{})) {
+      if (one.found.score < bench.options.least_score) continue;
+      REQUIRE(kept < found[i].size());
+      CHECK(found[i][kept].score == one.found.score);
+      CHECK(found[i][kept].box.x == one.found.box.x);
+      ++kept;
+    }
+    CHECK(found[i].size() == kept);
+    CHECK(of_store.images[i].found.size() == kept);
+    boxes += kept;
+  }
+  CHECK(boxes > 0);
+  bench.options.arch = "unet_small";
+  bench.train("masks");
+  Detector masks = bench.detector("masks");
+  CHECK(masks.use_masks());
+  masks.add(bench.detector("masks"));
+  CHECK_FALSE(masks.use_masks());
 }
 
 TEST_CASE("frozen layers of a detector stay as they were") {
