@@ -71,8 +71,8 @@ int evaluate(const Cli& cli, const DetectFlags& flags) {
   const Compute compute = make_compute(config.runtime);
   Detector detector(flags.model, compute, flags.least_score);
   for (const auto& model : flags.with) detector.add(Detector(model, compute, flags.least_score));
-  detector.use_masks();
   if (flags.flip) detector.use_mirror_images();
+  detector.use_masks();
   const CocoBoxes boxes = detector.find(Store(flags.store), flags.part);
   write_coco_boxes(boxes, out / "gt.json", out / "detections.json");
   Json found = detection_metrics(boxes_only(boxes), detection_resampling(config));
@@ -148,7 +148,8 @@ void add_detect_commands(CLI::App& app, Cli& cli) {
   eval_cli->add_option("--data", flags->store, "store")->required();
   eval_cli->add_option("--part", flags->part, "part to evaluate on: train, val or test")
       ->capture_default_str();
-  eval_cli->add_option("--out", flags->out, "output folder (default: MODEL/eval-PART)");
+  eval_cli->add_option(
+      "--out", flags->out, "output folder (default: MODEL/eval-PART; --with needs it)");
   eval_cli
       ->add_option("--least-score",
                    flags->least_score,

@@ -6,6 +6,7 @@
 
 #include "app/command.hpp"
 #include "app/image_input.hpp"
+#include "core/error.hpp"
 #include "core/text.hpp"
 #include "dataset/image/sheet.hpp"
 #include "detector/detector.hpp"
@@ -37,18 +38,33 @@ PixelBox in_file(const PixelBox& box, const Placement& place, cv::Size size) {
 /// Converts a mask alike.
 Mask in_file(const Mask& mask, const Placement& place, cv::Size size) {
   auto pixels = mask.pixels();
-  const cv::Mat network = cv::Mat(pixels).reshape(1, static_cast<int>(mask.height())) * 255;
+  cv::Mat network = cv::Mat(pixels).reshape(1, static_cast<int>(mask.height())) * 255;
+  // With a margin, so that masks reach the edges of the file.
+  constexpr int kMargin = 1;
+  cv::copyMakeBorder(network, network, kMargin, kMargin, kMargin, kMargin, cv::BORDER_REPLICATE);
   // Of the centres of pixels.
   const cv::Matx23d to_network(place.scale_x,
                                0,
-                               .5 * place.scale_x + place.offset_x - .5,
+                               .5 * place.scale_x + place.offset_x - .5 + kMargin,
                                0,
                                place.scale_y,
-                               .5 * place.scale_y + place.offset_y - .5);
+                               .5 * place.scale_y + place.offset_y - .5 + kMargin);
   cv::Mat file;
   cv::warpAffine(network, file, to_network, size, cv::INTER_LINEAR | cv::WARP_INVERSE_MAP);
   const cv::Mat inside = file >= 128;
   return Mask::of_pixels(size.height, size.width, {inside.data, inside.total()});
+}
+
+/// Throws 65 if an image is too large for its masks.
+void check_sides(const NamedImages& input) {
+  constexpr int kMostSide = 32766;  // of OpenCV's warpAffine
+  for (size_t i = 0; i < input.sizes.size(); ++i)
+    check(std::max(input.sizes[i].width, input.sizes[i].height) <= kMostSide,
+          Exit::bad_data,
+          cat(input.names[i],
+              " has more than ",
+              kMostSide,
+              " px per side, which is too large for masks; --flip gives boxes without masks"));
 }
 
 /// Returns the outlines of a mask, for pictures.
@@ -105,7 +121,7 @@ Detector shown_detector(const Cli& cli, const DetectPredictFlags& flags) {
   constexpr double kShown = .1;
   const Compute compute = make_compute(cli.load().runtime);
   auto least = flags.least_score;
-  // Fused scores are others than those that a packed model was measured with.
+  // A packed model knows the score of boxes that were not fused.
   if (!least && flags.with.empty()) least = Detector(flags.model, compute).shown_score();
   Detector detector(flags.model, compute, least.value_or(kShown));
   for (const auto& model : flags.with)
@@ -115,8 +131,8 @@ Detector shown_detector(const Cli& cli, const DetectPredictFlags& flags) {
 
 int predict(const Cli& cli, const DetectPredictFlags& flags) {
   Detector detector = shown_detector(cli, flags);
-  detector.use_masks();
   if (flags.flip) detector.use_mirror_images();
+  const bool masks = detector.use_masks();
   const std::string fit = !flags.fit.empty()        ? flags.fit
                           : !detector.fit().empty() ? detector.fit()
                                                     : "pad";
@@ -126,6 +142,7 @@ int predict(const Cli& cli, const DetectPredictFlags& flags) {
                                          .width = detector.width(),
                                          .bits = detector.bits(),
                                          .fit = fit});
+  if (masks) check_sides(input);
   const auto& names = detector.class_names();
   Json images = Json::array(), categories = Json::array(), detections = Json::array();
   for (size_t c = 0; c < names.size(); ++c)

@@ -5,9 +5,9 @@
 // in other images. train_detector() writes a run folder; Detector finds boxes with its best
 // checkpoint; metrics/detection/panel.hpp computes the metrics. This header and options.hpp are all
 // that other rooms need. The headers inside, in reading order: box_model.hpp (one-stage or
-// two-stage: see the rcnn room), points.hpp (where a one-stage detector predicts), network.hpp,
-// assign.hpp and loss.hpp (what it learns), examples.hpp (from which images), finding.hpp (boxes in
-// stores).
+// two-stage: see the rcnn room; unet.hpp), start_weights.hpp and detector_file.hpp, points.hpp
+// (where a one-stage detector predicts), network.hpp, assign.hpp and loss.hpp (what it learns),
+// examples.hpp (from which images), finding.hpp (boxes in stores).
 
 #include <memory>
 #include <opencv2/core.hpp>
@@ -25,7 +25,8 @@
 
 namespace evenray {
 
-/// Throws 66 or 65 if options.weights cannot be read, or are of another architecture.
+/// Throws 66 or 65 if options.weights cannot be read, or are of another architecture
+/// or size.
 void check_weights(const DetectOptions& options);
 
 /// Trains on the annotated images of `train`. Files: checkpoints/ (the best has the highest AP50 on
@@ -74,13 +75,13 @@ class Detector {
   /// Also seeks boxes in the mirror image, which takes twice as long, and fuses those of both by
   /// weighted boxes fusion (fusion.hpp).
   void use_mirror_images();
-  /// From now on a network that outlines objects gives their masks, and true boxes have masks too;
-  /// not with mirror images, several detectors, and not of other networks. Returns whether there
-  /// will be masks.
+  /// From now on a network that outlines objects gives their masks, and true boxes have masks too.
+  /// There are no masks with mirror images, with several detectors, or if the network does not
+  /// outline objects. Returns whether there will be masks.
   bool use_masks();
   /// Also finds boxes with another detector, for example that of another fold, and fuses those of
   /// all by weighted boxes fusion. Fused boxes with less than the least score of this one are left
-  /// out. Throws 65 if its classes, or the size, depth or known fit of its images differ.
+  /// out. Throws 65 if its classes, or the size, depth, white or known fit of its images differ.
   void add(Detector other);
 
   /// Returns the annotated images of a part of a store with their true boxes and those that it

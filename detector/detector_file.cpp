@@ -48,9 +48,10 @@ DetectorFile read_detector_file(const Path& path) {
     out.fit = facts.value("fit", "");
     if (facts.contains("shown_score")) out.shown_score = facts["shown_score"].get<double>();
     out.options.check();
-    check(out.height > 0 && out.width > 0 && !out.class_names.empty(),
+    check(out.height > 0 && out.width > 0 && !out.class_names.empty() &&
+              out.standardise.deviation > 0 && out.value_max > 0,
           Exit::bad_data,
-          "no size or no classes");
+          "no size, no classes, or a deviation or white of 0");
   } catch (const Error& error) {
     throw Error(Exit::bad_data, cat(out.path.string(), ": damaged settings: ", error.what()));
   } catch (const Json::exception&) {

@@ -17,20 +17,18 @@ int64_t images_per_pass(int64_t height, int64_t width) {
   return std::max<int64_t>(1, kPassPixels / (height * width));
 }
 
-/// Fuses the boxes of an image with those of its mirror image, which are mirrored back.
-std::vector<FoundBox> with_mirrored(const std::vector<FoundBox>& found,
-                                    std::vector<FoundBox> mirrored,
-                                    double width) {
-  for (auto& one : mirrored) one.box.x = width - one.box.x - one.box.width;
-  return fused({found, std::move(mirrored)});
-}
-
 }  // namespace
 
-std::vector<FoundBox> fused(const std::vector<std::vector<FoundBox>>& found) {
-  std::vector<FoundBox> out;
-  for (auto& one : fuse_boxes(found, std::nullopt, FusionOptions{}))
-    out.push_back(std::move(one.found));
+std::vector<std::vector<FoundBox>> fused(
+    const std::vector<std::vector<std::vector<FoundBox>>>& found, const ImageReading& reading) {
+  std::vector<std::vector<FoundBox>> out(found[0].size());
+  for (size_t i = 0; i < out.size(); ++i) {
+    std::vector<std::vector<FoundBox>> of_image;
+    for (const auto& of_detector : found) of_image.push_back(of_detector[i]);
+    for (auto& one : fuse_boxes(of_image, std::nullopt, FusionOptions{}))
+      if (one.found.score >= reading.least_score && std::ssize(out[i]) < reading.most_boxes)
+        out[i].push_back(std::move(one.found));
+  }
   return out;
 }
 
@@ -47,9 +45,10 @@ std::vector<std::vector<FoundBox>> find_boxes(BoxModel& model,
     auto found = model.find(input, reading.masks);
     if (reading.mirrors) {
       auto mirrored = model.find(input.flip(3), /*masks=*/false);
-      for (size_t i = 0; i < found.size(); ++i)
-        found[i] =
-            with_mirrored(found[i], std::move(mirrored[i]), static_cast<double>(images.size(3)));
+      for (auto& of_image : mirrored)
+        for (auto& one : of_image)
+          one.box.x = static_cast<double>(images.size(3)) - one.box.x - one.box.width;
+      found = fused({std::move(found), std::move(mirrored)}, reading);
     }
     std::move(found.begin(), found.end(), std::back_inserter(out));
   }

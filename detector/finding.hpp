@@ -21,6 +21,8 @@ struct ImageReading {
   bool masks = false;  ///< networks that outline objects give their masks
   /// Boxes are also sought in the mirror image, and those of both are fused (WBF), without masks.
   bool mirrors = false;
+  double least_score = 0;    ///< of fused boxes
+  int64_t most_boxes = 100;  ///< fused boxes of an image
 };
 
 /// Returns the boxes found in images [N,1,H,W] as stored, see BoxModel::find().
@@ -29,8 +31,11 @@ std::vector<std::vector<FoundBox>> find_boxes(BoxModel& model,
                                               const ImageReading& reading,
                                               const Compute& compute);
 
-/// Returns the boxes of several detectors in one image, fused by weighted boxes fusion.
-std::vector<FoundBox> fused(const std::vector<std::vector<FoundBox>>& found);
+/// Fuses the boxes that several detectors found in the same images by weighted boxes fusion, and
+/// leaves out those with a score that is too low and those that are too many. `found`: of each
+/// detector, and in it of each image.
+std::vector<std::vector<FoundBox>> fused(
+    const std::vector<std::vector<std::vector<FoundBox>>>& found, const ImageReading& reading);
 
 /// Returns the annotated images of a part with their true boxes, in the pixels of the store.
 /// Outlines give areas where they are. `masks`: boxes have masks, see object_mask().

@@ -97,8 +97,8 @@ void DetectOptions::fields(Fields& f) {
     "images) is repeated sqrt(threshold / f) times");
   f("lr",
     lr,
-    "maximum learning rate of AdamW; 0: .002 for random weights, .001 for pretrained ones, a tenth "
-    "of that for two-stage detectors");
+    "maximum learning rate of AdamW; 0: .002 for random weights, .003 for pretrained ones; of "
+    "two-stage detectors .0002 and .0001");
   f("weight_decay", weight_decay, "AdamW's decoupled weight decay");
   f("warmup_share",
     warmup_share,
@@ -160,8 +160,9 @@ void DetectOptions::fields(Fields& f) {
 
 double DetectOptions::learning_rate() const {
   if (lr > 0) return lr;
-  const double one_stage = weights == "none" ? 2e-3 : 1e-3;
-  return is_two_stage(arch) ? .1 * one_stage : one_stage;
+  const bool random = weights == "none";
+  if (is_two_stage(arch)) return random ? 2e-4 : 1e-4;
+  return random ? 2e-3 : 3e-3;
 }
 
 void DetectOptions::check() const {

@@ -11,9 +11,9 @@ namespace evenray {
 
 /// [detect] of a configuration.
 struct DetectOptions {
-  std::string arch = "small";    ///< of the backbone, see detector_architectures()
+  std::string arch = "small";    ///< see detector_architectures()
   std::string size = "small";    ///< of pyramid and head: nano or small
-  std::string weights = "none";  ///< of the backbone's start: none or as read_pretrained() takes
+  std::string weights = "none";  ///< to start from: none, or see start_weights.hpp
   /// Groups of the backbone's layers, from its input (see Backbone::depths), that keep their
   /// pretrained weights and statistics.
   int64_t frozen_depths = 0;
@@ -50,8 +50,8 @@ struct DetectOptions {
   int64_t bootstrap = 1000;  ///< bootstrap draws per interval
 
   void fields(Fields& f);
-  /// Returns lr, or if it is 0, .002 for random weights and .001 for pretrained ones; of two-stage
-  /// detectors a tenth of that.
+  /// Returns lr, or if it is 0, .002 for random weights and .003 for pretrained ones; of two-stage
+  /// detectors .0002 and .0001.
   double learning_rate() const;
   /// Throws 78 for a value out of range, naming the key as the user writes it.
   void check() const;

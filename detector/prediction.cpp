@@ -22,13 +22,6 @@ struct Detector::State {
   std::shared_ptr<BoxModel> model;
   std::vector<Detector> others;
 
-  /// Fuses the boxes in an image of this detector and of the others.
-  std::vector<FoundBox> fuse(const std::vector<std::vector<FoundBox>>& found) const {
-    auto out = fused(found);
-    std::erase_if(out,
-                  [&](const FoundBox& one) { return one.score < trained.options.least_score; });
-    return out;
-  }
   /// Describes images, for messages.
   static std::string form(int bits, int height, int width) {
     return cat(bits, "-bit images of ", height, "x", width, " px");
@@ -42,7 +35,10 @@ Detector::Detector(const Path& path,
   State& state = *state_;
   DetectorFile& trained = state.trained = read_detector_file(path);
   trained.options.least_score = least_score.value_or(trained.options.least_score);
-  state.reading = {trained.value_max, trained.standardise};
+  state.reading = {.value_max = trained.value_max,
+                   .standardise = trained.standardise,
+                   .least_score = trained.options.least_score,
+                   .most_boxes = trained.options.most_boxes};
   state.compute = compute.as_trained(trained.in_bf16);
   state.model = make_box_model(trained.options,
                                static_cast<int64_t>(trained.class_names.size()),
@@ -81,12 +77,14 @@ bool Detector::use_masks() {
 }
 
 void Detector::add(Detector other) {
-  const DetectorFile &own = state_->trained, &added = other.state_->trained;
+  DetectorFile& own = state_->trained;
+  const DetectorFile& added = other.state_->trained;
   const auto form = [](const DetectorFile& file) {
     return State::form(file.bits, file.height, file.width);
   };
   const std::string file = added.path.string();
-  check(own.class_names == added.class_names && form(own) == form(added),
+  check(own.class_names == added.class_names && form(own) == form(added) &&
+            own.value_max == added.value_max,
         Exit::bad_data,
         cat(file,
             " finds ",
@@ -101,6 +99,7 @@ void Detector::add(Detector other) {
       own.fit == added.fit || own.fit.empty() || added.fit.empty(),
       Exit::bad_data,
       cat(file, " was trained on images of fit ", added.fit, ", the first detector on ", own.fit));
+  if (own.fit.empty()) own.fit = added.fit;
   state_->reading.masks = other.state_->reading.masks = false;
   if (state_->reading.mirrors) other.use_mirror_images();
   state_->others.push_back(std::move(other));
@@ -130,13 +129,18 @@ CocoBoxes Detector::find(const Store& store, const std::string& part) const {
         cat(store.path().string(), ": no image of part ", part, " is annotated with boxes"));
   add_found(boxes, *state.model, store, part, state.reading, state.compute);
   if (state.others.empty()) return boxes;
-  std::vector<CocoBoxes> of_others;
-  for (const Detector& other : state.others) of_others.push_back(other.find(store, part));
-  for (size_t i = 0; i < boxes.images.size(); ++i) {
-    std::vector<std::vector<FoundBox>> found{std::move(boxes.images[i].found)};
-    for (auto& other : of_others) found.push_back(std::move(other.images[i].found));
-    boxes.images[i].found = state.fuse(found);
+  const auto take_found = [](CocoBoxes& of_detector) {
+    std::vector<std::vector<FoundBox>> out;
+    for (auto& image : of_detector.images) out.push_back(std::move(image.found));
+    return out;
+  };
+  std::vector<std::vector<std::vector<FoundBox>>> found{take_found(boxes)};
+  for (const Detector& other : state.others) {
+    CocoBoxes of_other = other.find(store, part);
+    found.push_back(take_found(of_other));
   }
+  auto all = fused(found, state.reading);
+  for (size_t i = 0; i < all.size(); ++i) boxes.images[i].found = std::move(all[i]);
   return boxes;
 }
 
@@ -152,16 +156,11 @@ std::vector<std::vector<FoundBox>> Detector::find(const std::vector<cv::Mat>& im
           State::form(bits, images[0].rows, images[0].cols),
           ", but the detector was trained with ",
           State::form(trained.bits, trained.height, trained.width)));
-  auto boxes = find_boxes(*state.model, stacked, state.reading, state.compute);
-  if (state.others.empty()) return boxes;
-  std::vector<std::vector<std::vector<FoundBox>>> of_others;
-  for (const Detector& other : state.others) of_others.push_back(other.find(images));
-  for (size_t i = 0; i < boxes.size(); ++i) {
-    std::vector<std::vector<FoundBox>> found{std::move(boxes[i])};
-    for (auto& other : of_others) found.push_back(std::move(other[i]));
-    boxes[i] = state.fuse(found);
-  }
-  return boxes;
+  std::vector<std::vector<std::vector<FoundBox>>> found{
+      find_boxes(*state.model, stacked, state.reading, state.compute)};
+  if (state.others.empty()) return found[0];
+  for (const Detector& other : state.others) found.push_back(other.find(images));
+  return fused(found, state.reading);
 }
 
 TimedNetwork timed_detector(const DetectOptions& options, int height, int width) {

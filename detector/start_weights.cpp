@@ -10,8 +10,8 @@
 namespace evenray {
 namespace {
 
-/// Returns the kind of a file of weights; empty if `weights` is none, but the name of installed
-/// ones.
+/// Returns the kind of a file of weights; empty if there is no such file: `weights` is then the
+/// name of installed ones.
 std::string kind_of(const std::string& weights) {
   if (!std::filesystem::exists(weights)) return "";
   const Path path = model_file(weights);
@@ -31,6 +31,7 @@ DetectorFile trained_detector(const DetectOptions& options) {
             options.arch,
             " with ",
             options.size));
+  std::erase_if(out.file.tensors, [](const auto& item) { return !item.first.starts_with("ema."); });
   return out;
 }
 
@@ -40,6 +41,13 @@ RcnnWeights whole_weights(const DetectOptions& options) {
         Exit::bad_data,
         cat(options.weights, ": weights of ", out.arch, ", not of ", options.arch));
   return out;
+}
+
+/// Whether two tensors differ in their first dimension only, which in last layers follows the
+/// number of classes.
+bool is_of_other_classes(const torch::Tensor& a, const torch::Tensor& b) {
+  return a.dim() > 0 && a.dim() == b.dim() && a.size(0) != b.size(0) &&
+         a.sizes().slice(1) == b.sizes().slice(1);
 }
 
 }  // namespace
@@ -89,15 +97,17 @@ void StartWeights::load(BoxModel& model) const {
 }
 
 void StartWeights::load_trained(BoxModel& model) const {
-  torch::NoGradGuard no_grad;
   const auto& tensors = trained_->file.tensors;
   for (auto [name, tensor] : tensors_of(model)) {
-    const auto found = tensors.find("ema." + name);
-    // The sizes of the last layers follow the number of classes.
-    if (found != tensors.end() && found->second.dim() > 0 && tensor.dim() > 0 &&
-        found->second.size(0) != tensor.size(0))
-      continue;
-    load_tensor(trained_->file, "ema." + name, tensor, trained_->path);
+    const std::string own = "ema." + name;
+    const auto found = tensors.find(own);
+    if (found != tensors.end()) {
+      check(found->second.isfinite().all().item<bool>(),
+            Exit::bad_data,
+            cat(trained_->path.string(), ": tensor '", own, "' holds values that are not finite"));
+      if (is_of_other_classes(found->second, tensor)) continue;
+    }
+    load_tensor(trained_->file, own, tensor, trained_->path);
   }
 }
 

@@ -23,7 +23,8 @@ class StartWeights {
   /// Returns how a one-stage network standardises its input; nullopt for a two-stage one.
   std::optional<Standardise> standardise() const;
   /// Copies them into a network with the same options. Of a detector with another number of
-  /// classes, the last layers stay as they are. Throws 65 as Pretrained::load().
+  /// classes, the last layers stay as they are. Throws 65, naming the tensor, if one is missing,
+  /// has another shape or is not finite.
   void load(BoxModel& model) const;
 
  private:

@@ -12,7 +12,6 @@
 #include "detector/fit.hpp"
 #include "metrics/detection/coco_map.hpp"
 #include "nn/checkpoint.hpp"
-#include "nn/pretrained.hpp"
 #include "nn/trainee.hpp"
 
 namespace evenray {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <opencv2/imgproc.hpp>
 
 #include "core/parallel.hpp"
@@ -38,13 +39,18 @@ torch::Tensor enlarged_to(const torch::Tensor& map, int64_t height, int64_t widt
                             .align_corners(false));
 }
 
-/// Adds the objects in a map of probabilities of one class, CV_32F.
-void add_objects(const cv::Mat& probabilities,
-                 int class_index,
-                 bool masks,
-                 std::vector<FoundBox>& out) {
+/// The areas of all classes in an image: of each class, the pixels with the numbers of objects.
+struct Objects {
+  std::vector<cv::Mat> labels;
+  std::vector<FoundBox> boxes;
+  std::vector<int> numbers;  ///< of the boxes, in the labels of their class
+};
+
+/// Adds the objects in a map of probabilities of one class, CV_32F, with this score or more.
+void add_objects(const cv::Mat& probabilities, int class_index, double least, Objects& out) {
   const cv::Mat inside = probabilities >= kInside;
-  cv::Mat labels, stats, centres;
+  cv::Mat stats, centres;
+  cv::Mat& labels = out.labels.emplace_back();
   const int count = cv::connectedComponentsWithStats(inside, labels, stats, centres);
   for (int object = 1; object < count; ++object) {  // 0 is the ground
     const cv::Rect area(stats.at<int>(object, cv::CC_STAT_LEFT),
@@ -53,17 +59,35 @@ void add_objects(const cv::Mat& probabilities,
                         stats.at<int>(object, cv::CC_STAT_HEIGHT));
     double highest = 0;
     cv::minMaxLoc(probabilities(area), nullptr, &highest, nullptr, nullptr, labels(area) == object);
-    out.push_back({{static_cast<double>(area.x),
-                    static_cast<double>(area.y),
-                    static_cast<double>(area.width),
-                    static_cast<double>(area.height)},
-                   class_index,
-                   highest});
+    if (highest < least) continue;
+    out.numbers.push_back(object);
+    out.boxes.push_back({{static_cast<double>(area.x),
+                          static_cast<double>(area.y),
+                          static_cast<double>(area.width),
+                          static_cast<double>(area.height)},
+                         class_index,
+                         highest});
+  }
+}
+
+/// Returns the boxes with the highest scores, that first.
+std::vector<FoundBox> best_objects(const Objects& objects, int64_t most, bool masks) {
+  std::vector<size_t> order(objects.boxes.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return objects.boxes[a].score > objects.boxes[b].score;
+  });
+  std::vector<FoundBox> out;
+  for (const size_t i : order) {
+    if (std::ssize(out) == most) break;
+    FoundBox& box = out.emplace_back(objects.boxes[i]);
     if (!masks) continue;
-    const cv::Mat pixels = labels == object;
-    out.back().mask = std::make_shared<const Mask>(
+    const cv::Mat pixels =
+        objects.labels[static_cast<size_t>(box.class_index)] == objects.numbers[i];
+    box.mask = std::make_shared<const Mask>(
         Mask::of_pixels(pixels.rows, pixels.cols, {pixels.data, pixels.total()}));
   }
+  return out;
 }
 
 struct UNet final : BoxModel {
@@ -121,17 +145,14 @@ struct UNet final : BoxModel {
     const int height = static_cast<int>(all.size(2)), width = static_cast<int>(all.size(3));
     std::vector<std::vector<FoundBox>> out(static_cast<size_t>(all.size(0)));
     parallel_for(out.size(), threads_, [&](size_t i) {
+      Objects objects;
       for (int c = 0; c < classes; ++c)
         add_objects(
             cv::Mat(height, width, CV_32F, all[static_cast<int64_t>(i)][c].data_ptr<float>()),
             c,
-            masks,
-            out[i]);
-      std::stable_sort(out[i].begin(), out[i].end(), [](const FoundBox& a, const FoundBox& b) {
-        return a.score > b.score;
-      });
-      if (std::ssize(out[i]) > options_.most_boxes)
-        out[i].resize(static_cast<size_t>(options_.most_boxes));
+            options_.least_score,
+            objects);
+      out[i] = best_objects(objects, options_.most_boxes, masks);
     });
     return out;
   }

@@ -32,7 +32,8 @@ std::optional<Mask> drawn_rings(const Box& box, int64_t height, int64_t width) {
 }  // namespace
 
 Mask object_mask(const Box& box, int64_t height, int64_t width) {
-  if (auto rings = drawn_rings(box, height, width)) return *std::move(rings);
+  if (auto rings = drawn_rings(box, height, width); rings && rings->area() > 0)
+    return *std::move(rings);
   const auto edge = [](float value, int64_t side) {
     return std::round(std::clamp(double{value}, 0., static_cast<double>(side)));
   };

@@ -7,7 +7,8 @@
 namespace evenray {
 
 /// Returns the pixels in the polygons of an object, as Mask::polygon() draws them; without polygons
-/// that can be drawn, those of its rectangle, with sides rounded to whole pixels.
+/// that can be drawn, or if no pixel is in them, those of its rectangle, with sides rounded to
+/// whole pixels.
 Mask object_mask(const Box& box, int64_t height, int64_t width);
 
 }  // namespace evenray

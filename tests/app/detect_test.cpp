@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Detectors, as a user runs them.
+#include <algorithm>
+#include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "core/text.hpp"
 #include "dataset/files/image_file.hpp"
 #include "dataset/image/image.hpp"
 #include "metrics/detection/boxes.hpp"
@@ -62,6 +65,18 @@ TEST_CASE("detect eval and predict give the masks of a U-Net, on phantoms") {
                       "--json"};
   CHECK(done(at, metrics + Words{"--iou-type=segm"}).json() == told["masks"]);
   CHECK(done(at, metrics).json()["values"] == told["values"]);
+  std::vector<double> scores;
+  for (const auto& one : read_json(at / "run" / "eval-test" / "detections.json"))
+    scores.push_back(one["score"]);
+  const double least = std::nextafter(*std::min_element(scores.begin(), scores.end()), 1);
+  done(at,
+       {"detect",
+        "eval",
+        "run",
+        "--data=set.h5",
+        cat("--least-score=", exact(least)),
+        "--out=sure"});
+  CHECK(read_json(at / "sure" / "detections.json").size() < scores.size());
   const Json flipped =
       done(at, {"detect", "eval", "run", "--data=set.h5", "--flip", "--out=f", "--json"}).json();
   CHECK_FALSE(flipped.contains("masks"));
@@ -84,6 +99,8 @@ TEST_CASE("detect eval and predict give the masks of a U-Net, on phantoms") {
     CHECK(runs["size"] == Json{120, 160});
     const PixelBox box = Mask::compressed(120, 160, runs["counts"].get<std::string>()).box();
     CHECK(std::abs(box.x - one["bbox"][0].get<double>()) <= 2);
+    CHECK(std::abs(box.y - one["bbox"][1].get<double>()) <= 2);
+    CHECK(std::abs(box.width - one["bbox"][2].get<double>()) <= 3);
     CHECK(std::abs(box.height - one["bbox"][3].get<double>()) <= 3);
   }
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <cstring>
 #include <map>
 #include <opencv2/core.hpp>
 
@@ -103,10 +105,26 @@ TEST_CASE("a training starts from a trained detector") {
   }
   CHECK(anew > 0);
   CHECK(anew <= 2);
+  const auto refusal = [&] {
+    const Error error = error_of([&] { check_weights(bench.options); });
+    CHECK(error.code() == Exit::bad_data);
+    return std::string(error.what());
+  };
   bench.options.size = "small";
-  CHECK(error_of([&] { check_weights(bench.options); }).code() == Exit::bad_data);
+  CHECK(contains(refusal(), "weights of small with the size nano, not of small with small"));
+  bench.options.size = "nano";
   bench.options.arch = "unet_small";
-  CHECK(error_of([&] { check_weights(bench.options); }).code() == Exit::bad_data);
+  CHECK(contains(refusal(), "weights of small with the size nano, not of unet_small with nano"));
+  const Path best = bench.scratch / "first" / "checkpoints" / "best.safetensors";
+  // A value that is not finite cannot be written by write_safetensors().
+  std::string bytes = read_file(best);
+  const float nan = NAN;
+  std::memcpy(&bytes[bytes.size() - sizeof nan], &nan, sizeof nan);
+  bytes.replace(bytes.find("tensor_digest"), 6, "ignore");
+  bytes.replace(bytes.find("metadata_digest"), 8, "ignored_");
+  write_atomic(best, bytes);
+  bench.options.arch = "small";
+  CHECK(contains(refusal(), "not finite"));
 }
 
 TEST_CASE("the boxes of several detectors are fused") {
