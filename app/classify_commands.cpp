@@ -111,17 +111,7 @@ int pretrain_command(const Cli& cli, const ClassifyFlags& flags) {
 
 int evaluate_classifier(const Cli& cli, const ClassifyFlags& flags) {
   const Config config = cli.load();
-  check(std::count(kParts.begin(), kParts.end(), flags.part) > 0,
-        Exit::usage,
-        unknown_name("part", flags.part, {"train", "val", "test"}));
-  const Path out =
-      !flags.out.empty() ? Path(flags.out) : Path(flags.model) / ("eval-" + flags.part);
-  check(std::filesystem::exists(flags.model),
-        Exit::missing_input,
-        cat(flags.model, ": no such run folder or model file"));
-  check(!flags.out.empty() || std::filesystem::is_directory(flags.model),
-        Exit::usage,
-        "MODEL is a file, not a run folder: give --out");
+  const Path out = evaluation_folder(flags.out, flags.model, flags.part);
   if (!flags.explain.empty()) check_explanation(flags.explain);
   const Classifier classifier(flags.model, make_compute(config.runtime));
   const Store store(flags.store);

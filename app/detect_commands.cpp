@@ -58,16 +58,10 @@ int train(const Cli& cli, const DetectFlags& flags) {
 
 int evaluate(const Cli& cli, const DetectFlags& flags) {
   const Config config = cli.load();
-  check(std::count(kParts.begin(), kParts.end(), flags.part) > 0,
+  check(!flags.out.empty() || flags.with.empty(),
         Exit::usage,
-        unknown_name("part", flags.part, {"train", "val", "test"}));
-  check(
-      !flags.out.empty() || (flags.with.empty() && !std::filesystem::is_regular_file(flags.model)),
-      Exit::usage,
-      flags.with.empty() ? "MODEL is a file, not a run folder: give --out"
-                         : "the boxes of several detectors have no folder: give --out");
-  const Path out =
-      !flags.out.empty() ? Path(flags.out) : Path(flags.model) / ("eval-" + flags.part);
+        "the boxes of several detectors have no folder: give --out");
+  const Path out = evaluation_folder(flags.out, flags.model, flags.part);
   const Compute compute = make_compute(config.runtime);
   Detector detector(flags.model, compute, flags.least_score);
   for (const auto& model : flags.with) detector.add(Detector(model, compute, flags.least_score));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/training.hpp"
 
+#include <algorithm>
+
+#include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 
@@ -55,6 +58,20 @@ RunFolder open_run(Config& config, const TrainingFlags& flags, const Training& t
   });
   if (precision) log_info(precision->text());
   return run;
+}
+
+Path evaluation_folder(const std::string& out, const std::string& model, const std::string& part) {
+  check(std::count(kParts.begin(), kParts.end(), part) > 0,
+        Exit::usage,
+        unknown_name("part", part, {"train", "val", "test"}));
+  check(std::filesystem::exists(model),
+        Exit::missing_input,
+        cat(model, ": no such run folder or model file"));
+  if (!out.empty()) return out;
+  check(std::filesystem::is_directory(model),
+        Exit::usage,
+        "MODEL is a file, not a run folder: give --out");
+  return Path(model) / ("eval-" + part);
 }
 
 }  // namespace evenray

@@ -32,4 +32,9 @@ void print_plan(
 /// Decides the precision and opens the run folder. Throws like decide_precision() and RunFolder().
 RunFolder open_run(Config& config, const TrainingFlags& flags, const Training& training);
 
+/// Returns the folder for the results of a trained network on a part: `out`, or MODEL/eval-PART.
+/// Throws 2 for an unknown part, or if `out` is empty and the model is a file; 66 if there is no
+/// model.
+Path evaluation_folder(const std::string& out, const std::string& model, const std::string& part);
+
 }  // namespace evenray

@@ -90,7 +90,6 @@ Merging parse_merging(const std::string& name) {
   return static_cast<Merging>(found - kNames.begin());
 }
 
-double box_overlap(const Box& a, const Box& b) { return overlap(pixel_box_of(a), pixel_box_of(b)); }
 
 std::vector<ListedBox> merge_boxes(const std::vector<ReadBox>& boxes,
                                    size_t readers,

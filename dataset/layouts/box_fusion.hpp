@@ -23,9 +23,6 @@ std::vector<std::string> merging_names();
 /// Throws Exit::config for an unknown name.
 Merging parse_merging(const std::string& name);
 
-/// Returns the intersection over union of two boxes; 0 if either has no area.
-double box_overlap(const Box& a, const Box& b);
-
 /// Merges the boxes of one image. `readers`: the number of readers who examined the image,
 /// including those who drew no box.
 std::vector<ListedBox> merge_boxes(const std::vector<ReadBox>& boxes,
