@@ -90,7 +90,6 @@ Merging parse_merging(const std::string& name) {
   return static_cast<Merging>(found - kNames.begin());
 }
 
-
 std::vector<ListedBox> merge_boxes(const std::vector<ReadBox>& boxes,
                                    size_t readers,
                                    Merging merging) {
