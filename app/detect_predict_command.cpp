@@ -84,6 +84,9 @@ std::vector<std::vector<cv::Point2f>> outlines(const Mask& mask) {
   return out;
 }
 
+/// Captions fit below a picture with this longer side.
+constexpr int kLeastPicturePx = 512;
+
 /// Writes a picture of an image with the boxes and masks in it.
 void draw_boxes(const cv::Mat& image,
                 const std::vector<FoundBox>& found,
@@ -106,13 +109,14 @@ void draw_boxes(const cv::Mat& image,
                         " ",
                         fixed(one.score, 2));
   }
-  write_atomic(file,
-               encode_png(draw_sheet({item},
-                                     {.cell_px = std::max(image.rows, image.cols),
-                                      .columns = 1,
-                                      .boxes = true,
-                                      .polygons = true,
-                                      .numbers = true})));
+  write_atomic(
+      file,
+      encode_png(draw_sheet({item},
+                            {.cell_px = std::max({image.rows, image.cols, kLeastPicturePx}),
+                             .columns = 1,
+                             .boxes = true,
+                             .polygons = true,
+                             .numbers = true})));
 }
 
 /// Returns the detectors with the least score of the boxes that are shown: of the command line,
