@@ -19,7 +19,7 @@ struct RcnnFound {
   torch::Tensor labels;  ///< [N] i64 class indices, from 0
   torch::Tensor scores;  ///< [N] f32
   /// [N,28,28] f32 probabilities that a part of the box belongs to the object, see pasted_mask();
-  /// undefined without.
+  /// undefined if no masks were looked for.
   torch::Tensor masks;
 };
 

@@ -81,9 +81,8 @@ struct RcnnNet final : torch::nn::Module {
   std::optional<MaskHead> masks_;
 };
 
-/// Returns the masks of the boxes found in an image of this size, which must have been found with
-/// masks: the pixels with a probability
-/// above .5, see pasted_mask().
+/// Returns the masks of boxes in an image of this size: the pixels with a probability above .5, see
+/// pasted_mask(). The boxes must have been found with masks.
 std::vector<Mask> found_masks(const RcnnFound& found, int64_t height, int64_t width);
 
 }  // namespace evenray
