@@ -48,26 +48,28 @@ int preview_lesions(const Cli& cli, const LesionFlags& flags) {
   const Config config = cli.load();
   const Store store(flags.store);
   const auto source = source_of(config, store, flags.source);
+  check(!flags.blind || source->kind() != LesionKind::healthy,
+        Exit::usage,
+        "--blind mixes real lesions and pasted ones, but lesion:healthy pastes none");
   const int class_index = class_to_draw(store, *source, flags.class_name);
   const Rng rng = Rng(static_cast<uint64_t>(config.runtime.seed)).fork("lesion preview");
   SheetOptions options;
   options.cell_px = 160;
   options.boxes = !flags.blind;
-  std::vector<SheetItem> items;
+  BlindSheet sheet;
   if (flags.blind) {
-    BlindSheet sheet = blind_sheet(store, *source, class_index, flags.n, rng);
-    items = std::move(sheet.items);
-    write_atomic(flags.key, sheet.key_csv);
+    sheet = blind_sheet(store, *source, class_index, flags.n, rng);
   } else {
-    items = pair_items(store, *source, class_index, flags.n, rng);
+    sheet.items = pair_items(store, *source, class_index, flags.n, rng);
   }
-  check(!items.empty(),
+  check(!sheet.items.empty(),
         Exit::bad_data,
         cat(flags.store,
             ": ",
             source->name(),
             " found no place that fits; use a larger lesion.tolerance or lesion.move"));
-  write_atomic(flags.out, encode_png(draw_sheet(items, options)));
+  write_atomic(flags.out, encode_png(draw_sheet(sheet.items, options)));
+  if (flags.blind) write_atomic(flags.key, sheet.key_csv);
   return 0;
 }
 
@@ -119,7 +121,7 @@ std::string seam_text(const Json& seam) {
                                one.at("n_real"),
                                " untouched\n");
   }
-  if (seam.at("visible") == true) out += "seam visible: above .6\n";
+  if (seam.at("visible") == true) out += "seam visible: all above .6\n";
   return out;
 }
 

@@ -137,7 +137,8 @@ void clip_box(Box& box, cv::Size size) {
   box.y1 = std::clamp(box.y1, 0.f, height);
 }
 
-/// Moves and clips the rings of a box. Returns the proportion of the area that stays in the image.
+/// Moves and clips the rings of a box. Returns the proportion of the area that stays in the image,
+/// at most 1: lobes of a ring that crosses itself cancel out until one of them is clipped.
 double move_rings(Box& box, const Affine& forward, cv::Size size) {
   for (Ring& ring : box.rings)
     for (cv::Point2f& p : ring) p = cv::Point2f(forward(p.x, p.y));
@@ -146,7 +147,7 @@ double move_rings(Box& box, const Affine& forward, cv::Size size) {
   std::erase_if(box.rings, [](const Ring& ring) { return ring.size() < 3; });
   take_bounds(box);
   clip_box(box, size);
-  return box.area() / whole;
+  return std::min(1., box.area() / whole);
 }
 
 /// The same for a box without rings. The half axes of the moved ellipse's bounds are hypot(a hx, b

@@ -166,15 +166,28 @@ std::unique_ptr<Task> classify_task(const ClassifyOptions& options,
 /// difference was found. Real images of one group stay in one half and are resampled together. All
 /// images must have the same size and depth. `steps`: training steps of the network. Returns
 /// {"auroc","ci","n_real","n_synthetic","held_out"}, or null for fewer than 20 images of a kind or
-/// if the real images have one group only. `synthetic_groups`: one per synthetic image, none of
-/// them in `real_groups`; empty: each image is a group of its own.
+/// if the real images have one group only.
 Json origin_auroc(const std::vector<cv::Mat>& real,
                   const std::vector<std::string>& real_groups,
                   const std::vector<cv::Mat>& synthetic,
                   int64_t steps,
                   uint64_t seed,
-                  const Compute& compute,
-                  const std::vector<std::string>& synthetic_groups = {});
+                  const Compute& compute);
+
+/// Real and synthetic images of one size and depth.
+struct OriginImages {
+  std::vector<cv::Mat> images;
+  std::vector<uint8_t> synthetic;   ///< 1: synthetic, 0: real
+  std::vector<std::string> groups;  ///< images of one group are resampled together
+};
+/// The same with halves that are given: the network is trained on `seen`. What an image of one half
+/// shows must not be in the other half. Returns null if a kind has fewer than 20 images or none in
+/// one half.
+Json origin_auroc(const OriginImages& seen,
+                  const OriginImages& held_out,
+                  int64_t steps,
+                  uint64_t seed,
+                  const Compute& compute);
 
 /// Returns the time in which the features of one image are computed.
 StepTime feature_time(const ClassifyOptions& options,

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "core/error.hpp"
+#include "core/text.hpp"
+
 namespace evenray {
 
 const std::vector<std::string>& default_match_columns() {
@@ -23,8 +26,13 @@ const std::vector<std::string>& default_match_columns() {
 
 std::vector<size_t> match_columns(const std::vector<std::string>& columns,
                                   const std::vector<std::string>& asked) {
-  const auto& wanted = asked.empty() ? default_match_columns() : asked;
   std::vector<size_t> out;
+  if (asked == std::vector<std::string>{"none"}) return out;
+  for (const auto& name : asked)
+    check(std::count(columns.begin(), columns.end(), name) > 0,
+          Exit::config,
+          unknown_name("column to match by", name, columns));
+  const auto& wanted = asked.empty() ? default_match_columns() : asked;
   for (size_t c = 0; c < columns.size(); ++c)
     if (std::find(wanted.begin(), wanted.end(), columns[c]) != wanted.end()) out.push_back(c);
   return out;

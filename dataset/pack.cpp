@@ -231,7 +231,7 @@ void PackOptions::fields(Fields& f) {
   f("patch_match",
     patch_match,
     "metadata columns in which these images equal that of the box; empty: the known columns of "
-    "region and view");
+    "region and view; none: no column");
   f("patch_seed", patch_seed, "random seed that chooses these images");
 }
 

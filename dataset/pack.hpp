@@ -53,8 +53,8 @@ struct PackResult {
   /// Boxes dropped because `crop` or clipping left too little of them. A row that lost all its
   /// boxes has boxes_known = 0.
   int64_t boxes_dropped = 0;
-  /// Median of the square root of the box area, in store pixels; 0 if there are no boxes.
   PatchCounts patches;  ///< all 0 if whole images were packed
+  /// Median of the square root of the box area, in store pixels; 0 if there are no boxes.
   double median_box_side_px = 0;
   std::string content_digest;  ///< see Store::content_digest
 };

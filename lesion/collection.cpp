@@ -31,7 +31,7 @@ cv::Rect content_of(const cv::Size& size, const std::array<float, 2>& offset) {
   return {left, top, size.width - 2 * left, size.height - 2 * top};
 }
 
-cv::Rect patch_area(const Box& box, double context, const cv::Rect& content) {
+cv::Rect patch_square(const Box& box, double context, const cv::Rect& content) {
   const auto inside_x = [&](double at) {
     return std::clamp<double>(at, content.x, content.x + content.width);
   };
@@ -45,7 +45,11 @@ cv::Rect patch_area(const Box& box, double context, const cv::Rect& content) {
   const auto start = [&](double low, double high) {
     return static_cast<int>(std::floor((low + high) / 2 - side / 2. + .5));
   };
-  return cv::Rect(start(x0, x1), start(y0, y1), side, side) & content;
+  return {start(x0, x1), start(y0, y1), side, side};
+}
+
+cv::Rect patch_area(const Box& box, double context, const cv::Rect& content) {
+  return patch_square(box, context, content) & content;
 }
 
 Collection::Collection(const Store& store, const LesionOptions& options)

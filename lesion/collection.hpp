@@ -21,7 +21,9 @@ struct Lesion {
 cv::Rect content_of(const cv::Size& size, const std::array<float, 2>& offset);
 
 /// Returns the square around the part of a box that is in `content`, with a side of `context` times
-/// its longer side, at least 9 px, clipped to `content`.
+/// its longer side, at least 9 px. It may reach beyond `content`.
+cv::Rect patch_square(const Box& box, double context, const cv::Rect& content);
+/// The same, clipped to `content`.
 cv::Rect patch_area(const Box& box, double context, const cv::Rect& content);
 
 /// The lesions of a store's train part and the images that they can be pasted into. Only real rows

@@ -104,7 +104,6 @@ std::optional<Place> find_place(const Cut& cut,
                                 const LesionOptions& options,
                                 Rng rng) {
   const Likeness bounds{options.tolerance, options.angle_deg};
-  const cv::Mat whole(cut.area.size(), CV_8UC1, cv::Scalar(255));
   const cv::Mat core = 255 - cut.ring;
   const double middle = texture_of(*cut.scene, cut.area, core).mean;
   const double all = mean_in(*cut.scene, cut.area);
@@ -113,10 +112,10 @@ std::optional<Place> find_place(const Cut& cut,
     const cv::Rect area(corner, cut.area.size());
     if ((area & content) != area) return false;
     // Where ring and middle are alike, the whole is too; this is quicker to see.
-    if (!alike_means(all, mean_in(target, area), kCoarse * options.tolerance)) return false;
+    if (!alike_values(all, mean_in(target, area), kCoarse * options.tolerance)) return false;
     if (!alike(cut.texture, texture_of(target, area, cut.ring), bounds)) return false;
-    if (!alike_means(middle, texture_of(target, area, core).mean, options.tolerance)) return false;
-    const double likeness = correlation(*cut.scene, cut.area, target, area, whole);
+    if (!alike_values(middle, texture_of(target, area, core).mean, options.tolerance)) return false;
+    const double likeness = correlation(*cut.scene, cut.area, target, area);
     if (likeness < options.likeness || (best && likeness <= best->likeness)) return false;
     best = Place{area, likeness};
     return true;

@@ -19,7 +19,7 @@ void LesionOptions::fields(Fields& f) {
   f("match",
     match,
     "metadata columns in which the target must equal the lesion's own image; empty: the known "
-    "columns of region and view");
+    "columns of region and view; none: no column");
   f("blend", blend, "poisson or feather");
   f("context", context, "side of the patch, in longer sides of its box");
   f("move", move, "largest move of a place, in sides of the image's content");

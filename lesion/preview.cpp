@@ -69,6 +69,7 @@ BlindSheet blind_sheet(
         {cell(one.drawn.image, shown_area(one.area, one.drawn.image.size()), ""),
          {"drawn", train.ids[static_cast<size_t>(one.target)], one.drawn.provenance.recipe}});
   }
+  if (cells.empty()) return {};
   auto lesions = source.collection().lesions(class_index);
   rng.fork("blind lesions").shuffle(lesions);
   for (const Lesion& lesion : lesions) {

@@ -16,7 +16,7 @@ struct BlindSheet {
   std::string key_csv;           ///< number,answer (real or drawn),image,recipe
 };
 /// Returns `count` cells in random order, about half of them real lesions in their own images and
-/// half pasted ones, cropped alike.
+/// half pasted ones, cropped alike; none if no image can be pasted. `source` must paste lesions.
 BlindSheet blind_sheet(
     const Store& store, LesionSource& source, int class_index, int64_t count, const Rng& rng);
 

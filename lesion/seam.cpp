@@ -3,15 +3,13 @@
 
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
-
-#include "core/error.hpp"
-#include "core/text.hpp"
+#include <set>
 
 namespace evenray {
 namespace {
 
 constexpr int kLeastCrop = 32, kMostCrop = 96;
-/// Images drawn per crop asked for, at most: they go to two halves, and some fail.
+/// Images drawn per crop asked for, at most: some fail, or have a lesion of the other half.
 constexpr int64_t kDrawsPerCrop = 10;
 constexpr int64_t kDrawnAtOnce = 64;
 
@@ -23,13 +21,16 @@ int crop_side(const std::vector<PastedImage>& pasted) {
   return std::clamp((side + 7) / 8 * 8, kLeastCrop, kMostCrop);
 }
 
-/// The square around a centre, moved into the image; the image's border is repeated where the image
-/// is smaller.
-cv::Mat crop_around(const cv::Mat& image, const cv::Point2d& centre, int side) {
+/// The square around the centre of an area, moved into the image; the image's border is repeated
+/// where the image is smaller.
+cv::Mat crop_around(const cv::Mat& image, const cv::Rect& patch, int side) {
   const auto begin = [&](double at, int length) {
     return std::clamp(static_cast<int>(std::lround(at - side / 2.)), 0, std::max(0, length - side));
   };
-  const cv::Rect area(begin(centre.x, image.cols), begin(centre.y, image.rows), side, side);
+  const cv::Rect area(begin(patch.x + patch.width / 2., image.cols),
+                      begin(patch.y + patch.height / 2., image.rows),
+                      side,
+                      side);
   const cv::Rect inside = area & cv::Rect({}, image.size());
   cv::Mat out;
   cv::copyMakeBorder(
@@ -37,70 +38,70 @@ cv::Mat crop_around(const cv::Mat& image, const cv::Point2d& centre, int side) {
   return out;
 }
 
-cv::Point2d centre_of(const cv::Rect& area) {
-  return {area.x + area.width / 2., area.y + area.height / 2.};
-}
-
-/// Whether a group belongs to the half that pasted images are taken from.
-bool in_pasted_half(const std::string& group, const Rng& rng) {
-  return rng.fork(cat("half ", group)).chance(.5);
-}
-
-/// Images of the source, divided by the half that the group of their target belongs to.
-struct Halved {
-  std::vector<PastedImage> pasted, untouched;
-};
-
-Halved halved_images(
-    const Store& store, LesionSource& source, int class_index, int64_t count, const Rng& rng) {
-  Halved out;
-  const auto& groups = store.part("train").groups;
-  const auto full = [&](const auto& list) { return std::ssize(list) >= count; };
-  for (int64_t first = 0; first < kDrawsPerCrop * count; first += kDrawnAtOnce) {
-    for (auto& one :
-         source.paste_images(class_index, first, kDrawnAtOnce, rng.fork("seam images"))) {
-      if (!one.drawn.failed.empty()) continue;
-      const auto& group = groups[static_cast<size_t>(one.target)];
-      auto& half = in_pasted_half(group, rng) ? out.pasted : out.untouched;
-      if (!full(half)) half.push_back(std::move(one));
-    }
-    if (full(out.pasted) && full(out.untouched)) break;
+/// Returns half of the groups: of those with these lesions, and of the others.
+std::set<std::string> half_of_groups(const StorePart& train,
+                                     const std::vector<Lesion>& lesions,
+                                     Rng rng) {
+  std::set<std::string> with, others(train.groups.begin(), train.groups.end()), out;
+  for (const Lesion& lesion : lesions) {
+    with.insert(train.groups[static_cast<size_t>(lesion.row)]);
+    others.erase(train.groups[static_cast<size_t>(lesion.row)]);
+  }
+  for (const auto* groups : {&with, &others}) {
+    std::vector<std::string> order(groups->begin(), groups->end());
+    rng.shuffle(order);
+    out.insert(order.begin(), order.begin() + std::ssize(order) / 2);
   }
   return out;
 }
 
 }  // namespace
 
-SeamCrops seam_crops(const Store& store,
-                     LesionSource& source,
-                     int class_index,
-                     SeamControl control,
-                     int64_t count,
-                     const Rng& rng) {
+SeamCrops seam_crops(
+    const Store& store, LesionSource& source, int class_index, int64_t count, const Rng& rng) {
   const StorePart& train = store.part("train");
-  SeamCrops out;
-  const Halved images = halved_images(store, source, class_index, count, rng);
-  if (images.pasted.empty()) return out;
-  const int side = crop_side(images.pasted);
-  const auto add_untouched = [&](int64_t row, const cv::Point2d& centre) {
-    out.untouched.push_back(crop_around(store.image("train", row), centre, side));
-    out.untouched_groups.push_back(train.groups[static_cast<size_t>(row)]);
-  };
-  for (const auto& one : images.pasted) {
-    out.pasted.push_back(crop_around(one.drawn.image, centre_of(one.area), side));
-    out.pasted_groups.push_back(train.groups[static_cast<size_t>(one.target)]);
-  }
-  if (control == SeamControl::negatives) {
-    for (const auto& one : images.untouched) add_untouched(one.target, centre_of(one.area));
-    return out;
-  }
+  const auto group_of = [&](int64_t row) { return train.groups[static_cast<size_t>(row)]; };
   auto lesions = source.collection().lesions(class_index);
+  const auto seen = half_of_groups(train, lesions, rng.fork("halves"));
+  const auto is_seen = [&](int64_t row) { return seen.contains(group_of(row)); };
+  const int64_t most = (count + 1) / 2;  // of each half
+
+  std::vector<PastedImage> images;
+  int64_t seen_images = 0;
+  for (int64_t first = 0; first < kDrawsPerCrop * count; first += kDrawnAtOnce) {
+    for (auto& one :
+         source.paste_images(class_index, first, kDrawnAtOnce, rng.fork("seam images"))) {
+      if (!one.drawn.failed.empty() || is_seen(one.donor) != is_seen(one.target)) continue;
+      const bool in_seen = is_seen(one.target);
+      if ((in_seen ? seen_images : std::ssize(images) - seen_images) == most) continue;
+      seen_images += in_seen ? 1 : 0;
+      images.push_back(std::move(one));
+    }
+    if (std::ssize(images) == 2 * most) break;
+  }
+
+  SeamCrops out;
+  if (images.empty()) return out;
+  const int side = crop_side(images);
+  const auto add =
+      [&](CropList& list, const cv::Mat& image, const cv::Rect& area, int64_t of_group) {
+        list.images.push_back(crop_around(image, area, side));
+        list.groups.push_back(group_of(of_group));
+      };
+  for (const auto& one : images) {
+    SeamHalf& half = is_seen(one.target) ? out.seen : out.held_out;
+    const bool has_lesion = source.kind() != LesionKind::healthy;
+    add(half.pasted, one.drawn.image, one.area, has_lesion ? one.donor : one.target);
+    add(half.before, store.image("train", one.target), one.area, one.target);
+  }
   rng.fork("lesions").shuffle(lesions);
   for (const Lesion& lesion : lesions) {
-    const auto row = static_cast<size_t>(lesion.row);
-    if (std::ssize(out.untouched) == count || in_pasted_half(train.groups[row], rng)) continue;
-    const Box& box = train.boxes[row][lesion.box];
-    add_untouched(lesion.row, {(box.x0 + box.x1) / 2., (box.y0 + box.y1) / 2.});
+    CropList& list = (is_seen(lesion.row) ? out.seen : out.held_out).lesions;
+    if (std::ssize(list.images) == most) continue;
+    const Box& box = train.boxes[static_cast<size_t>(lesion.row)][lesion.box];
+    const cv::Rect area =
+        patch_area(box, source.options().context, source.collection().content(lesion.row));
+    add(list, store.image("train", lesion.row), area, lesion.row);
   }
   return out;
 }

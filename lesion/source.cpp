@@ -19,22 +19,6 @@ constexpr const char* kUsedUp = "the lesion was pasted into every target";
 /// A lesion uses up at most this share of its targets in one round.
 constexpr size_t kLeastRounds = 8;
 
-/// Returns the square that patch_area() clipped to `area`: it has the same centre unless it was
-/// clipped, and then reaches as far beyond the border as its side needs.
-cv::Rect square_of(const cv::Rect& area, const Box& box, double context) {
-  const double longer = std::max(box.x1 - box.x0, box.y1 - box.y0);
-  const int side =
-      std::max({area.width, area.height, static_cast<int>(std::lround(context * longer))});
-  const auto start = [&](double low, double high, int begin, int length) {
-    const auto centred = static_cast<int>(std::floor((low + high) / 2 - side / 2. + .5));
-    return std::clamp(centred, begin + length - side, begin);
-  };
-  return {start(box.x0, box.x1, area.x, area.width),
-          start(box.y0, box.y1, area.y, area.height),
-          side,
-          side};
-}
-
 /// Returns the generator's patch as the content of a lesion's square, clipped as the square was.
 cv::Mat stretched(const cv::Mat& patch, const cv::Rect& square, const cv::Rect& clipped) {
   cv::Mat out;
@@ -150,7 +134,6 @@ std::shared_ptr<const Scene> LesionSource::scene(int64_t row) const {
 
 PastedImage LesionSource::make(const Task& task) const {
   PastedImage out = kind_ == LesionKind::identity ? into_own_image(task) : into_negative(task);
-  out.donor = task.lesion.row;
   out.drawn.provenance.origin = Origin::synthetic;
   out.drawn.provenance.seed = task.rng.key();
   return out;
@@ -176,16 +159,21 @@ PastedImage LesionSource::into_own_image(const Task& task) const {
     return out;
   }
   task.order.fork("moves").shuffle(moved);
-  out.target = row;
+  out.donor = out.target = row;
   finish(
       task, cut_lesion(own, area, content, box), *own, moved[static_cast<size_t>(task.round)], out);
   return out;
 }
 
-/// Returns the negatives that this image may try, in order.
+/// Returns the negatives that the lesion could be pasted into.
+std::vector<int64_t> LesionSource::targets_like(const Task& task) const {
+  return collection_.negatives_like(task.lesion.row,
+                                    kind_ == LesionKind::healthy ? task.class_index : -1);
+}
+
+/// Returns those of them that this image may try, in order.
 std::vector<int64_t> LesionSource::targets_of(const Task& task, const char* purpose) const {
-  auto rows = collection_.negatives_like(task.lesion.row,
-                                         kind_ == LesionKind::healthy ? task.class_index : -1);
+  auto rows = targets_like(task);
   task.order.fork(purpose).shuffle(rows);
   const size_t most =
       std::clamp<size_t>(rows.size() / kLeastRounds, 1, static_cast<size_t>(options_.targets));
@@ -205,28 +193,30 @@ PastedImage LesionSource::into_negative(const Task& task) const {
   Cut cut = cut_lesion(scene(donor), area, content, box);
   const auto targets = targets_of(task, "targets");
   if (targets.empty()) {
-    out.drawn.failed = task.round == 0 ? kNoTarget : kUsedUp;
+    out.drawn.failed = targets_like(task).empty() ? kNoTarget : kUsedUp;
     return out;
   }
   out.drawn.failed = kNoPlace;
-  int64_t healthy = -1;
+  out.donor = donor;
   if (kind_ == LesionKind::healthy) {
     const Found from = best_place(task, cut, targets_of(task, "healthy"), -1);
     if (!from.scene) return out;
-    healthy = from.row;
+    out.donor = from.row;
     cut = cut_like(cut, from.scene, from.place.area);
   } else if (kind_ == LesionKind::drawn) {
-    const cv::Mat patch = stretched(task.patch, square_of(area, box, options_.context), area);
-    cut = cut_like(
-        cut, std::make_shared<Scene>(patch, drawer_->value_max()), cv::Rect({}, area.size()));
+    const cv::Rect square = patch_square(box, options_.context, content);
+    cut =
+        cut_like(cut,
+                 std::make_shared<Scene>(stretched(task.patch, square, area), drawer_->value_max()),
+                 cv::Rect({}, area.size()));
   }
-  const auto found = best_place(task, cut, targets, healthy);
+  const auto found = best_place(task, cut, targets, kind_ == LesionKind::healthy ? out.donor : -1);
   if (!found.scene) return out;
   out.drawn.failed.clear();
   out.target = found.row;
   finish(task, cut, *found.scene, found.place.area, out);
-  if (healthy >= 0)
-    out.drawn.provenance.recipe += cat(" patch ", train.ids[static_cast<size_t>(healthy)]);
+  if (kind_ == LesionKind::healthy)
+    out.drawn.provenance.recipe += cat(" patch ", train.ids[static_cast<size_t>(out.donor)]);
   return out;
 }
 

@@ -44,7 +44,7 @@ class PatchDrawer {
 struct PastedImage {
   Drawn drawn;
   cv::Rect area;        ///< of the patch; empty if drawn.failed is set
-  int64_t donor = -1;   ///< row of train that the lesion is from
+  int64_t donor = -1;   ///< row of train that the lesion, or the healthy patch, is from
   int64_t target = -1;  ///< row of train that it was pasted into
 };
 
@@ -99,6 +99,7 @@ class LesionSource final : public Source {
               const cv::Rect& area,
               PastedImage& out) const;
   std::shared_ptr<const Scene> scene(int64_t row) const;
+  std::vector<int64_t> targets_like(const Task& task) const;
   std::vector<int64_t> targets_of(const Task& task, const char* purpose) const;
 
   const Store& store_;

@@ -10,10 +10,6 @@ namespace {
 
 constexpr double kClearDirection = .3;
 
-bool near(double a, double b, double tolerance) {
-  return std::abs(a - b) <= tolerance * std::max(std::abs(a), std::abs(b));
-}
-
 /// The difference of two directions, 0..90: opposite directions are one.
 double turn_deg(double a, double b) {
   const double turn = std::fmod(std::abs(a - b), 180.);
@@ -61,13 +57,16 @@ Texture texture_of(const Scene& scene, const cv::Rect& area, const cv::Mat& wher
   return out;
 }
 
-bool alike(const Texture& a, const Texture& b, const Likeness& bounds) {
-  const bool directed = std::min(a.coherence, b.coherence) > kClearDirection;
-  return near(a.mean, b.mean, bounds.tolerance) && near(a.gradient, b.gradient, bounds.tolerance) &&
-         (!directed || turn_deg(a.angle_deg, b.angle_deg) <= bounds.angle_deg);
+bool alike_values(double a, double b, double tolerance) {
+  return std::abs(a - b) <= tolerance * std::max(std::abs(a), std::abs(b));
 }
 
-bool alike_means(double a, double b, double tolerance) { return near(a, b, tolerance); }
+bool alike(const Texture& a, const Texture& b, const Likeness& bounds) {
+  const bool directed = std::min(a.coherence, b.coherence) > kClearDirection;
+  return alike_values(a.mean, b.mean, bounds.tolerance) &&
+         alike_values(a.gradient, b.gradient, bounds.tolerance) &&
+         (!directed || turn_deg(a.angle_deg, b.angle_deg) <= bounds.angle_deg);
+}
 
 double mean_in(const Scene& scene, const cv::Rect& area) {
   const auto sum = [&](int y, int x) { return scene.sums.at<double>(y, x); };
@@ -76,20 +75,15 @@ double mean_in(const Scene& scene, const cv::Rect& area) {
          area.area();
 }
 
-double correlation(const Scene& a,
-                   const cv::Rect& in_a,
-                   const Scene& b,
-                   const cv::Rect& in_b,
-                   const cv::Mat& where) {
-  double n = 0, sa = 0, sb = 0, aa = 0, bb = 0, ab = 0;
+double correlation(const Scene& a, const cv::Rect& in_a, const Scene& b, const cv::Rect& in_b) {
+  const double n = in_a.area();
+  double sa = 0, sb = 0, aa = 0, bb = 0, ab = 0;
   for (int y = 0; y < in_a.height; ++y) {
-    const auto* chosen = where.ptr<uint8_t>(y);
     const auto* p = a.smooth.ptr<float>(in_a.y + y) + in_a.x;
     const auto* q = b.smooth.ptr<float>(in_b.y + y) + in_b.x;
     for (int x = 0; x < in_a.width; ++x) {
-      if (!chosen[x]) continue;
       const double u = p[x], v = q[x];
-      n += 1, sa += u, sb += v, aa += u * u, bb += v * v, ab += u * v;
+      sa += u, sb += v, aa += u * u, bb += v * v, ab += u * v;
     }
   }
   const double spread = (n * aa - sa * sa) * (n * bb - sb * sb);

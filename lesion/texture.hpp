@@ -39,16 +39,11 @@ struct Likeness {
 /// Returns whether two textures differ by no more than that.
 bool alike(const Texture& a, const Texture& b, const Likeness& bounds);
 
-/// Returns whether two means differ by at most `tolerance` times the larger one.
-bool alike_means(double a, double b, double tolerance);
+/// Returns whether two values differ by at most `tolerance` times the larger one.
+bool alike_values(double a, double b, double tolerance);
 
-/// Returns the correlation of the smoothed grey values of two areas of one size where `where` is
-/// not 0; 0 if one is flat.
-double correlation(const Scene& a,
-                   const cv::Rect& in_a,
-                   const Scene& b,
-                   const cv::Rect& in_b,
-                   const cv::Mat& where);
+/// Returns the correlation of the smoothed grey values of two areas of one size; 0 if one is flat.
+double correlation(const Scene& a, const cv::Rect& in_a, const Scene& b, const cv::Rect& in_b);
 
 /// Returns the standard deviation of the noise of a CV_64FC1 image (Immerkaer 1996, "Fast noise
 /// variance estimation"), over the pixels that are not on the border and where `where` is not 0; 0

@@ -324,11 +324,12 @@ StudyResult parse_study_result(const Json& summary) {
                                  one["box_area"].number()});
   for (const auto& one : place["generators"].items()) out.generators.push_back(generator(one));
   for (const auto& one : place["seams"].items())
-    out.seams.push_back({one["arm"].text(),
-                         one["source"].text(),
-                         estimate(one["negatives"]["auroc"], one["negatives"]["ci"]),
-                         estimate(one["lesions"]["auroc"], one["lesions"]["ci"]),
-                         one["visible"].flag()});
+    out.seams.push_back(
+        {one["arm"].text(),
+         one["source"].text(),
+         estimate(one["negatives"]["auroc"], one["negatives"]["ci"]),
+         estimate(one["lesions"]["auroc"], one["lesions"]["ci"]),
+         one["visible"].missing() ? std::nullopt : std::optional(one["visible"].flag())});
   for (const auto& [arm, balance] : place["balance"].members())
     out.balances.push_back({arm,
                             balance["after"].tables(),

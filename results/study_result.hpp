@@ -124,7 +124,7 @@ struct GeneratorResult {
 struct SeamResult {
   std::string arm, source;
   Estimate negatives, lesions;  ///< against untouched places, and against real lesions
-  bool visible = false;
+  std::optional<bool> visible;  ///< empty: too few images
 };
 
 /// How an arm's training part was filled, in the first seed and fold.

@@ -20,8 +20,7 @@ bool sets_detector(const Arm& arm) {
   });
 }
 
-constexpr const char *kPatchGenerator = "lesion:gan", *kHealthy = "lesion:healthy",
-                     *kIdentity = "lesion:identity";
+constexpr const char *kHealthy = "lesion:healthy", *kIdentity = "lesion:identity";
 
 bool any_source(const Arm& arm, const char* prefix) {
   return std::any_of(arm.sources.begin(), arm.sources.end(), [&](const std::string& source) {
@@ -47,7 +46,8 @@ void Arm::fields(Fields& f) {
   f("gates", gates, "gates added to the study's: near-duplicate:CORRELATION, memorised");
   f("set",
     set,
-    "settings of classify (or detect) and balance for this arm only: ['classify.lr=1e-3']");
+    "settings of classify (or detect), lesion and balance for this arm only: "
+    "['classify.lr=1e-3']");
   f("pretrain",
     pretrain,
     "sources gan:... of a training part of synthetic rows only; the classifier is trained on it "
@@ -63,11 +63,10 @@ void Arm::fields(Fields& f) {
 }
 
 bool Arm::synthetic() const { return generated() || pastes(); }
-bool Arm::generated() const {
-  return any_source(*this, "gan:") || draws_patches() || !pretrain.empty();
-}
-bool Arm::draws_patches() const { return any_source(*this, kPatchGenerator); }
-bool Arm::pastes() const { return any_source(*this, "lesion:"); }
+bool Arm::generated() const { return draws_images() || draws_patches(); }
+bool Arm::draws_images() const { return any_source(*this, kGanSource) || !pretrain.empty(); }
+bool Arm::draws_patches() const { return any_source(*this, kPatchSource); }
+bool Arm::pastes() const { return any_source(*this, kLesionSource); }
 bool Arm::is_control() const {
   return pastes() && std::all_of(sources.begin(), sources.end(), [](const std::string& source) {
            return source.starts_with(kHealthy) || source.starts_with(kIdentity);
@@ -75,7 +74,7 @@ bool Arm::is_control() const {
 }
 bool Arm::shows_lesions() const {
   return std::any_of(sources.begin(), sources.end(), [](const std::string& source) {
-    return source.starts_with("lesion:") && !source.starts_with(kHealthy);
+    return source.starts_with(kLesionSource) && !source.starts_with(kHealthy);
   });
 }
 bool Arm::augmented() const { return any_source(*this, "augment:"); }
@@ -124,10 +123,10 @@ std::vector<Arm> builtin_arms(const std::string& policy) {
        .sources = {"lesion:residual"}},
       {.name = "lesion-gan",
        .meaning = "as lesion, but the lesions are drawn by a generator",
-       .sources = {kPatchGenerator}},
+       .sources = {kPatchSource}},
       {.name = "lesion-both",
        .meaning = "as lesion, but half of the lesions are drawn by a generator",
-       .sources = {"lesion:real@.5", cat(kPatchGenerator, "@.5")}},
+       .sources = {"lesion:real@.5", cat(kPatchSource, "@.5")}},
       {.name = "lesion-identity",
        .meaning = "control: as lesion, but lesions are pasted into their own images",
        .sources = {kIdentity}},

@@ -8,6 +8,11 @@
 
 namespace evenray {
 
+/// How sources of an arm begin: a generator's images, pasted patches, and those of them that the
+/// study's generator draws.
+inline constexpr const char *kGanSource = "gan:", *kLesionSource = "lesion:",
+                            *kPatchSource = "lesion:gan";
+
 /// One way to prepare the training part: the sources that fill it up, and the settings that differ
 /// from the study's. `[[study.arm]]` in a configuration adds arms to the built-in ones.
 struct Arm {
@@ -37,6 +42,7 @@ struct Arm {
   bool balanced() const { return !sources.empty() || resampled; }  ///< trains on its own store
   bool synthetic() const;      ///< has rows drawn by generators or with pasted patches
   bool generated() const;      ///< has rows, or patches in rows, that generators draw
+  bool draws_images() const;   ///< has rows that generators draw, or is trained on such rows first
   bool draws_patches() const;  ///< has pasted patches that generators draw
   bool pastes() const;         ///< has rows with pasted patches
   bool shows_lesions() const;  ///< has pasted patches with lesions

@@ -63,38 +63,35 @@ bool is_shared(const std::string& key) {
   return std::find(kShared.begin(), kShared.end(), key) != kShared.end();
 }
 
-void check_set_key(const std::string& word, const std::string& section, const char* field) {
+/// Throws unless `word` sets a key of one of the sections that arms may differ in.
+void check_set_key(const std::string& word,
+                   const std::vector<std::string>& sections,
+                   const char* field) {
   const std::string key = trim(word.substr(0, word.find('=')));
-  check(key.starts_with(section + ".") && !is_shared(key),
+  const bool known = std::any_of(sections.begin(), sections.end(), [&](const auto& one) {
+    return key.starts_with(one + ".");
+  });
+  check(known && !is_shared(key),
         Exit::config,
         cat(field,
             " '",
             word,
             "': arms may not differ in ",
             key,
-            section == "gan" ? " (known: keys of gan)"
-                             : cat(" (known: keys of ",
-                                   section,
-                                   " and balance that do not decide how long an arm is trained, "
-                                   "or how it is filled or measured)")));
-}
-
-/// Returns the section of a setting that arms may have.
-std::string section_of(const std::string& word, const std::string& task) {
-  for (const char* section : {"balance", "lesion"})
-    if (trim(word).starts_with(cat(section, "."))) return section;
-  return task;
+            " (known: keys of ",
+            join(sections),
+            " that do not decide how long an arm is trained, or how it is filled or measured)"));
 }
 
 /// Throws unless the sources lesion:... are words: a generator that the study did not train may
 /// have seen its test images.
 void check_lesion_sources(const std::vector<ParsedSource>& sources) {
-  constexpr std::string_view kPastes = "lesion:", kGenerator = "gan";
+  constexpr std::string_view kPastes = kLesionSource;
   for (const auto& [name, share] : sources) {
     if (!name.starts_with(kPastes)) continue;
     const std::string word = name.substr(kPastes.size());
     std::vector<std::string> known(kLesionWords.begin(), kLesionWords.end());
-    known.emplace_back(kGenerator);
+    known.emplace_back("gan");
     check(std::count(known.begin(), known.end(), word) > 0,
           Exit::config,
           unknown_name("source lesion:", word, known));
@@ -118,10 +115,14 @@ void check_arm(const Config& config, const Arm& arm) {
     check(!arm.sources.empty() || (arm.dose == -1 && arm.gates.empty()),
           Exit::config,
           "dose and gates require sources");
+    check(arm.gates.empty() || !arm.pastes(),
+          Exit::config,
+          "gates compare whole images, so they do nothing in pasted ones: remove gates or the "
+          "sources lesion:...");
     const auto first = parse_sources(arm.pretrain);
     check(std::all_of(first.begin(),
                       first.end(),
-                      [](const auto& source) { return source.name.starts_with("gan:"); }),
+                      [](const auto& source) { return source.name.starts_with(kGanSource); }),
           Exit::config,
           "pretrain takes sources gan:... only");
     if (!first.empty()) source_shares(first);
@@ -136,14 +137,20 @@ void check_arm(const Config& config, const Arm& arm) {
       source_shares(parsed);
       check_sources(parsed, every_source_kind());
       check_lesion_sources(parsed);
+      const bool healthy = std::any_of(parsed.begin(), parsed.end(), [](const auto& source) {
+        return source.name == cat(kLesionSource, "healthy");
+      });
+      check(!healthy || !arm.shows_lesions(),
+            Exit::config,
+            "lesion:healthy is a control without lesions: it cannot be mixed with other sources "
+            "lesion:...");
     }
     const Config own = config.for_arm(arm);
     own.balance.check();
     own.classify.check();
     own.detect.check();
     own.lesion.check();
-    const bool whole_images = arm.generated() && !arm.draws_patches();
-    check(!config.study.detects() || !whole_images,
+    check(!config.study.detects() || !arm.draws_images(),
           Exit::config,
           "a detector cannot learn from images of gan:..., because their findings have no boxes");
     config.generator_of(arm).check();
@@ -198,6 +205,8 @@ PackOptions Config::generator_pack() const {
     pack.size_px = {64, 64};
     pack.patches = "boxes";
     pack.patch_context = lesion.context;
+    pack.patch_side_px = 0;
+    pack.patch_negatives = 0;
   }
   if (!study.generator_size.empty()) pack.size_px = study.generator_size;
   return pack;
@@ -270,12 +279,12 @@ void Config::check_study() const {
   }
   const auto size = data.pack.size_px, drawn = generator_pack().size_px;
   for (const auto& arm : study.compared())
-    evenray::check(!study.draws_patches() || !arm.generated() || arm.draws_patches(),
+    evenray::check(!study.draws_patches() || (!arm.draws_images() && !arm.resampled),
                    Exit::config,
                    cat("study.arm '",
                        arm.name,
-                       "': the arms of one study cannot have both gan:... and lesion:gan, because "
-                       "its generators draw either images or patches"));
+                       "': a study with lesion:gan cannot have gan:..., pretrain or resampled, "
+                       "because its generators draw patches"));
   evenray::check(
       study.draws_patches() || (drawn[0] * size[1] == drawn[1] * size[0] && drawn[0] <= size[0]),
       Exit::config,
@@ -290,7 +299,7 @@ void Config::check_study() const {
 Config Config::for_arm(const Arm& arm) const {
   Config out = *this;
   with_arm_name(arm, [&] {
-    for (const auto& word : arm.set) check_set_key(word, section_of(word, study.task), "set");
+    for (const auto& word : arm.set) check_set_key(word, {study.task, "lesion", "balance"}, "set");
     ConfigText("", arm.set).apply(visit(out));
     if (arm.dose >= 0) out.balance.max_synthetic = arm.dose;
     for (const auto& gate : arm.gates) set_gate(gate, out.balance);
@@ -311,7 +320,7 @@ Config Config::for_trial(const std::vector<std::string>& settings, double share)
 GanOptions Config::generator_of(const Arm& arm) const {
   Config out = *this;
   with_arm_name(arm, [&] {
-    for (const auto& word : arm.generator) check_set_key(word, "gan", "generator");
+    for (const auto& word : arm.generator) check_set_key(word, {"gan"}, "generator");
     const ConfigText text("", arm.generator);
     text.apply(visit(out));
     if (out.gan.family == gan.family && out.gan.preset == gan.preset) return;

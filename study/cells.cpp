@@ -18,7 +18,6 @@
 namespace evenray {
 namespace {
 
-constexpr const char *kGanSource = "gan:", *kPatchGenerator = "lesion:gan";
 /// The run folder in a cell of the training on synthetic rows, before that on the arm's own.
 constexpr const char* kPretraining = "pretraining";
 
@@ -88,7 +87,7 @@ Path StudyFolder::generator_store(int fold) const {
 }
 
 std::vector<std::string> StudyPlan::classes_of(const Arm& arm, const std::string& source) const {
-  if (source == kPatchGenerator) return {rare_class};
+  if (source == kPatchSource) return {rare_class};
   if (!source.starts_with(kGanSource)) return {};
   const std::string word = source.substr(std::string_view(kGanSource).size());
   const bool rare = word == "rare" || word == "all", others = word == "others" || word == "all";

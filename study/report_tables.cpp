@@ -246,9 +246,9 @@ HtmlTable seams_table(const StudyResult& result) {
   HtmlTable table;
   table.caption =
       "Whether pastes show: AUROC of a small network that tells crops around pasted places from "
-      "untouched places that were chosen in the same way, and from real lesions in their own "
-      "images, on groups that it was not trained on (first fold). Above .6 the seam is visible, "
-      "and the arm cannot be chosen as the best.";
+      "the same places before the paste, and from real lesions in their own "
+      "images, on groups that it was not trained on (first fold). If all of these are above .6, "
+      "the seam is visible, and the arm cannot be chosen as the best.";
   table.head = {"Arm", "Source", "Against untouched places", "Against real lesions", "Seam"};
   table.numeric = {false, false, true, true, false};
   for (const auto& one : result.seams)
@@ -256,7 +256,9 @@ HtmlTable seams_table(const StudyResult& result) {
                           one.source,
                           rate_with_interval(one.negatives),
                           rate_with_interval(one.lesions),
-                          one.visible ? "visible" : "not seen"});
+                          !one.visible   ? "too few images"
+                          : *one.visible ? "visible"
+                                         : "not seen"});
   return table;
 }
 

@@ -15,9 +15,9 @@ HtmlTable metrics_table(const StudyResult& result);   ///< one row per arm, one 
 HtmlTable without_table(const StudyResult& result);
 /// The AUROC of each arm on the test images of each of study.subgroups.
 HtmlTable subgroups_table(const StudyResult& result);
-/// The AUROC, or AUPRC, of each class in each arm, and its difference in the contrast. There must
-/// be an arm that is done.
-HtmlTable seams_table(const StudyResult& result);
+HtmlTable seams_table(const StudyResult& result);  ///< whether the pastes of each arm show
+/// One metric of each class in each arm, and its difference in the contrast. `metric`: its index in
+/// Comparison::class_metrics. There must be an arm that is done.
 HtmlTable classes_table(const StudyResult& result, size_t metric);
 HtmlTable localisation_table(const StudyResult& result);  ///< where each arm's evidence lies
 HtmlTable differences_table(const StudyResult& result);   ///< one row per pair of arms, with p

@@ -94,6 +94,12 @@ std::string answer_text(const StudyResult& result) {
   const std::string& contrast = result.contrast;
   const auto [first, second] = parse_contrast(contrast);
   const PairResult* primary = result.primary();
+  if (!primary && (first == kBestGan || second == kBestGan))
+    return cat("No answer: ",
+               contrast,
+               " was named beforehand, and no arm can be ",
+               kBestGan,
+               ": not all cells are done, or the seams of all such arms are visible.");
   if (!primary) {
     return cat("No answer yet: ",
                contrast,

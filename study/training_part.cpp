@@ -14,8 +14,6 @@
 namespace evenray {
 namespace {
 
-constexpr const char *kGan = "gan:", *kLesion = "lesion:", *kPatches = "lesion:gan";
-
 /// Returns sources of an arm, with the paths of the study's generators in gan:PATH.
 std::vector<ParsedSource> sources_of(const Arm& arm,
                                      const std::vector<std::string>& sources,
@@ -26,8 +24,9 @@ std::vector<ParsedSource> sources_of(const Arm& arm,
   const auto parsed = parse_sources(sources);
   const auto shares = source_shares(parsed);
   for (size_t i = 0; i < parsed.size(); ++i) {
-    const bool patches = parsed[i].name == kPatches;
-    if (!patches && !parsed[i].name.starts_with(kGan)) out.push_back({parsed[i].name, shares[i]});
+    const bool patches = parsed[i].name == kPatchSource;
+    if (!patches && !parsed[i].name.starts_with(kGanSource))
+      out.push_back({parsed[i].name, shares[i]});
     // Each generator draws its own class, so one of them has the share; the others draw the rows
     // that are replaced.
     double share = shares[i];
@@ -38,7 +37,7 @@ std::vector<ParsedSource> sources_of(const Arm& arm,
       check(run_done(path),
             Exit::missing_input,
             cat("its generator ", generator.id(), " is missing or failed"));
-      out.push_back({cat(patches ? kLesion : kGan, path.string()), share});
+      out.push_back({cat(patches ? kLesionSource : kGanSource, path.string()), share});
       share = 0;
     }
   }
@@ -87,6 +86,17 @@ Path write_part(const Config& config,
     drawn = make_sources(sources_of(arm, sources, folder, study, cell),
                          every_source_kind(config.lesion, make_compute(config.runtime)),
                          {store, threads, /*allow_resize=*/true, Generators::any_silently});
+  for (const auto& [source, share] : drawn)
+    for (size_t c = 0; arm.pastes() && c < plan.added.size(); ++c)
+      check(plan.added[c] == 0 || source->origin() != Origin::synthetic ||
+                source->serves(static_cast<int>(c)),
+            Exit::bad_data,
+            cat(source->name(),
+                " cannot draw class ",
+                study.class_names[c],
+                source->name().ends_with(":healthy")
+                    ? ", because no training image without boxes has it"
+                    : ", because no training image has a box of it"));
   const BalanceReport done = run_balance(
       {.in = store,
        .plan = plan,
@@ -117,7 +127,7 @@ void write_seams(const Config& config,
   const auto pasted = pasted_rows(config, arm, study, class_counts(store));
   Json out = Json::array();
   for (const auto& [name, share] : sources_of(arm, arm.sources, folder, study, cell)) {
-    if (!name.starts_with(kLesion)) continue;
+    if (!name.starts_with(kLesionSource)) continue;
     const auto source = make_lesion_source(name,
                                            {store,
                                             config.runtime.thread_count(),

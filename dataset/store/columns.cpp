@@ -121,6 +121,13 @@ void check_offsets(const std::vector<int64_t>& offsets, int64_t total, const std
   must(ok, cat(where, " does not rise from 0 to ", total));
 }
 
+/// Throws unless all coordinates, in px, can be converted to integers.
+void check_coordinates(const std::vector<float>& values, const std::string& name) {
+  constexpr float kMost = 1e6;
+  for (size_t i = 0; i < values.size(); ++i)
+    must(std::abs(values[i]) <= kMost, cat(name, ": value ", i, " is ", values[i]));
+}
+
 std::vector<std::vector<Box>> boxes_of(const Columns& columns,
                                        const std::string& name,
                                        size_t classes) {
@@ -128,6 +135,7 @@ std::vector<std::vector<Box>> boxes_of(const Columns& columns,
   const auto offsets = columns.at("box_offsets").values<int64_t>();
   const auto labels = columns.at("box_labels").values<int16_t>();
   check_offsets(offsets, static_cast<int64_t>(labels.size()), name + "/box_offsets");
+  check_coordinates(corners, name + "/boxes");
   std::vector<Box> flat(labels.size());
   for (size_t i = 0; i < flat.size(); ++i) {
     const float* corner = &corners[4 * i];
@@ -141,6 +149,7 @@ std::vector<std::vector<Box>> boxes_of(const Columns& columns,
     const auto ring_box = columns.at("polygon_box").values<int64_t>();
     check_offsets(
         point_offsets, static_cast<int64_t>(points.size() / 2), name + "/polygon_offsets");
+    check_coordinates(points, name + "/polygons");
     for (size_t r = 0; r < ring_box.size(); ++r) {
       must(ring_box[r] >= 0 && static_cast<size_t>(ring_box[r]) < flat.size(),
            cat(name, "/polygon_box: row ", r, " has box ", ring_box[r], " of ", flat.size()));
@@ -292,6 +301,7 @@ StorePart part_of(const std::string& name, const Columns& columns, const StoreIn
            cat(name, "/labels: row ", i, " is ", label, ", not 1, 0 or -1"));
     }
   }
+  check_coordinates(columns.at("offset").values<float>(), name + "/offset");
   part.scales = pairs(columns.at("scale"));
   part.offsets = pairs(columns.at("offset"));
   part.boxes = boxes_of(columns, name, classes);

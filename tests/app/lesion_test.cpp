@@ -54,6 +54,14 @@ TEST_CASE("lesions are pasted, looked at and tested for seams") {
   CHECK_FALSE(seam.contains("lesions"));
 
   fails(at, preview + Words{"--blind"}, Exit::usage, "--blind and --key belong together");
+  const Words blind = Words{"lesion", "preview", "set.h5", "--out=n.png", "--blind", "--key=n.csv"};
+  fails(at, blind + Words{"--source=lesion:healthy"}, Exit::usage, "lesion:healthy pastes none");
+  fails(at,
+        blind + Words{"--set=lesion.likeness=.99", "--set=lesion.tolerance=.01"},
+        Exit::bad_data,
+        "found no place that fits");
+  CHECK_FALSE(std::filesystem::exists(at / "n.png"));
+  CHECK_FALSE(std::filesystem::exists(at / "n.csv"));
   fails(at,
         {"balance", "set.h5", "--source=lesion:", "--out=c.h5"},
         Exit::usage,

@@ -5,6 +5,7 @@
 #include <opencv2/imgproc.hpp>
 #include <set>
 
+#include "augment/geometry.hpp"
 #include "augment/pipeline.hpp"
 #include "tests/fixture.hpp"
 
@@ -182,4 +183,18 @@ TEST_CASE("xray drops boxes of which too little is left, and counts them") {
   }
   CHECK(dropped > 10);
   CHECK(kept > 200);
+}
+
+TEST_CASE("a ring that crosses itself never shows more than the whole of it") {
+  // Its lobes cancel out to 40 px2; what the border leaves of it has 131.
+  const float x = 117;
+  const std::vector<cv::Point2f> ring{{x, 0}, {x + 20, 20}, {x + 20, 0}, {x, 24}};
+  MovingBoxes moving({{x, 0, x + 20, 24, 1, {ring}}});
+  const cv::Size size(kWidth, kHeight);
+  moving.move(translate_map(0, 0), size);
+  int dropped = 0;
+  CHECK(moving.finish(dropped).size() == 1);
+  moving.move(translate_map(9.5, 0), size);  // a strip of 1.5 px is left
+  CHECK(moving.finish(dropped).empty());
+  CHECK(dropped == 1);
 }

@@ -37,6 +37,7 @@ struct BoneStore {
   bool boxes = true;      ///< broken rows have a box
   bool annotated = true;  ///< sound rows are known to have none
   bool rings = false;     ///< the box has a polygon
+  bool exclusive = true;  ///< each row has one class; else broken rows have both, sound ones none
   std::vector<std::string> classes = {"Sound", "Broken"};
   Box box{23, 26, 41, 38, 1, {}};
 };
@@ -50,12 +51,13 @@ inline void write_bone_store(const Path& path, const BoneStore& options) {
   info.value_max = options.bits == 16 ? 65535 : 255;
   info.meta_columns = {"view", "exposure"};
   info.source = "bones";
+  info.multi_label = !options.exclusive;
   StoreWriter writer(path, info, options.broken * 2 + options.sound + 4);
   uint64_t number = 0;
   const auto add = [&](const std::string& part, bool broken) {
     StoreRow row;
     row.image = bone_picture(number, 32, broken ? 32 : -1, options.bits);
-    row.labels = {static_cast<int8_t>(!broken), static_cast<int8_t>(broken)};
+    row.labels = {static_cast<int8_t>(broken != options.exclusive), static_cast<int8_t>(broken)};
     row.id = cat(part, number);
     row.group = cat("patient", number);
     row.source_path = row.id;

@@ -24,6 +24,8 @@ TEST_CASE("options of lesions out of range are named", "[lesion]") {
   CHECK(contains(fault([](auto& o) { o.mix_min = 2; }), "lesion.mix_min"));
   CHECK(contains(fault([](auto& o) { o.targets = 0; }), "lesion.targets is 0"));
   CHECK(contains(fault([](auto& o) { o.places = 0; }), "lesion.places"));
+  CHECK(contains(fault([](auto& o) { o.likeness = 1; }), "lesion.likeness is 1; give -1 to 0.99"));
+  CHECK(contains(fault([](auto& o) { o.angle_deg = 91; }), "lesion.angle_deg"));
 }
 
 TEST_CASE("names of sources of lesions are checked", "[lesion]") {

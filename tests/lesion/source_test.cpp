@@ -169,7 +169,11 @@ TEST_CASE("stores without boxes, negatives or movable lesions are refused", "[le
 TEST_CASE("columns of region and view are known by name", "[lesion]") {
   const std::vector<std::string> columns = {"sex", "view", "hand", "hardware"};
   CHECK(match_columns(columns, {}) == std::vector<size_t>{1, 2});
-  CHECK(match_columns(columns, {"sex", "none"}) == std::vector<size_t>{0});
+  CHECK(match_columns(columns, {"sex"}) == std::vector<size_t>{0});
+  CHECK(match_columns(columns, {"none"}).empty());
+  const Error error = error_of([&] { match_columns(columns, {"sex", "veiw"}); });
+  CHECK(error.code() == Exit::config);
+  CHECK(contains(error.what(), "unknown column to match by 'veiw' (known: "));
   CHECK(match_key({"F", "pa", "1", "0"}, {1, 2}) == "pa\n1\n");
 }
 

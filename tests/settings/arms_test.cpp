@@ -130,9 +130,19 @@ TEST_CASE("an arm of one's own joins those that are compared") {
 }
 
 TEST_CASE("the generators of a study draw images or patches") {
-  const Error error = refused("name = 'a'\nsources = ['lesion:gan']\n");
-  CHECK(error.code() == Exit::config);
-  CHECK(contains(error.what(), "study.arm 'gan': the arms of one study cannot have both"));
+  const auto refused_among = [](std::vector<std::string> arms, Arm own) {
+    Config config;
+    config.data.path = "set";
+    config.study.arms = std::move(arms);
+    config.study.arm = {std::move(own)};
+    config.study.contrast = cat(config.study.arms[0], " vs ", config.study.arm[0].name);
+    const Error error = error_of([&] { config.check_study(); });
+    CHECK(error.code() == Exit::config);
+    CHECK(contains(error.what(), "a study with lesion:gan cannot have gan:..."));
+  };
+  refused_among({"real", "gan"}, {.name = "a", .sources = {"lesion:gan"}});
+  refused_among({"real"}, {.name = "a", .sources = {"gan:rare@.5", "lesion:gan@.5"}});
+  refused_among({"real"}, {.name = "a", .sources = {"lesion:gan"}, .pretrain = {"gan:rare"}});
 }
 
 TEST_CASE("an arm that cannot be is refused with its name") {
@@ -143,6 +153,11 @@ TEST_CASE("an arm that cannot be is refused with its name") {
            {"name = 'a'\nsources = ['lesion:outside']\n", "unknown source lesion: 'outside'"},
            {"name = 'a'\nsources = ['lesion:real']\nset = ['lesion.context=3']\n",
             "may not differ in lesion.context"},
+           {"name = 'a'\nsources = ['lesion:real']\ngates = ['memorised']\n", "remove gates"},
+           {"name = 'a'\nsources = ['lesion:real@.5', 'lesion:healthy@.5']\n",
+            "lesion:healthy is a control without lesions"},
+           {"name = 'a'\nsources = ['lesion:real']\nset = ['gan.lr_g=1']\n",
+            "known: keys of classify, lesion, balance that"},
            {"name = 'a'\nsources = ['copy']\ndose = -2\n", "dose must lie in"},
            {"name = 'a'\ndose = 1\n", "require sources"},
            {"name = 'a'\nsources = ['copy']\nreplace = 1\n", "replace requires"},

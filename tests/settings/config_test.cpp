@@ -59,6 +59,19 @@ TEST_CASE("settings that no study can have") {
   CHECK(contains(no_gan.what(), "'best gan', which is not an arm of the study"));
 }
 
+TEST_CASE("a generator of patches learns the squares that lesions are cut in") {
+  Config config;
+  config.study.arms = {"real", "lesion-gan"};
+  config.data.pack.patches = "boxes";
+  config.data.pack.patch_side_px = 224;
+  config.data.pack.patch_negatives = 3;
+  config.lesion.context = 2.5;
+  const PackOptions pack = config.generator_pack();
+  CHECK(pack.patch_context == 2.5);
+  CHECK(pack.patch_side_px == 0);
+  CHECK(pack.patch_negatives == 0);
+}
+
 TEST_CASE("defaults < preset < file < sets") {
   const ScratchFolder scratch;
   std::ofstream(scratch / "a.toml") << "[gan]\npreset = \"reference\"\nngf = 24\n";

@@ -4,8 +4,10 @@
 
 #include <c10/util/Exception.h>
 
+#include "study/training_part.hpp"
 #include "tests/classifier/blobs.hpp"
 #include "tests/fixture.hpp"
+#include "tests/lesion/lesion_store.hpp"
 #include "tests/torch_catch.hpp"
 
 using namespace evenray;
@@ -232,4 +234,22 @@ TEST_CASE("a cell without its generator fails by name") {
   CHECK(error.code() == Exit::missing_input);
   CHECK(contains(error.what(), "generator Bright-s0-f0 is missing or failed"));
   CHECK_FALSE(run_done(prepared.folder.cell({"gan", 0, 0})));
+}
+
+TEST_CASE("healthy patches need negatives of a class; a control is not filled with copies") {
+  const ScratchFolder scratch;
+  const StudyFolder folder{scratch.path()};
+  make_folder(scratch / "data");
+  write_bone_store(folder.store(0), {.exclusive = false});
+  Config config = cells_tiny();
+  config.study.arms = {"real", "lesion-healthy"};
+  const StudyPlan plan = make_study_plan(config, {"Sound", "Broken"}, "Broken");
+  const Arm arm = config.study.arm_named("lesion-healthy");
+  const Error error = error_of([&] {
+    training_store(config, arm, folder, plan, {"lesion-healthy", 0, 0});
+  });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(
+      contains(error.what(), "lesion:healthy cannot draw class Sound, because no training image "));
+  CHECK_FALSE(find_store(folder.cell({"lesion-healthy", 0, 0}) / "balanced.h5"));
 }

@@ -136,6 +136,19 @@ TEST_CASE("an answer that the study cannot give is not given") {
   summary["comparison"]["differences"][0]["metrics"]["auroc"] = {{"value", nullptr},
                                                                  {"ci", {nullptr, nullptr}}};
   REQUIRE(contains(answer_text(parse_study_result(summary)), "No answer: "));
+  summary["contrast"] = "best gan vs oversample";
+  summary["comparison"]["differences"] = Json::array();
+  REQUIRE(contains(answer_text(parse_study_result(summary)), "no arm can be best gan"));
+}
+
+TEST_CASE("the table of seams tells what was not measured") {
+  Json summary = two_arms(.03, .01, .05);
+  for (const Json& visible : {Json(true), Json(false), Json(nullptr)})
+    summary["seams"].push_back({{"arm", "gan"}, {"source", "lesion:real"}, {"visible", visible}});
+  const auto rows = seams_table(parse_study_result(summary)).rows;
+  REQUIRE(rows[0][4] == "visible");
+  REQUIRE(rows[1][4] == "not seen");
+  REQUIRE(rows[2][4] == "too few images");
 }
 
 TEST_CASE("the terminal's table is aligned and ends with the answer") {
