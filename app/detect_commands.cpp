@@ -155,7 +155,7 @@ void add_detect_commands(CLI::App& app, Cli& cli) {
   eval_cli->add_option("--shown", flags->shown, "images on the sheet")
       ->check(at_least(3))
       ->capture_default_str();
-  eval_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
+  eval_cli->add_option("MODEL", flags->model, "run folder, checkpoint or packed model")->required();
 
   eval_cli->add_flag("--flip", flags->flip, kFlip);
   eval_cli->add_option("--with", flags->with, kWith)->allow_extra_args(false);

@@ -30,9 +30,13 @@ int score_files(const Cli& cli, DetectMetricsFlags flags) {
   const Config config = cli.load();
   const int threads = config.runtime.thread_count();
   const DetectionOptions options{ap_style(flags.style), flags.overlap, parse_hit(flags.hit)};
+  check(flags.overlap > 0 && flags.overlap <= 1,
+        Exit::usage,
+        "--overlap must be above 0 and at most 1");
   flags.fields.masks = flags.iou_type == "segm";
+  const Json truth = read_json(flags.truth);
   const auto read = [&](const std::string& found) {
-    return read_coco_boxes(flags.truth, found, flags.group_by, threads, flags.fields);
+    return coco_boxes(truth, flags.truth, found, flags.group_by, threads, flags.fields);
   };
   std::vector<NamedBoxes> detectors{{flags.found, read(flags.found)}};
   Json out = detection_metrics(detectors[0].boxes, detection_resampling(config), options);
@@ -90,7 +94,6 @@ void add_detect_metrics_command(CLI::App& detect, Cli& cli) {
       ->add_option("--overlap",
                    flags->overlap,
                    "intersection over union of the styles voc07 and voc12 and of recalls")
-      ->check(CLI::Range(0., 1.))
       ->capture_default_str();
   command
       ->add_option("--hit",

@@ -125,8 +125,8 @@ Detector shown_detector(const Cli& cli, const DetectPredictFlags& flags) {
   constexpr double kShown = .1;
   const Compute compute = make_compute(cli.load().runtime);
   auto least = flags.least_score;
-  // A packed model knows the score of boxes that were not fused.
-  if (!least && flags.with.empty()) least = Detector(flags.model, compute).shown_score();
+  // A packed model knows the score of boxes that are not fused.
+  if (!least && flags.with.empty() && !flags.flip) least = shown_score(flags.model);
   Detector detector(flags.model, compute, least.value_or(kShown));
   for (const auto& model : flags.with)
     detector.add(Detector(model, compute, least.value_or(kShown)));
@@ -207,23 +207,26 @@ void add_detect_predict_command(CLI::App& detect, Cli& cli) {
                                   "find boxes in image files",
                                   {.config = true, .threads = true, .device = true, .json = true},
                                   [&cli, flags] { return predict(cli, *flags); });
-  predict_cli->add_option("MODEL", flags->model, "run folder or checkpoint")->required();
+  predict_cli->add_option("MODEL", flags->model, "run folder, checkpoint or packed model")
+      ->required();
   predict_cli
       ->add_option(
           "FILES", flags->files, "PNG, JPEG, TIFF or DICOM files, folders of them, or one store")
       ->required();
-  predict_cli->add_option(
-      "--fit",
-      flags->fit,
-      "pad, stretch or crop; the --fit that the store was packed with (default: as a packed "
-      "model says, else pad)");
+  predict_cli
+      ->add_option("--fit",
+                   flags->fit,
+                   "pad, stretch or crop; the --fit that the store was packed with (default: as a "
+                   "packed model says, else pad)")
+      ->check(CLI::IsMember({"pad", "stretch", "crop"}));
   predict_cli->add_option("--part", flags->part, "part of a store: train, val or test")
       ->capture_default_str();
   predict_cli
       ->add_option("--least-score",
                    flags->least_score,
-                   "boxes with a lower score are left out (default: where a packed model has one "
-                   "wrong box per image of validation, else .1)")
+                   "boxes with a lower score are left out (default: the score from which a packed "
+                   "model has at most one wrong box of each class per image of validation; .1 for "
+                   "other models, with --flip and with --with)")
       ->check(CLI::Range(0., 1.));
   predict_cli->add_option("--draw", flags->draw, "folder for pictures with the boxes in them");
   predict_cli->add_option("--out", flags->out, "JSON file for the boxes, as COCO's detections");

@@ -103,17 +103,22 @@ void add_fuse_command(CLI::App& detect, Cli& cli) {
                    flags->options.thresh,
                    "of softnms: boxes whose lowered score is not above this are left out")
       ->capture_default_str();
-  command->add_option("--probabilities",
-                      flags->probabilities,
-                      "CSV of image probabilities (id and --column), which filter the boxes");
+  auto* probabilities =
+      command->add_option("--probabilities",
+                          flags->probabilities,
+                          "CSV of image probabilities (id and --column), which filter the boxes");
   command->add_option("--column", flags->column, "its column, for example p_Fractured")
+      ->needs(probabilities)
       ->capture_default_str();
   command->add_option("--least", flags->least, "images with a lower probability are filtered")
+      ->check(CLI::Range(0., 1.))
+      ->needs(probabilities)
       ->capture_default_str();
   command
       ->add_option("--filter",
                    flags->filter,
                    "what happens to their boxes: drop, or multiply (scores times the probability)")
+      ->needs(probabilities)
       ->capture_default_str();
 }
 

@@ -29,50 +29,25 @@ Box as_box(const PixelBox& box) {
           {}};
 }
 
-/// Returns the least score of each class that counts; infinity for a class without true boxes.
-std::vector<double> least_scores(const CocoBoxes& boxes) {
-  std::vector<double> out;
-  for (const auto& of_class : boxes_by_class(boxes.images, boxes.class_names.size())) {
-    const auto ranked = froc_outcomes(of_class, HitRule{});
-    out.push_back(ranked.targets.empty()
-                      ? INFINITY
-                      : score_at_wrong(ranked, boxes.images.size(), kWrongPerImage));
-  }
-  return out;
-}
-
 struct Cases {
   std::vector<Case> missed, wrong, hit;
 };
 
-/// Adds the cases of one image: by descending score, each found box takes a true one.
-void add_cases(const CocoBoxes& boxes,
-               size_t image,
-               const std::vector<double>& least,
-               Cases& cases) {
-  const ScoredImage& one = boxes.images[image];
-  std::vector<const FoundBox*> found;
-  for (const auto& box : one.found)
-    if (box.score >= least[static_cast<size_t>(box.class_index)]) found.push_back(&box);
-  std::stable_sort(
-      found.begin(), found.end(), [](const auto* a, const auto* b) { return a->score > b->score; });
-  const HitRule rule{};
-  std::vector<uint8_t> taken(one.truth.size());
-  for (const auto* box : found) {
-    bool near = false, hit = false;
-    for (size_t t = 0; t < one.truth.size() && !hit; ++t) {
-      if (one.truth[t].class_index != box->class_index || !rule.hits(*box, one.truth[t])) continue;
-      near = true;
-      hit = !taken[t];
-      taken[t] = 1;
-    }
-    const std::string score = fixed(box->score, 2);
-    if (hit) cases.hit.push_back({image, cat("hit ", score), box->score});
-    if (!near) cases.wrong.push_back({image, cat("wrong ", score), -box->score});
+/// Adds the cases of a class. Returns its least score that counts; infinity without true boxes.
+double add_cases(const RankedOutcomes& ranked, size_t images, Cases& cases) {
+  if (ranked.targets.empty()) return INFINITY;
+  const double least = score_at_wrong(ranked, images, kWrongPerImage);
+  for (size_t i = 0; i < ranked.scores.size() && ranked.scores[i] >= least; ++i) {
+    const size_t image = ranked.outcomes[i] / 2;
+    const double score = ranked.scores[i];
+    if (ranked.outcomes[i] % 2 == 1)
+      cases.hit.push_back({image, cat("hit ", fixed(score, 2)), score});
+    else
+      cases.wrong.push_back({image, cat("wrong ", fixed(score, 2)), -score});
   }
-  for (size_t t = 0; t < one.truth.size(); ++t)
-    if (!taken[t] && !one.truth[t].ignored())
-      cases.missed.push_back({image, "missed", -one.truth[t].area});
+  for (const CountedBox& target : ranked.targets)
+    if (target.score < least) cases.missed.push_back({target.image, "missed", -target.area});
+  return least;
 }
 
 SheetItem drawn_case(const Case& shown,
@@ -94,14 +69,15 @@ std::vector<SheetItem> hit_items(const CocoBoxes& boxes,
                                  const Store& store,
                                  const std::string& part,
                                  int64_t count) {
-  const auto least = least_scores(boxes);
   Cases cases;
-  for (size_t i = 0; i < boxes.images.size(); ++i) add_cases(boxes, i, least, cases);
+  std::vector<double> least;
+  for (const auto& of_class : boxes_by_class(boxes.images, boxes.class_names.size()))
+    least.push_back(add_cases(froc_outcomes(of_class, HitRule{}), boxes.images.size(), cases));
   std::map<std::string, int64_t> rows;
   const auto& ids = store.part(part).ids;
   for (size_t row = 0; row < ids.size(); ++row) rows[ids[row]] = static_cast<int64_t>(row);
   std::vector<SheetItem> out;
-  const auto third = static_cast<size_t>((count + 2) / 3);
+  const auto third = static_cast<size_t>(count / 3);
   for (auto* kind : {&cases.missed, &cases.wrong, &cases.hit}) {
     std::stable_sort(
         kind->begin(), kind->end(), [](const Case& a, const Case& b) { return a.rank < b.rank; });

@@ -9,11 +9,10 @@
 namespace evenray {
 
 /// Returns up to `count` images of a part, with true boxes and with found ones in another colour:
-/// about a third each of boxes that were missed (the largest first), of wrong ones (those with the
-/// highest scores first) and of hits (the lowest scores first). Boxes count from the score on at
-/// which the part has at most one wrong box per image and class on average; a box hits if its
-/// centre is in a true one. `boxes`: the part with the boxes found in it; ids are those of the
-/// store.
+/// a third each of boxes that were missed (the largest first), of wrong ones (those with the
+/// highest scores first) and of hits (the lowest scores first), as froc_outcomes() has them. Boxes
+/// count from the score on at which the part has at most one wrong box per image and class on
+/// average. `boxes`: the part with the boxes found in it; ids are those of the store.
 std::vector<SheetItem> hit_items(const CocoBoxes& boxes,
                                  const Store& store,
                                  const std::string& part,

@@ -27,8 +27,8 @@ struct BoxModel : torch::nn::Module {
                              const Rng& rng) = 0;
   /// Returns the boxes in each image, the highest score first: those with a score of
   /// detect.least_score or more, clipped to the image, after non-maximum suppression of each class
-  /// with detect.nms, at most detect.most_boxes. In eval mode, without gradients. `masks`: also
-  /// their masks, of a network that gives_masks().
+  /// with detect.nms (not of a U-Net, whose objects share no pixel), at most detect.most_boxes. In
+  /// eval mode, without gradients. `masks`: also their masks, of a network that gives_masks().
   virtual std::vector<std::vector<FoundBox>> find(const torch::Tensor& images, bool masks) = 0;
 
   /// Returns the backbone whose weights a classifier of nn has; nullptr for a two-stage network.

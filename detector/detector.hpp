@@ -67,9 +67,10 @@ class Detector {
   const std::string& arch() const;
   /// Returns the fit of pack_detector(); empty if the model was not packed.
   const std::string& fit() const;
-  /// Returns the lowest score at which the images of val have at most one wrong box on average (a
-  /// wrong one has its centre in no true box); nullopt if the model was not packed or if val has no
-  /// boxes.
+  /// Returns the highest, over the classes that have boxes in val, of the scores from which at most
+  /// one wrong box of that class per image of val is shown on average (a wrong one has its centre
+  /// in no true box of the class); nullopt if the model was not packed or if val has no boxes. It
+  /// is not that of boxes that are fused.
   std::optional<double> shown_score() const;
 
   /// Also seeks boxes in the mirror image, which takes twice as long, and fuses those of both by
@@ -85,8 +86,8 @@ class Detector {
   void add(Detector other);
 
   /// Returns the annotated images of a part of a store with their true boxes and those that it
-  /// finds, in the pixels of the store. Throws 65 if no image is annotated, or if its size, depth
-  /// or classes differ from the training store's.
+  /// finds, in the pixels of the store. Throws 65 if no image is annotated, or if its size, depth,
+  /// white or classes differ from the training store's.
   CocoBoxes find(const Store& store, const std::string& part) const;
   /// Returns the boxes in each image, the highest score first. The images must have the network's
   /// size and depth. Throws 65 if there are no images or if their sizes or depths differ.
@@ -96,6 +97,9 @@ class Detector {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Returns Detector::shown_score() of a file, without building its network. Throws as Detector().
+std::optional<double> shown_score(const Path& model);
 
 /// Returns the task of a study, which compares the boxes of the rare class. A tested cell holds
 /// gt.json and detections.json in COCO's form, and metrics.json.

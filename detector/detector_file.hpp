@@ -31,5 +31,7 @@ struct DetectorFile {
 /// Reads a run folder, a checkpoint or a packed model. Throws 66 if it does not exist, 65 if it is
 /// damaged or not a detector.
 DetectorFile read_detector_file(const Path& path);
+/// The same of a file that was read before.
+DetectorFile detector_file(const Path& path, TensorFile file);
 
 }  // namespace evenray

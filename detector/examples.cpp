@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <opencv2/imgproc.hpp>
 
 #include "augment/geometry.hpp"
 #include "augment/pipeline.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "nn/loader.hpp"
+#include "rcnn/object_mask.hpp"
 
 namespace evenray {
 namespace {
@@ -136,22 +136,19 @@ BoxedImage mosaic_of(const std::array<BoxedImage, 4>& images, Rng rng) {
 
 BoxedImage copy_pasted(const BoxedImage& one, const BoxedImage& from) {
   constexpr double kLeastVisible = .25;
+  const cv::Size size = one.image.size();
   BoxedImage out{one.image.clone(), {}};
-  cv::Mat copied(one.image.size(), CV_8U, cv::Scalar(0));
+  cv::Mat copied(size, CV_8U, cv::Scalar(0));
   const auto area_of = [&](const Box& box) {
     return cv::Rect(cv::Point(static_cast<int>(std::lround(box.x0)),
                               static_cast<int>(std::lround(box.y0))),
                     cv::Point(static_cast<int>(std::lround(box.x1)),
                               static_cast<int>(std::lround(box.y1)))) &
-           cv::Rect({}, one.image.size());
+           cv::Rect({}, size);
   };
   for (const Box& box : from.boxes) {
-    std::vector<std::vector<cv::Point>> rings;
-    for (const auto& ring : box.rings) rings.emplace_back(ring.begin(), ring.end());
-    if (rings.empty())
-      copied(area_of(box)) = cv::Scalar(1);
-    else
-      cv::fillPoly(copied, rings, cv::Scalar(1));
+    auto pixels = object_mask(box, size.height, size.width).pixels();
+    cv::bitwise_or(copied, cv::Mat(size, CV_8U, pixels.data()), copied);
   }
   from.image.copyTo(out.image, copied);
   for (const Box& box : one.boxes) {
@@ -208,6 +205,7 @@ BoxBatches::BoxBatches(const BoxedImages& images,
           repeated.end(), static_cast<size_t>(factors[i] + rounding.uniform()), with_boxes_[i]);
     with_boxes_ = repeated;
   }
+  donors_ = with_boxes_.size();
   if (natural_share) {
     with_boxes_.insert(with_boxes_.end(), without_.begin(), without_.end());
     without_.clear();
@@ -237,13 +235,12 @@ Batch BoxBatches::read(int64_t step, const std::vector<int64_t>& rows) const {
   std::vector<cv::Mat> images;
   Batch out;
   const Rng of_step = rng_.fork("augment", static_cast<uint64_t>(step));
-  const bool plain =
-      static_cast<double>(step) >= (1 - options_.plain_share) * static_cast<double>(options_.steps);
+  const bool plain = options_.is_plain(step);
   for (size_t i = 0; i < rows.size(); ++i) {
     Rng draw = of_step.fork("image", i);
     BoxedImage source = one(rows[i]);
     if (Rng copies = draw.fork("copies"); !plain && copies.chance(options_.copy_paste))
-      source = copy_pasted(source, one(with_boxes_[copies.below(with_boxes_.size())]));
+      source = copy_pasted(source, one(with_boxes_[copies.below(donors_)]));
     if (!plain && draw.chance(options_.mosaic)) {
       const auto another = [&] {
         return one(static_cast<int64_t>(draw.below(static_cast<uint64_t>(images_.size()))));

@@ -57,8 +57,8 @@ BoxedImage augmented(const BoxedImage& one, const DetectOptions& options, int va
 BoxedImage mosaic_of(const std::array<BoxedImage, 4>& images, Rng rng);
 
 /// Returns an image into which the objects of another image of the same size are copied at their
-/// places (copy-paste: Ghiasi et al. 2021, without their large changes of scale): the pixels in
-/// their polygons, else in their boxes. Boxes of which less than a quarter is left are dropped.
+/// places (copy-paste: Ghiasi et al. 2021, without their large changes of scale): the pixels of
+/// object_mask(). Boxes of which less than a quarter is left are dropped.
 BoxedImage copy_pasted(const BoxedImage& one, const BoxedImage& from);
 
 /// Returns a square of the image with what is left of its boxes: around one of the boxes, at
@@ -92,8 +92,9 @@ class BoxBatches final : public Batches {
   DetectOptions options_;
   int value_max_;
   Rng rng_;
-  /// Indices of images; with detect.negatives -1 all are in the first.
+  /// Indices of images; with detect.negatives -1 all are in the first, after those with boxes.
   std::vector<int64_t> with_boxes_, without_;
+  size_t donors_ = 0;               ///< so many of with_boxes_ have boxes
   std::vector<EpochOrder> orders_;  ///< of both, those without if there are some
 
   struct Ahead {

@@ -87,8 +87,13 @@ void add_found(CocoBoxes& boxes,
   auto image = boxes.images.begin();
   const int64_t block = images_per_pass(store.info().height, store.info().width);
   read_blocks(store, part, block, torch::kCPU, [&](const torch::Tensor& images) {
-    for (auto& found : find_boxes(model, images, reading, compute))
-      if (known[row++]) (image++)->found = std::move(found);
+    std::vector<int64_t> annotated;
+    for (int64_t i = 0; i < images.size(0); ++i)
+      if (known[row++]) annotated.push_back(i);
+    if (annotated.empty()) return;
+    const auto chosen = images.index_select(0, index_tensor(annotated, torch::kCPU));
+    for (auto& found : find_boxes(model, chosen, reading, compute))
+      (image++)->found = std::move(found);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/text.hpp"
 #include "detector/points.hpp"
 #include "nn/resize.hpp"
@@ -70,7 +71,8 @@ DetectorFit::DetectorFit(const BoxedImages& images,
             " needs ",
             least,
             " px or more per side"));
-  if (weights) weights->load(*model_);
+  if (weights && !weights->load(*model_))
+    log_info("detect.weights are of other classes: the last layers start anew");
   learner_ = std::make_unique<Learner>(model_,
                                        average_,
                                        LearnerOptions{"detect",
@@ -83,9 +85,7 @@ DetectorFit::DetectorFit(const BoxedImages& images,
 }
 
 void DetectorFit::rescale(Batch& batch, int64_t step) const {
-  const bool plain =
-      static_cast<double>(step) >= (1 - options_.plain_share) * static_cast<double>(options_.steps);
-  if (plain || options_.multi_scale == 0) return;
+  if (options_.is_plain(step) || options_.multi_scale == 0) return;
   Rng draw = rng_.fork("scale", static_cast<uint64_t>(step));
   const double factor = draw.uniform(1 - options_.multi_scale, 1 + options_.multi_scale);
   const auto side = [&](int64_t px) {

@@ -77,6 +77,7 @@ std::vector<std::vector<FoundBox>> DetectorNet::find(const torch::Tensor& images
   EvalGuard eval(*this);
   const OfSize& at = points_of(images);
   const PointOutputs outputs = forward(images);
+  const Autocast full_precision(Compute{images.device()});
   const auto scores = outputs.classes.to(torch::kFloat).sigmoid().cpu().contiguous();
   const auto boxes =
       boxes_at(

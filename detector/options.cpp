@@ -6,6 +6,7 @@
 #include "augment/policy.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "rcnn/options.hpp"
 
 namespace evenray {
 namespace {
@@ -38,15 +39,8 @@ std::string backbone_of(const std::string& arch) {
 }
 
 std::vector<std::string> detector_architectures() {
-  std::vector<std::string> out{"small",
-                               "resnet18",
-                               "resnet50",
-                               "efficientnet_b0",
-                               "tf_efficientnet_lite0",
-                               "tf_efficientnet_lite1",
-                               "tf_efficientnet_lite2",
-                               "mobilenetv2_100",
-                               "mobilenetv3_small_100"};
+  std::vector<std::string> out = rcnn_architectures();
+  std::erase(out, "vgg16");
   const size_t backbones = out.size();
   for (const auto family : {kBoxes, kMasks})
     for (size_t i = 0; i < backbones; ++i) out.push_back(cat(family, out[i], kPyramid));
@@ -71,7 +65,7 @@ void DetectOptions::fields(Fields& f) {
     weights,
     "weights to start from: none (random); of the backbone: installed ones (imagenet), a file of "
     "tools/convert-weights, or a trained classifier; of the whole network: a trained detector with "
-    "the same arch and size");
+    "the same arch and size, or a two-stage detector of torchvision (tools/convert-weights)");
   f("frozen_depths",
     frozen_depths,
     "groups of the backbone's layers, from its input, that keep their pretrained weights, which is "
@@ -81,8 +75,8 @@ void DetectOptions::fields(Fields& f) {
     "batch norms of the backbone keep the statistics of `weights`, which is faster");
   f("assigner",
     assigner,
-    "how points of the maps get the boxes that they learn: soft (dynamic soft labels, RTMDet) or "
-    "simota (YOLOX)");
+    "one-stage detectors: how points of the maps get the boxes that they learn: soft (dynamic soft "
+    "labels, RTMDet) or simota (YOLOX)");
   f("steps", steps, "optimiser steps");
   f("minibatch", minibatch, "images per step");
   f("negatives",
@@ -152,7 +146,7 @@ void DetectOptions::fields(Fields& f) {
   f("nms",
     nms,
     "of two found boxes of a class whose intersection over union is higher, only the one with the "
-    "higher score stays");
+    "higher score stays; not of U-Nets");
   f("most_boxes", most_boxes, "found boxes of an image, those with the highest scores");
   f("eval_every", eval_every, "steps between validations; 0: a tenth of the run");
   f("bootstrap", bootstrap, "bootstrap draws per interval");
@@ -163,6 +157,10 @@ double DetectOptions::learning_rate() const {
   const bool random = weights == "none";
   if (is_two_stage(arch)) return random ? 2e-4 : 1e-4;
   return random ? 2e-3 : 3e-3;
+}
+
+bool DetectOptions::is_plain(int64_t step) const {
+  return static_cast<double>(step) >= (1 - plain_share) * static_cast<double>(steps);
 }
 
 void DetectOptions::check() const {

@@ -18,7 +18,7 @@ struct DetectOptions {
   /// pretrained weights and statistics.
   int64_t frozen_depths = 0;
   bool frozen_statistics = false;  ///< batch norms of the backbone keep those of `weights`
-  std::string assigner = "soft";   ///< how points get their boxes: soft or simota, see assign.hpp
+  std::string assigner = "soft";   ///< one-stage: soft or simota, see assign.hpp
   int64_t steps = 2000;            ///< optimiser steps
   int64_t minibatch = 16;          ///< images per step
   double negatives = .5;  ///< share of a minibatch that has no boxes; -1: as among the images
@@ -44,7 +44,7 @@ struct DetectOptions {
   double anchor_px =
       32;  ///< two-stage: side of the smallest anchors; each further map has twice it
   double least_score = .01;  ///< found boxes with lower scores are dropped
-  double nms = .6;           ///< of two boxes that overlap more, the one with the lower score goes
+  double nms = .6;           ///< of two boxes that overlap more, one goes; not of U-Nets
   int64_t most_boxes = 100;  ///< found boxes of an image
   int64_t eval_every = 0;    ///< steps between validations; 0: a tenth of the run
   int64_t bootstrap = 1000;  ///< bootstrap draws per interval
@@ -53,6 +53,8 @@ struct DetectOptions {
   /// Returns lr, or if it is 0, .002 for random weights and .003 for pretrained ones; of two-stage
   /// detectors .0002 and .0001.
   double learning_rate() const;
+  /// Whether step number `step`, from 0, is in the last plain_share of the steps.
+  bool is_plain(int64_t step) const;
   /// Throws 78 for a value out of range, naming the key as the user writes it.
   void check() const;
 };

@@ -15,11 +15,10 @@
 namespace evenray {
 namespace {
 
-/// At this many wrong boxes per image, a detector is shown to its readers.
+/// A detector is shown to its readers with so many wrong boxes of a class per image.
 constexpr double kShownWrong = 1;
 
-/// Returns the highest of the scores of the classes, so that each has at most kShownWrong wrong
-/// boxes per image; nullopt without true boxes.
+/// See Detector::shown_score().
 std::optional<double> shown_score_of(const CocoBoxes& boxes) {
   std::optional<double> out;
   const size_t classes = boxes.class_names.size();

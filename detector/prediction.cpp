@@ -14,6 +14,20 @@
 #include "nn/step_time.hpp"
 
 namespace evenray {
+namespace {
+
+/// Describes images, for messages.
+std::string image_form(int bits, int height, int width) {
+  return cat(bits, "-bit images of ", height, "x", width, " px");
+}
+
+/// Describes those of a store or of a training, with their white.
+template <class Images>
+std::string image_form(const Images& of) {
+  return cat(image_form(of.bits, of.height, of.width), " with white at ", of.value_max);
+}
+
+}  // namespace
 
 struct Detector::State {
   DetectorFile trained;  ///< without its tensors
@@ -21,11 +35,6 @@ struct Detector::State {
   Compute compute;
   std::shared_ptr<BoxModel> model;
   std::vector<Detector> others;
-
-  /// Describes images, for messages.
-  static std::string form(int bits, int height, int width) {
-    return cat(bits, "-bit images of ", height, "x", width, " px");
-  }
 };
 
 Detector::Detector(const Path& path,
@@ -63,6 +72,10 @@ const std::string& Detector::arch() const { return state_->trained.options.arch;
 const std::string& Detector::fit() const { return state_->trained.fit; }
 std::optional<double> Detector::shown_score() const { return state_->trained.shown_score; }
 
+std::optional<double> shown_score(const Path& model) {
+  return read_detector_file(model).shown_score;
+}
+
 void Detector::use_mirror_images() {
   state_->reading.mirrors = true;
   state_->reading.masks = false;
@@ -79,22 +92,18 @@ bool Detector::use_masks() {
 void Detector::add(Detector other) {
   DetectorFile& own = state_->trained;
   const DetectorFile& added = other.state_->trained;
-  const auto form = [](const DetectorFile& file) {
-    return State::form(file.bits, file.height, file.width);
-  };
   const std::string file = added.path.string();
-  check(own.class_names == added.class_names && form(own) == form(added) &&
-            own.value_max == added.value_max,
+  check(own.class_names == added.class_names && image_form(own) == image_form(added),
         Exit::bad_data,
         cat(file,
             " finds ",
             join(added.class_names),
             " in ",
-            form(added),
+            image_form(added),
             ", but the first detector ",
             join(own.class_names),
             " in ",
-            form(own)));
+            image_form(own)));
   check(
       own.fit == added.fit || own.fit.empty() || added.fit.empty(),
       Exit::bad_data,
@@ -109,13 +118,13 @@ CocoBoxes Detector::find(const Store& store, const std::string& part) const {
   const State& state = *state_;
   const DetectorFile& trained = state.trained;
   const auto& info = store.info();
-  check(info.height == trained.height && info.width == trained.width && info.bits == trained.bits,
+  check(image_form(info) == image_form(trained),
         Exit::bad_data,
         cat(store.path().string(),
             " has ",
-            State::form(info.bits, info.height, info.width),
+            image_form(info),
             ", but the detector was trained with ",
-            State::form(trained.bits, trained.height, trained.width)));
+            image_form(trained)));
   check(info.class_names == trained.class_names,
         Exit::bad_data,
         cat(store.path().string(),
@@ -153,9 +162,9 @@ std::vector<std::vector<FoundBox>> Detector::find(const std::vector<cv::Mat>& im
       stacked.size(2) == trained.height && stacked.size(3) == trained.width && bits == trained.bits,
       Exit::bad_data,
       cat("found ",
-          State::form(bits, images[0].rows, images[0].cols),
+          image_form(bits, images[0].rows, images[0].cols),
           ", but the detector was trained with ",
-          State::form(trained.bits, trained.height, trained.width)));
+          image_form(trained.bits, trained.height, trained.width)));
   std::vector<std::vector<std::vector<FoundBox>>> found{
       find_boxes(*state.model, stacked, state.reading, state.compute)};
   if (state.others.empty()) return found[0];

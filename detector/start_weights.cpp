@@ -3,6 +3,9 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+#include <array>
+
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "nn/checkpoint.hpp"
@@ -10,19 +13,11 @@
 namespace evenray {
 namespace {
 
-/// Returns the kind of a file of weights; empty if there is no such file: `weights` is then the
-/// name of installed ones.
-std::string kind_of(const std::string& weights) {
-  if (!std::filesystem::exists(weights)) return "";
-  const Path path = model_file(weights);
-  return require_metadata(read_safetensors(path), "kind", path);
-}
-
-DetectorFile trained_detector(const DetectOptions& options) {
-  DetectorFile out = read_detector_file(options.weights);
+DetectorFile trained_detector(const Path& path, TensorFile file, const DetectOptions& options) {
+  DetectorFile out = detector_file(path, std::move(file));
   check(out.options.arch == options.arch && out.options.size == options.size,
         Exit::bad_data,
-        cat(out.path.string(),
+        cat(path.string(),
             ": weights of ",
             out.options.arch,
             " with the size ",
@@ -35,16 +30,28 @@ DetectorFile trained_detector(const DetectOptions& options) {
   return out;
 }
 
-RcnnWeights whole_weights(const DetectOptions& options) {
-  RcnnWeights out = read_rcnn_weights(options.weights);
-  check(out.arch == options.arch,
+RcnnWeights whole_weights(const Path& path, TensorFile file, const std::string& arch) {
+  RcnnWeights out = rcnn_weights(path, std::move(file));
+  check(out.arch == arch,
         Exit::bad_data,
-        cat(options.weights, ": weights of ", out.arch, ", not of ", options.arch));
+        cat(path.string(), ": weights of ", out.arch, ", not of ", arch));
   return out;
 }
 
-/// Whether two tensors differ in their first dimension only, which in last layers follows the
-/// number of classes.
+/// Whether a tensor is of the last layers of a one-stage network, a U-Net or a two-stage network,
+/// whose first dimension follows the number of classes.
+bool is_last_layer(const std::string& name) {
+  constexpr std::array<std::string_view, 4> kLastLayers{
+      "head.class_output.",
+      "output.",
+      "rcnn.roi_heads.box_predictor.",
+      "rcnn.roi_heads.mask_predictor.mask_fcn_logits."};
+  return std::any_of(kLastLayers.begin(), kLastLayers.end(), [&](std::string_view layer) {
+    return name.starts_with(layer);
+  });
+}
+
+/// Whether two tensors differ in their first dimension only.
 bool is_of_other_classes(const torch::Tensor& a, const torch::Tensor& b) {
   return a.dim() > 0 && a.dim() == b.dim() && a.size(0) != b.size(0) &&
          a.sizes().slice(1) == b.sizes().slice(1);
@@ -53,12 +60,19 @@ bool is_of_other_classes(const torch::Tensor& a, const torch::Tensor& b) {
 }  // namespace
 
 StartWeights::StartWeights(const DetectOptions& options) : two_stage_(is_two_stage(options.arch)) {
-  const std::string kind = kind_of(options.weights);
+  Path path;
+  TensorFile file;
+  std::string kind;  // empty: the name of installed weights
+  if (std::filesystem::exists(options.weights)) {
+    path = model_file(options.weights);
+    file = read_safetensors(path);
+    kind = require_metadata(file, "kind", path);
+  }
   if (kind == kDetectorKind) {
-    trained_ = trained_detector(options);
+    trained_ = trained_detector(path, std::move(file), options);
     digest_ = tensor_digest(trained_->file.tensors);
   } else if (two_stage_ && kind == kRcnnKind) {
-    whole_ = whole_weights(options);
+    whole_ = whole_weights(path, std::move(file), options.arch);
     digest_ = whole_->digest;
   } else {
     backbone_ = read_pretrained(options.weights, backbone_of(options.arch));
@@ -84,19 +98,18 @@ std::optional<Standardise> StartWeights::standardise() const {
   return trained_ ? trained_->standardise : backbone_->input;
 }
 
-void StartWeights::load(BoxModel& model) const {
-  if (trained_) {
-    load_trained(model);
-  } else if (whole_) {
-    whole_->load(two_stage_net(model));
-  } else if (two_stage_) {
+bool StartWeights::load(BoxModel& model) const {
+  if (trained_) return load_trained(model);
+  if (whole_) return whole_->load(two_stage_net(model));
+  if (two_stage_)
     load_trunk(two_stage_net(model), *backbone_);
-  } else {
+  else
     backbone_->load(*model.one_channel_trunk());
-  }
+  return true;
 }
 
-void StartWeights::load_trained(BoxModel& model) const {
+bool StartWeights::load_trained(BoxModel& model) const {
+  bool all = true;
   const auto& tensors = trained_->file.tensors;
   for (auto [name, tensor] : tensors_of(model)) {
     const std::string own = "ema." + name;
@@ -105,10 +118,14 @@ void StartWeights::load_trained(BoxModel& model) const {
       check(found->second.isfinite().all().item<bool>(),
             Exit::bad_data,
             cat(trained_->path.string(), ": tensor '", own, "' holds values that are not finite"));
-      if (is_of_other_classes(found->second, tensor)) continue;
+      if (is_last_layer(name) && is_of_other_classes(found->second, tensor)) {
+        all = false;
+        continue;
+      }
     }
     load_tensor(trained_->file, own, tensor, trained_->path);
   }
+  return all;
 }
 
 }  // namespace evenray

@@ -23,12 +23,12 @@ class StartWeights {
   /// Returns how a one-stage network standardises its input; nullopt for a two-stage one.
   std::optional<Standardise> standardise() const;
   /// Copies them into a network with the same options. Of a detector with another number of
-  /// classes, the last layers stay as they are. Throws 65, naming the tensor, if one is missing,
-  /// has another shape or is not finite.
-  void load(BoxModel& model) const;
+  /// classes, the last layers stay as they are; returns false then. Throws 65, naming the tensor,
+  /// if one is missing, has another shape or is not finite.
+  bool load(BoxModel& model) const;
 
  private:
-  void load_trained(BoxModel& model) const;
+  bool load_trained(BoxModel& model) const;
 
   bool two_stage_;
   std::string digest_;

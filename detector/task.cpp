@@ -12,7 +12,7 @@
 namespace evenray {
 namespace {
 
-constexpr std::array kColumns{"ap50", "ap", "ap75", "froc", "image_auroc"};
+constexpr std::array kColumns{"ap50", "ap", "froc", "image_auroc"};
 
 class DetectTask final : public Task {
  public:
@@ -76,8 +76,7 @@ class DetectTask final : public Task {
       if (one.at("name") == rare_class_) boxes = one.at("boxes");
     std::vector<std::string> values{metrics.at("images").dump(), boxes.dump()};
     for (const char* column : kColumns) {
-      const Json& all = metrics.at("values");
-      const Json value = all.value(cat(rare_class_, ".", column), all.value(column, Json()));
+      const Json value = metrics.at("values").value(cat(rare_class_, ".", column), Json());
       values.push_back(value.is_null() ? "" : value.dump());
     }
     return values;

@@ -39,13 +39,18 @@ class DetectorTraining final : public Trainee {
         checkpoints_(run.path(), runtime.checkpoint_every_s, runtime.keep_checkpoints),
         train_(store, "train", options.resident_gb * 1e9),
         val_(true_boxes(store, "val")) {
-    if (options.weights != "none") weights_.emplace(options);
+    std::optional<StartWeights> weights;
+    if (options.weights != "none") {
+      weights.emplace(options);
+      weights_digest_ = weights->digest();
+      pixels_ = weights->input();
+    }
     fit_ = std::make_unique<DetectorFit>(train_,
                                          store.info(),
                                          options,
                                          compute_,
                                          Rng(static_cast<uint64_t>(runtime.seed)).fork("detect"),
-                                         weights_ ? &*weights_ : nullptr);
+                                         weights ? &*weights : nullptr);
     eval_every_ =
         options.eval_every > 0 ? options.eval_every : std::max<int64_t>(1, options.steps / 10);
   }
@@ -71,7 +76,7 @@ class DetectorTraining final : public Trainee {
   /// Facts that must not change when a run is resumed.
   Json fixed_facts() const {
     Json facts = run_facts(compute_, store_.content_digest());
-    if (weights_) facts["weights"] = weights_->digest();
+    if (!weights_digest_.empty()) facts["weights"] = weights_digest_;
     return facts;
   }
 
@@ -122,11 +127,10 @@ class DetectorTraining final : public Trainee {
                       {"best_ap50", best_ < 0 ? Json() : Json(best_)},
                       {"best_step", best_step_},
                       {"seed", runtime_.seed}});
-    const PixelInput input = weights_ ? weights_->input() : PixelInput{};
     if (is_two_stage(options_.arch))
-      facts["pixels"] = {{"mean", input.mean},
-                         {"deviation", input.deviation},
-                         {"norm_epsilon", input.norm_epsilon}};
+      facts["pixels"] = {{"mean", pixels_.mean},
+                         {"deviation", pixels_.deviation},
+                         {"norm_epsilon", pixels_.norm_epsilon}};
     file.metadata["facts"] = facts.dump();
     what == Saved::best ? fit_->learner().save_average(file) : fit_->learner().save(file);
     return file;
@@ -140,7 +144,8 @@ class DetectorTraining final : public Trainee {
   Checkpoints checkpoints_;
   BoxedImages train_;
   CocoBoxes val_;
-  std::optional<StartWeights> weights_;
+  std::string weights_digest_;  ///< empty: random weights
+  PixelInput pixels_;
   std::unique_ptr<DetectorFit> fit_;
   int64_t eval_every_ = 1, best_step_ = 0;
   double best_ = -1;

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "detector/box_model.hpp"
+#include "detector/frozen.hpp"
 #include "rcnn/faster_rcnn.hpp"
 
 namespace evenray {
@@ -17,11 +18,7 @@ constexpr int64_t kDepths = 5;
 
 /// Returns the number of maps of a backbone.
 size_t maps_of(const std::string& backbone) {
-  if (backbone == "resnet50") return 4;
-  torch::NoGradGuard no_grad;
-  const auto trunk = make_backbone(backbone);
-  trunk->eval();
-  return trunk->stages(torch::zeros({1, 1, 64, 64})).size();
+  return backbone == "resnet50" ? size_t{4} : stage_channels(*make_backbone(backbone)).size();
 }
 
 RcnnOptions rcnn_options(const DetectOptions& options, const PixelInput& input) {

@@ -45,9 +45,11 @@ ModelImage model_image(const Json& image, const std::string& id) {
   return out;
 }
 
-/// Adds the ids and sizes of the annotation file to what read_coco_boxes() returned of it.
-void describe_images(const Path& annotations, const CocoBoxes& boxes, ModelDetections& out) {
-  const Json truth = read_json(annotations);
+/// Adds the ids and sizes of the annotation file to what coco_boxes() returned of it.
+void describe_images(const Json& truth,
+                     const Path& annotations,
+                     const CocoBoxes& boxes,
+                     ModelDetections& out) {
   for (const Json* category : in_order_of_ids(truth["categories"]))
     out.category_ids.push_back((*category)["id"]);
   for (const Json* image : in_order_of_ids(truth["images"])) {
@@ -67,10 +69,11 @@ ModelDetections read_model_detections(const Path& annotations,
                                       const std::vector<Path>& detections,
                                       int threads) {
   check(!detections.empty(), Exit::failed, "there must be at least one file of detections");
+  const Json truth = read_json(annotations);
   ModelDetections out;
   for (const Path& file : detections) {
-    CocoBoxes boxes = read_coco_boxes(annotations, file, "", threads);
-    if (out.images.empty()) describe_images(annotations, boxes, out);
+    CocoBoxes boxes = coco_boxes(truth, annotations, file, "", threads);
+    if (out.images.empty()) describe_images(truth, annotations, boxes, out);
     for (size_t i = 0; i < out.images.size(); ++i)
       out.images[i].found.push_back(std::move(boxes.images[i].found));
   }

@@ -14,10 +14,6 @@ constexpr CodeWeights kHeadCodes{10, 10, 5, 5};
 constexpr double kHeadBeta = 1. / 9, kLeastFoundPx = 1e-2;
 constexpr RoiBins kBoxBins{7, 7, 2, false};
 
-torch::Tensor full_precision(const torch::Tensor& x) {
-  return x.scalar_type() == torch::kDouble ? x : x.to(torch::kFloat);
-}
-
 }  // namespace
 
 struct BoxHead::Hidden final : torch::nn::Module {
@@ -46,7 +42,7 @@ BoxHead::BoxHead(int64_t channels, int64_t classes, const RcnnOptions& options)
 BoxOutputs BoxHead::forward(const ScaledMaps& maps, const std::vector<torch::Tensor>& proposals) {
   auto x = pool_boxes(maps, proposals, kBoxBins).flatten(1);
   x = hidden_->fc7(hidden_->fc6(x).relu_()).relu_();
-  return {full_precision(predictor_->cls_score(x)), full_precision(predictor_->bbox_pred(x))};
+  return {at_least_f32(predictor_->cls_score(x)), at_least_f32(predictor_->bbox_pred(x))};
 }
 
 std::vector<RcnnFound> BoxHead::find(const BoxOutputs& outputs,
@@ -55,20 +51,20 @@ std::vector<RcnnFound> BoxHead::find(const BoxOutputs& outputs,
                                      int64_t width) const {
   torch::NoGradGuard no_grad;
   const int64_t classes = outputs.logits.size(1) - 1;
-  const auto all_scores = outputs.logits.softmax(1).narrow(1, 1, classes);
-  const auto all_boxes = decode_boxes(outputs.codes, torch::cat(proposals), kHeadCodes)
+  const auto all_scores = outputs.logits.softmax(1).narrow(1, 1, classes).cpu();
+  const auto all_boxes = decode_boxes(outputs.codes.cpu(), torch::cat(proposals), kHeadCodes)
                              .view({-1, classes + 1, 4})
                              .narrow(1, 1, classes);
   std::vector<RcnnFound> out;
   int64_t first = 0;
   for (const auto& of_image : proposals) {
     const int64_t count = of_image.size(0);
-    const auto scores = all_scores.narrow(0, first, count).flatten().cpu();
+    const auto scores = all_scores.narrow(0, first, count).flatten();
     const auto boxes =
-        clip_boxes(all_boxes.narrow(0, first, count), height, width).reshape({-1, 4}).cpu();
+        clip_boxes(all_boxes.narrow(0, first, count), height, width).reshape({-1, 4});
     first += count;
     const auto index =
-        ((scores > options_.least_score) & large_enough(boxes, kLeastFoundPx)).nonzero().flatten();
+        ((scores >= options_.least_score) & large_enough(boxes, kLeastFoundPx)).nonzero().flatten();
     const auto labels = index.remainder(classes);
     auto kept =
         suppress(boxes.index_select(0, index), scores.index_select(0, index), labels, options_.nms);
@@ -83,8 +79,7 @@ std::vector<RcnnFound> BoxHead::find(const BoxOutputs& outputs,
 TrainedProposals BoxHead::choose(const torch::Tensor& proposals,
                                  const Targets& targets,
                                  const Sampler& sampler) const {
-  const auto boxes =
-      torch::cat({proposals.detach().cpu(), targets.boxes.to(proposals.scalar_type())});
+  const auto boxes = torch::cat({proposals, targets.boxes.to(proposals.scalar_type())});
   const auto matches = match_boxes(
       targets.boxes, boxes, {options_.proposals.no_match, options_.proposals.match, false});
   auto classes = torch::zeros_like(matches);
@@ -94,7 +89,7 @@ TrainedProposals BoxHead::choose(const torch::Tensor& proposals,
   classes.masked_fill_(matches == kUnclearMatch, -1);
   const Sampled sampled = sampler(classes, options_.proposals.count, options_.proposals.objects);
   const auto chosen = std::get<0>(torch::cat({sampled.positive, sampled.negative}).sort());
-  return {boxes.index_select(0, chosen).to(proposals.device()),
+  return {boxes.index_select(0, chosen),
           classes.index_select(0, chosen),
           matches.index_select(0, chosen).clamp_min(0)};
 }
@@ -109,7 +104,7 @@ BoxLoss BoxHead::loss(const BoxOutputs& outputs,
     const auto objects = (own.classes > 0).nonzero().flatten();
     const auto truth = targets[image].boxes.to(own.boxes.scalar_type());
     codes.push_back(encode_boxes(truth.index_select(0, own.matches.index_select(0, objects)),
-                                 own.boxes.cpu().index_select(0, objects),
+                                 own.boxes.index_select(0, objects),
                                  kHeadCodes));
     positive.push_back(objects + first);
     all_classes.push_back(own.classes);

@@ -23,7 +23,7 @@ struct RcnnFound {
   torch::Tensor masks;
 };
 
-/// The proposals of an image that are trained on.
+/// The proposals of an image that are trained on, on the CPU.
 struct TrainedProposals {
   torch::Tensor boxes;    ///< [K,4]
   torch::Tensor classes;  ///< [K] i64: 1 + the class index, or 0 for no object
@@ -48,13 +48,13 @@ struct BoxHead final : torch::nn::Module {
 
   BoxOutputs forward(const ScaledMaps& maps, const std::vector<torch::Tensor>& proposals);
 
-  /// Returns the boxes of each image, see RcnnOptions.
+  /// Returns the boxes of each image, see RcnnOptions. `proposals`: on the CPU.
   std::vector<RcnnFound> find(const BoxOutputs& outputs,
                               const std::vector<torch::Tensor>& proposals,
                               int64_t height,
                               int64_t width) const;
 
-  /// Adds the true boxes of an image to its proposals, matches and samples them.
+  /// Adds the true boxes of an image to its proposals, both on the CPU, matches and samples them.
   TrainedProposals choose(const torch::Tensor& proposals,
                           const Targets& targets,
                           const Sampler& sampler) const;

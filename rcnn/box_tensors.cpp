@@ -18,10 +18,6 @@ struct CentreForm {
   torch::Tensor width, height, x, y;
 };
 
-torch::Tensor areas_of(const torch::Tensor& boxes) {
-  return (boxes.select(1, 2) - boxes.select(1, 0)) * (boxes.select(1, 3) - boxes.select(1, 1));
-}
-
 }  // namespace
 
 torch::Tensor encode_boxes(const torch::Tensor& boxes,
@@ -64,12 +60,8 @@ torch::Tensor large_enough(const torch::Tensor& boxes, double least_px) {
          (boxes.select(1, 3) - boxes.select(1, 1) >= least_px);
 }
 
-torch::Tensor box_overlaps(const torch::Tensor& a, const torch::Tensor& b) {
-  const auto low = torch::max(a.narrow(1, 0, 2).unsqueeze(1), b.narrow(1, 0, 2));
-  const auto high = torch::min(a.narrow(1, 2, 2).unsqueeze(1), b.narrow(1, 2, 2));
-  const auto sides = (high - low).clamp_min(0);
-  const auto both = sides.select(2, 0) * sides.select(2, 1);
-  return both / (areas_of(a).unsqueeze(1) + areas_of(b) - both);
+torch::Tensor at_least_f32(const torch::Tensor& x) {
+  return x.scalar_type() == torch::kDouble ? x : x.to(torch::kFloat);
 }
 
 Targets targets_of(const std::vector<Box>& boxes) {

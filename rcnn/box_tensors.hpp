@@ -33,8 +33,8 @@ torch::Tensor clip_boxes(const torch::Tensor& boxes, int64_t height, int64_t wid
 /// Returns which boxes [N,4] have no side below `least_px`, as [N] of bool.
 torch::Tensor large_enough(const torch::Tensor& boxes, double least_px);
 
-/// Returns the intersection divided by the union of all pairs, [N,M] of boxes [N,4] and [M,4].
-torch::Tensor box_overlaps(const torch::Tensor& a, const torch::Tensor& b);
+/// Returns f64 as it is, other numbers as f32: boxes and scores need more than bf16.
+torch::Tensor at_least_f32(const torch::Tensor& x);
 
 /// The boxes of an image for training.
 struct Targets {

@@ -38,9 +38,11 @@ struct RcnnNet::Backbone final : torch::nn::Module {
         deviation(
             torch::tensor({options.deviation[0], options.deviation[1], options.deviation[2]})) {
     if (body->input_channels == 1) {
-      mean = mean.mean().view({1});
-      deviation = deviation.mean().view({1});
+      mean = mean.mean();
+      deviation = deviation.mean();
     }
+    mean = mean.view({1, -1, 1, 1});
+    deviation = deviation.view({1, -1, 1, 1});
     channels = body->channels.back();
     if (!options.pyramid) return;
     channels = options.pyramid_channels;
@@ -52,18 +54,21 @@ struct RcnnNet::Backbone final : torch::nn::Module {
           Exit::failed,
           cat("the detector takes images of 1 or ", body->input_channels, " channels"));
     const ImageSizes sizes = sizes_of(images);
-    const auto options = images.options();
-    auto x =
-        (images - mean.to(options).view({1, -1, 1, 1})) / deviation.to(options).view({1, -1, 1, 1});
-    x = torch::constant_pad_nd(
-        x, {0, sizes.padded_width - sizes.width, 0, sizes.padded_height - sizes.height});
+    // Copied at the first pass. They are no buffers, because they are not in torchvision's files.
+    if (mean.device() != images.device() || mean.scalar_type() != images.scalar_type()) {
+      mean = mean.to(images.options());
+      deviation = deviation.to(images.options());
+    }
+    const auto x = torch::constant_pad_nd(
+        (images - mean) / deviation,
+        {0, sizes.padded_width - sizes.width, 0, sizes.padded_height - sizes.height});
     const auto maps = body->maps(x.contiguous(at::MemoryFormat::ChannelsLast));
     return fpn ? fpn->forward(maps) : std::vector<torch::Tensor>{maps.back()};
   }
 
   std::shared_ptr<Trunk> body;
   std::shared_ptr<FeaturePyramid> fpn;
-  torch::Tensor mean, deviation;  ///< [channels]
+  torch::Tensor mean, deviation;  ///< [1,channels,1,1]
   int64_t channels = 0;           ///< of each map
 };
 
@@ -92,9 +97,7 @@ ScaledMaps RcnnNet::pooled_maps(const std::vector<torch::Tensor>& maps,
                                 const ImageSizes& sizes) const {
   auto pooled = maps;
   if (options_.pyramid) pooled.pop_back();
-  // Pooling needs more than bf16.
-  for (auto& map : pooled)
-    if (map.scalar_type() != torch::kDouble) map = map.to(torch::kFloat);
+  for (auto& map : pooled) map = at_least_f32(map);
   const auto scales = map_scales(pooled, sizes.padded_height);
   return {pooled, scales};
 }
@@ -150,7 +153,7 @@ torch::Tensor RcnnNet::mask_loss(const ScaledMaps& maps,
     const auto objects = (own.classes > 0).nonzero().flatten();
     const auto [which, inverse, counts] =
         at::_unique2(own.matches.index_select(0, objects), true, /*return_inverse=*/true);
-    of_objects.push_back(own.boxes.index_select(0, objects.to(own.boxes.device())));
+    of_objects.push_back(own.boxes.index_select(0, objects));
     targets.push_back({of_objects.back(),
                        own.classes.index_select(0, objects),
                        inverse,
@@ -162,7 +165,7 @@ torch::Tensor RcnnNet::mask_loss(const ScaledMaps& maps,
 void RcnnNet::find_masks(const ScaledMaps& maps, std::vector<RcnnFound>& found) const {
   std::vector<torch::Tensor> boxes, labels;
   for (const auto& of_image : found) {
-    boxes.push_back(of_image.boxes.to(maps.maps[0].device()));
+    boxes.push_back(of_image.boxes);
     labels.push_back(of_image.labels + 1);
   }
   const auto logits = masks_->forward(maps, boxes).cpu(), own = torch::cat(labels);

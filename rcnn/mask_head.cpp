@@ -3,6 +3,8 @@
 
 #include <torch/nn.h>
 
+#include "rcnn/box_tensors.hpp"
+
 namespace evenray {
 namespace {
 
@@ -56,8 +58,7 @@ torch::Tensor MaskHead::forward(const ScaledMaps& maps,
                                 const std::vector<torch::Tensor>& boxes) const {
   auto x = pool_boxes(maps, boxes, kMaskBins);
   for (auto& layer : layers_->all) x = layer(x).relu_();
-  const auto logits = predictor_->mask_fcn_logits(predictor_->conv5_mask(x).relu_());
-  return logits.scalar_type() == torch::kDouble ? logits : logits.to(torch::kFloat);
+  return at_least_f32(predictor_->mask_fcn_logits(predictor_->conv5_mask(x).relu_()));
 }
 
 torch::Tensor MaskHead::loss(const torch::Tensor& logits,
@@ -68,8 +69,7 @@ torch::Tensor MaskHead::loss(const torch::Tensor& logits,
     classes.push_back(of_image.classes);
     if (of_image.boxes.size(0) == 0) continue;
     const auto boxes = torch::cat(
-        {of_image.matches.unsqueeze(1).to(torch::kFloat), of_image.boxes.cpu().to(torch::kFloat)},
-        1);
+        {of_image.matches.unsqueeze(1).to(torch::kFloat), of_image.boxes.to(torch::kFloat)}, 1);
     masks.push_back(roi_align({{of_image.masks.unsqueeze(1)}, {1.}},
                               boxes,
                               torch::zeros({boxes.size(0)}, torch::kLong),

@@ -12,7 +12,8 @@
 
 namespace evenray {
 
-/// The boxes whose outlines are learned, of one image: those of proposals with an object.
+/// The boxes whose outlines are learned, of one image and on the CPU: those of proposals with an
+/// object.
 struct MaskTargets {
   torch::Tensor boxes;    ///< [K,4]
   torch::Tensor classes;  ///< [K] i64: 1 + the class index

@@ -20,7 +20,7 @@ struct RcnnSampling {
 struct RcnnOptions {
   std::string arch = "resnet50";  ///< see rcnn_architectures()
   /// How many of the layers of the backbone are trained, counted from its output; of resnet50, 5
-  /// are all.
+  /// are all. Batch norms of the others keep their statistics.
   int64_t trainable_layers = 3;
   bool frozen_norms = true;    ///< batch norms of the backbone keep their statistics and weights
   double norm_epsilon = 1e-5;  ///< of these; 0 for the weights that torchvision publishes
@@ -44,7 +44,7 @@ struct RcnnOptions {
   double least_proposal_score = 0;
 
   RcnnSampling proposals{.5, .5, 512, .25};
-  double least_score = .05;  ///< found boxes have higher scores
+  double least_score = .05;  ///< of found boxes
   double nms = .5;           ///< of two boxes that overlap more, the one with the lower score goes
   int64_t most_boxes = 100;  ///< found boxes of an image
 
@@ -57,9 +57,9 @@ struct RcnnOptions {
 /// 4096.
 RcnnOptions vgg16_options();
 
-/// Returns the names that `arch` accepts: resnet50 and vgg16 with torchvision's names and three
-/// channels, and the one-channel backbones of make_backbone() whose maps have ceil(side / stride)
-/// positions.
+/// Returns the names that `arch` accepts: the backbones of make_backbone() whose maps have
+/// ceil(side / stride) positions, of one channel but for resnet50, which is torchvision's with
+/// three; then torchvision's vgg16.
 std::vector<std::string> rcnn_architectures();
 
 }  // namespace evenray

@@ -14,10 +14,6 @@ namespace {
 constexpr CodeWeights kPlainCodes{1, 1, 1, 1};
 constexpr double kSmoothBeta = 1. / 9, kLeastProposalPx = 1e-3;
 
-torch::Tensor whole_precision(const torch::Tensor& x) {
-  return x.scalar_type() == torch::kDouble ? x : x.to(torch::kFloat);
-}
-
 torch::nn::Conv2d head_layer(int64_t in, int64_t out, int64_t kernel) {
   torch::nn::Conv2d layer(torch::nn::Conv2dOptions(in, out, kernel).padding((kernel - 1) / 2));
   torch::nn::init::normal_(layer->weight, 0, .01);
@@ -70,9 +66,9 @@ AnchorOutputs ProposalNet::forward(const std::vector<torch::Tensor>& maps,
   const auto anchors = anchors_of(
       map_sizes, sizes.padded_height, sizes.padded_width, sizes_, options_.anchor_ratios);
   AnchorOutputs out{
-      whole_precision(torch::cat(scores, 1)), whole_precision(torch::cat(codes, 1)), {}, {}};
+      at_least_f32(torch::cat(scores, 1)), at_least_f32(torch::cat(codes, 1)), {}, {}};
   for (const auto& of_map : anchors) out.of_each_map.push_back(of_map.size(0));
-  out.anchors = torch::cat(anchors).to(out.codes.device(), out.codes.scalar_type());
+  out.anchors = torch::cat(anchors).to(out.codes.scalar_type());
   return out;
 }
 
@@ -81,9 +77,11 @@ std::vector<torch::Tensor> ProposalNet::proposals(const AnchorOutputs& outputs,
                                                   int64_t candidates,
                                                   int64_t proposals) const {
   torch::NoGradGuard no_grad;
+  // Copied once: the loops have many small steps.
+  const auto all_scores = outputs.scores.detach().cpu(), all_codes = outputs.codes.detach().cpu();
   std::vector<torch::Tensor> out;
-  for (int64_t image = 0; image < outputs.scores.size(0); ++image) {
-    const auto scores = outputs.scores[image].detach(), codes = outputs.codes[image].detach();
+  for (int64_t image = 0; image < all_scores.size(0); ++image) {
+    const auto scores = all_scores[image], codes = all_codes[image];
     std::vector<torch::Tensor> chosen, levels;
     int64_t first = 0;
     for (size_t map = 0; map < outputs.of_each_map.size(); ++map) {
@@ -111,7 +109,7 @@ std::vector<torch::Tensor> ProposalNet::proposals(const AnchorOutputs& outputs,
                               torch::cat(levels).index_select(0, kept),
                               options_.proposal_nms);
     remaining = remaining.narrow(0, 0, std::min(remaining.size(0), proposals));
-    out.push_back(boxes.index_select(0, remaining.to(boxes.device())));
+    out.push_back(boxes.index_select(0, remaining));
   }
   return out;
 }
@@ -119,7 +117,7 @@ std::vector<torch::Tensor> ProposalNet::proposals(const AnchorOutputs& outputs,
 ProposalLoss ProposalNet::loss(const AnchorOutputs& outputs,
                                const std::vector<Targets>& targets,
                                const Sampler& sampler) const {
-  const auto anchors = outputs.anchors.cpu();
+  const auto& anchors = outputs.anchors;
   const int64_t count = anchors.size(0);
   std::vector<torch::Tensor> positive, all, labels, codes;
   for (size_t image = 0; image < targets.size(); ++image) {

@@ -23,7 +23,7 @@ struct ImageSizes {
 struct AnchorOutputs {
   torch::Tensor scores;              ///< [N,A] logits
   torch::Tensor codes;               ///< [N,A,4], see decode_boxes()
-  torch::Tensor anchors;             ///< [A,4]
+  torch::Tensor anchors;             ///< [A,4], on the CPU
   std::vector<int64_t> of_each_map;  ///< numbers of anchors
 };
 
@@ -40,9 +40,9 @@ struct ProposalNet final : torch::nn::Module {
   /// `maps`: [N,C,h,w]. The outputs are f32, or f64 of maps of f64.
   AnchorOutputs forward(const std::vector<torch::Tensor>& maps, const ImageSizes& sizes);
 
-  /// Returns the proposals [K,4] of each image, the highest score first: of each map at most
-  /// `candidates` with the highest scores, clipped, after non-maximum suppression of each map at
-  /// most `proposals`.
+  /// Returns the proposals [K,4] of each image on the CPU, the highest score first: of each map at
+  /// most `candidates` with the highest scores, clipped, after non-maximum suppression of each map
+  /// at most `proposals`.
   std::vector<torch::Tensor> proposals(const AnchorOutputs& outputs,
                                        const ImageSizes& sizes,
                                        int64_t candidates,

@@ -19,8 +19,7 @@ const std::set<std::string> kUnsuitable{"densenet121",
                                         "vgg16_bn",
                                         "vit_tiny_patch16_224",
                                         "inception_resnet_v2",
-                                        "nasnetamobile",
-                                        "resnet50"};
+                                        "nasnetamobile"};
 
 /// A backbone of the classifiers.
 struct BackboneTrunk final : Trunk {
@@ -41,34 +40,37 @@ struct BackboneTrunk final : Trunk {
   std::shared_ptr<Backbone> net;
 };
 
-void choose_trained(Trunk& trunk, int64_t layers) {
-  const auto count = static_cast<int64_t>(trunk.depths.size());
-  for (auto& item : trunk.named_parameters()) {
-    bool trained = false;
-    for (int64_t i = std::max<int64_t>(0, count - layers); i < count; ++i)
-      for (const auto& prefix : trunk.depths[static_cast<size_t>(i)])
-        trained = trained || item.key().starts_with(prefix);
-    item.value().requires_grad_(trained);
+void freeze(Trunk& trunk, const RcnnOptions& options) {
+  const auto& depths = trunk.depths;
+  const int64_t groups = std::max<int64_t>(0, std::ssize(depths) - options.trainable_layers);
+  const auto is_frozen = [&](const std::string& name) {
+    return std::any_of(depths.begin(), depths.begin() + groups, [&](const auto& group) {
+      return std::any_of(group.begin(), group.end(), [&](const std::string& prefix) {
+        return name.starts_with(prefix);
+      });
+    });
+  };
+  for (auto& item : trunk.named_parameters()) item.value().requires_grad_(!is_frozen(item.key()));
+  for (const auto& item : trunk.named_modules("", /*include_self=*/false)) {
+    const bool frozen_norm = options.frozen_norms && item.value()->as<torch::nn::BatchNorm2d>();
+    if (frozen_norm)
+      for (auto& parameter : item.value()->parameters()) parameter.requires_grad_(false);
+    if (frozen_norm || is_frozen(item.key())) trunk.frozen.push_back(item.value());
   }
-  if (!trunk.frozen_norms) return;
-  for (const auto& module : trunk.modules())
-    if (auto* norm = module->as<torch::nn::BatchNorm2d>())
-      for (auto& parameter : norm->parameters()) parameter.requires_grad_(false);
 }
 
 }  // namespace
 
 void Trunk::train(bool on) {
   torch::nn::Module::train(on);
-  if (!frozen_norms) return;
-  for (const auto& module : modules(/*include_self=*/false))
-    if (module->as<torch::nn::BatchNorm2d>()) module->train(false);
+  for (const auto& module : frozen) module->eval();
 }
 
 std::vector<std::string> rcnn_architectures() {
-  std::vector<std::string> names{"resnet50", "vgg16"};
+  std::vector<std::string> names;
   for (const auto& name : backbone_names())
     if (!kUnsuitable.contains(name)) names.push_back(name);
+  names.emplace_back("vgg16");
   return names;
 }
 
@@ -80,8 +82,7 @@ std::shared_ptr<Trunk> make_trunk(const RcnnOptions& options) {
     trunk = make_vgg16_trunk();
   else
     trunk = std::make_shared<BackboneTrunk>(options.arch);
-  trunk->frozen_norms = options.frozen_norms;
-  choose_trained(*trunk, options.trainable_layers);
+  freeze(*trunk, options);
   trunk->train();
   return trunk;
 }

@@ -11,7 +11,7 @@
 
 namespace evenray {
 
-/// A backbone whose batch norms may be frozen: they keep their statistics in training mode too.
+/// A backbone of which some layers may be frozen.
 struct Trunk : torch::nn::Module {
   /// Returns the maps [N,C,h,w] of images [N,input_channels,H,W], the finest first: all that a
   /// pyramid takes.
@@ -19,15 +19,15 @@ struct Trunk : torch::nn::Module {
   void train(bool on = true) override;
 
   int64_t input_channels = 1;
-  std::vector<int64_t> channels;  ///< of each map
-  bool frozen_norms = false;
+  std::vector<int64_t> channels;                           ///< of each map
+  std::vector<std::shared_ptr<torch::nn::Module>> frozen;  ///< modules that stay in eval mode
   /// Prefixes of the names of its tensors, in groups from the input to the output.
   std::vector<std::vector<std::string>> depths;
 };
 
 /// Makes a backbone with random weights from torch's generator. Only the parameters of its last
-/// `trainable_layers` groups require a gradient, and of frozen norms none. Throws 78 for an unknown
-/// architecture.
+/// `trainable_layers` groups require a gradient, and of frozen norms none; the other groups and
+/// frozen norms stay in eval mode. Throws 78 for an unknown architecture.
 std::shared_ptr<Trunk> make_trunk(const RcnnOptions& options);
 
 /// VGG-16 (Simonyan & Zisserman 2015) without batch norms and without the last pooling layer, with

@@ -53,7 +53,10 @@ bool RcnnWeights::load(RcnnNet& network) const {
 }
 
 RcnnWeights read_rcnn_weights(const Path& path) {
-  TensorFile file = read_safetensors(path);
+  return rcnn_weights(path, read_safetensors(path));
+}
+
+RcnnWeights rcnn_weights(const Path& path, TensorFile file) {
   check(require_metadata(file, "kind", path) == kRcnnKind,
         Exit::bad_data,
         cat(path.string(),
@@ -61,8 +64,6 @@ RcnnWeights read_rcnn_weights(const Path& path) {
   RcnnWeights out;
   out.path = path;
   out.arch = require_metadata(file, "arch", path);
-  out.name = require_metadata(file, "name", path);
-  out.licence = require_metadata(file, "licence", path);
   out.digest = tensor_digest(file.tensors);
   try {
     out.classes = json_of(file, "classes", path).get<int64_t>();

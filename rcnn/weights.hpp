@@ -18,7 +18,7 @@ struct RcnnWeights {
   Path path;
   std::string arch;     ///< fasterrcnn_resnet50_fpn, maskrcnn_resnet50_fpn or fasterrcnn_vgg16
   int64_t classes = 0;  ///< of objects, without torchvision's class 0
-  std::string name, licence, digest;
+  std::string digest;
   double norm_epsilon = 1e-5;                 ///< see RcnnOptions
   std::array<double, 3> mean{}, deviation{};  ///< see RcnnOptions
   std::map<std::string, torch::Tensor> tensors;
@@ -31,6 +31,8 @@ struct RcnnWeights {
 
 /// Reads such a file. Throws 66 if it does not exist, 65 if it is damaged or another file.
 RcnnWeights read_rcnn_weights(const Path& path);
+/// The same of a file that was read before. `path`: for messages.
+RcnnWeights rcnn_weights(const Path& path, TensorFile file);
 
 /// Copies the weights of a classifier into the backbone of a network of the same architecture. A
 /// first layer of one channel becomes three thirds of it. Throws 65 as RcnnWeights::load().

@@ -58,7 +58,9 @@ Measure recall_measure(const std::vector<ScoredImage>& images,
 /// The first key of a measure that a table shows: AP50, or VOC's AP.
 Measure only_average(Measure measure, const std::string& name, bool coco) {
   const size_t key = coco ? 1 : 0;
-  Measure out{{{name + (coco ? ".ap50" : ".ap"), name, measure.keys[key].support}}, {}};
+  Measure out{{measure.keys[key]}, {}};
+  out.keys[0].name = name + (coco ? ".ap50" : ".ap");
+  out.keys[0].about = name;
   out.values = [key, values = std::move(measure.values)](std::span<const double> image_weights) {
     return std::vector<double>{values(image_weights)[key]};
   };

@@ -235,7 +235,15 @@ CocoBoxes read_coco_boxes(const Path& annotations,
                           const std::string& group_by,
                           int threads,
                           const CocoFields& fields) {
-  const Json truth = read_json(annotations);
+  return coco_boxes(read_json(annotations), annotations, detections, group_by, threads, fields);
+}
+
+CocoBoxes coco_boxes(const Json& truth,
+                     const Path& annotations,
+                     const Path& detections,
+                     const std::string& group_by,
+                     int threads,
+                     const CocoFields& fields) {
   CocoBoxes out{{}, {}, fields.columns, fields.masks, !fields.fold_by.empty()};
   const std::string in_truth = annotations.string() + ": ",
                     found_name = detections.string() + ": detection";

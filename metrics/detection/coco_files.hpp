@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/files.hpp"
+#include "core/json.hpp"
 #include "metrics/detection/boxes.hpp"
 
 namespace evenray {
@@ -53,5 +53,13 @@ CocoBoxes read_coco_boxes(const Path& annotations,
                           const std::string& group_by = "",
                           int threads = 1,
                           const CocoFields& fields = {});
+
+/// The same with the content of `annotations`, for several files of detections.
+CocoBoxes coco_boxes(const Json& truth,
+                     const Path& annotations,
+                     const Path& detections,
+                     const std::string& group_by = "",
+                     int threads = 1,
+                     const CocoFields& fields = {});
 
 }  // namespace evenray

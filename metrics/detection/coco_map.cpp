@@ -278,21 +278,17 @@ Measure coco_measure(const std::vector<ScoredImage>& images,
                      const std::vector<std::string>& class_names,
                      int threads) {
   const auto map = std::make_shared<const CocoMap>(images, class_names, threads);
-  std::array<RarestSupport, 4> rarest;
-  std::vector<Support> of_class;
+  std::array<std::vector<Support>, 4> of_areas;
   for (size_t c = 0; c < class_names.size(); ++c)
-    for (size_t area = 0; area < rarest.size(); ++area) {
-      const Support support =
-          groups_of(images, map->images_with_boxes(c, static_cast<AreaRange>(area)));
-      rarest[area].add(support);
-      if (area == 0) of_class.push_back(support);
-    }
+    for (size_t area = 0; area < of_areas.size(); ++area)
+      of_areas[area].push_back(
+          groups_of(images, map->images_with_boxes(c, static_cast<AreaRange>(area))));
   Measure out;
   for (const auto& [name, area, class_index] : map->keys()) {
+    const auto& supports = of_areas[static_cast<size_t>(area)];
     const auto c = static_cast<size_t>(std::max(0, class_index));
-    out.keys.push_back(class_index < 0
-                           ? ValueKey{name, name, rarest[static_cast<size_t>(area)].value()}
-                           : ValueKey{name, class_names[c], of_class[c]});
+    out.keys.push_back(class_index < 0 ? ValueKey{name, name, rarest_support(supports), supports}
+                                       : ValueKey{name, class_names[c], supports[c]});
   }
   out.values = [map](std::span<const double> image_weights) { return map->values(image_weights); };
   return out;

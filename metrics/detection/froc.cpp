@@ -130,18 +130,17 @@ Measure froc_measure(const std::vector<ScoredImage>& images,
                      const std::vector<std::string>& class_names,
                      const std::shared_ptr<const std::vector<RankedOutcomes>>& classes) {
   Measure out;
-  RarestSupport rarest;
+  std::vector<Support> supports;
   std::vector<ValueKey> of_classes;
   for (size_t c = 0; c < classes->size(); ++c) {
     std::vector<size_t> with_boxes;
     for (const CountedBox& target : (*classes)[c].targets) with_boxes.push_back(target.image);
-    const Support support = groups_of(images, with_boxes);
-    rarest.add(support);
-    of_classes.push_back({class_names[c] + ".froc", class_names[c], support});
+    supports.push_back(groups_of(images, with_boxes));
+    of_classes.push_back({class_names[c] + ".froc", class_names[c], supports.back()});
   }
-  out.keys.push_back({"froc", "froc", rarest.value()});
+  out.keys.push_back({"froc", "froc", rarest_support(supports), supports});
   for (const double rate : kFrocRates)
-    out.keys.push_back({cat("sensitivity_", rate), "froc", rarest.value()});
+    out.keys.push_back({cat("sensitivity_", rate), "froc", rarest_support(supports), supports});
   out.keys.insert(out.keys.end(), of_classes.begin(), of_classes.end());
   out.values = [classes, count = images.size()](std::span<const double> image_weights) {
     check_weights(image_weights, count);

@@ -16,6 +16,11 @@ std::vector<double> part_values(const MeasurePart& part, std::span<const double>
   return part.measure.values(own);
 }
 
+void add_support(Support& sum, const Support& more) {
+  sum.positive += more.positive;
+  sum.negative += more.negative;
+}
+
 }  // namespace
 
 Support groups_of(const std::vector<ScoredImage>& images, std::vector<size_t> chosen) {
@@ -27,9 +32,11 @@ Support groups_of(const std::vector<ScoredImage>& images, std::vector<size_t> ch
   return {count, count};
 }
 
-void RarestSupport::add(const Support& support) {
-  if (support.positive == 0) return;
-  if (rarest_.positive == 0 || support.positive < rarest_.positive) rarest_ = support;
+Support rarest_support(const std::vector<Support>& of_classes) {
+  Support rarest;
+  for (const Support& one : of_classes)
+    if (one.positive > 0 && (rarest.positive == 0 || one.positive < rarest.positive)) rarest = one;
+  return rarest;
 }
 
 Measure joined(std::vector<Measure> parts) {
@@ -49,11 +56,14 @@ Measure joined(std::vector<Measure> parts) {
 Measure mean_over(std::vector<MeasurePart> parts) {
   Measure out{parts.at(0).measure.keys, {}};
   for (size_t k = 0; k < out.keys.size(); ++k) {
-    Support& sum = out.keys[k].support;
+    ValueKey& sum = out.keys[k];
     for (size_t p = 1; p < parts.size(); ++p) {
-      sum.positive += parts[p].measure.keys[k].support.positive;
-      sum.negative += parts[p].measure.keys[k].support.negative;
+      const ValueKey& more = parts[p].measure.keys[k];
+      add_support(sum.support, more.support);
+      for (size_t c = 0; c < sum.of_classes.size(); ++c)
+        add_support(sum.of_classes[c], more.of_classes[c]);
     }
+    if (!sum.of_classes.empty()) sum.support = rarest_support(sum.of_classes);
   }
   out.values = [parts = std::move(parts)](std::span<const double> image_weights) {
     std::vector<double> sums, counts;

@@ -16,6 +16,7 @@ struct ValueKey {
   std::string name;   ///< "ap", "Cast.ap50"
   std::string about;  ///< what a caution names: the class, or `name`
   Support support;    ///< groups behind it; of a mean over classes, those of its rarest class
+  std::vector<Support> of_classes{};  ///< of a mean over classes; else empty
 };
 
 /// Values of one set of images.
@@ -30,15 +31,8 @@ struct Measure {
 /// limit an interval. The order and repetitions of `chosen` do not matter.
 Support groups_of(const std::vector<ScoredImage>& images, std::vector<size_t> chosen);
 
-/// The support of a mean over classes: that of the rarest one that has any groups.
-class RarestSupport {
- public:
-  void add(const Support& support);
-  const Support& value() const { return rarest_; }
-
- private:
-  Support rarest_;
-};
+/// Returns the support of the rarest class that has any groups.
+Support rarest_support(const std::vector<Support>& of_classes);
 
 /// Returns the values of several measures of the same images, one after another.
 Measure joined(std::vector<Measure> parts);
@@ -51,7 +45,10 @@ struct MeasurePart {
 
 /// Returns the mean over `parts` (folds), which have the same keys. Parts in which a value is not
 /// defined do not count: a fold without boxes, also in one draw of a bootstrap. So every fold is
-/// one more measurement of the same quantity, which is not true of classes. Supports are added up.
+/// one more measurement of the same quantity, which is not true of classes. A class that is absent
+/// from a fold has no value there, and the fold's mean over classes is one over the others.
+/// Supports are added up, those of means over classes class by class: a mean counts as the class
+/// that is rarest in all parts together. Each group must be in one part.
 Measure mean_over(std::vector<MeasurePart> parts);
 
 /// Returns the measure of some images, for weights of all.

@@ -79,7 +79,7 @@ Json detection_metrics(const CocoBoxes& boxes,
   Json values = Json::object(), intervals = Json::object();
   Cautions cautions;
   for (size_t k = 0; k < all.size(); ++k) {
-    const auto& [name, about, support] = measure.keys[k];
+    const auto& [name, about, support, of_classes] = measure.keys[k];
     // Assigned, not appended: a class may be called like a value of a column.
     values[name] = number_json(all[k]);
     if (options.draws <= 0) continue;

@@ -95,16 +95,16 @@ Measure voc_measure(const std::vector<ScoredImage>& images,
     (*classes)[c] = voc_outcomes(boxes[c], least_overlap);
   });
   Measure out;
-  RarestSupport rarest;
+  std::vector<Support> supports;
   out.keys.push_back({"ap", "ap", {}});
   for (size_t c = 0; c < classes->size(); ++c) {
     std::vector<size_t> with_boxes;
     for (const CountedBox& target : (*classes)[c].targets) with_boxes.push_back(target.image);
-    const Support support = groups_of(images, with_boxes);
-    rarest.add(support);
-    out.keys.push_back({class_names[c] + ".ap", class_names[c], support});
+    supports.push_back(groups_of(images, with_boxes));
+    out.keys.push_back({class_names[c] + ".ap", class_names[c], supports.back()});
   }
-  out.keys[0].support = rarest.value();
+  out.keys[0].support = rarest_support(supports);
+  out.keys[0].of_classes = supports;
   out.values = [classes, year, count = images.size()](std::span<const double> image_weights) {
     check_weights(image_weights, count);
     ClassMean mean;

@@ -103,6 +103,17 @@ TEST_CASE("detect eval and predict give the masks of a U-Net, on phantoms") {
     CHECK(std::abs(box.width - one["bbox"][2].get<double>()) <= 3);
     CHECK(std::abs(box.height - one["bbox"][3].get<double>()) <= 3);
   }
+  // The network sees only the middle 120 of 160 columns.
+  const Json cropped =
+      done(at, {"detect", "predict", "run", "wide", "--least-score=0", "--fit=crop", "--json"})
+          .json()["detections"];
+  REQUIRE_FALSE(cropped.empty());
+  for (const auto& one : cropped) {
+    const double x = one["bbox"][0], width = one["bbox"][2];
+    CHECK(x > 19.9);
+    CHECK(x + width < 140.1);
+  }
+  fails(at, {"detect", "predict", "run", "wide", "--fit=wide"}, Exit::usage, "--fit");
 }
 
 TEST_CASE("detect train, eval and predict, on phantoms") {
@@ -187,6 +198,9 @@ TEST_CASE("detect train, eval and predict, on phantoms") {
     return done(at, {"detect", "predict", model, "png", "--json"}).json()["detections"];
   };
   for (const auto& one : shown("m.safetensors")) CHECK(one["score"] >= packed["shown_score"]);
+  // That score is not one of fused boxes.
+  const Words flip{"detect", "predict", "m.safetensors", "png", "--flip", "--json"};
+  CHECK(done(at, flip).json() == done(at, flip + Words{"--least-score=.1"}).json());
   const Json of_packed =
       done(at, {"detect", "predict", "m.safetensors", "png", "--least-score=0", "--json"}).json();
   CHECK(of_packed == found);

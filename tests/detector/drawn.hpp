@@ -107,6 +107,24 @@ struct DetectorBench {
   Detector detector(const std::string& run) const {
     return Detector(scratch / run, make_compute(runtime));
   }
+  /// Trains "whole", and "broken", which stops at its first validation and resumes; compares them.
+  void check_resume() {
+    train("whole");
+    runtime.checkpoint_every_s = 0;
+    // The first validation cannot write its checkpoint.
+    const Path best = scratch / "broken" / "checkpoints" / "best.safetensors";
+    make_folder(best / "in the way");
+    CHECK(error_of([&] { train("broken"); }).code() == Exit::cannot_create);
+    std::filesystem::remove_all(best);
+    train("broken", /*resume=*/true);
+    for (const auto& name : {std::string("best"), cat("step-0000000", options.steps)}) {
+      const std::string file = "checkpoints/" + name + ".safetensors";
+      CHECK(same_tensors(read_safetensors(scratch / "whole" / file),
+                         read_safetensors(scratch / "broken" / file)));
+    }
+    CHECK(read_file(scratch / "whole" / "metrics.json") ==
+          read_file(scratch / "broken" / "metrics.json"));
+  }
 };
 
 }  // namespace evenray

@@ -83,6 +83,19 @@ TEST_CASE("images with boxes may have the share that they have in the set") {
         repeated[13] + repeated[14] + repeated[15] + repeated[15]);
 }
 
+TEST_CASE("objects are copied from images that have some") {
+  const BoxedImages images = numbered(2, 14);
+  DetectOptions options = unchanged();
+  options.negatives = -1;
+  options.copy_paste = 1;
+  options.plain_share = 0;
+  BoxBatches batches(images, options, 255, 2, Rng(1));
+  for (int64_t step = 0; step < 4; ++step) {
+    const Batch batch = batches.at(step);
+    for (const auto& boxes : batch.boxes) CHECK_FALSE(boxes.empty());
+  }
+}
+
 TEST_CASE("repeat factors show images of a rare class more often") {
   const BoxedImages images = numbered(16, 0);  // one of 16 has class 1
   DetectOptions options = unchanged();
@@ -132,6 +145,10 @@ TEST_CASE("objects of another image are copied at their places") {
   CHECK(both.boxes[0].x0 == 22);
   CHECK(both.boxes[1].label == 1);
   CHECK(one.image.at<uint8_t>(8, 8) == 10);
+  // Where two polygons of an object overlap, it is no hole.
+  Box object{2, 20, 18, 36, 1, {}};
+  object.rings = {{{2, 20}, {12, 20}, {12, 36}, {2, 36}}, {{8, 20}, {18, 20}, {18, 36}, {8, 36}}};
+  CHECK(copy_pasted({dark, {}}, {light, {object}}).image.at<uint8_t>(28, 10) == 200);
 }
 
 TEST_CASE("a crop holds a whole box wherever it fits, and any place without boxes") {

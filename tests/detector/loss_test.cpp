@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "nn/compute.hpp"
 #include "tests/nn/torch_fixture.hpp"
 
 using namespace evenray;
@@ -71,4 +72,33 @@ TEST_CASE("a minibatch without boxes has the loss of its scores only") {
   CHECK(loss.distribution.item<double>() == 0);
   loss.total().backward();
   CHECK(outputs.sides.grad().abs().sum().item<double>() == 0);
+}
+
+TEST_CASE("boxes are decoded in full precision under bf16") {
+  seed_torch(2);
+  DetectOptions options;
+  options.size = "nano";
+  options.least_score = 0;
+  options.most_boxes = 1;
+  DetectorNet net(options, /*classes=*/1, /*threads=*/1);
+  net.eval();
+  torch::NoGradGuard no_grad;
+  net.named_parameters()["head.side_output.bias"].uniform_(-2, 2);
+  const auto images = wave(64 * 64, 1).view({1, 1, 64, 64});
+  PointOutputs outputs;
+  std::vector<std::vector<FoundBox>> found;
+  {
+    const Autocast autocast(Compute{torch::kCPU, true, 1});
+    outputs = net.forward(images);
+    found = net.find(images, /*masks=*/false);
+  }
+  REQUIRE(found[0].size() == 1);
+  const PixelBox& box = found[0][0].box;
+  const Points points(64, 64);
+  const PointTensors at(points, torch::kCPU);
+  const auto decoded =
+      boxes_at(at.centres, at.strides, mean_distances(outputs.sides.to(torch::kFloat)))[0].clamp(
+          0, 64);
+  const auto own = torch::tensor({box.x, box.y, box.x + box.width, box.y + box.height});
+  CHECK(std::get<0>((decoded - own).abs().max(1)).min().item<double>() < 1e-4);
 }

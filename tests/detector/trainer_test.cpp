@@ -5,6 +5,7 @@
 #include <opencv2/core.hpp>
 
 #include "core/error.hpp"
+#include "detector/finding.hpp"
 #include "detector/fit.hpp"
 #include "fusion/fusion.hpp"
 #include "metrics/detection/coco_map.hpp"
@@ -18,6 +19,21 @@ namespace {
 double ap50_of(const CocoBoxes& boxes) {
   return CocoMap(boxes.images, boxes.class_names).values()[1];
 }
+
+/// Finds a box in each image, and counts them.
+struct CountingModel final : BoxModel {
+  torch::Tensor loss(const torch::Tensor&,
+                     const std::vector<std::vector<Box>>&,
+                     const Rng&) override {
+    return {};
+  }
+  std::vector<std::vector<FoundBox>> find(const torch::Tensor& images, bool) override {
+    seen += images.size(0);
+    const std::vector<FoundBox> one{{{0, 0, 1, 1}, 0, .5}};
+    return std::vector<std::vector<FoundBox>>(static_cast<size_t>(images.size(0)), one);
+  }
+  int64_t seen = 0;
+};
 
 }  // namespace
 
@@ -60,19 +76,31 @@ TEST_CASE("a detector learns to find spots") {
 TEST_CASE("a training of a detector resumes bit for bit") {
   DetectorBench bench;
   write_drawn_store(bench.scratch / "set.h5");
-  bench.train("whole");
-  bench.runtime.checkpoint_every_s = 0;
-  // The first validation cannot write its checkpoint.
-  const Path best = bench.scratch / "broken" / "checkpoints" / "best.safetensors";
-  make_folder(best / "in the way");
-  CHECK(error_of([&] { bench.train("broken"); }).code() == Exit::cannot_create);
-  std::filesystem::remove_all(best);
-  bench.train("broken", /*resume=*/true);
-  for (const char* name : {"best.safetensors", "step-00000008.safetensors"})
-    CHECK(same_tensors(read_safetensors(bench.scratch / "whole" / "checkpoints" / name),
-                       read_safetensors(bench.scratch / "broken" / "checkpoints" / name)));
-  CHECK(read_file(bench.scratch / "whole" / "metrics.json") ==
-        read_file(bench.scratch / "broken" / "metrics.json"));
+  bench.check_resume();
+}
+
+TEST_CASE("a training with every augmentation resumes bit for bit") {
+  DetectorBench bench;
+  write_drawn_store(bench.scratch / "set.h5");
+  bench.options.mosaic = bench.options.copy_paste = .5;
+  bench.options.multi_scale = .3;
+  bench.options.policy = "det_v0";
+  bench.options.crop_px = 48;
+  bench.options.sampling = "repeat-factor";
+  bench.options.repeat_threshold = 1;
+  bench.options.negatives = -1;
+  bench.check_resume();
+}
+
+TEST_CASE("a network does not look at images that nobody annotated") {
+  DetectorBench bench;
+  write_drawn_store(bench.scratch / "set.h5", {}, {3, 1, 5});
+  const Store store = bench.store();
+  CocoBoxes boxes = true_boxes(store, "val");
+  CountingModel model;
+  add_found(boxes, model, store, "val", {}, make_compute(bench.runtime));
+  CHECK(model.seen == 4);
+  for (const auto& image : boxes.images) CHECK(image.found.size() == 1);
 }
 
 TEST_CASE("a training starts from a trained detector") {
@@ -110,12 +138,21 @@ TEST_CASE("a training starts from a trained detector") {
     CHECK(error.code() == Exit::bad_data);
     return std::string(error.what());
   };
+  const Path best = bench.scratch / "first" / "checkpoints" / "best.safetensors";
+  const Path cut = bench.scratch / "cut.safetensors";
+  // Only last layers may have another first dimension.
+  TensorFile changed = read_safetensors(best);
+  auto& stem = changed.tensors.at("ema.trunk.conv1.weight");
+  stem = stem.narrow(0, 0, 8);
+  write_safetensors(cut, changed);
+  bench.options.weights = cut.string();
+  CHECK(contains(refusal(), "tensor 'ema.trunk.conv1.weight' has shape [8, "));
+  bench.options.weights = (bench.scratch / "first").string();
   bench.options.size = "small";
   CHECK(contains(refusal(), "weights of small with the size nano, not of small with small"));
   bench.options.size = "nano";
   bench.options.arch = "unet_small";
   CHECK(contains(refusal(), "weights of small with the size nano, not of unet_small with nano"));
-  const Path best = bench.scratch / "first" / "checkpoints" / "best.safetensors";
   // A value that is not finite cannot be written by write_safetensors().
   std::string bytes = read_file(best);
   const float nan = NAN;
@@ -228,10 +265,39 @@ TEST_CASE("what a detector refuses to look at") {
   CHECK(contains(error.what(), "8-bit images of 32x32 px, but the detector was trained with"));
   error = error_of([&] { detector.find(bench.store(), "test"); });
   CHECK(contains(error.what(), "no image of part test is annotated"));
-  const Path file = bench.scratch / "run" / "checkpoints" / "best.safetensors";
-  TensorFile changed = read_safetensors(file);
+  const TensorFile file =
+      read_safetensors(bench.scratch / "run" / "checkpoints" / "best.safetensors");
+  const Path written = bench.scratch / "c.safetensors";
+  TensorFile changed = file;
   changed.metadata["kind"] = "classifier";
-  write_safetensors(bench.scratch / "c.safetensors", changed);
-  error = error_of([&] { Detector(bench.scratch / "c.safetensors", {}); });
+  write_safetensors(written, changed);
+  error = error_of([&] { Detector(written, {}); });
   CHECK(contains(error.what(), "is not a detector"));
+  const auto write_fact = [&](const char* key, const Json& value) {
+    Json facts = Json::parse(file.metadata.at("facts"));
+    facts[key] = value;
+    changed = file;
+    changed.metadata["facts"] = facts.dump();
+    write_safetensors(written, changed);
+  };
+  const std::vector<std::pair<const char*, Json>> damaged{{"size_px", Json{64, 1e300}},
+                                                          {"size_px", Json{1 << 20, 64}},
+                                                          {"size_px", Json{0, 64}},
+                                                          {"bits", 12},
+                                                          {"value_max", 256},
+                                                          {"fit", "wide"},
+                                                          {"shown_score", 2}};
+  for (const auto& [key, value] : damaged) {
+    CAPTURE(key);
+    write_fact(key, value);
+    error = error_of([&] { Detector(written, {}); });
+    CHECK(error.code() == Exit::bad_data);
+    CHECK(contains(error.what(), key));
+  }
+  write_fact("value_max", 200);
+  error = error_of([&] { Detector(written, {}).find(bench.store(), "train"); });
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(),
+                 "64x64 px with white at 255, but the detector was trained with 8-bit images of "
+                 "64x64 px with white at 200"));
 }

@@ -179,6 +179,21 @@ TEST_CASE("only the chosen layers of a backbone require a gradient, and frozen n
   }
 }
 
+TEST_CASE("the batch norms of layers that are not trained keep their statistics") {
+  seed_torch(2);
+  RcnnOptions options = tiny_options();
+  options.trainable_layers = 1;
+  RcnnNet network(options, 2);
+  const auto norm_of = [&](const std::string& layer) {
+    return network.named_buffers()["backbone.body.net." + layer + ".running_mean"].clone();
+  };
+  const auto stem = norm_of("bn1"), second = norm_of("layer2.bn1"), third = norm_of("layer3.bn1");
+  fit_batch(network, drawn_batch(2), 1);
+  CHECK(torch::equal(norm_of("bn1"), stem));
+  CHECK(torch::equal(norm_of("layer2.bn1"), second));
+  CHECK_FALSE(torch::equal(norm_of("layer3.bn1"), third));
+}
+
 TEST_CASE("a backbone takes the weights of a classifier") {
   seed_torch(2);
   RcnnOptions options;

@@ -43,7 +43,18 @@ TEST_CASE("measures of parts get the weights of their images") {
 TEST_CASE("groups behind a value") {
   const std::vector<ScoredImage> images{{"1", "a"}, {"2", "a"}, {"3", ""}, {"4", ""}};
   CHECK(groups_of(images, {3, 0, 1, 0}).positive == 2);
-  RarestSupport rarest;
-  for (const int64_t groups : {5, 0, 3, 4}) rarest.add({groups, groups});
-  CHECK(rarest.value().positive == 3);
+  CHECK(rarest_support({{5, 5}, {0, 0}, {3, 3}, {4, 4}}).positive == 3);
+  CHECK(rarest_support({}).positive == 0);
+}
+
+TEST_CASE("a mean over classes counts as the class that is rarest in all parts together") {
+  const auto part = [](size_t image, const std::vector<Support>& of_classes) {
+    MeasurePart out{{image}, counting(1, "ap", rarest_support(of_classes))};
+    out.measure.keys[0].of_classes = of_classes;
+    return out;
+  };
+  // The first class is in one part only, and there more frequent than the second.
+  const Measure mean = mean_over({part(0, {{5, 5}, {3, 3}}), part(1, {{0, 0}, {4, 4}})});
+  CHECK(mean.keys[0].support.positive == 5);
+  CHECK(mean.keys[0].of_classes[1].positive == 7);
 }

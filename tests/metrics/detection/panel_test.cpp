@@ -134,6 +134,27 @@ TEST_CASE("with folds, values are means over folds, and draws keep the folds") {
   CHECK(detection_metrics(two, {.draws = 0})["values"]["ap"].get<double>() < .9);
 }
 
+TEST_CASE("a class that is absent from a fold has no value there") {
+  CocoBoxes boxes{{}, {"x", "y"}, {}, false, true};
+  const PixelBox box{0, 0, 10, 10};
+  for (int i = 0; i < 12; ++i) {
+    ScoredImage& image = boxes.images.emplace_back(image_with({box}, {{box, .9}}, cat("p", i)));
+    image.fold = i % 2 == 0 ? "a" : "b";
+    if (i % 2 == 0 && i < 8) image.truth.push_back({box, 1, box.area()});
+  }
+  const Measure measure = detection_measure(boxes, division_of(boxes), {}, 1);
+  const auto values = measure.values({});
+  // In fold a, x has 1 and y, of which nothing is found, has 0; in fold b there is only x.
+  CHECK(values[key_place(measure, "ap")] == Approx(.75));
+  CHECK(values[key_place(measure, "x.ap")] == Approx(1));
+  CHECK(values[key_place(measure, "y.ap")] == 0);
+  const auto groups = [&](const char* key) {
+    return measure.keys[key_place(measure, key)].support.positive;
+  };
+  CHECK(groups("x.ap") == 12);
+  for (const char* key : {"y.ap", "ap", "ap_small", "froc"}) CHECK(groups(key) == 4);
+}
+
 TEST_CASE("the highest score of an image says whether it has a box") {
   CocoBoxes boxes{{}, {"x"}};
   const auto add = [&](bool has_box, const std::vector<double>& scores) {
