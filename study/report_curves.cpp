@@ -34,18 +34,6 @@ Series mean_curve(const std::vector<double>& sums, double end, int folds) {
   return out;
 }
 
-double sensitivity_at(const std::vector<FrocPoint>& curve, double wrong) {
-  FrocPoint left;
-  for (const auto& point : curve) {
-    if (point.wrong_per_image > wrong)
-      return left.sensitivity + (point.sensitivity - left.sensitivity) *
-                                    (wrong - left.wrong_per_image) /
-                                    (point.wrong_per_image - left.wrong_per_image);
-    left = point;
-  }
-  return left.sensitivity;
-}
-
 double highest_precision(const std::vector<PrecisionPoint>& curve, double recall) {
   const auto reached = std::find_if(curve.begin(), curve.end(), [&](const PrecisionPoint& point) {
     return point.recall >= recall - 1e-12;

@@ -116,6 +116,18 @@ std::vector<FrocPoint> froc_curve(const RankedOutcomes& ranked, size_t images) {
   return points;
 }
 
+double sensitivity_at(const std::vector<FrocPoint>& curve, double wrong_per_image) {
+  FrocPoint before;
+  for (const auto& point : curve) {
+    if (point.wrong_per_image > wrong_per_image)
+      return before.sensitivity + (point.sensitivity - before.sensitivity) *
+                                      (wrong_per_image - before.wrong_per_image) /
+                                      (point.wrong_per_image - before.wrong_per_image);
+    before = point;
+  }
+  return before.sensitivity;
+}
+
 double score_at_wrong(const RankedOutcomes& ranked, size_t images, double wrong_per_image) {
   double lowest = std::numeric_limits<double>::infinity();
   walk_scores(ranked, {}, [&](double wrong, double, size_t place) {

@@ -40,6 +40,9 @@ struct FrocPoint {
 /// the last it is level. `images`: all, also those without boxes. Empty without true boxes.
 std::vector<FrocPoint> froc_curve(const RankedOutcomes& ranked, size_t images);
 
+/// Returns the height of such a curve; of several points above each other, that of the highest.
+double sensitivity_at(const std::vector<FrocPoint>& curve, double wrong_per_image);
+
 /// Returns the lowest score at which no more than `wrong_per_image` boxes are wrong; infinity if
 /// the highest score has more.
 double score_at_wrong(const RankedOutcomes& ranked, size_t images, double wrong_per_image);

@@ -34,19 +34,6 @@ void check_froc(const std::vector<double>& values, const Json& expected) {
     CHECK(std::abs(values[1 + r] - expected["sensitivities"][r].get<double>()) < 1e-12);
 }
 
-/// The height of a curve; the highest point where several are above each other.
-double height_at(const std::vector<FrocPoint>& points, double wrong) {
-  FrocPoint before;
-  for (const auto& point : points) {
-    if (point.wrong_per_image > wrong)
-      return before.sensitivity + (point.sensitivity - before.sensitivity) *
-                                      (wrong - before.wrong_per_image) /
-                                      (point.wrong_per_image - before.wrong_per_image);
-    before = point;
-  }
-  return before.sensitivity;
-}
-
 }  // namespace
 
 TEST_CASE("FROC is that of MONAI, with boxes hit twice and difficult ones") {
@@ -66,9 +53,11 @@ TEST_CASE("FROC is that of MONAI, with boxes hit twice and difficult ones") {
   CHECK(curve.size() < wrong.size());
   for (size_t i = 0; i < wrong.size(); ++i) {
     if (i + 1 < wrong.size() && wrong[i + 1] == wrong[i]) continue;
-    CHECK(std::abs(height_at(curve, wrong[i]) - sensitivity[i]) < 1e-12);
+    CHECK(std::abs(sensitivity_at(curve, wrong[i]) - sensitivity[i]) < 1e-12);
   }
   CHECK(std::abs(curve.back().wrong_per_image - wrong.back()) < 1e-12);
+  for (size_t r = 0; r < kFrocRates.size(); ++r)
+    CHECK(std::abs(sensitivity_at(curve, kFrocRates[r]) - measure.values({})[1 + r]) < 1e-12);
 }
 
 TEST_CASE("FROC by hand: hit rules, several hits, empty images") {
