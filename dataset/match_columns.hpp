@@ -10,10 +10,9 @@ namespace evenray {
 /// frontal, lateral and oblique.
 const std::vector<std::string>& default_match_columns();
 
-/// Returns the positions in `columns` of those that images are matched by: `asked`, none of them
-/// for
-/// {"none"}, or those of default_match_columns() that are there if it is empty. Throws 78 for
-/// another name that is not in `columns`.
+/// Returns the positions in `columns` of those that images are matched by: those of `asked`; for
+/// {"none"}, none; for an empty list, those of default_match_columns() that are there. Throws 78
+/// for another name that is not in `columns`.
 std::vector<size_t> match_columns(const std::vector<std::string>& columns,
                                   const std::vector<std::string>& asked);
 

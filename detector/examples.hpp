@@ -94,7 +94,7 @@ class BoxBatches final : public Batches {
   Rng rng_;
   /// Indices of images; with detect.negatives -1 all are in the first, after those with boxes.
   std::vector<int64_t> with_boxes_, without_;
-  size_t donors_ = 0;               ///< so many of with_boxes_ have boxes
+  size_t donors_ = 0;               ///< the first entries of with_boxes_, which have boxes
   std::vector<EpochOrder> orders_;  ///< of both, those without if there are some
 
   struct Ahead {
