@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "tests/dataset/store/small_store.hpp"
 
@@ -141,6 +142,25 @@ TEST_CASE("values that make no sense are faults of the part", "[store]") {
   const Store store(folder / "a.h5");
   CHECK(error_of([&] { store.part("train"); }).code() == Exit::bad_data);
   CHECK(contains(check_store(folder / "a.h5").value_or(""), "/box_offsets does not rise"));
+}
+
+TEST_CASE("coordinates that are no places in an image are faults of the part", "[store]") {
+  for (const float value : {NAN, INFINITY, 1e30F}) {
+    const ScratchFolder folder;
+    write_small(folder / "a.h5");
+    {
+      const auto file = open_unsealed(folder / "a.h5");
+      const Hdf5Handle boxes(H5Dopen2(file.get(), "/train/boxes", H5P_DEFAULT), H5Dclose, "open");
+      const std::vector<float> corners{1, 2, 3, value, 1, 2, 3, 4};
+      REQUIRE(
+          H5Dwrite(boxes.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, corners.data()) >=
+          0);
+    }
+    const Store store(folder / "a.h5");
+    const Error error = error_of([&] { store.part("train"); });
+    CHECK(error.code() == Exit::bad_data);
+    CHECK(contains(error.what(), "train/boxes: value 3 is "));
+  }
 }
 
 TEST_CASE("an id that occurs twice is a fault", "[store]") {
