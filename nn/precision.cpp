@@ -2,6 +2,7 @@
 #include "nn/precision.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <fstream>
 
@@ -14,10 +15,14 @@ namespace {
 
 constexpr const char* kSchema = "evenray-precision-1";
 constexpr int64_t kFewImages = 4;
+/// Each precision is timed so often.
+constexpr int kRounds = 2;
+/// Times are not kept if the rounds differ by this factor: this machine was busy.
+constexpr double kSteady = 1.5;
 /// Limit in seconds for timing both precisions with the whole minibatch. About ten steps are
-/// computed in each precision: warm-up, timed steps, and steps with the gradient penalty.
-constexpr double kLongest = 6;
-constexpr double kStepsTimed = 10;
+/// computed in each round: warm-up, timed steps, and steps with the gradient penalty.
+constexpr double kLongest = 10;
+constexpr double kStepsTimed = 10 * kRounds;
 /// A cache with this many entries is emptied.
 constexpr size_t kMostEntries = 1000;
 
@@ -77,12 +82,30 @@ std::optional<PrecisionTimes> cached(const Json& cache, const std::string& key) 
   return std::nullopt;
 }
 
-PrecisionTimes timed(const Compute& given, const TimedNetwork& network, int64_t images) {
+struct Timing {
+  PrecisionTimes times;
+  bool steady = true;  ///< no round took much longer than another one
+};
+
+/// Times both precisions in turns and takes the quickest round of each: other programs on this
+/// machine only make steps slower.
+Timing timed(const Compute& given, const TimedNetwork& network, int64_t images) {
   Compute compute = given;
-  compute.bf16 = false;
-  const double fp32 = network.step_time(compute, images).median_s;
-  compute.bf16 = true;
-  return {fp32, network.step_time(compute, images).median_s};
+  std::array<std::vector<double>, 2> seconds;  // of fp32, bf16
+  for (int round = 0; round < kRounds; ++round) {
+    for (const bool bf16 : {false, true}) {
+      compute.bf16 = bf16;
+      seconds[bf16 ? 1 : 0].push_back(network.step_time(compute, images).median_s);
+    }
+  }
+  Timing out;
+  const auto quickest = [&](const std::vector<double>& of) {
+    const auto [least, most] = std::minmax_element(of.begin(), of.end());
+    out.steady = out.steady && *most < kSteady * *least;
+    return *least;
+  };
+  out.times = {quickest(seconds[0]), quickest(seconds[1])};
+  return out;
 }
 
 }  // namespace
@@ -93,11 +116,12 @@ PrecisionTimes precision_times(const Compute& compute, const TimedNetwork& netwo
   const Path path = cache_file();
   if (const auto known = cached(read_cache(path), key)) return *known;
   const int64_t few = std::min(kFewImages, network.minibatch);
-  PrecisionTimes times = timed(compute, network, few);
+  Timing timing = timed(compute, network, few);
+  const PrecisionTimes& times = timing.times;
   const double whole = (times.fp32_s + times.bf16_s) * static_cast<double>(network.minibatch) /
                        static_cast<double>(few);
-  if (kStepsTimed * whole < kLongest) times = timed(compute, network, network.minibatch);
-  if (path.empty()) return times;
+  if (kStepsTimed * whole < kLongest) timing = timed(compute, network, network.minibatch);
+  if (path.empty() || !timing.steady) return times;
   try {
     Json cache = read_cache(path);  // again: another process may have written meanwhile
     cache["step_seconds"][key] = {{"fp32", times.fp32_s}, {"bf16", times.bf16_s}};

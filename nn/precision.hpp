@@ -46,10 +46,11 @@ struct PrecisionChoice {
 };
 
 /// Times a few steps in both precisions with 4 images, then with the whole minibatch if that will
-/// take less than 6 s. The result is stored in the file evenray/precision.json of the user's cache
-/// folder (XDG_CACHE_HOME, else ~/.cache) for this processor, number of threads, torch version and
-/// network, and is read from there the next time. It is not an error if the file cannot be read or
-/// written.
+/// take less than 10 s; both in turns, and the quickest round of each counts. The result is stored
+/// in the file evenray/precision.json of the user's cache folder (XDG_CACHE_HOME, else ~/.cache)
+/// for this processor, number of threads, torch version and network, and is read from there the
+/// next time; but not if the rounds differ by more than half, since this machine was busy then. It
+/// is not an error if the file cannot be read or written.
 PrecisionTimes precision_times(const Compute& compute, const TimedNetwork& network);
 
 /// Returns the faster precision; fp32 if both are equal.
