@@ -63,9 +63,9 @@ void keep_features(const Store& store, const ClassifyOptions& options, const Com
 
 /// Writes one file with all that a prediction needs: the tensors of the best checkpoint with timm's
 /// names, and in the metadata the facts of the training, thresholds, temperature, `fit` (how images
-/// were fitted into their size; "": unknown) and the features of the training images, for
-/// ClassifiedImage::unlike. `store`: that of the training. Throws 65 for another store, else like
-/// Classifier().
+/// were fitted into their size; "": unknown), the features of the training images, for
+/// ClassifiedImage::unlike, and Classifier::card(). `store`: that of the training. Throws 65 for
+/// another store, else like Classifier().
 void pack_model(const Path& run,
                 const Store& store,
                 const std::string& fit,
@@ -104,6 +104,9 @@ class Classifier {
   int bits() const;
   /// How images are fitted into this size: pad, stretch or crop; empty: unknown.
   const std::string& fit() const;
+  /// Returns model_card() of its training, of a packed model, with "tested": {"n","classes","ci",
+  /// "cautions"} of metrics() on the test part, if there is one; null for another model.
+  const Json& card() const;
 
   /// Returns the probabilities of a part of a store. `features`: as in train_classifier(). Throws
   /// 65 if it is empty or its size, depth or classes differ from the training store's.
@@ -118,6 +121,8 @@ class Classifier {
   /// Returns the image, and beside it the parts that speak for a class as colours (CV_8UC3).
   /// `method`: grad-cam, hirescam or occlusion. Throws 2 for another one, else like features().
   cv::Mat explain(const cv::Mat& image, size_t class_index, const std::string& method) const;
+  /// Returns the same map as numbers (CV_32FC1, at least 0) in the size of the image.
+  cv::Mat heat_map(const cv::Mat& image, size_t class_index, const std::string& method) const;
   /// Compares explanations with the boxes of a part:
   /// {"method","classes":[{"name","images","pointing","chance","energy","box_area"}]}, for each
   /// class with boxes. `pointing`: share of its images whose map is largest in a box or near one;

@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "metrics/stats.hpp"
 #include "nn/checkpoint.hpp"
+#include "nn/model_card.hpp"
 
 namespace evenray {
 namespace {
@@ -75,6 +76,16 @@ void pack_model(const Path& run,
     facts["novelty"] = {{"mean", to_doubles(novelty.mean)},
                         {"deviation", to_doubles(novelty.deviation)},
                         {"limit", novelty.limit}};
+  }
+  facts["card"] = model_card(store);
+  if (store.part("test").size() > 0) {
+    MetricOptions options;
+    options.split = "test";
+    options.thresholds = state.thresholds;
+    options.temperature = state.temperature;
+    const Json found = metrics(model.predict(store, "test"), options);
+    for (const char* key : {"n", "classes", "ci", "cautions"})
+      if (found.contains(key)) facts["card"]["tested"][key] = found[key];
   }
   file.metadata = {{"kind", "classifier"},
                    {"config", require_metadata(trained, "config", source)},

@@ -19,6 +19,7 @@ namespace {
 /// Reads what pack_model() added to the facts.
 void read_packed(const Json& facts, Classifier::State& state) {
   state.fit = facts.at("fit");
+  state.card = facts.value("card", Json());
   state.thresholds = facts.at("thresholds").get<std::map<std::string, double>>();
   const auto positive = [](const Json& value) {
     const double number = value;
@@ -157,6 +158,7 @@ int Classifier::height() const { return state_->height; }
 int Classifier::width() const { return state_->width; }
 int Classifier::bits() const { return state_->bits; }
 const std::string& Classifier::fit() const { return state_->fit; }
+const Json& Classifier::card() const { return state_->card; }
 const std::string& Classifier::arch() const { return state_->arch; }
 const std::string& Classifier::digest() const { return state_->digest; }
 const std::string& Classifier::store() const { return state_->store; }
@@ -218,17 +220,25 @@ std::vector<ClassifiedImage> Classifier::classify(const std::vector<cv::Mat>& im
   return out;
 }
 
-cv::Mat Classifier::explain(const cv::Mat& image,
-                            size_t class_index,
-                            const std::string& method) const {
+cv::Mat Classifier::heat_map(const cv::Mat& image,
+                             size_t class_index,
+                             const std::string& method) const {
   check_images({image}, *state_);
   const auto map = explanation_maps(*state_->net,
                                     from_mats({image}),
                                     static_cast<int64_t>(class_index),
                                     method,
                                     state_->reading,
-                                    state_->compute)[0];
-  return overlay(image, map);
+                                    state_->compute)[0]
+                       .contiguous();
+  return cv::Mat(image.size(), CV_32F, map.data_ptr<float>()).clone();
+}
+
+cv::Mat Classifier::explain(const cv::Mat& image,
+                            size_t class_index,
+                            const std::string& method) const {
+  const cv::Mat map = heat_map(image, class_index, method);
+  return overlay(image, torch::from_blob(map.data, {map.rows, map.cols}));
 }
 
 Json Classifier::localisation(const Store& store,

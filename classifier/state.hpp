@@ -30,6 +30,7 @@ struct Classifier::State {
   std::string arch, digest, store;
   bool head_only = false;  ///< only its head was trained, so that features may be kept
   std::string fit;         ///< of the training images into their size; empty: unknown
+  Json card;               ///< see Classifier::card()
   int height = 0, width = 0, bits = 8;
   Reading reading;
   Compute compute;

@@ -65,6 +65,7 @@ class Detector {
   int width() const;
   int bits() const;
   const std::string& arch() const;
+  const std::string& digest() const;  ///< of its tensors
   /// Returns the fit of pack_detector(); empty if the model was not packed.
   const std::string& fit() const;
   /// Returns the highest, over the classes that have boxes in val, of the scores from which at most
@@ -72,6 +73,10 @@ class Detector {
   /// in no true box of the class); nullopt if the model was not packed or if val has no boxes. It
   /// is not that of boxes that are fused.
   std::optional<double> shown_score() const;
+  /// Returns model_card() of its training, of a packed model, with "tested": {"images","classes",
+  /// "values","ci","cautions"} of detection_metrics() on the test part, if images of it are
+  /// annotated; null for another model.
+  const Json& card() const;
 
   /// Also seeks boxes in the mirror image, which takes twice as long, and fuses those of both by
   /// weighted boxes fusion (fusion.hpp).

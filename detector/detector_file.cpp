@@ -67,10 +67,14 @@ DetectorFile detector_file(const Path& path, TensorFile file) {
     check(out.bits == 8 || out.bits == 16, Exit::bad_data, "'bits' must be 8 or 16");
     out.value_max = whole_fact(facts.at("value_max"), "value_max", 1, (int64_t{1} << out.bits) - 1);
     out.standardise = {facts.at("mean"), facts.at("deviation")};
+    if (const auto digest = out.file.metadata.find("tensor_digest");
+        digest != out.file.metadata.end())
+      out.digest = digest->second;
     out.in_bf16 = facts.at("bf16");
     if (facts.contains("pixels")) out.pixels = pixel_input(facts["pixels"]);
     out.fit = facts.value("fit", "");
     check_fit(out.fit);
+    out.card = facts.value("card", Json());
     if (facts.contains("shown_score")) out.shown_score = facts["shown_score"].get<double>();
     check(!out.shown_score || (*out.shown_score >= 0 && *out.shown_score <= 1),
           Exit::bad_data,

@@ -23,9 +23,11 @@ struct DetectorFile {
   int height = 0, width = 0, bits = 8, value_max = 255;
   Standardise standardise;
   PixelInput pixels;                  ///< of a two-stage network
+  std::string digest;                 ///< of its tensors
   bool in_bf16 = false;               ///< whether it was trained in bf16
   std::string fit;                    ///< of a packed model, see pack_detector(); may be empty
   std::optional<double> shown_score;  ///< of a packed model, see Detector::shown_score()
+  Json card;                          ///< of a packed model, see Detector::card()
 };
 
 /// Reads a run folder, a checkpoint or a packed model. Throws 66 if it does not exist, 65 if it is

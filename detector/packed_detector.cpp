@@ -10,7 +10,9 @@
 #include "detector/detector.hpp"
 #include "detector/finding.hpp"
 #include "metrics/detection/froc.hpp"
+#include "metrics/detection/panel.hpp"
 #include "nn/checkpoint.hpp"
+#include "nn/model_card.hpp"
 
 namespace evenray {
 namespace {
@@ -52,6 +54,12 @@ void pack_detector(const Path& run,
   if (!true_boxes(store, "val").images.empty())
     if (const auto score = shown_score_of(detector.find(store, "val")))
       facts["shown_score"] = *score;
+  facts["card"] = model_card(store);
+  if (!true_boxes(store, "test").images.empty()) {
+    const Json found = detection_metrics(detector.find(store, "test"), Resampling{});
+    for (const char* key : {"images", "classes", "values", "ci", "cautions"})
+      facts["card"]["tested"][key] = found.at(key);
+  }
   file.metadata["facts"] = facts.dump();
   write_safetensors(out, file);
 }

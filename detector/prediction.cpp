@@ -70,6 +70,8 @@ int Detector::width() const { return state_->trained.width; }
 int Detector::bits() const { return state_->trained.bits; }
 const std::string& Detector::arch() const { return state_->trained.options.arch; }
 const std::string& Detector::fit() const { return state_->trained.fit; }
+const std::string& Detector::digest() const { return state_->trained.digest; }
+const Json& Detector::card() const { return state_->trained.card; }
 std::optional<double> Detector::shown_score() const { return state_->trained.shown_score; }
 
 std::optional<double> shown_score(const Path& model) {

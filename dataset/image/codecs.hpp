@@ -13,7 +13,9 @@ namespace evenray {
 /// Images with more pixels are refused from their header, before memory is allocated.
 inline constexpr uint64_t kMaxPixels = uint64_t{256} << 20;
 
-/// Returns the fault of an image size: empty, or above kMaxPixels. Returns "" if the size is fine.
+/// Lowers this limit for the whole process, for one that reads files of strangers.
+void limit_pixels(uint64_t most);
+/// Returns the fault of an image size: empty, or above the limit. Returns "" if the size is fine.
 std::string size_fault(uint64_t width, uint64_t height);
 
 /// Returns a share as per cent of at least one digit that is not 0: "12.0 %", "0.003 %".

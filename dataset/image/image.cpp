@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cassert>
 #include <cmath>
@@ -96,10 +97,17 @@ bool is_tiff(std::string_view bytes) {
       kMarks.begin(), kMarks.end(), [&](std::string_view mark) { return bytes.starts_with(mark); });
 }
 
+namespace {
+std::atomic<uint64_t> most_pixels{kMaxPixels};
+}  // namespace
+
+void limit_pixels(uint64_t most) { most_pixels = most; }
+
 std::string size_fault(uint64_t width, uint64_t height) {
+  const uint64_t most = most_pixels;
   if (width == 0 || height == 0) return "an empty picture";
-  if (width <= kMaxPixels && height <= kMaxPixels && width * height <= kMaxPixels) return "";
-  return cat(width, "x", height, " pixels, more than the limit of ", kMaxPixels >> 20, " Mpx");
+  if (width <= most && height <= most && width * height <= most) return "";
+  return cat(width, "x", height, " pixels, more than the limit of ", most >> 20, " Mpx");
 }
 
 float coloured_share(const cv::Mat& rgb) {

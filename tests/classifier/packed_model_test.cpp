@@ -49,6 +49,26 @@ TEST_CASE_METHOD(Packed, "a packed model is one file that predicts like its run"
   }
 }
 
+TEST_CASE_METHOD(Packed, "a packed model says what it was trained on and how it was tested") {
+  const Store set = store();
+  const Json card = Classifier(path, plain_compute()).card();
+  CHECK(classifier("run").card().is_null());
+  for (const char* part : {"train", "val", "test"}) {
+    const Json& images = card.at("images").at(part);
+    CHECK(images.at("all") == set.part(part).size());
+    CHECK(images.at("classes").at("Bright") == set.part(part).rows_of(1).size());
+  }
+  CHECK(card.at("synthetic") == 0);
+  const Json& tested = card.at("tested");
+  CHECK(tested.at("n") == set.part("test").size());
+  MetricOptions options;
+  options.split = "test";
+  options.thresholds = classifier("run").thresholds();
+  const Json expected = metrics(classifier("run").predict(set, "test"), options);
+  CHECK(tested.at("classes")[1].at("auroc") == expected.at("classes")[1].at("auroc"));
+  CHECK(tested.at("classes")[1].at("sensitivity") == expected.at("classes")[1].at("sensitivity"));
+}
+
 TEST_CASE_METHOD(Packed, "images unlike the training images are told from others") {
   const Classifier packed(path, plain_compute());
   int64_t far = 0;
