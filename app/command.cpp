@@ -81,6 +81,8 @@ CLI::App* add_command(CLI::App* parent,
   command->add_flag("--verbose", cli.verbose, "log each step in detail");
   for (const FlagKey* flag : flags_of(path_of(*command))) bind(*command, cli, *flag);
   command->callback([&cli, command, short_spins = takes.short_spins, action = std::move(action)] {
+    // A command may have commands of its own (`serve user`): then theirs is the action.
+    if (!command->get_subcommands().empty()) return;
     cli.short_spins = short_spins;
     refuse_empty(*command);
     cli.action = action;

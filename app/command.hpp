@@ -114,6 +114,8 @@ void add_detect_metrics_command(CLI::App& detect, Cli& cli);
 void add_detect_predict_command(CLI::App& detect, Cli& cli);
 void add_fuse_command(CLI::App& detect, Cli& cli);
 void add_study_commands(CLI::App& app, Cli& cli);
+void add_serve_commands(CLI::App& app, Cli& cli);
+void add_serve_upkeep_commands(CLI::App& serve, Cli& cli);
 void add_export_events_command(CLI::App& app, Cli& cli);
 void add_system_commands(CLI::App& app, Cli& cli);
 

@@ -12,12 +12,17 @@ struct Entry {
   const CLI::App* command;
 };
 
+/// Returns the commands of a command that its help lists.
+std::vector<const CLI::App*> visible_commands(const CLI::App& command) {
+  return command.get_subcommands([](const CLI::App* child) { return !child->get_group().empty(); });
+}
+
 /// Returns all commands with their words; the program itself (no words) comes first.
 std::vector<Entry> entries(const CLI::App& app) {
   std::vector<Entry> out{{"", &app}};
   for (size_t i = 0; i < out.size(); ++i) {
     const Entry entry = out[i];
-    for (const CLI::App* child : entry.command->get_subcommands(nullptr)) {
+    for (const CLI::App* child : visible_commands(*entry.command)) {
       out.push_back({entry.words + (entry.words.empty() ? "" : " ") + child->get_name(), child});
     }
   }
@@ -34,14 +39,14 @@ std::vector<std::string> flags(const CLI::App& command) {
 
 std::vector<std::string> children(const CLI::App& command) {
   std::vector<std::string> out;
-  for (const CLI::App* child : command.get_subcommands(nullptr)) out.push_back(child->get_name());
+  for (const CLI::App* child : visible_commands(command)) out.push_back(child->get_name());
   return out;
 }
 
 std::string bash_script(const CLI::App& app) {
   std::string out =
       "_evenray() {\n  local word=${COMP_WORDS[COMP_CWORD]} path= i\n"
-      "  for ((i = 1; i < COMP_CWORD && i < 3; ++i)); do\n"
+      "  for ((i = 1; i < COMP_CWORD && i < 4; ++i)); do\n"
       "    [[ ${COMP_WORDS[i]} == -* ]] && break\n    path+=\"${path:+ }${COMP_WORDS[i]}\"\n  "
       "done\n"
       "  while :; do\n    case $path in\n";

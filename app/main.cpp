@@ -28,6 +28,7 @@ void add_commands(CLI::App& app, Cli& cli) {
   add_classify_commands(app, cli);
   add_detect_commands(app, cli);
   add_study_commands(app, cli);
+  add_serve_commands(app, cli);
   add_export_events_command(app, cli);
 }
 
