@@ -63,7 +63,7 @@ void add_serve_commands(CLI::App& app, Cli& cli) {
                               cli,
                               "serve",
                               "show what trained networks find in images, in the browser",
-                              {.threads = true},
+                              {.threads = true, .short_spins = true},
                               [&cli, flags] { return run_server(cli, *flags); });
   command->add_option("--model",
                       options.models,
