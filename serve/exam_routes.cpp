@@ -231,7 +231,8 @@ HttpResponse exam_state(SiteVisit& visit) {
 HttpResponse assign_exam(SiteVisit& visit) {
   const Exam exam = exam_at(visit);
   const std::string number = trim(field_of(visit.form, "number"));
-  const auto patient = visit.site.patients.with_number(number);
+  // Without a number, the exam has no patient any more; never one who has no number either.
+  const auto patient = number.empty() ? std::nullopt : visit.site.patients.with_number(number);
   check(number.empty() || patient.has_value(),
         Exit::missing_input,
         visit.visitor.word("patients.none"));
