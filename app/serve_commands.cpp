@@ -7,13 +7,14 @@
 #include "core/run_folder.hpp"
 #include "core/text.hpp"
 #include "serve/serve.hpp"
+#include "study/study.hpp"
 
 namespace evenray {
 namespace {
 
 struct ServeFlags {
   ServeOptions options;
-  std::string listen = "127.0.0.1:8080", data, watch;
+  std::string listen = "127.0.0.1:8080", data, watch, store, predictions, studies;
   std::vector<std::string> child_models;
   int child_threads = 1;
 };
@@ -39,11 +40,20 @@ int run_server(const Cli& cli, ServeFlags& flags) {
   if (!flags.data.empty()) options.data = flags.data;
   options.watch = flags.watch;
   options.threads = cli.load().runtime.thread_count();
-  check(options.models.empty() == options.demo,
+  check(options.models.empty() || !options.demo,
         Exit::usage,
-        options.demo ? "--demo has its own models; omit --model"
-                     : "give --model PACKED, written by `classify pack-model` or `detect "
-                       "pack-model`, or --demo");
+        "--demo has its own models; omit --model");
+  options.store = flags.store;
+  options.predictions = flags.predictions;
+  options.studies = flags.studies;
+  options.study_progress = [](const Path& study) { return status_text(study_status(study)); };
+  check(!options.models.empty() || options.demo || !flags.store.empty() || !flags.studies.empty(),
+        Exit::usage,
+        "give --model PACKED, written by `classify pack-model` or `detect pack-model`, --store, "
+        "--studies or --demo");
+  check(flags.predictions.empty() || !flags.store.empty(),
+        Exit::usage,
+        "--predictions are of the images of --store");
   check(options.certificate.empty() == options.key.empty(),
         Exit::usage,
         "--certificate and --key belong together");
@@ -68,6 +78,12 @@ void add_serve_commands(CLI::App& app, Cli& cli) {
   command->add_option("--model",
                       options.models,
                       "packed classifier or detector, or a run folder; once for each of the two");
+  command->add_option("--store", flags->store, "a store whose images are looked through");
+  command->add_option("--predictions",
+                      flags->predictions,
+                      "predictions.csv of its images by models that did not see them, to rank "
+                      "labels by suspicion");
+  command->add_option("--studies", flags->studies, "folder of studies and runs to list");
   command->add_option("--data",
                       flags->data,
                       "folder of the database and the images (default: evenray-serve; evenray-demo "

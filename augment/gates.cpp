@@ -4,10 +4,13 @@
 #include "core/error.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <opencv2/core.hpp>
+#include <set>
 
 #include "augment/thumbnails.hpp"
+#include "core/csv.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 
@@ -217,8 +220,42 @@ class NearDuplicateGate final : public Gate {
   size_t next_ = 0, current_ = 0, compared_ = 0;
 };
 
+class DecisionsGate final : public Gate {
+ public:
+  explicit DecisionsGate(const Path& file) {
+    const CsvTable table = read_csv(file);
+    const size_t verdict = table.require("verdict"), recipe = table.require("recipe"),
+                 seed = table.require("seed");
+    for (size_t i = 0; i < table.rows.size(); ++i) {
+      const auto& row = table.rows[i];
+      uint64_t number = 0;
+      const auto [end, error] =
+          std::from_chars(row[seed].data(), row[seed].data() + row[seed].size(), number);
+      check(error == std::errc() && end == row[seed].data() + row[seed].size(),
+            Exit::bad_data,
+            cat(file.string(), ", line ", table.lines[i], ": the seed is no number"));
+      if (row[verdict] == "reject" && !row[recipe].empty()) rejected_.emplace(row[recipe], number);
+    }
+  }
+  std::string name() const override { return "decisions"; }
+  bool applies(Origin origin) const override {
+    return origin == Origin::augmented || origin == Origin::synthetic;
+  }
+  std::optional<std::string> reject(const Drawn& drawn, int) override {
+    if (rejected_.contains({drawn.provenance.recipe, drawn.provenance.seed}))
+      return "a person rejected it";
+    return std::nullopt;
+  }
+
+ private:
+  std::set<std::pair<std::string, uint64_t>> rejected_;  ///< recipe and seed
+};
+
 }  // namespace
 
+std::shared_ptr<Gate> make_decisions_gate(const Path& file) {
+  return std::make_shared<DecisionsGate>(file);
+}
 std::shared_ptr<Gate> make_blank_gate(int value_max) {
   return std::make_shared<BlankGate>(value_max);
 }
@@ -237,10 +274,15 @@ void set_gate(const std::string& word, BalanceOptions& options) {
     options.memorised = true;
     return;
   }
+  constexpr std::string_view kDecisions = "decisions:";
+  if (word.starts_with(kDecisions) && word.size() > kDecisions.size()) {
+    options.decisions = word.substr(kDecisions.size());
+    return;
+  }
   const auto parts = split_text(word, ':');
   check(parts[0] == "near-duplicate",
         Exit::usage,
-        unknown_name("gate", word, {"near-duplicate:CORRELATION", "memorised"}));
+        unknown_name("gate", word, {"near-duplicate:CORRELATION", "memorised", "decisions:FILE"}));
   check(parts.size() == 2 && parse_double(parts[1], options.near_duplicate),
         Exit::usage,
         cat("--gate takes near-duplicate:CORRELATION, not '", word, "'"));
@@ -254,6 +296,7 @@ std::vector<std::shared_ptr<Gate>> make_gates(const Store& store,
                                               make_lost_box_gate(store)};
   if (options.near_duplicate > 0)
     gates.push_back(make_near_duplicate_gate(store, options.near_duplicate, threads));
+  if (!options.decisions.empty()) gates.push_back(make_decisions_gate(options.decisions));
   return gates;
 }
 

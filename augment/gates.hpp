@@ -25,12 +25,18 @@ std::shared_ptr<Gate> make_lost_box_gate(const Store& store);
 /// would take more than half a gigabyte.
 std::shared_ptr<Gate> make_near_duplicate_gate(const Store& store, double threshold, int threads);
 
-/// Sets a gate of `balance --gate` in `options`: "near-duplicate:.95" ("near-duplicate:0": off) or
-/// "memorised". Throws 2 for any other word.
+/// Returns the gate "decisions": rejects the augmented and synthetic images that people rejected,
+/// which are known by their recipe and seed. `file`: a CSV table with the columns verdict, recipe
+/// and seed, as the curation page writes it; rows whose verdict is not "reject" do nothing. Throws
+/// 66 if it is missing, 65 for missing columns or a seed that is no number.
+std::shared_ptr<Gate> make_decisions_gate(const Path& file);
+
+/// Sets a gate of `balance --gate` in `options`: "near-duplicate:.95" ("near-duplicate:0": off),
+/// "memorised" or "decisions:FILE". Throws 2 for any other word.
 void set_gate(const std::string& word, BalanceOptions& options);
 
-/// Returns the gates above in this order, the last one only if options.near_duplicate is above 0.
-/// The store must outlive them.
+/// Returns the gates above in this order, "near-duplicate" only if options.near_duplicate is above
+/// 0, "decisions" only if options.decisions names a file. The store must outlive them.
 std::vector<std::shared_ptr<Gate>> make_gates(const Store& store,
                                               const BalanceOptions& options,
                                               int threads);

@@ -112,6 +112,9 @@ void BalanceOptions::fields(Fields& f) {
   f("memorised",
     memorised,
     "reject synthetic images that are nearer to a training image than 95 % of held-out ones");
+  f("decisions",
+    decisions,
+    "reject the images that people rejected: a CSV file of `serve --store`; empty: none");
   f("max_factor",
     max_factor,
     "maximum number of copies and augmented rows made from one image; 0: no limit");

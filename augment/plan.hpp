@@ -20,6 +20,7 @@ struct BalanceOptions {
       kNearDuplicate;  ///< reject synthetic images above this correlation; 0: off
   /// Reject synthetic images that are nearer to a training image than 95 % of held-out images are.
   bool memorised = false;
+  std::string decisions{};    ///< CSV of people's decisions, see make_decisions_gate(); empty: none
   double max_factor = 0;      ///< maximum of copies and augmented rows per image; 0: no limit
   double max_synthetic = 1;   ///< maximum of synthetic images per real one of the class
   bool allow_resize = false;  ///< resize images of a generator that has another size

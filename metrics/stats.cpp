@@ -145,6 +145,16 @@ double RankedScores::average_precision(std::span<const double> weights) const {
   return positive > 0 ? sum / positive : kNaN;
 }
 
+Interval wilson(int64_t successes, int64_t all) {
+  constexpr double kZ = 1.959963984540054;
+  if (all <= 0) return {0, 1};
+  const auto n = static_cast<double>(all);
+  const double share = static_cast<double>(successes) / n, square = kZ * kZ / n;
+  const double centre = (share + square / 2) / (1 + square);
+  const double half = kZ / (1 + square) * std::sqrt(share * (1 - share) / n + square / (4 * n));
+  return {std::max(0., centre - half), std::min(1., centre + half)};
+}
+
 double auroc(std::span<const double> scores,
              std::span<const uint8_t> labels,
              std::span<const double> weights) {

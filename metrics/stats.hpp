@@ -22,6 +22,9 @@ double standard_deviation(std::span<const double> values);
 /// [0, 1]; NaN without values. Sorts its own copy of the values.
 double quantile(std::vector<double> values, double q);
 
+/// Returns the 95 % interval of a share by Wilson's score (1927); [0, 1] for `all` = 0.
+Interval wilson(int64_t successes, int64_t all);
+
 /// Returns the area under the ROC curve with ties counted half (Mann-Whitney). Labels are 0 or 1.
 /// `weights`: how often each row counts (empty: once each). NaN if one class is absent.
 double auroc(std::span<const double> scores,

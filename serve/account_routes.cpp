@@ -22,7 +22,7 @@ std::string own_path(const std::string& to) {
 Html kept_inputs(const HttpFields& form) {
   Html out;
   for (const auto& [name, value] : form)
-    if (name != "csrf" && name != "password" && name != "name_of_account")
+    if (name != "csrf" && !name.ends_with("password") && name != "name_of_account")
       out += hidden_input(name, value);
   return out;
 }
@@ -117,6 +117,54 @@ HttpResponse sign_out(SiteVisit& visit) {
   return out;
 }
 
+HttpResponse password_page(const SiteVisit& visit, const std::string& message, int status) {
+  const Visitor& visitor = visit.visitor;
+  Html body = element("p", {}, visitor.word("password.rule"));
+  if (!message.empty()) body += element("p", {{"role", "alert"}}, message);
+  body += post_form(visitor,
+                    "/password",
+                    labelled_input(visitor.word("password.now"),
+                                   "password",
+                                   "",
+                                   "password",
+                                   {{"autocomplete", "current-password"}, {"required", ""}}) +
+                        labelled_input(visitor.word("password.new"),
+                                       "new_password",
+                                       "",
+                                       "password",
+                                       {{"autocomplete", "new-password"}, {"required", ""}}) +
+                        submit_button(visitor.word("password.title")),
+                    {{"class", "fields"}});
+  return html_page(visit, visitor.word("password.title"), body, {}, status);
+}
+
+HttpResponse show_password(SiteVisit& visit) {
+  check(visit.site.has_accounts(), Exit::missing_input, visit.visitor.word("error.missing"));
+  return password_page(visit, "", 200);
+}
+
+/// Ends all sessions of the account and starts one for this browser.
+HttpResponse change_password(SiteVisit& visit) {
+  const Visitor& visitor = visit.visitor;
+  check(visit.site.has_accounts(), Exit::missing_input, visitor.word("error.missing"));
+  const std::string whose = cat("account ", lower(visitor.account));
+  SignInLimit& limit = visit.site.sign_in_limit;
+  if (!limit.allowed(whose)) return password_page(visit, visitor.word("signin.wait"), 429);
+  Accounts& accounts = visit.site.accounts;
+  const auto account = accounts.sign_in(visitor.account, field_of(visit.form, "password"));
+  if (!account) {
+    limit.wrong(whose);
+    visit.site.audit(visitor, "password.change", "refused");
+    return password_page(visit, visitor.word("signin.wrong"), 403);
+  }
+  accounts.set_password(visitor.account, field_of(visit.form, "new_password"));
+  visit.site.audit(visitor, "password.change");
+  HttpResponse out = see_other("/");
+  out.headers.emplace_back("Set-Cookie",
+                           session_cookie_of(visit, accounts.start_session(*account)));
+  return out;
+}
+
 HttpResponse choose_language(SiteVisit& visit) {
   HttpResponse out = see_other(own_path(field_of(visit.form, "to", "/")));
   const Language language = language_of(field_of(visit.form, "language"));
@@ -173,6 +221,8 @@ std::vector<Route> account_routes() {
   using Who = Route::Who;
   return {{"GET", "/signin", Role::viewer, Who::anyone, &show_sign_in},
           {"POST", "/signin", Role::viewer, Who::anyone, &sign_in},
+          {"GET", "/password", Role::viewer, Who::people, &show_password},
+          {"POST", "/password", Role::viewer, Who::people, &change_password},
           {"POST", "/signout", Role::viewer, Who::anyone, &sign_out},
           {"POST", "/language", Role::viewer, Who::anyone, &choose_language},
           {"GET", "/audit", Role::admin, Who::people, &show_audit}};

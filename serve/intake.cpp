@@ -47,6 +47,7 @@ std::string patient_of(Site& site, const Visitor& visitor, const Json& named) {
 }  // namespace
 
 std::string take_file(Site& site, const Visitor& visitor, const ReceivedFile& file) {
+  check(site.diagnoses(), Exit::missing_input, visitor.word("error.missing"));
   check(file.bytes.size() <= kLargestFile,
         Exit::bad_data,
         visitor.word("error.large", {bytes_text(static_cast<int64_t>(kLargestFile))}));

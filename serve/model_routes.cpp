@@ -2,6 +2,7 @@
 // The page about the models: what they were trained on, how they were tested, for what not.
 #include <functional>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "serve/exam_view.hpp"
 #include "serve/site.hpp"
@@ -13,8 +14,10 @@ namespace {
 std::string figure(const Json& value, const Json& interval) {
   if (!value.is_number()) return "-";
   const bool known = interval.is_array() && interval.size() == 2 && interval[0].is_number();
-  return cat(fixed(value.get<double>(), 3),
-             known ? cat(" (", fixed(interval[0], 3), ", ", fixed(interval[1], 3), ")") : "");
+  return cat(decimal_text(value.get<double>(), 3),
+             known
+                 ? cat(" (", decimal_text(interval[0], 3), ", ", decimal_text(interval[1], 3), ")")
+                 : "");
 }
 
 /// The same of keys "NAME.KEY" of an object of intervals.

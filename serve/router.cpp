@@ -63,7 +63,13 @@ std::vector<Route> all_routes() {
                            exam_routes(),
                            exam_file_routes(),
                            upload_routes(),
-                           model_routes()})
+                           model_routes(),
+                           agreement_routes(),
+                           curation_routes(),
+                           curation_file_routes(),
+                           scatter_routes(),
+                           blind_routes(),
+                           study_routes()})
     out.insert(out.end(), some.begin(), some.end());
   return out;
 }
@@ -106,6 +112,9 @@ Visitor visitor_of(Site& site, const HttpRequest& request) {
   out.language = language_of(chosen.empty() ? request.header("accept-language") : chosen);
   out.source = client_of(site, request);
   out.csrf = site.local_csrf;
+  out.diagnoses = site.diagnoses();
+  out.curates = site.curation != nullptr;
+  out.studies = !site.options.studies.empty();
   if (!site.has_accounts()) return out;
   out.signed_in = false;
   out.role = Role::viewer;
@@ -282,8 +291,13 @@ HttpResponse see_other(const std::string& to) {
 
 HttpResponse answer_request(Site& site, const HttpRequest& request) {
   HttpResponse out = routed(site, request);
-  const HttpFields& headers = safe_headers();
-  out.headers.insert(out.headers.end(), headers.begin(), headers.end());
+  const auto has = [&](const std::string& name) {
+    return std::any_of(out.headers.begin(), out.headers.end(), [&](const auto& header) {
+      return header.first == name;
+    });
+  };
+  for (const auto& header : safe_headers())
+    if (!has(header.first)) out.headers.push_back(header);
   const bool cached = std::any_of(out.headers.begin(), out.headers.end(), [](const auto& header) {
     return header.first == "Cache-Control";
   });

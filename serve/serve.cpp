@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <mutex>
@@ -78,6 +79,23 @@ class Purge {
   std::thread thread_;  // last: it uses the others
 };
 
+/// Throws 65 if a model knows a class that the store does not have.
+void check_fit(const Json& models, const std::vector<std::string>& classes, const Path& store) {
+  for (const Json& model : models) {
+    if (!model.is_object()) continue;
+    for (const auto& name : model.at("classes").get<std::vector<std::string>>())
+      check(std::find(classes.begin(), classes.end(), name) != classes.end(),
+            Exit::bad_data,
+            cat("a model knows the class '",
+                name,
+                "', which ",
+                store.string(),
+                " does not have (",
+                join(classes),
+                "); give a model of these classes, or start a server for each"));
+  }
+}
+
 }  // namespace
 
 void ServeOptions::check(bool has_people) const {
@@ -112,6 +130,13 @@ Site::Site(const ServeOptions& given)
   exams.sweep();
   models = analyser.ask({{"do", "models"}}).json;
   jobs = std::make_unique<Jobs>(exams, analyser);
+  check(given.studies.empty() || std::filesystem::is_directory(given.studies),
+        Exit::missing_input,
+        cat(given.studies.string(), " is no folder"));
+  if (given.store.empty()) return;
+  curation =
+      std::make_unique<CurationState>(database, given.store, given.predictions, given.threads);
+  check_fit(models, curation->collection.store().info().class_names, given.store);
 }
 
 int serve_child(const std::vector<std::string>& models, int threads) {

@@ -21,9 +21,13 @@ struct ServeOptions {
   std::string certificate, key;    ///< PEM; empty: no TLS
   std::vector<std::string> hosts;  ///< further names that browsers may use for this server
   bool behind_proxy = false;       ///< a proxy in front of it speaks TLS
-  bool demo = false;               ///< with the models of the demo and drawn images
-  Path watch;                      ///< a folder whose files are taken; empty: none
-  int threads = 1;                 ///< of the networks
+  Path store;                      ///< whose rows are looked through; empty: none
+  Path predictions;                ///< of its images, by models that did not see them; empty: none
+  Path studies;                    ///< a folder of runs and studies; empty: none
+  std::function<std::string(const Path& folder)> study_progress;  ///< how far a study is, as text
+  bool demo = false;  ///< with the models of the demo and drawn images
+  Path watch;         ///< a folder whose files are taken; empty: none
+  int threads = 1;    ///< of the networks
 
   /// Throws 78 if the server would be open beyond this machine without accounts, without TLS, or as
   /// root. `has_people`: there are accounts of people.

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "serve/curation_state.hpp"
 #include "serve/http/server.hpp"
 #include "serve/jobs.hpp"
 #include "serve/pages/page.hpp"
@@ -42,9 +43,12 @@ struct Site {
   Worker analyser;  ///< has the networks
   Json models;      ///< see Analysis::models()
   std::unique_ptr<Jobs> jobs;
+  std::unique_ptr<CurationState> curation;  ///< nullptr without a store
   SignInLimit sign_in_limit;
   std::string local_csrf;  ///< where nobody signs in
 
+  /// Whether images can be analysed: there is a model.
+  bool diagnoses() const { return !options.models.empty(); }
   /// Whether people must sign in: there are accounts.
   bool has_accounts() const { return !accounts.empty(); }
   /// Whether browsers reach the server over TLS.
@@ -97,6 +101,12 @@ std::vector<Route> patient_routes();
 std::vector<Route> exam_routes();
 std::vector<Route> exam_file_routes();
 std::vector<Route> model_routes();
+std::vector<Route> agreement_routes();
+std::vector<Route> curation_routes();
+std::vector<Route> curation_file_routes();
+std::vector<Route> scatter_routes();
+std::vector<Route> blind_routes();
+std::vector<Route> study_routes();
 std::vector<Route> upload_routes();
 
 /// Answers a request: checks its host, session, role and form token, finds its route, and turns

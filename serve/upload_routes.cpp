@@ -14,6 +14,7 @@ constexpr int kRecent = 10;
 constexpr uint64_t kLargestUpload = 2 * kLargestFile;
 
 HttpResponse quick_look(SiteVisit& visit) {
+  if (!visit.site.diagnoses()) return see_other(visit.site.curation ? "/curate" : "/studies");
   const Visitor& visitor = visit.visitor;
   Html body = element("p", {}, visitor.word("look.lead"));
   if (visitor.may(Role::reader)) body += upload_box(visit, "");

@@ -43,7 +43,9 @@ void Arm::fields(Fields& f) {
     "synthetic share of the other classes' rows, which replace real ones, as a multiple of the "
     "rare class's share; 0: no row is replaced");
   f("dose", dose, "synthetic images per real one in this arm; -1: balance.max_synthetic");
-  f("gates", gates, "gates added to the study's: near-duplicate:CORRELATION, memorised");
+  f("gates",
+    gates,
+    "gates added to the study's: near-duplicate:CORRELATION, memorised, decisions:FILE");
   f("set",
     set,
     "settings of classify (or detect), lesion and balance for this arm only: "

@@ -32,6 +32,8 @@ std::vector<FlagValue> gate_values(const std::vector<std::string>& words) {
     set_gate(word, checked);
     if (word == "memorised")
       out.push_back({"--gate", "balance.memorised", {"true"}});
+    else if (!checked.decisions.empty())
+      out.push_back({"--gate", "balance.decisions", {checked.decisions}});
     else
       out.push_back({"--gate", "balance.near_duplicate", {word.substr(word.find(':') + 1)}});
   }
@@ -109,8 +111,8 @@ constexpr std::array kFlags{
             "balance.near_duplicate",
             0,
             &gate_values,
-            "gate for synthetic images: near-duplicate:CORRELATION (0: off) or memorised; may be "
-            "repeated"},
+            "gate for synthetic images: near-duplicate:CORRELATION (0: off), memorised, or "
+            "decisions:FILE (what people rejected); may be repeated"},
     FlagKey{"balance", "--max-factor", "balance.max_factor"},
     FlagKey{"balance", "--max-synthetic", "balance.max_synthetic"},
     FlagKey{"balance", "--allow-resize", "balance.allow_resize"},

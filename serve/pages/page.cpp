@@ -12,19 +12,31 @@ namespace {
 
 struct MenuEntry {
   const char *href, *key;
-  Role role;
+  bool Visitor::*shown;  ///< nullptr: always
+  Role role = Role::viewer;
 };
-constexpr std::array kMenu{MenuEntry{"/", "nav.look", Role::viewer},
-                           MenuEntry{"/patients", "nav.patients", Role::viewer},
-                           MenuEntry{"/history", "nav.history", Role::viewer},
-                           MenuEntry{"/model", "nav.model", Role::viewer},
-                           MenuEntry{"/audit", "nav.audit", Role::admin}};
+constexpr std::array kMenu{MenuEntry{"/", "nav.look", &Visitor::diagnoses},
+                           MenuEntry{"/patients", "nav.patients", &Visitor::diagnoses},
+                           MenuEntry{"/history", "nav.history", &Visitor::diagnoses},
+                           MenuEntry{"/model", "nav.model", &Visitor::diagnoses},
+                           MenuEntry{"/curate", "nav.curate", &Visitor::curates},
+                           MenuEntry{"/curate/scatter", "nav.scatter", &Visitor::curates},
+                           MenuEntry{"/curate/blind", "nav.blind", &Visitor::curates},
+                           MenuEntry{"/curate/agreement", "nav.agreement", &Visitor::curates},
+                           MenuEntry{"/studies", "nav.studies", &Visitor::studies},
+                           MenuEntry{"/audit", "nav.audit", nullptr, Role::admin}};
 
 Html menu(const Visitor& visitor, const std::string& path) {
   Html items;
-  for (const auto& [href, key, role] : kMenu) {
-    if (!visitor.may(role)) continue;
-    const bool here = std::string_view(href) == "/" ? path == "/" : path.starts_with(href);
+  // Of the entries that a path begins with, the longest is the current one.
+  std::string_view current;
+  for (const MenuEntry& entry : kMenu)
+    if (path == entry.href ||
+        (std::string_view(entry.href) != "/" && path.starts_with(cat(entry.href, "/"))))
+      if (std::string_view(entry.href).size() > current.size()) current = entry.href;
+  for (const auto& [href, key, shown, role] : kMenu) {
+    if (!visitor.may(role) || (shown && !(visitor.*shown))) continue;
+    const bool here = current == href;
     HtmlAttributes attributes{{"href", href}};
     if (here) attributes.emplace_back("aria-current", "page");
     items += element("li", {}, element("a", attributes, visitor.word(key)));
@@ -50,7 +62,7 @@ Html corner(const Visitor& visitor, const std::string& path) {
   if (!visitor.account.empty())
     out += post_form(visitor,
                      "/signout",
-                     element("span", {{"class", "muted"}}, visitor.account) +
+                     element("a", {{"href", "/password"}, {"class", "muted"}}, visitor.account) +
                          submit_button(visitor.word("nav.signout"), "plain"),
                      {{"class", "account"}});
   return element("div", {{"class", "corner"}}, out);

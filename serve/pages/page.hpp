@@ -21,6 +21,7 @@ struct Visitor {
   std::string csrf;           ///< token of forms
   std::string source;         ///< address of the client
   std::optional<int64_t> id;  ///< of the account
+  bool diagnoses = true, curates = false, studies = false;  ///< which pages there are
 
   std::string word(std::string_view key, const std::vector<std::string>& values = {}) const {
     return evenray::word(language, key, values);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The texts of the pages in each language. A test looks for missing ones.
+// The texts of the diagnosis pages in each language. A test looks for missing ones.
 #include "serve/pages/words.hpp"
 
 #include <algorithm>
@@ -7,16 +7,12 @@
 #include <stdexcept>
 
 #include "core/text.hpp"
+#include "serve/pages/word_table.hpp"
 
 namespace evenray {
 namespace {
 
-struct Entry {
-  const char* key;
-  std::array<const char*, kLanguageCodes.size()> texts;
-};
-
-constexpr Entry kWords[] = {
+constexpr WordEntry kWords[] = {
     {"nav.look", {"Quick look", "빠른 판독", "Hızlı bakış"}},
     {"nav.patients", {"Patients", "환자", "Hastalar"}},
     {"nav.history", {"History", "기록", "Geçmiş"}},
@@ -51,6 +47,13 @@ constexpr Entry kWords[] = {
      {"You are signed in. What you had entered has not been saved yet.",
       "로그인했습니다. 입력한 내용은 아직 저장되지 않았습니다.",
       "Giriş yaptınız. Girdikleriniz henüz kaydedilmedi."}},
+    {"password.title", {"Change the password", "비밀번호 변경", "Parolayı değiştir"}},
+    {"password.now", {"Password now", "현재 비밀번호", "Şimdiki parola"}},
+    {"password.new", {"New password", "새 비밀번호", "Yeni parola"}},
+    {"password.rule",
+     {"At least 12 characters. All other sessions of the account end.",
+      "12자 이상이어야 합니다. 이 계정의 다른 세션은 모두 종료됩니다.",
+      "En az 12 karakter. Hesabın diğer tüm oturumları sona erer."}},
     {"look.title", {"Quick look", "빠른 판독", "Hızlı bakış"}},
     {"look.lead",
      {"Upload radiographs (PNG, JPEG, TIFF or DICOM). No patient is needed.",
@@ -243,10 +246,11 @@ constexpr Entry kWords[] = {
     {"back", {"Back", "뒤로", "Geri"}},
 };
 
-const std::map<std::string_view, const Entry*>& table() {
+const std::map<std::string_view, const WordEntry*>& table() {
   static const auto entries = [] {
-    std::map<std::string_view, const Entry*> out;
-    for (const Entry& entry : kWords) out[entry.key] = &entry;
+    std::map<std::string_view, const WordEntry*> out;
+    for (const WordEntry& entry : kWords) out[entry.key] = &entry;
+    for (const WordEntry& entry : curation_words()) out[entry.key] = &entry;
     return out;
   }();
   return entries;

@@ -82,6 +82,31 @@ CREATE TABLE audit(
   outcome TEXT NOT NULL,
   hash TEXT NOT NULL                -- SHA-256 of the previous hash and of this row
 ) STRICT;
+)",
+                            R"(
+CREATE TABLE decision(
+  id INTEGER PRIMARY KEY,
+  store TEXT NOT NULL,              -- content digest
+  row TEXT NOT NULL,                -- id in the store
+  account INTEGER REFERENCES account(id),
+  verdict TEXT NOT NULL CHECK(verdict IN ('','accept','reject')),
+  label TEXT NOT NULL,              -- the right class; '' as it is
+  tags TEXT NOT NULL,               -- sorted, with commas
+  at INTEGER NOT NULL,
+  step INTEGER NOT NULL,            -- rows that were decided on together
+  undone INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX decision_row ON decision(store, row, account, id);
+CREATE INDEX decision_step ON decision(store, account, step);
+CREATE TABLE blind_test(
+  id TEXT PRIMARY KEY,
+  store TEXT NOT NULL,
+  account INTEGER REFERENCES account(id),
+  rows TEXT NOT NULL,               -- JSON: ids in their order
+  answers TEXT NOT NULL,            -- JSON: "real" or "drawn", as far as given
+  started INTEGER NOT NULL,
+  ended INTEGER
+) STRICT, WITHOUT ROWID;
 )"};
 
 int version_of(SQLite::Database& database) {

@@ -25,3 +25,11 @@ if (waiting) {
   };
   ask(500);
 }
+
+// The progress of a study that runs.
+const live = document.querySelector("[data-live]");
+if (live)
+  setInterval(async () => {
+    const reply = await fetch(live.dataset.live).catch(() => null);
+    if (reply?.ok) live.textContent = (await reply.json()).text;
+  }, 5000);

@@ -102,6 +102,34 @@ TEST_CASE("the near-duplicate gate compares with training images of any class an
   }
 }
 
+TEST_CASE("the decisions gate rejects what people rejected, by recipe and seed") {
+  ScratchFolder folder;
+  const Path file = folder / "decisions.csv";
+  write_text(file,
+             "id,verdict,recipe,seed\n"
+             "a,reject,\"flip, turn 3\",18446744073709551615\n"
+             "b,accept,\"flip, turn 3\",7\n"
+             "c,reject,,0\n");
+  const auto gate = make_decisions_gate(file);
+  CHECK(!gate->applies(Origin::copy));
+  CHECK(gate->applies(Origin::augmented));
+  CHECK(gate->applies(Origin::synthetic));
+  const auto rejected = [&](const std::string& recipe, uint64_t seed) {
+    return gate->reject({level(1), {Origin::augmented, 0, recipe, seed}}, 0).has_value();
+  };
+  CHECK(rejected("flip, turn 3", 18446744073709551615u));
+  CHECK_FALSE(rejected("flip, turn 3", 7));
+  CHECK_FALSE(rejected("flip, turn 4", 18446744073709551615u));
+  CHECK_FALSE(rejected("", 0));  // a real image, which no gate sees
+  for (const char* wrong : {"id,verdict,recipe\na,reject,x\n",
+                            "id,verdict,recipe,seed\na,reject,x,-1\n",
+                            "id,verdict,recipe,seed\na,reject,x,1.5\n"}) {
+    write_text(file, wrong);
+    CHECK(error_of([&] { make_decisions_gate(file); }).code() == Exit::bad_data);
+  }
+  CHECK(error_of([&] { make_decisions_gate(folder / "none.csv"); }).code() == Exit::missing_input);
+}
+
 TEST_CASE("the usual gates") {
   ScratchFolder folder;
   write_little_store(folder / "set.h5", {});

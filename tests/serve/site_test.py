@@ -196,6 +196,24 @@ class WithAccounts(unittest.TestCase):
         tries = [client.sign_in("nobody", "wrong password").status for _ in range(6)]
         self.assertEqual(tries, [403] * 5 + [429])
 
+    def test_people_change_their_password(self):
+        with Server(accounts=(("ada", "admin"), ("bob", "reader"))) as server:
+            bob, elsewhere = Client(server), Client(server)
+            bob.sign_in("bob")
+            elsewhere.sign_in("bob")
+            new = "another long phrase"
+            bob.get("/password")
+            self.assertEqual(bob.post("/password", {"password": "wrong", "new_password": new}).status,
+                             403)
+            self.assertEqual(bob.post("/password", {"password": PASSWORD,
+                                                    "new_password": "short"}).status, 422)
+            self.assertEqual(bob.post("/password", {"password": PASSWORD,
+                                                    "new_password": new}).status, 303)
+            self.assertEqual(bob.get("/password").status, 200)
+            self.assertEqual(elsewhere.get("/password").status, 303)  # signed out
+            self.assertEqual(elsewhere.sign_in("bob").status, 403)
+            self.assertEqual(elsewhere.sign_in("bob", new).status, 303)
+
     def test_a_session_that_ended_loses_nothing(self):
         client = Client(self.server)
         if client.sign_in("rea").status != 303:

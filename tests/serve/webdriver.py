@@ -36,7 +36,7 @@ class Element:
 class Browser:
     """One window with cookies of its own."""
 
-    def __init__(self, width=1280, height=900, dark=False, script=True):
+    def __init__(self, width=1280, height=900, dark=False, script=True, performance=False):
         self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE,
                                        stderr=subprocess.DEVNULL, text=True)
         for line in self.driver.stdout:
@@ -51,10 +51,15 @@ class Browser:
         options = {"args": flags, "prefs": {"intl.accept_languages": "en"}}
         if not script:
             options["prefs"]["profile.managed_default_content_settings.javascript"] = 2
+        logs = {"browser": "ALL"}
+        if performance:
+            logs["performance"] = "ALL"
+            options["perfLoggingPrefs"] = {
+                "traceCategories": "-*,disabled-by-default-devtools.timeline.frame"}
         self.session = ""
         self.session = "/session/" + self.ask("POST", "/session", {
             "capabilities": {"alwaysMatch": {"goog:chromeOptions": options,
-                                             "goog:loggingPrefs": {"browser": "ALL"}}}})["sessionId"]
+                                             "goog:loggingPrefs": logs}}})["sessionId"]
 
     def ask(self, method, path, body=None):
         request = urllib.request.Request(
@@ -116,6 +121,15 @@ class Browser:
         """What the console says, such as violations of the content policy."""
         return [one["message"] for one in self.ask("POST", "/se/log", {"type": "browser"})
                 if one["level"] == "SEVERE"]
+
+    def frames(self, seconds):
+        """Leaves the page; returns the number of frames drawn in its last seconds (by the trace)."""
+        self.open("about:blank")  # then the driver collects the trace
+        events = [json.loads(one["message"])["message"]["params"] for one in
+                  self.ask("POST", "/se/log", {"type": "performance"})
+                  if "Tracing.dataCollected" in one["message"]]
+        drawn = [event["ts"] for event in events if event.get("name") == "DrawFrame"]
+        return sum(time > max(drawn) - 1e6 * seconds for time in drawn)
 
     def close(self):
         self.ask("DELETE", "")
