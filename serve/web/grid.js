@@ -139,11 +139,21 @@ function start(grid) {
       headers: {"X-Csrf": document.querySelector("main").dataset.csrf},
     }).catch((error) => ({ok: false, status: error.message, json: async () => ({})}));
     if (!reply.ok) bar.textContent = (await reply.json().catch(() => ({}))).error ?? `${reply.status}`;
-    return reply.ok ? reply.json() : null;
+    return reply.ok ? reply.json().catch(() => null) : null;
   }
 
   // What is decided shows at once and is sent in its order.
-  let sending = Promise.resolve();
+  let sending = Promise.resolve(), unsent = 0;
+  addEventListener("beforeunload", (event) => {
+    if (unsent > 0) event.preventDefault();
+  });
+
+  function send(path, body) {
+    ++unsent;
+    const answer = sending.then(() => post(path, body));
+    sending = answer.then(() => --unsent);
+    return answer;
+  }
 
   function decide(change) {
     const places = selected.size > 0 ? [...selected] : [focus];
@@ -157,19 +167,17 @@ function start(grid) {
     }
     if (selected.size === 0) go(focus + 1, false);
     else draw();
-    sending = sending.then(async () => {
-      if (await post("/api/curate/decide", {rows: rows.map((row) => row.n), ...change})) return;
+    send("/api/curate/decide", {rows: rows.map((row) => row.n), ...change}).then((done) => {
+      if (done) return;
       rows.forEach((row, i) => Object.assign(row, before[i]));
       draw();
     });
   }
 
-  function undo() {
-    sending = sending.then(async () => {
-      if (!(await post("/api/curate/undo", {}))) return;
-      // What the rows were before is known to the server.
-      for (const [number, block] of blocks) fill(block, number).catch(() => blocks.delete(number));
-    });
+  async function undo() {
+    if (!(await send("/api/curate/undo", {}))) return;
+    // What the rows were before is known to the server.
+    for (const [number, block] of blocks) fill(block, number).catch(() => blocks.delete(number));
   }
 
   const keys = {
@@ -183,7 +191,7 @@ function start(grid) {
     PageDown: (event) => go(focus + columns * Math.floor(grid.clientHeight / cell), event.shiftKey),
     Enter: () => {
       const row = row_at(focus);
-      if (row) location.assign(`/curate/rows/${row.n}?${grid.dataset.filter}`);
+      if (row) sending.then(() => location.assign(`/curate/rows/${row.n}?${grid.dataset.filter}`));
     },
     a: () => decide({verdict: "accept"}),
     r: () => decide({verdict: "reject"}),

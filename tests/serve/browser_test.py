@@ -65,8 +65,8 @@ class Pages(page_check.PageTest):
             drawn = pixels()
         browser.keys("?")
         self.assertTrue(browser.find_all("dialog[open] dt"))
-        if PICTURES:
-            browser.picture(os.path.join(PICTURES, "keys.png"))
+        if page_check.PICTURES:
+            browser.picture(os.path.join(page_check.PICTURES, "keys.png"))
         browser.keys("\ue00c")  # Escape
         self.assertTrue(wait_until(lambda: not browser.find_all("dialog[open]")))
         # The earlier image of this patient beside this one.
@@ -104,8 +104,8 @@ class Pages(page_check.PageTest):
             browser.open(self.server.address)
             self.assertEqual(browser.run(
                 "return matchMedia('(prefers-color-scheme: dark)').matches"), True)
-            if PICTURES:
-                browser.picture(os.path.join(PICTURES, "dark.png"))
+            if page_check.PICTURES:
+                browser.picture(os.path.join(page_check.PICTURES, "dark.png"))
 
     def test_without_script(self):
         with webdriver.Browser(script=False) as browser:

@@ -115,8 +115,10 @@ class Curator(page_check.PageTest):
                                     (cem, ["accept", "accept", "reject", "accept"])):
                 self.assertTrue(wait_until(lambda: self.verdicts(browser, 4) == wanted))
             # Both decided on the same four, which leave everybody's queue.
-            self.open_grid(self.browser, "verdict=queue&c_origin=synthetic")
-            self.assertEqual(self.shown(self.browser), begin - 4)
+            def left():
+                self.open_grid(self.browser, "verdict=queue&c_origin=synthetic")
+                return self.shown(self.browser)
+            self.assertTrue(wait_until(lambda: left() == begin - 4))
             self.go("/curate/agreement")
             self.assertIn("\u2212.333", self.text(self.browser))  # kappa of half, by chance .625
             self.look("agreement")
