@@ -167,8 +167,7 @@ class Corrected(unittest.TestCase):
 
     def test_a_corrected_table_is_packed(self):
         images = at("images")
-        run("data", "export", "phantom:images=60,rare_share=.3,seed=4,size_px=64x56", "--to", "png",
-            "--out", images)
+        run("data", "export", at("set.h5"), "--to", "folder", "--out", images)
         run("data", "split", images, "--out", at("files.csv"))
         run("data", "pack", images, "--split", at("files.csv"), "--size", "64x56", "--out",
             at("files.h5"))
