@@ -95,6 +95,7 @@ def load(server, images, users=50, pause_s=20, rounds=6):
         client = clients[number]
         time.sleep(pause_s * number / users)
         for i in range(rounds):
+            client.connection = None  # the server has closed the idle one; browsers open another
             start = time.monotonic()
             answer = client.upload(images[(number + i) % len(images)])
             if answer.status != 201:
