@@ -56,19 +56,22 @@ CurationState::CurationState(Database& database,
     constexpr int kLessUrgent = 10;
     [[maybe_unused]] const int niceness = ::nice(kLessUrgent);  // of this thread and its children
     try {
-      likeness_ = std::make_unique<LikenessIndex>(collection, threads);
+      likeness_ = std::make_unique<LikenessIndex>(collection, threads, stop_);
       ready_ = true;
       collection.set_score("copies", likeness_->copy_groups());
       ++version_;
       collection.set_score("likeness", likeness_->nearest_real());
       ++version_;
     } catch (const std::exception& error) {
-      log_error(cat("images are not compared: ", error.what()));
+      if (!stop_) log_error(cat("images are not compared: ", error.what()));
     }
   });
 }
 
-CurationState::~CurationState() { thread_.join(); }
+CurationState::~CurationState() {
+  stop_ = true;
+  thread_.join();
+}
 
 RowList CurationState::rows(const HttpFields& query, const Actor& actor) {
   const std::string key = key_of(query, actor, version_);

@@ -49,7 +49,7 @@ class CurationState {
   void decisions_changed() { ++version_; }
 
  private:
-  std::atomic<bool> ready_{false};
+  std::atomic<bool> ready_{false}, stop_{false};
   std::unique_ptr<LikenessIndex> likeness_;
   std::atomic<int64_t> version_{0};  ///< of what lists depend on: decisions and scores
   std::mutex mutex_;                 // of the two below

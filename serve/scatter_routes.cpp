@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A map of the rows by their images.
 #include <algorithm>
+#include <mutex>
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
@@ -61,6 +62,8 @@ HttpResponse scatter_points(SiteVisit& visit) {
   cv::Mat vectors(static_cast<int>(rows.size()), length, CV_32F);
   for (size_t i = 0; i < rows.size(); ++i)
     std::copy_n(likeness->vector(rows[i]), length, vectors.ptr<float>(static_cast<int>(i)));
+  static std::mutex one_at_a_time;  // others wait, so that maps do not take all processors
+  const std::lock_guard lock(one_at_a_time);
   const Places places =
       rows.empty() ? Places{}
       : tsne       ? tsne_places(vectors, kPerplexity, kTsneSteps, visit.site.options.threads)

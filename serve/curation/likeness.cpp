@@ -5,6 +5,7 @@
 #include <limits>
 #include <opencv2/imgproc.hpp>
 
+#include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "dataset/duplicates.hpp"
 
@@ -14,6 +15,10 @@ namespace {
 constexpr int kLongestSide = 16;
 constexpr int kCopyPx = 64;  // as near_duplicate_groups() needs it
 constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+
+void check_going(const std::atomic<bool>& stop) {
+  if (stop) throw Error(Exit::stopped, "stopped");
+}
 
 /// What is needed to find copies of an image.
 ImageFacts copy_facts(const cv::Mat& image) {
@@ -28,17 +33,20 @@ ImageFacts copy_facts(const cv::Mat& image) {
 
 }  // namespace
 
-LikenessIndex::LikenessIndex(const Collection& collection, int threads)
+LikenessIndex::LikenessIndex(const Collection& collection,
+                             int threads,
+                             const std::atomic<bool>& stop)
     : collection_(collection),
       thumbnails_({collection.store().info().width, collection.store().info().height},
                   kLongestSide),
       vectors_(static_cast<size_t>(collection.size()) * thumbnails_.length()),
       copy_groups_(static_cast<size_t>(collection.size()), kUnknown),
-      threads_(threads) {
+      threads_(threads),
+      stop_(stop) {
   std::vector<ImageFacts> facts(copy_groups_.size());
   parallel_for(static_cast<size_t>(collection.size()), threads, [&](size_t i) {
-    const auto number = static_cast<int64_t>(i);
-    const cv::Mat image = collection.image(number);
+    check_going(stop_);
+    const cv::Mat image = collection.image(static_cast<int64_t>(i));
     thumbnails_.write(image, vectors_.data() + i * thumbnails_.length());
     facts[i] = copy_facts(image);
   });
@@ -78,6 +86,7 @@ std::vector<float> LikenessIndex::nearest_real() const {
   std::vector<float> out(static_cast<size_t>(collection_.size()), kUnknown);
   if (real_.empty()) return out;
   parallel_for(out.size(), threads_, [&](size_t i) {
+    check_going(stop_);
     const auto number = static_cast<int64_t>(i);
     if (collection_.origin(number) == Origin::real) return;
     float highest = -1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -19,9 +20,9 @@ struct Likeness {
 /// images 5 KB.
 class LikenessIndex {
  public:
-  /// Reads all images, with `threads` threads. `collection` must outlive it. Throws as
-  /// Collection::image(), 75 when stopped.
-  LikenessIndex(const Collection& collection, int threads);
+  /// Reads all images, with `threads` threads. `collection` and `stop` must outlive it. Throws
+  /// as Collection::image(), 75 once `stop` is true.
+  LikenessIndex(const Collection& collection, int threads, const std::atomic<bool>& stop);
 
   /// Returns the `count` rows most like a row, the most alike first; only real training images if
   /// `real`. Never the row itself.
@@ -45,6 +46,7 @@ class LikenessIndex {
   std::vector<float> vectors_, copy_groups_;
   std::vector<int64_t> real_;  ///< numbers of real rows of train
   int threads_;
+  const std::atomic<bool>& stop_;
 };
 
 }  // namespace evenray

@@ -2,6 +2,7 @@
 #include "serve/curation/collection.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -116,12 +117,16 @@ TEST_CASE("a row says where it is from", "[curation]") {
 
 TEST_CASE("likeness finds the same picture first", "[curation]") {
   Rows rows;
-  const LikenessIndex index(rows.collection, 2);
+  std::atomic<bool> stop{false};
+  const LikenessIndex index(rows.collection, 2, stop);
   const auto nearest = index.nearest(4, 3, /*real=*/true);
   REQUIRE(nearest.size() == 3);
   for (const Likeness& like : nearest) CHECK(like.number != 4);
   CHECK(nearest[0].correlation >= nearest[1].correlation);
   CHECK(std::isnan(index.nearest_real().at(4)));  // of drawn rows only
+  stop = true;
+  CHECK(error_of([&] { index.nearest_real(); }).code() == Exit::stopped);
+  CHECK(error_of([&] { LikenessIndex(rows.collection, 2, stop); }).code() == Exit::stopped);
 }
 
 TEST_CASE("maps keep neighbours as scikit-learn 1.9 does", "[curation]") {
