@@ -263,11 +263,13 @@ std::vector<std::vector<size_t>> UnionFind::groups() {
 }
 
 std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFacts>& facts,
-                                                       int threads) {
+                                                       int threads,
+                                                       const std::function<void()>& check_going) {
   const CoarsePoints points(facts, /*any_turn=*/false, threads);
   std::mutex mutex;  // of same
   UnionFind same(facts.size());
   parallel_for(points.size(), threads, [&](size_t i) {
+    check_going();
     for (const size_t j : points.near_after(i)) {
       const size_t a = points.row(i), b = points.row(j);
       if (thumbnail_correlation(facts[a].thumbnail, facts[b].thumbnail) <= kMinCorrelation)

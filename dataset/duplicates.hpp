@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,8 +32,11 @@ double thumbnail_correlation(const cv::Mat& a, const cv::Mat& b);
 /// thumbnails correlate above .98. The search is exact. A perceptual hash as a first filter would
 /// miss pairs (in FracAtlas one whose hashes differ in 12 bits). Truncated images take part, so
 /// that a damaged copy under another label is found; blank and unreadable images do not.
-std::vector<std::vector<size_t>> near_duplicate_groups(const std::vector<ImageFacts>& facts,
-                                                       int threads);
+/// `check_going` is called for each image, on any thread; an exception of it ends the search.
+std::vector<std::vector<size_t>> near_duplicate_groups(
+    const std::vector<ImageFacts>& facts,
+    int threads,
+    const std::function<void()>& check_going = [] {});
 
 /// Returns the pairs of rows of which one is the other mirrored, turned by quarters or both: the
 /// thumbnails then correlate above .98. Ordered. The search is exact.

@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "dataset/image/image.hpp"
 #include "dataset/image/sheet.hpp"
+#include "serve/corrected_table.hpp"
 #include "serve/curation_view.hpp"
 
 namespace evenray {
@@ -74,59 +75,21 @@ HttpResponse decisions_csv(SiteVisit& visit) {
           {{"Content-Disposition", "attachment; filename=\"decisions.csv\""}}};
 }
 
-/// The real rows with what people decided, as a table that `data pack --format table` reads, see
-/// docs/serve.md: without rejected rows, with the right classes. An image with several boxes has
-/// several rows; one with another class loses its boxes, which are of the old one.
-HttpResponse table_csv(SiteVisit& visit) {
+CorrectedTable table_of_state(SiteVisit& visit) {
   CurationState& state = state_of(visit);
-  std::map<std::string, JointDecision> decided;
-  for (JointDecision& decision : state.decisions.joint()) decided[decision.row] = decision;
-  const auto& info = state.collection.store().info();
-  std::vector<std::string> head{"path", "label", "patient", "split", "x0", "y0", "x1", "y1"};
-  head.insert(head.end(), info.meta_columns.begin(), info.meta_columns.end());
-  std::string out = csv_line(head);
-  for (int64_t number = 0; number < state.collection.size(); ++number) {
-    const RowFacts facts = state.collection.facts(number);
-    const auto found = decided.find(facts.id);
-    const bool rejected = found != decided.end() && found->second.verdict == Verdict::reject;
-    if (facts.origin != origin_name(Origin::real) || rejected) continue;
-    const bool relabelled = found != decided.end() && !found->second.label.empty();
-    std::vector<std::string> line{facts.source_path,
-                                  relabelled ? found->second.label : facts.label,
-                                  facts.group,
-                                  facts.part,
-                                  "",
-                                  "",
-                                  "",
-                                  ""};
-    for (const auto& [name, value] : facts.columns) line.push_back(value);
-    if (facts.boxes.empty() || relabelled) {
-      out += csv_line(line);
-      continue;
-    }
-    for (const Box& box : facts.boxes) {
-      const std::array<float, 4> sides{box.x0, box.y0, box.x1, box.y1};
-      for (size_t i = 0; i < sides.size(); ++i)
-        line[4 + i] = fixed((sides[i] - facts.offset[i % 2]) / facts.scale[i % 2], 1);
-      out += csv_line(line);
-    }
-  }
+  return corrected_table(state.collection, state.decisions.joint());
+}
+
+HttpResponse table_csv(SiteVisit& visit) {
   return {200,
-          std::move(out),
+          table_of_state(visit).csv,
           "text/csv; charset=utf-8",
           {{"Content-Disposition", "attachment; filename=\"table.csv\""}}};
 }
 
-/// What `data split` and `data pack` need to read such a table.
 HttpResponse table_toml(SiteVisit& visit) {
-  state_of(visit);
   return {200,
-          "# For table.csv of the curation page: put it into the folder of the images, then\n"
-          "# evenray data split IMAGES --config table.toml --out split.csv\n"
-          "# evenray data pack IMAGES --config table.toml --split split.csv --out corrected.h5\n"
-          "[data]\nformat = 'table'\n\n[data.columns]\ntable = 'table.csv'\npath = 'path'\n"
-          "label = 'label'\npatient = 'patient'\nsplit = 'split'\n"
-          "box = ['x0', 'y0', 'x1', 'y1']\n",
+          table_of_state(visit).toml,
           "text/plain; charset=utf-8",
           {{"Content-Disposition", "attachment; filename=\"table.toml\""}}};
 }

@@ -15,13 +15,14 @@ constexpr int64_t kMostOfList = 500, kWithoutScript = 60;
 constexpr int kNearest = 8;
 constexpr size_t kMostDecided = 20'000, kMostCopies = 40;
 
-/// The query without what only says which part of the list is shown.
-std::string filter_text(const HttpFields& query) {
-  std::string out;
-  for (const auto& [name, value] : query)
-    if (!value.empty() && name != "from" && name != "count")
-      out += cat(out.empty() ? "" : "&", encode_url(name), "=", encode_url(value));
-  return out;
+/// The list of a query; empty if it asks for a selection that is not kept any more.
+RowList rows_or_none(CurationState& state, const SiteVisit& visit) {
+  try {
+    return state.rows(visit.request.query, visit.visitor.actor());
+  } catch (const Error& error) {
+    if (error.code() != Exit::missing_input) throw;
+    return std::make_shared<std::vector<int64_t>>();
+  }
 }
 
 Html filter_form(const SiteVisit& visit, const CurationState& state) {
@@ -118,7 +119,7 @@ HttpResponse show_grid(SiteVisit& visit) {
   const Visitor& visitor = visit.visitor;
   CurationState& state = state_of(visit);
   const RowList rows = state.rows(visit.request.query, visitor.actor());
-  const std::string filter = filter_text(visit.request.query);
+  const std::string filter = filter_text(state, visit.request.query);
   Html body = filter_form(visit, state);
   body += element(
       "p",
@@ -142,7 +143,7 @@ HttpResponse show_grid(SiteVisit& visit) {
                   {{"class", "grid"},
                    {"data-count", std::to_string(rows->size())},
                    {"data-filter", filter},
-                   {"data-list", state.keep(rows)},
+                   {"data-list", state.keep(rows, visitor.actor())},
                    {"data-side", std::to_string(ThumbnailCache::kSide)},
                    {"data-classes", classes},
                    {"data-may", visitor.may(Role::curator) ? "1" : ""},
@@ -171,24 +172,32 @@ HttpResponse list_rows(SiteVisit& visit) {
   return json_reply(out);
 }
 
-/// The decisions that a request asks for: {"rows":[n...],"verdict","label","tag","untag"}.
+/// Returns the name of a class, or an empty text. Throws 65 for another one.
+std::string known_label(const CurationState& state, const std::string& label) {
+  if (!label.empty()) state.collection.store().info().class_index(label);
+  return label;
+}
+
+/// The decisions that a request asks for, on rows by their places in the list of an open grid:
+/// {"list","places":[n...],"verdict","label","tag"}.
 HttpResponse decide(SiteVisit& visit) {
   CurationState& state = state_of(visit);
   const Json asked = parse_json(visit.request.body, "the request");
   DecisionChange change;
   std::vector<std::string> rows;
   try {
-    for (const auto& number : asked.at("rows")) {
-      check(rows.size() < kMostDecided, Exit::bad_data, "too many rows at a time");
-      rows.push_back(state.collection.id(number.get<int64_t>()));
+    const RowList list = state.kept(asked.at("list"));
+    check(asked.at("places").size() <= kMostDecided,
+          Exit::bad_data,
+          visit.visitor.word("curate.toomany", {std::to_string(kMostDecided)}));
+    for (const auto& item : asked["places"]) {
+      const auto place = item.get<int64_t>();
+      check(place >= 0 && place < std::ssize(*list), Exit::bad_data, "there is no such place");
+      rows.push_back(state.collection.id((*list)[static_cast<size_t>(place)]));
     }
     if (asked.contains("verdict")) change.verdict = parse_verdict(asked["verdict"]);
     if (asked.contains("tag")) change.add_tag = asked["tag"];
-    if (asked.contains("untag")) change.remove_tag = asked["untag"];
-    if (asked.contains("label")) {
-      change.label = asked["label"];
-      if (!change.label->empty()) state.collection.store().info().class_index(*change.label);
-    }
+    if (asked.contains("label")) change.label = known_label(state, asked["label"]);
   } catch (const Json::exception&) {
     throw Error(Exit::bad_data, "the request cannot be read");
   }
@@ -237,7 +246,7 @@ Html decision_forms(const SiteVisit& visit, CurationState& state, int64_t number
   const auto found = mine->find(state.collection.id(number));
   const Decision decision = found == mine->end() ? Decision{} : found->second;
   const std::string own =
-      cat("/curate/rows/", number, "/decide?", filter_text(visit.request.query));
+      cat("/curate/rows/", number, "/decide?", filter_text(state, visit.request.query));
   Html buttons;
   for (const auto& [verdict, key] : {std::pair<Verdict, const char*>{Verdict::accept, "accept"},
                                      {Verdict::reject, "reject"},
@@ -264,8 +273,8 @@ HttpResponse show_row(SiteVisit& visit) {
   CurationState& state = state_of(visit);
   const int64_t number = row_at(visit, state);
   const RowFacts facts = state.collection.facts(number);
-  const std::string filter = filter_text(visit.request.query);
-  const RowList rows = state.rows(visit.request.query, visitor.actor());
+  const std::string filter = filter_text(state, visit.request.query);
+  const RowList rows = rows_or_none(state, visit);
   const auto at = std::find(rows->begin(), rows->end(), number);
   Html steps = link_to(cat("/curate?", filter), visitor.word("curate.grid"));
   const auto step = [&](int64_t to, const char* key, const char* rel) {
@@ -309,45 +318,26 @@ HttpResponse show_row(SiteVisit& visit) {
 HttpResponse decide_on_row(SiteVisit& visit) {
   CurationState& state = state_of(visit);
   const int64_t number = row_at(visit, state);
-  const std::string id = state.collection.id(number);
-  const Actor actor = visit.visitor.actor();
   // The next row of the list as it was before the decision.
-  const RowList rows = state.rows(visit.request.query, actor);
+  const RowList rows = rows_or_none(state, visit);
   const auto at = std::find(rows->begin(), rows->end(), number);
   const auto has = [&](const char* name) {
     return std::any_of(visit.form.begin(), visit.form.end(), [&](const auto& field) {
       return field.first == name;
     });
   };
-  std::vector<DecisionChange> changes;
-  if (has("verdict"))
-    changes.push_back({.verdict = parse_verdict(field_of(visit.form, "verdict")),
-                       .label = {},
-                       .add_tag = {},
-                       .remove_tag = {}});
-  if (has("label")) {
-    const std::string label = field_of(visit.form, "label");
-    if (!label.empty()) state.collection.store().info().class_index(label);
-    changes.push_back({.verdict = {}, .label = label, .add_tag = {}, .remove_tag = {}});
-  }
+  DecisionChange change;
+  if (has("verdict")) change.verdict = parse_verdict(field_of(visit.form, "verdict"));
+  if (has("label")) change.label = known_label(state, field_of(visit.form, "label"));
   if (has("tags")) {
-    const auto mine = state.decisions_of(actor);
-    const auto found = mine->find(id);
-    std::vector<std::string> wanted;
-    for (const auto& tag : split_text(field_of(visit.form, "tags"), ' '))
-      if (!tag.empty()) wanted.push_back(tag);
-    if (found != mine->end())
-      for (const auto& tag : found->second.tags)
-        if (std::count(wanted.begin(), wanted.end(), tag) == 0)
-          changes.push_back({.verdict = {}, .label = {}, .add_tag = {}, .remove_tag = tag});
-    for (const auto& tag : wanted)
-      changes.push_back({.verdict = {}, .label = {}, .add_tag = tag, .remove_tag = {}});
+    change.tags = split_text(field_of(visit.form, "tags"), ' ');
+    std::erase(*change.tags, "");
   }
-  for (const auto& change : changes) state.decisions.decide(actor, {id}, change);
+  state.decisions.decide(visit.visitor.actor(), {state.collection.id(number)}, change);
   state.decisions_changed();
   const bool next = has("verdict") && at != rows->end() && at + 1 != rows->end();
-  return see_other(
-      cat("/curate/rows/", next ? *(at + 1) : number, "?", filter_text(visit.request.query)));
+  return see_other(cat(
+      "/curate/rows/", next ? *(at + 1) : number, "?", filter_text(state, visit.request.query)));
 }
 
 }  // namespace

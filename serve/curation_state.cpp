@@ -4,39 +4,52 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "dataset/label_suspects.hpp"
-#include "metrics/predictions.hpp"
+#include "serve/corrected_table.hpp"
 #include "serve/records/accounts.hpp"
 
 namespace evenray {
 namespace {
 
-constexpr size_t kMostLists = 32, kMostKept = 200;
+constexpr size_t kMostLists = 32, kMostKept = 16;  // kept: of each person
 
-/// The query as a key: without what only says which part of the list is asked for.
-std::string key_of(const HttpFields& query, const Actor& actor, int64_t version) {
-  std::string out = cat(actor.id.value_or(0), " ", version, " ");
-  for (const auto& [name, value] : query)
-    if (!value.empty() && name != "from" && name != "count")
-      out += cat(encode_url(name), "=", encode_url(value), "&");
-  return out;
+bool is_filtered_by_decisions(const HttpFields& query) {
+  return !field_of(query, "verdict").empty() || !field_of(query, "tag").empty();
+}
+
+bool is_filtered_by_scores(const HttpFields& query) {
+  return !field_of(query, "order").empty() ||
+         std::any_of(kRowScores.begin(), kRowScores.end(), [&](const char* score) {
+           return !field_of(query, cat("s_", score)).empty();
+         });
 }
 
 /// How likely each label is wrong (confident learning); NaN for rows without predictions or doubt.
+/// A row that is suspect in several classes has the highest score.
 std::vector<float> suspicion_of(const Collection& collection, const Path& file) {
-  std::vector<float> out(static_cast<size_t>(collection.size()),
-                         std::numeric_limits<float>::quiet_NaN());
-  const Predictions predictions = read_predictions(file);
-  const auto review = review_labels(predictions, !collection.store().info().multi_label);
-  for (const Finding& suspect : review.suspects)
+  const StoreInfo& info = collection.store().info();
+  Manifest manifest;
+  manifest.source = info.source;
+  manifest.class_names = info.class_names;
+  manifest.multi_label = info.multi_label;
+  for (int64_t number = 0; number < collection.size(); ++number) {
+    Sample& sample = manifest.samples.emplace_back();
+    sample.id = collection.id(number);
+    sample.labels = collection.facts(number).labels;
+  }
+  std::vector<float> out(manifest.samples.size(), std::numeric_limits<float>::quiet_NaN());
+  for (const Finding& suspect : review_labels(manifest, read_label_scores(file)).suspects)
     for (const auto& id : suspect.ids)
-      if (const auto number = collection.number_of(id))
-        out[static_cast<size_t>(*number)] = static_cast<float>(suspect.score);
+      if (const auto number = collection.number_of(id)) {
+        float& score = out[static_cast<size_t>(*number)];
+        score = std::fmax(score, static_cast<float>(suspect.score));  // NaN counts as nothing
+      }
   return out;
 }
 
@@ -74,7 +87,9 @@ CurationState::~CurationState() {
 }
 
 RowList CurationState::rows(const HttpFields& query, const Actor& actor) {
-  const std::string key = key_of(query, actor, version_);
+  std::string key = filter_text(*this, query);
+  if (is_filtered_by_decisions(query)) key += cat(" ", actor.id.value_or(0));
+  if (is_filtered_by_decisions(query) || is_filtered_by_scores(query)) key += cat(" ", version_);
   {
     const std::lock_guard lock(mutex_);
     for (auto at = lists_.begin(); at != lists_.end(); ++at)
@@ -105,20 +120,31 @@ std::shared_ptr<const std::map<std::string, Decision>> CurationState::decisions_
   return made;
 }
 
-std::string CurationState::keep(RowList rows) {
+std::string CurationState::keep(RowList rows, const Actor& actor) {
   constexpr size_t kNameBytes = 9;
+  const int64_t account = actor.id.value_or(0);
   const std::lock_guard lock(keeping_);
-  kept_.emplace_front(random_text(kNameBytes), std::move(rows));
-  if (kept_.size() > kMostKept) kept_.pop_back();
-  return kept_.front().first;
+  const auto same = std::find_if(kept_.begin(), kept_.end(), [&](const KeptList& one) {
+    return one.account == account && one.rows == rows;
+  });
+  if (same != kept_.end()) {
+    kept_.splice(kept_.begin(), kept_, same);
+    return kept_.front().name;
+  }
+  kept_.push_front({random_text(kNameBytes), account, std::move(rows)});
+  const auto is_own = [&](const KeptList& one) { return one.account == account; };
+  if (std::count_if(kept_.begin(), kept_.end(), is_own) > static_cast<int64_t>(kMostKept))
+    kept_.erase(std::prev(std::find_if(kept_.rbegin(), kept_.rend(), is_own).base()));
+  return kept_.front().name;
 }
 
-RowList CurationState::kept(const std::string& name) const {
+RowList CurationState::kept(const std::string& name) {
   const std::lock_guard lock(keeping_);
-  const auto found =
-      std::find_if(kept_.begin(), kept_.end(), [&](const auto& one) { return one.first == name; });
+  const auto found = std::find_if(
+      kept_.begin(), kept_.end(), [&](const KeptList& one) { return one.name == name; });
   check(found != kept_.end(), Exit::missing_input, "this list is gone; load the page again");
-  return found->second;
+  kept_.splice(kept_.begin(), kept_, found);
+  return found->rows;
 }
 
 namespace {
@@ -131,7 +157,8 @@ void filter_by_decisions(const HttpFields& query,
   const std::string verdict = field_of(query, "verdict"), tag = field_of(query, "tag");
   const auto mine = state.decisions_of(actor);
   std::map<std::string, JointDecision> decided;
-  if (field_of(query, "whose") == "mine") {
+  // The queue is of what is open for this person, and counts what others decided.
+  if (field_of(query, "whose") == "mine" && verdict != "queue") {
     for (const auto& [row, decision] : *mine) decided[row] = join_decisions({decision});
   } else {
     for (JointDecision& decision : state.decisions.joint()) decided[decision.row] = decision;
@@ -139,7 +166,10 @@ void filter_by_decisions(const HttpFields& query,
   const auto has_verdict = [&](const JointDecision& decision) {
     if (verdict == "open") return decision.verdict == Verdict::open;
     if (verdict == "disagreed") return !decision.agreed;
-    if (verdict == "relabelled") return !decision.label.empty();
+    if (verdict == "relabelled") {
+      const auto number = state.collection.number_of(decision.row);
+      return number && is_relabelled(decision, state.collection.facts(*number));
+    }
     if (verdict == "queue") {
       const auto own = mine->find(decision.row);
       return (own == mine->end() || own->second.verdict == Verdict::open) &&
@@ -163,6 +193,17 @@ void filter_by_decisions(const HttpFields& query,
 
 }  // namespace
 
+std::string filter_text(const CurationState& state, const HttpFields& query) {
+  std::vector<std::string> names{"text", "verdict", "whose", "tag", "order", "selection"};
+  for (const auto& column : state.collection.columns()) names.push_back("c_" + column.name);
+  for (const char* score : kRowScores) names.push_back(cat("s_", score));
+  std::string out;
+  for (const auto& name : names)
+    if (const std::string value = field_of(query, name); !value.empty())
+      out += cat(out.empty() ? "" : "&", encode_url(name), "=", encode_url(value));
+  return out;
+}
+
 RowFilter filter_of(const HttpFields& query, CurationState& state, const Actor& actor) {
   RowFilter out;
   out.text = field_of(query, "text");
@@ -178,8 +219,7 @@ RowFilter filter_of(const HttpFields& query, CurationState& state, const Actor& 
     out.only_ids = true;
     for (const int64_t number : *state.kept(name)) out.ids.push_back(state.collection.id(number));
   }
-  if (!field_of(query, "verdict").empty() || !field_of(query, "tag").empty())
-    filter_by_decisions(query, state, actor, out);
+  if (is_filtered_by_decisions(query)) filter_by_decisions(query, state, actor, out);
   return out;
 }
 

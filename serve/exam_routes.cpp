@@ -231,6 +231,9 @@ HttpResponse exam_state(SiteVisit& visit) {
 HttpResponse assign_exam(SiteVisit& visit) {
   const Exam exam = exam_at(visit);
   const std::string number = trim(field_of(visit.form, "number"));
+  const auto now = exam.patient.empty() ? std::nullopt : visit.site.patients.find(exam.patient);
+  // The form as it was shown: also of a patient without number.
+  if (number == (now ? now->fields.number : "")) return see_other("/exams/" + exam.id);
   // Without a number, the exam has no patient any more; never one who has no number either.
   const auto patient = number.empty() ? std::nullopt : visit.site.patients.with_number(number);
   check(number.empty() || patient.has_value(),

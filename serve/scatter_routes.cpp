@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A map of the rows by their images.
 #include <algorithm>
-#include <mutex>
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
@@ -14,16 +13,14 @@ namespace {
 
 /// Points that a map shows; t-SNE takes a time that grows with their square.
 constexpr size_t kMostPoints = 4000, kMostOfTsne = 1200;
+constexpr size_t kMostMaps = 8;
+constexpr int kBusy = 503;  // the page asks again
 constexpr double kPerplexity = 30;
 constexpr int kTsneSteps = 600;
 
 HttpResponse show_scatter(SiteVisit& visit) {
   const Visitor& visitor = visit.visitor;
-  state_of(visit);
-  std::string filter;
-  for (const auto& [name, value] : visit.request.query)
-    if (!value.empty())
-      filter += cat(filter.empty() ? "" : "&", encode_url(name), "=", encode_url(value));
+  const std::string filter = filter_text(state_of(visit), visit.request.query);
   Html body = element("p", {}, visitor.word("scatter.lead"));
   body += element(
       "div",
@@ -47,33 +44,46 @@ HttpResponse show_scatter(SiteVisit& visit) {
   return html_page(visit, visitor.word("scatter.title"), body, {"scatter.js"});
 }
 
+DrawnMap draw_map(const RowList& list, bool tsne, const LikenessIndex& likeness, int threads) {
+  DrawnMap out{list, tsne, *list, {}};
+  Rng(1).shuffle(out.rows);  // the same choice each time
+  out.rows.resize(std::min(out.rows.size(), tsne ? kMostOfTsne : kMostPoints));
+  std::sort(out.rows.begin(), out.rows.end());
+  if (out.rows.empty()) return out;
+  const auto length = static_cast<int>(likeness.vector_length());
+  cv::Mat vectors(static_cast<int>(out.rows.size()), length, CV_32F);
+  for (size_t i = 0; i < out.rows.size(); ++i)
+    std::copy_n(likeness.vector(out.rows[i]), length, vectors.ptr<float>(static_cast<int>(i)));
+  out.places =
+      tsne ? tsne_places(vectors, kPerplexity, kTsneSteps, threads) : principal_places(vectors);
+  return out;
+}
+
 HttpResponse scatter_points(SiteVisit& visit) {
   const Visitor& visitor = visit.visitor;
   CurationState& state = state_of(visit);
   const LikenessIndex* likeness = state.likeness();
   check(likeness != nullptr, Exit::bad_data, visitor.word("curate.comparing"));
   const bool tsne = field_of(visit.request.query, "method") == "tsne";
-  std::vector<int64_t> rows = *state.rows(visit.request.query, visitor.actor());
-  const size_t all = rows.size();
-  Rng(1).shuffle(rows);  // the same choice each time
-  rows.resize(std::min(rows.size(), tsne ? kMostOfTsne : kMostPoints));
-  std::sort(rows.begin(), rows.end());
-  const auto length = static_cast<int>(likeness->vector_length());
-  cv::Mat vectors(static_cast<int>(rows.size()), length, CV_32F);
-  for (size_t i = 0; i < rows.size(); ++i)
-    std::copy_n(likeness->vector(rows[i]), length, vectors.ptr<float>(static_cast<int>(i)));
-  static std::mutex one_at_a_time;  // others wait, so that maps do not take all processors
-  const std::lock_guard lock(one_at_a_time);
-  const Places places =
-      rows.empty() ? Places{}
-      : tsne       ? tsne_places(vectors, kPerplexity, kTsneSteps, visit.site.options.threads)
-                   : principal_places(vectors);
+  const RowList list = state.rows(visit.request.query, visitor.actor());
+  // One map at a time, so that maps take neither all processors nor all threads that answer.
+  const std::unique_lock lock(state.maps.drawing, std::try_to_lock);
+  if (!lock) return json_reply({{"error", visitor.word("scatter.busy")}}, kBusy);
+  auto& newest = state.maps.newest;
+  auto map = std::find_if(newest.begin(), newest.end(), [&](const DrawnMap& one) {
+    return one.list == list && one.tsne == tsne;
+  });
+  if (map == newest.end()) {
+    newest.push_front(draw_map(list, tsne, *likeness, visit.site.options.threads));
+    if (newest.size() > kMostMaps) newest.pop_back();
+    map = newest.begin();
+  }
   Json points = Json::array();
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const RowFacts facts = state.collection.facts(rows[i]);
-    points.push_back({{"n", rows[i]},
-                      {"x", places[i][0]},
-                      {"y", places[i][1]},
+  for (size_t i = 0; i < map->rows.size(); ++i) {
+    const RowFacts facts = state.collection.facts(map->rows[i]);
+    points.push_back({{"n", map->rows[i]},
+                      {"x", map->places[i][0]},
+                      {"y", map->places[i][1]},
                       {"label", facts.label},
                       {"origin", facts.origin},
                       {"part", facts.part}});
@@ -81,7 +91,8 @@ HttpResponse scatter_points(SiteVisit& visit) {
   return json_reply(
       {{"points", points},
        {"text",
-        visitor.word("scatter.count", {std::to_string(rows.size()), std::to_string(all)})}});
+        visitor.word("scatter.count",
+                     {std::to_string(map->rows.size()), std::to_string(list->size())})}});
 }
 
 /// Shows rows that were selected in the map: as a list that the grid filters by.
@@ -93,7 +104,7 @@ HttpResponse show_selected(SiteVisit& visit) {
     if (parse_int(part, number) && number >= 0 && number < state.collection.size())
       rows->push_back(number);
   }
-  return see_other("/curate?selection=" + state.keep(std::move(rows)));
+  return see_other("/curate?selection=" + state.keep(std::move(rows), visit.visitor.actor()));
 }
 
 }  // namespace

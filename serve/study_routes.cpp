@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A folder of studies and runs: what they found, how far they are, and their reports.
 #include <algorithm>
+#include <fstream>
+#include <tuple>
 
 #include "core/error.hpp"
 #include "core/number.hpp"
@@ -16,19 +18,35 @@ constexpr uintmax_t kLargestReport = 64 << 20;
 
 enum class Kind { study, run };
 
+bool has_file(const Path& folder, const char* name) {
+  std::error_code unreadable;  // such as a folder of another user
+  return std::filesystem::exists(folder / name, unreadable);
+}
+
+/// The end of a file that may be long; empty if it cannot be read.
+std::string end_of_file(const Path& path) {
+  constexpr std::streamoff kMost = 4096;
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return "";
+  file.seekg(std::max<std::streamoff>(0, file.tellg() - kMost));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 /// The studies and runs in the folder, the newest first.
 std::vector<std::pair<Path, Kind>> folders_in(const Path& root) {
-  std::vector<std::pair<Path, Kind>> out;
+  using Time = std::filesystem::file_time_type;
+  std::vector<std::tuple<Time, Path, Kind>> found;
   for (const auto& entry : std::filesystem::directory_iterator(root)) {
-    if (std::filesystem::exists(entry.path() / "plan.json"))
-      out.emplace_back(entry.path(), Kind::study);
-    else if (std::filesystem::exists(entry.path() / "config.toml") &&
-             std::filesystem::exists(entry.path() / "events.jsonl"))
-      out.emplace_back(entry.path(), Kind::run);
+    const Path& folder = entry.path();
+    const bool study = has_file(folder, "plan.json");
+    if (!study && !(has_file(folder, "config.toml") && has_file(folder, "events.jsonl"))) continue;
+    std::error_code unknown;  // the folder may be deleted meanwhile
+    const Time changed = std::filesystem::last_write_time(folder, unknown);
+    found.emplace_back(unknown ? Time::min() : changed, folder, study ? Kind::study : Kind::run);
   }
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
-    return std::filesystem::last_write_time(a.first) > std::filesystem::last_write_time(b.first);
-  });
+  std::sort(found.rbegin(), found.rend());
+  std::vector<std::pair<Path, Kind>> out;
+  for (auto& [changed, folder, kind] : found) out.emplace_back(std::move(folder), kind);
   return out;
 }
 
@@ -47,9 +65,8 @@ std::pair<Path, Kind> folder_at(const SiteVisit& visit) {
 /// How far a study or a run is, as a line or several.
 std::string progress_of(const SiteVisit& visit, const Path& folder, Kind kind) {
   if (kind == Kind::study) return visit.site.options.study_progress(folder);
-  if (std::filesystem::exists(folder / "DONE")) return visit.visitor.word("state.done");
-  std::string log =
-      std::filesystem::exists(folder / "log.txt") ? read_file(folder / "log.txt") : "";
+  if (has_file(folder, "DONE")) return visit.visitor.word("state.done");
+  std::string log = end_of_file(folder / "log.txt");
   while (!log.empty() && log.back() == '\n') log.pop_back();
   return log.substr(log.find_last_of('\n') + 1);
 }
@@ -64,9 +81,8 @@ std::string estimate_text(const Estimate& estimate) {
 
 /// The arms of a study with their figures; nullopt before there are any.
 std::optional<StudyResult> result_of_study(const Path& folder) {
-  const Path summary = folder / "summary.json";
-  if (!std::filesystem::exists(summary)) return std::nullopt;
-  StudyResult out = parse_study_result(read_json(summary));
+  if (!has_file(folder, "summary.json")) return std::nullopt;
+  StudyResult out = parse_study_result(read_json(folder / "summary.json"));
   return out.comparison.arms.empty() ? std::nullopt : std::optional(out);
 }
 
@@ -95,10 +111,10 @@ HttpResponse list_studies(SiteVisit& visit) {
     try {
       answer = kind == Kind::study ? answer_of(folder) : "";
       state = split_text(progress_of(visit, folder, kind), '\n').at(0);
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       state = error.what();
     }
-    const bool reported = std::filesystem::exists(folder / "report.html");
+    const bool reported = has_file(folder, "report.html");
     rows.push_back({link_to("/studies/" + encode_url(name), name),
                     Html::text(visitor.word(kind == Kind::study ? "studies.study" : "studies.run")),
                     Html::text(state),
@@ -140,7 +156,7 @@ HttpResponse show_study(SiteVisit& visit) {
               progress_of(visit, folder, kind));
   if (kind == Kind::study)
     if (const auto result = result_of_study(folder)) body += arms_table(visitor, *result);
-  if (std::filesystem::exists(folder / "report.html"))
+  if (has_file(folder, "report.html"))
     body += element("p", {}, link_to(own + "/report.html", visitor.word("exam.report")));
   return html_page(visit, visit.parts[0], body);
 }

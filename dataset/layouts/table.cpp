@@ -90,15 +90,15 @@ std::optional<int> label_in_cell(const std::string& cell) {
   return number ? std::optional(static_cast<int>(value)) : std::nullopt;
 }
 
-/// Returns the class of a row's box: its label, or its only label column that says yes.
+/// Returns the class of a row's box: its label if it has one, else its only label column that says
+/// yes.
 std::string class_of_box(const CsvTable& table,
                          const std::vector<std::string>& row,
                          const ColumnIndices& indices) {
+  if (indices.label && !trim(row[*indices.label]).empty()) return trim(row[*indices.label]);
   std::vector<std::string> names;
-  if (indices.label) names.push_back(trim(row[*indices.label]));
   for (const size_t c : indices.labels)
     if (label_in_cell(row[c]) == 1) names.push_back(table.columns[c]);
-  std::erase(names, "");
   check(!names.empty(), Exit::bad_data, "the box has no label");
   check(names.size() == 1, Exit::bad_data, "the box has several labels: " + join(names));
   return names[0];

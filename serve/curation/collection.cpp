@@ -94,7 +94,8 @@ RowFacts Collection::facts(int64_t number) const {
   RowFacts out;
   out.id = part.ids[row];
   out.part = part.name;
-  out.label = label_text(part.labels[row], store_.info().class_names);
+  out.labels = part.labels[row];
+  out.label = label_text(out.labels, store_.info().class_names);
   out.origin = origin_name(made.origin);
   out.group = part.groups[row];
   out.source_path = part.source_paths[row];
@@ -102,6 +103,7 @@ RowFacts Collection::facts(int64_t number) const {
   out.recipe = made.recipe;
   out.seed = made.seed;
   out.boxes = part.boxes[row];
+  out.boxes_known = part.boxes_known[row] != 0;
   out.scale = part.scales[row];
   out.offset = part.offsets[row];
   for (size_t c = 0; c < store_.info().meta_columns.size(); ++c)

@@ -14,11 +14,14 @@ namespace evenray {
 
 /// What is known of a row without its pixels.
 struct RowFacts {
-  std::string id, part, label, origin, group, source_path;
+  std::string id, part, origin, group, source_path;
+  std::string label;              ///< names of its classes, ", " between them
+  std::vector<int8_t> labels;     ///< one per class: 1 present, 0 absent, -1 unknown
   std::optional<int64_t> parent;  ///< number of the row that it was made from
   std::string recipe;
   uint64_t seed = 0;
   std::vector<Box> boxes;                                    ///< in store pixels
+  bool boxes_known = false;                                  ///< see StoreRow
   std::array<float, 2> scale{1, 1}, offset{0, 0};            ///< see StoreRow
   std::vector<std::pair<std::string, std::string>> columns;  ///< of the store
 };

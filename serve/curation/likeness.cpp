@@ -51,7 +51,7 @@ LikenessIndex::LikenessIndex(const Collection& collection,
     facts[i] = copy_facts(image);
   });
   float group = 0;
-  for (const auto& rows : near_duplicate_groups(facts, threads)) {
+  for (const auto& rows : near_duplicate_groups(facts, threads, [this] { check_going(stop_); })) {
     ++group;
     for (const size_t row : rows) copy_groups_[row] = group;
   }

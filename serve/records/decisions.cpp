@@ -24,12 +24,18 @@ void check_tag(const std::string& tag) {
         cat("a tag must have 1 to ", kMostTag, " letters, digits, '-' or '_'"));
 }
 
+/// Steps with the names of their people, see decision_of().
+constexpr const char* kSteps =
+    "SELECT decision.row, coalesce(account.name, ''), verdict, label, tags, at FROM decision LEFT "
+    "JOIN account ON account.id = decision.account WHERE ";
 /// The newest step of each person and row that was not taken back.
 constexpr const char* kNewest =
-    "SELECT decision.row, coalesce(account.name, ''), verdict, label, tags, at FROM decision LEFT "
-    "JOIN account ON account.id = decision.account WHERE decision.id IN (SELECT max(id) FROM "
-    "decision "
-    "WHERE store = ?1 AND NOT undone GROUP BY row, account)";
+    "decision.id IN (SELECT max(id) FROM decision WHERE store = ?1 AND NOT undone GROUP BY row, "
+    "account)";
+/// The newest step of one person on one row that was not taken back.
+constexpr const char* kOfOne =
+    "store = ?1 AND row = ?2 AND decision.account IS ?3 AND NOT undone ORDER BY decision.id DESC "
+    "LIMIT 1";
 
 Decision decision_of(SQLite::Statement& row) {
   Decision out;
@@ -53,9 +59,9 @@ void bind_account(SQLite::Statement& statement, int place, const Actor& actor) {
 void apply(const DecisionChange& change, Decision& decision) {
   if (change.verdict) decision.verdict = *change.verdict;
   if (change.label) decision.label = *change.label;
-  std::set<std::string> tags(decision.tags.begin(), decision.tags.end());
+  const auto& before = change.tags ? *change.tags : decision.tags;
+  std::set<std::string> tags(before.begin(), before.end());
   if (change.add_tag) tags.insert(*change.add_tag);
-  if (change.remove_tag) tags.erase(*change.remove_tag);
   decision.tags.assign(tags.begin(), tags.end());
 }
 
@@ -72,13 +78,13 @@ Verdict parse_verdict(const std::string& word) {
 void Decisions::decide(const Actor& actor,
                        const std::vector<std::string>& rows,
                        const DecisionChange& change) {
-  for (const auto& tag : {change.add_tag, change.remove_tag})
-    if (tag) check_tag(*tag);
+  if (change.add_tag) check_tag(*change.add_tag);
+  if (change.tags)
+    for (const auto& tag : *change.tags) check_tag(tag);
   database_.write([&](SQLite::Database& database) {
     const int64_t step =
         database.execAndGet("SELECT coalesce(max(step), 0) + 1 FROM decision").getInt64();
-    SQLite::Statement newest(database,
-                             cat(kNewest, " AND decision.row = ?2 AND decision.account IS ?3"));
+    SQLite::Statement newest(database, cat(kSteps, kOfOne));
     SQLite::Statement insert(
         database,
         "INSERT INTO decision(store, row, account, verdict, label, tags, at, step) "
@@ -130,7 +136,7 @@ std::vector<std::string> Decisions::undo(const Actor& actor) {
 std::vector<Decision> Decisions::all() const {
   return database_.read([&](SQLite::Database& database) {
     std::vector<Decision> out;
-    SQLite::Statement rows(database, cat(kNewest, " ORDER BY decision.row, account.name"));
+    SQLite::Statement rows(database, cat(kSteps, kNewest, " ORDER BY decision.row, account.name"));
     rows.bind(1, store_);
     while (rows.executeStep()) out.push_back(decision_of(rows));
     return out;
@@ -140,7 +146,7 @@ std::vector<Decision> Decisions::all() const {
 std::map<std::string, Decision> Decisions::of(const Actor& actor) const {
   return database_.read([&](SQLite::Database& database) {
     std::map<std::string, Decision> out;
-    SQLite::Statement rows(database, cat(kNewest, " AND decision.account IS ?2"));
+    SQLite::Statement rows(database, cat(kSteps, kNewest, " AND decision.account IS ?2"));
     rows.bind(1, store_);
     bind_account(rows, 2, actor);
     while (rows.executeStep()) {

@@ -27,7 +27,8 @@ struct Decision {
 struct DecisionChange {
   std::optional<Verdict> verdict;
   std::optional<std::string> label;
-  std::optional<std::string> add_tag, remove_tag;
+  std::optional<std::string> add_tag;
+  std::optional<std::vector<std::string>> tags;  ///< all tags, in any order
 };
 
 /// What several people say of a row together.

@@ -60,7 +60,10 @@ function start(grid) {
       `/api/curate/rows?list=${grid.dataset.list}&from=${from}&count=${block_size()}`);
     // The server was started anew, or the page is very old.
     if (reply.status === 404) location.reload();
-    block.rows = (await reply.json()).rows;
+    const {rows: loaded} = await reply.json();
+    if (unsent > 0) stale.add(number);
+    if (unsent > 0 && block.rows) return;
+    block.rows = loaded;
     const rows = block.rows.map((row) => row.n).join(",");
     block.picture = `/curate/sheet.png?columns=${columns}&rows=${rows}`;
     draw();
@@ -86,7 +89,7 @@ function start(grid) {
         cells.delete(place);
       }
     for (let place = first; place < last; ++place) {
-      const number = Math.floor(place / block_size()), block = load(number);
+      const number = block_of(place), block = load(number);
       if (!block.rows) continue;
       const at = place - number * block_size(), row = block.rows[at];
       if (!row) continue;
@@ -115,7 +118,7 @@ function start(grid) {
   }
 
   function row_at(place) {
-    return blocks.get(Math.floor(place / block_size()))?.rows?.[place % block_size()];
+    return blocks.get(block_of(place))?.rows?.[place % block_size()];
   }
 
   function go(place, extend) {
@@ -144,6 +147,7 @@ function start(grid) {
 
   // What is decided shows at once and is sent in its order.
   let sending = Promise.resolve(), unsent = 0;
+  const stale = new Set(); // blocks
   addEventListener("beforeunload", (event) => {
     if (unsent > 0) event.preventDefault();
   });
@@ -151,14 +155,34 @@ function start(grid) {
   function send(path, body) {
     ++unsent;
     const answer = sending.then(() => post(path, body));
-    sending = answer.then(() => --unsent);
+    sending = answer.then(() => {
+      --unsent;
+      load_again([]);
+    });
     return answer;
   }
 
+  function block_of(place) {
+    return Math.floor(place / block_size());
+  }
+
+  // What rows are after a step is known to the server; it is asked when all steps are sent.
+  function load_again(numbers) {
+    for (const number of numbers) stale.add(number);
+    if (unsent > 0) return;
+    for (const number of stale) {
+      const block = blocks.get(number);
+      if (block) fill(block, number).catch(() => blocks.delete(number));
+    }
+    stale.clear();
+  }
+
   function decide(change) {
+    if (!may || count === 0) return;
     const places = selected.size > 0 ? [...selected] : [focus];
+    // Rows that are not loaded are decided on too.
     const rows = places.map(row_at).filter(Boolean);
-    if (!may || rows.length === 0) return;
+    const later = new Set(places.filter((place) => !row_at(place)).map(block_of));
     const before = rows.map((row) => ({verdict: row.verdict, relabel: row.relabel, tags: row.tags}));
     for (const row of rows) {
       if ("verdict" in change) row.verdict = change.verdict;
@@ -167,17 +191,15 @@ function start(grid) {
     }
     if (selected.size === 0) go(focus + 1, false);
     else draw();
-    send("/api/curate/decide", {rows: rows.map((row) => row.n), ...change}).then((done) => {
-      if (done) return;
+    send("/api/curate/decide", {list: grid.dataset.list, places, ...change}).then((done) => {
+      if (done) return load_again(later);
       rows.forEach((row, i) => Object.assign(row, before[i]));
       draw();
     });
   }
 
   async function undo() {
-    if (!(await send("/api/curate/undo", {}))) return;
-    // What the rows were before is known to the server.
-    for (const [number, block] of blocks) fill(block, number).catch(() => blocks.delete(number));
+    if (await send("/api/curate/undo", {})) load_again(blocks.keys());
   }
 
   const keys = {

@@ -13,12 +13,19 @@ async function start(root) {
   const status = root.querySelector("[role=status]");
   const method = document.querySelector("select[name=method]");
   const colour = document.querySelector("select[name=colour]");
-  let points = [], box = null;
+  let points = [], box = null, newest = 0;
 
   async function load() {
+    const own = ++newest;
     status.textContent = "…";
     const reply = await fetch(`/api/curate/scatter?${root.dataset.filter}&method=${method.value}`);
     const answer = await reply.json();
+    if (own !== newest) return; // another map has been asked for since
+    if (reply.status === 503) {
+      status.textContent = answer.error;
+      setTimeout(() => own === newest && load(), 1000);
+      return;
+    }
     if (!reply.ok) {
       status.textContent = answer.error;
       return;
@@ -70,6 +77,7 @@ async function start(root) {
   };
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
+    box = null;
     from = position(event);
   });
   canvas.addEventListener("pointermove", (event) => {

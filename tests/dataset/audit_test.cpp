@@ -92,6 +92,8 @@ TEST_CASE("the coarse sieve misses no pair", "[audit]") {
   std::erase_if(groups, [](const auto& rows) { return rows.size() < 2; });
   CHECK(pairs > 100);
   CHECK(near_duplicate_groups(facts, 2) == groups);
+  CHECK_THROWS_WITH(near_duplicate_groups(facts, 2, [] { throw Error(Exit::stopped, "stopped"); }),
+                    "stopped");
 }
 
 TEST_CASE("boxes, blanks and negatives", "[audit]") {

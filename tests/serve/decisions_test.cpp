@@ -2,6 +2,7 @@
 #include "serve/records/decisions.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 
 #include "serve/records/accounts.hpp"
 #include "serve/records/blind_tests.hpp"
@@ -58,6 +59,30 @@ TEST_CASE("decisions are kept by person and store, and undone step by step", "[r
   DecisionChange tag;
   tag.add_tag = "two words";
   CHECK(error_of([&] { decisions.decide(curators.kim, {"a"}, tag); }).code() == Exit::bad_data);
+}
+
+TEST_CASE("many rows are decided on at once, and all tags are given anew", "[records]") {
+  Curators curators;
+  std::vector<std::string> rows;
+  for (int i = 0; i < 20'000; ++i) rows.push_back(std::to_string(i));
+  DecisionChange tags;
+  tags.tags = {"old", "cast"};
+  const auto begin = std::chrono::steady_clock::now();
+  curators.decisions.decide(curators.kim, rows, verdict(Verdict::reject));
+  curators.decisions.decide(curators.kim, rows, tags);
+  // Time that grew with the square of the rows would be many minutes.
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
+  tags.tags = {"new"};
+  curators.decisions.decide(curators.kim, {"7"}, tags);
+  const auto kims = curators.decisions.of(curators.kim);
+  CHECK(kims.at("7").tags == std::vector<std::string>{"new"});
+  CHECK(kims.at("8").tags == std::vector<std::string>{"cast", "old"});
+  CHECK(kims.at("7").verdict == Verdict::reject);
+  tags.verdict = Verdict::accept;
+  tags.tags = {"fine", "not fine"};
+  CHECK(error_of([&] { curators.decisions.decide(curators.kim, {"7"}, tags); }).code() ==
+        Exit::bad_data);
+  CHECK(curators.decisions.of(curators.kim).at("7").verdict == Verdict::reject);
 }
 
 TEST_CASE("decisions of several people are joined by majority", "[records]") {

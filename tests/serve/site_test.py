@@ -116,14 +116,18 @@ class OnThisMachine(unittest.TestCase):
         self.assertEqual(answer.status, 409)
         self.assertIn("Kim A", answer.text)
         self.assertIn("Kim B", answer.text)
-        # An image of this patient, deleted and restored.
-        # A patient without a number must not get an image that is given to nobody.
-        client.post("/patients/new", {"name": "Nameless Number"})
+        # A patient without a number must not get an image that is given to nobody, and keeps an
+        # image whose form is saved as it is.
+        nameless = client.post("/patients/new", {"name": "Nameless Number"}).headers["Location"]
+        exam = json.loads(client.upload(IMAGES[2], patient=nameless.rsplit("/", 1)[1]).body)
+        self.assertEqual(client.post(exam["page"] + "/assign", {"number": ""}).status, 303)
+        self.assertIn("Nameless", client.get(exam["page"]).text)
         exam = json.loads(client.upload(IMAGES[2]).body)
         self.assertEqual(client.post(exam["page"] + "/assign", {"number": ""}).status, 303)
         self.assertNotIn("Nameless", client.get(exam["page"]).text)
         self.assertEqual(client.post(exam["page"] + "/assign", {"number": "P-1"}).status, 303)
         self.assertIn("Kim A", client.get(exam["page"]).text)
+        # An image of this patient, deleted and restored.
         exam = json.loads(client.upload(IMAGES[2], patient=page.rsplit("/", 1)[1]).body)
         self.assertIn(exam["page"], client.get(page).text)
         self.assertEqual(client.post(exam["page"] + "/delete").status, 303)

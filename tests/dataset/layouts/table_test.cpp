@@ -83,6 +83,26 @@ TEST_CASE("a table of one's own: what does not fit is said") {
   CHECK(failure(folder.text(), options).second.find("did you mean 'sizes'") != std::string::npos);
 }
 
+TEST_CASE("a box has the class of its label, beside columns of the image's classes") {
+  const TestFolder folder;
+  for (const char* name : {"1.png", "2.png"}) folder.image(name);
+  folder.file("list.csv",
+              "file,cyst,break,of_box,l,t,r,b\n"
+              "1.png,1,1,cyst,1,1,3,3\n1.png,1,1,break,0,0,2,2\n2.png,-1,0,,,,,\n");
+  ReadOptions options;
+  options.columns.path = "file";
+  options.columns.labels = {"cyst", "break"};
+  options.columns.label = "of_box";
+  options.columns.box = {"l", "t", "r", "b"};
+  const Manifest manifest = read_dataset(folder.text(), options);
+  CHECK(kinds(manifest).empty());
+  CHECK(manifest.samples[0].labels == std::vector<int8_t>{1, 1});
+  REQUIRE(manifest.samples[0].boxes.size() == 2);
+  CHECK(manifest.samples[0].boxes[1].label == 1);
+  CHECK(manifest.samples[0].boxes_known);
+  CHECK(manifest.samples[1].labels == std::vector<int8_t>{-1, 0});
+}
+
 TEST_CASE("boxes by width and height, the class from a column of yes and no, as in RSNA's table") {
   const TestFolder folder;
   for (const char* name : {"a.png", "b.png"}) folder.image(name);
