@@ -25,7 +25,7 @@ void check_tag(const std::string& tag) {
 }
 
 /// Steps with the names of their people, see decision_of().
-constexpr const char* kSteps =
+constexpr const char* kDecisionRows =
     "SELECT decision.row, coalesce(account.name, ''), verdict, label, tags, at FROM decision LEFT "
     "JOIN account ON account.id = decision.account WHERE ";
 /// The newest step of each person and row that was not taken back.
@@ -84,7 +84,7 @@ void Decisions::decide(const Actor& actor,
   database_.write([&](SQLite::Database& database) {
     const int64_t step =
         database.execAndGet("SELECT coalesce(max(step), 0) + 1 FROM decision").getInt64();
-    SQLite::Statement newest(database, cat(kSteps, kOfOne));
+    SQLite::Statement newest(database, cat(kDecisionRows, kOfOne));
     SQLite::Statement insert(
         database,
         "INSERT INTO decision(store, row, account, verdict, label, tags, at, step) "
@@ -136,7 +136,8 @@ std::vector<std::string> Decisions::undo(const Actor& actor) {
 std::vector<Decision> Decisions::all() const {
   return database_.read([&](SQLite::Database& database) {
     std::vector<Decision> out;
-    SQLite::Statement rows(database, cat(kSteps, kNewest, " ORDER BY decision.row, account.name"));
+    SQLite::Statement rows(database,
+                           cat(kDecisionRows, kNewest, " ORDER BY decision.row, account.name"));
     rows.bind(1, store_);
     while (rows.executeStep()) out.push_back(decision_of(rows));
     return out;
@@ -146,7 +147,7 @@ std::vector<Decision> Decisions::all() const {
 std::map<std::string, Decision> Decisions::of(const Actor& actor) const {
   return database_.read([&](SQLite::Database& database) {
     std::map<std::string, Decision> out;
-    SQLite::Statement rows(database, cat(kSteps, kNewest, " AND decision.account IS ?2"));
+    SQLite::Statement rows(database, cat(kDecisionRows, kNewest, " AND decision.account IS ?2"));
     rows.bind(1, store_);
     bind_account(rows, 2, actor);
     while (rows.executeStep()) {
