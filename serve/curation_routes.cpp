@@ -187,7 +187,8 @@ HttpResponse decide(SiteVisit& visit) {
   std::vector<std::string> rows;
   try {
     const RowList list = state.kept(asked.at("list"));
-    check(asked.at("places").size() <= kMostDecided,
+    check(asked.at("places").is_array(), Exit::bad_data, "the request cannot be read");
+    check(asked["places"].size() <= kMostDecided,
           Exit::bad_data,
           visit.visitor.word("curate.toomany", {std::to_string(kMostDecided)}));
     for (const auto& item : asked["places"]) {
