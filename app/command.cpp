@@ -73,6 +73,7 @@ CLI::App* add_command(CLI::App* parent,
   }
   if (takes.seed) bind(*command, cli, shared_flag("--seed"));
   if (takes.threads) bind(*command, cli, shared_flag("--threads"));
+  if (takes.threads) bind(*command, cli, shared_flag("--memory"));
   if (takes.device) bind(*command, cli, shared_flag("--device"));
   if (takes.precision) bind(*command, cli, shared_flag("--precision"));
   if (takes.json) command->add_flag("--json", cli.json, "print JSON to stdout");

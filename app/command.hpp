@@ -36,13 +36,17 @@ struct Cli {
   /// flags that were given.
   Settings settings(const Path& file = {}) const;
   /// Returns `base` with these settings applied, checked. Throws as Settings::load().
-  Config load(Config base = {}) const { return settings().load(std::move(base)); }
+  Config load(Config base = {}, const Path& file = {}) const {
+    Config config = settings(file).load(std::move(base));
+    config.runtime.use_memory();
+    return config;
+  }
 };
 
 /// The shared flags that a command takes, and what it needs.
 struct Takes {
   bool config = false;  ///< --config and --set
-  bool seed = false, threads = false, device = false, precision = false;
+  bool seed = false, threads = false /* and memory */, device = false, precision = false;
   bool json = false, dry_run = false;
   /// The command trains generators, so its OpenMP threads spin only briefly (see main.cpp).
   bool short_spins = false;
@@ -124,5 +128,7 @@ void add_system_commands(CLI::App& app, Cli& cli);
 std::string completion_script(const CLI::App& app, const std::string& shell);
 /// Returns the manual page in roff, made from the commands and flags of `app`.
 std::string manual_page(const CLI::App& app);
+/// Prints the class names of the first store among the words of a command line.
+void complete_classes(const std::vector<std::string>& words);
 
 }  // namespace evenray

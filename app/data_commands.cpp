@@ -60,7 +60,7 @@ std::vector<std::string> fixed_parts(const Manifest& manifest) {
 
 int split_command(const Cli& cli, const DataFlags& flags) {
   const Settings settings = cli.settings();
-  const Config config = settings.load();
+  const Config config = cli.load();
   SplitOptions options{config.data.ratios,
                        flags.folds.value_or(0),
                        config.data.hold_out,

@@ -4,6 +4,8 @@
 #include <c10/util/Exception.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -35,8 +37,13 @@ void add_commands(CLI::App& app, Cli& cli) {
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 int fail(Exit code, const std::string& message) {
-  log_error(first_line(message));
+  log_error(message);
   return static_cast<int>(code);
+}
+
+int out_of_memory() {
+  return fail(Exit::missing_resource,
+              "out of memory; give fewer --threads, a smaller --memory or a smaller minibatch");
 }
 
 /// Returns "unknown command 'x' (known: ...)" if a word before the first flag names no command,
@@ -47,12 +54,47 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
     std::vector<std::string> known;
     const CLI::App* next = nullptr;
     for (const CLI::App* child : noun->get_subcommands(nullptr)) {
-      known.push_back(child->get_name());
+      if (!child->get_group().empty()) known.push_back(child->get_name());
       if (child->get_name() == argv[i]) next = child;
     }
     if (known.empty()) return "";
     if (!next) return unknown_name("command", argv[i], known);
     noun = next;
+  }
+  return "";
+}
+
+/// Returns "unknown flag '--x' of `evenray data pack`; did you mean '--y'?" if the command that the
+/// first words name has no such flag, else "".
+std::string unknown_flag(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* command = &app;
+  std::string words = "evenray";
+  std::vector<std::string> known, flags;
+  const auto learn = [&] {
+    for (const CLI::Option* option : command->get_options())
+      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+  };
+  learn();
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with("--")) flags.push_back(word.substr(0, word.find('=')));
+    for (const CLI::App* child : command->get_subcommands(nullptr)) {
+      if (child->get_name() != word) continue;
+      command = child;
+      words += " " + word;
+      learn();
+      break;
+    }
+  }
+  for (const auto& flag : flags) {
+    if (std::count(known.begin(), known.end(), flag) > 0) continue;
+    const std::string near = nearest_name(flag, known);
+    return cat(
+        "unknown flag '",
+        flag,
+        "' of `",
+        words,
+        near.empty() ? cat("` (see ", words, " --help)") : cat("`; did you mean '", near, "'?"));
   }
   return "";
 }
@@ -95,7 +137,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& help) {
     return flush_stdout(app.exit(help));
   } catch (const CLI::ParseError& error) {
-    const std::string unknown = unknown_command(app, argc, argv);
+    std::string unknown = unknown_command(app, argc, argv);
+    if (unknown.empty()) unknown = unknown_flag(app, argc, argv);
     return fail(Exit::usage,
                 unknown.empty() ? cat(first_line(error.what()), " (see evenray --help)") : unknown);
   }
@@ -113,6 +156,7 @@ int main(int argc, char** argv) {
   tune_allocator();
   cv::setNumThreads(1);  // evenray runs OpenCV from its own threads
   catch_stop_signals();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow any more is an error of write()
   try {
     return run(argc, argv);
   } catch (const Error& error) {
@@ -121,10 +165,15 @@ int main(int argc, char** argv) {
     return fail(Exit::missing_resource,
                 cat("out of GPU memory: ", first_line(error.what_without_backtrace())));
   } catch (const c10::Error& error) {
-    return fail(Exit::failed, error.what_without_backtrace());
+    const std::string what = first_line(error.what_without_backtrace());
+    return what.find("allocate memory") == std::string::npos ? fail(Exit::failed, what)
+                                                             : out_of_memory();
   } catch (const std::bad_alloc&) {
-    return fail(Exit::missing_resource, "out of memory");
+    return out_of_memory();
+  } catch (const cv::Exception& error) {
+    return error.code == cv::Error::StsNoMem ? out_of_memory()
+                                             : fail(Exit::failed, first_line(error.what()));
   } catch (const std::exception& error) {
-    return fail(Exit::failed, error.what());
+    return fail(Exit::failed, first_line(error.what()));
   }
 }

@@ -16,7 +16,7 @@ struct StudyFlags {
   bool quick = false;
 };
 
-Config load(const Cli& cli, const StudyFlags& flags) { return cli.settings(flags.config).load(); }
+Config load(const Cli& cli, const StudyFlags& flags) { return cli.load({}, flags.config); }
 
 int run_or_plan(const Cli& cli, const Config& config, const Path& out) {
   if (cli.dry_run) {

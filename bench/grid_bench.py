@@ -96,10 +96,10 @@ def main():
                 drawn = traced.frames(SCROLL_S) / SCROLL_S
             gaps = sorted(b - a for a, b in zip(times, times[1:]))
             rate = 1000 * len(gaps) / (times[-1] - times[0])
-            print(f"scroll   {name}: {end:,.0f} px, {rate:.0f} frames a second, {drawn:.0f} drawn "
+            print(f"scroll   {name}: {end:,.0f} px, {rate:.0f} frames per second, {drawn:.0f} drawn "
                   f"in the trace; 95 % within {gaps[int(.95 * len(gaps))]:.0f} ms, the longest "
                   f"{gaps[-1]:.0f} ms; {cells} images in the page")
-            promise(min(rate, drawn) >= 30, "at least 30 frames a second")
+            promise(min(rate, drawn) >= 30, "at least 30 frames per second")
     shutil.rmtree(folder)
     return 1 if broken else 0
 

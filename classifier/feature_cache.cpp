@@ -113,7 +113,7 @@ void write_known(const Path& path,
 
 }  // namespace
 
-Path features_folder(const Path& store) { return store.string() + ".features"; }
+Path features_folder(const Path& store) { return companion(store, ".features"); }
 
 torch::Tensor cached_features(const Store& store,
                               const std::string& part,

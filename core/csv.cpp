@@ -12,6 +12,10 @@
 namespace evenray {
 namespace {
 
+/// Much of what is done with a table grows with the square of its columns.
+constexpr size_t kMostColumns = 10'000;
+constexpr size_t kLongestRow = size_t{16} << 20;
+
 /// State of the parser callbacks.
 struct Reading {
   CsvTable table;
@@ -30,9 +34,24 @@ void replace_decimal_comma(std::string& field) {
   field[comma] = '.';
 }
 
+/// Whether csv_line() puts a mark before a cell: a spreadsheet would take it for a formula, or it
+/// is such a cell with marks.
+bool is_marked(std::string_view cell) {
+  cell.remove_prefix(std::min(cell.find_first_not_of('\''), cell.size()));
+  if (cell.size() < 2 || std::string_view("=+-@\t\r").find(cell[0]) == std::string_view::npos)
+    return false;
+  double number = 0;
+  return !parse_double(cell, number) && !(cell[0] == '+' && parse_double(cell.substr(1), number));
+}
+
 void on_field(void* field, size_t size, void* reading) {
   auto& [table, row, line, fault, decimal_commas] = *static_cast<Reading*>(reading);
-  row.emplace_back(static_cast<const char*>(field), size);
+  if (row.size() == kMostColumns && fault.empty())
+    fault = cat("line ", line, " has more than ", kMostColumns, " fields");
+  if (!fault.empty()) return;
+  std::string_view cell(static_cast<const char*>(field), size);
+  if (cell.starts_with('\'') && is_marked(cell)) cell.remove_prefix(1);
+  row.emplace_back(cell);
   if (decimal_commas) replace_decimal_comma(row.back());
 }
 
@@ -86,11 +105,19 @@ CsvTable read_csv(const Path& path) {
   csv_set_delim(&parser, static_cast<unsigned char>(delimiter_of(bytes)));
   reading.decimal_commas = csv_get_delim(&parser) == ';';
   bool whole = true;
+  size_t row_start = 0, rows_before = 0;
   // The parser gets one line at a time to keep the line number: it skips blank lines and reads
   // newlines in quotes as text, so its own row count would be wrong.
-  for (size_t start = 0; whole && start < bytes.size();) {
+  for (size_t start = 0; whole && reading.fault.empty() && start < bytes.size();) {
     const size_t end = std::min(bytes.find('\n', start), bytes.size() - 1) + 1;
     ++reading.line;
+    if (reading.table.lines.size() != rows_before) row_start = start;
+    rows_before = reading.table.lines.size();
+    if (end - row_start > kLongestRow) {
+      reading.fault =
+          cat("line ", reading.line, " ends a row of more than ", kLongestRow >> 20, " MiB");
+      break;
+    }
     if (!is_plain_utf8(std::string_view(bytes).substr(start, end - start))) {
       reading.fault = cat("line ", reading.line, " is not UTF-8 text");
       break;
@@ -123,15 +150,15 @@ std::string csv_line(const std::vector<std::string>& fields) {
   std::string line;
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i) line += ',';
+    const std::string field = is_marked(fields[i]) ? "'" + fields[i] : fields[i];
     // CSV readers strip blanks around an unquoted field and skip a line with a single empty field.
-    const bool bare =
-        fields[i].find_first_of(",\"\r\n") == std::string::npos && trim(fields[i]) == fields[i];
-    if (bare && !(fields[i].empty() && fields.size() == 1)) {
-      line += fields[i];
+    const bool bare = field.find_first_of(",\"\r\n") == std::string::npos && trim(field) == field;
+    if (bare && !(field.empty() && fields.size() == 1)) {
+      line += field;
       continue;
     }
     line += '"';
-    for (char c : fields[i]) line += c == '"' ? std::string("\"\"") : std::string(1, c);
+    for (char c : field) line += c == '"' ? std::string("\"\"") : std::string(1, c);
     line += '"';
   }
   return line + "\n";

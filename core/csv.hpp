@@ -24,14 +24,17 @@ struct CsvTable {
 };
 
 /// Reads a CSV file. Throws 66 if it is missing, 65 (with the line) if a row has more or fewer
-/// fields than the header, a quote is unmatched or misplaced, or a line is not UTF-8.
+/// fields than the header, a quote is unmatched or misplaced, a line is not UTF-8, or a row has
+/// more than 10,000 fields or 16 MiB. Drops the mark of csv_line() before a formula.
 CsvTable read_csv(const Path& path);
 
 /// Returns the header line of a CSV file as it is, at most 4,096 bytes, to recognise a table by its
 /// columns without reading it; empty if the file cannot be read.
 std::string csv_header(const Path& path);
 
-/// Returns one line with a newline; fields are quoted only if necessary.
+/// Returns one line with a newline; fields are quoted only if necessary. A field that a spreadsheet
+/// would run as a formula gets an apostrophe before it, see
+/// https://owasp.org/www-community/attacks/CSV_Injection.
 std::string csv_line(const std::vector<std::string>& fields);
 
 }  // namespace evenray

@@ -9,17 +9,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
-#include <limits>
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/temporary.hpp"
 #include "core/text.hpp"
 
 namespace evenray {
 namespace {
-
-constexpr std::string_view kTemporaryMark = ".evenray-tmp-";
 
 /// Owns a file descriptor.
 class Descriptor {
@@ -63,19 +60,6 @@ void write_all(int descriptor, std::string_view bytes, const Path& path) {
     if (written < 0) throw_errno("write", path);
     bytes.remove_prefix(static_cast<size_t>(written));
   }
-}
-
-/// Whether this is the name of a temporary file whose writer process (its id is in the name) has
-/// ended.
-bool abandoned(const std::string& name) {
-  const size_t mark = name.rfind(kTemporaryMark);
-  int64_t process = 0;
-  if (mark == std::string::npos ||
-      !parse_int(std::string_view(name).substr(mark + kTemporaryMark.size()), process) ||
-      process <= 0 || process > std::numeric_limits<pid_t>::max()) {
-    return false;
-  }
-  return ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
 }
 
 }  // namespace
@@ -149,21 +133,9 @@ void write_atomic(const Path& path, std::string_view bytes) {
 
 void write_atomic(const Path& path, std::span<const std::string_view> pieces) {
   make_folder(folder_of(path));
-  const Path temporary = temporary_beside(path);
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (file.get() < 0) {
-    // The folder exists, so ENOENT does not mean a missing input (66) here: report 73.
-    if (errno == ENOENT) errno = EACCES;
-    throw_errno("create", path);
-  }
-  try {
-    for (const auto piece : pieces) write_all(file.get(), piece, path);
-    if (!file.close()) throw_errno("write", path);
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
-  publish(temporary, path);
+  const Temporary temporary = Temporary::file(path, 0644);
+  for (const auto piece : pieces) write_all(temporary.descriptor(), piece, path);
+  publish(temporary.path(), path);
 }
 
 void write_new(const Path& path, std::string_view bytes, const Path& shown) {
@@ -171,10 +143,6 @@ void write_new(const Path& path, std::string_view bytes, const Path& shown) {
   if (file.get() < 0) throw_errno("create", shown);
   write_all(file.get(), bytes, shown);
   if (!file.close()) throw_errno("write", shown);
-}
-
-Path temporary_beside(const Path& path) {
-  return folder_of(path) / cat(".", path.filename().string(), kTemporaryMark, ::getpid());
 }
 
 void publish(const Path& temporary, const Path& path) {
@@ -189,6 +157,24 @@ void publish(const Path& temporary, const Path& path) {
     throw;
   }
   sync(folder_of(path), folder_of(path));
+}
+
+std::string shortened(const std::string& name, size_t most) {
+  if (name.size() <= most) return name;
+  const auto continues = [&](size_t at) {
+    return (static_cast<unsigned char>(name[at]) & 0xc0) == 0x80;
+  };
+  while (most > 0 && continues(most)) --most;
+  return name.substr(0, most);
+}
+
+Path companion(const Path& path, const std::string& ending) {
+  constexpr size_t kDigits = 8;
+  const std::string name = path.filename().string();
+  if (name.size() + ending.size() <= kLongestName) return Path(path) += ending;
+  const size_t most = kLongestName - ending.size() - kDigits - 1;
+  const std::string digits = sha256_hex(name).substr(0, kDigits);
+  return Path(path).replace_filename(cat(shortened(name, most), "-", digits, ending));
 }
 
 void make_folder(const Path& path) {
@@ -211,31 +197,6 @@ uint64_t free_bytes(const Path& path) {
   struct statvfs status {};
   if (::statvfs(folder.c_str(), &status) != 0) throw_errno("get the free space of", folder);
   return uint64_t{status.f_bavail} * status.f_frsize;
-}
-
-void remove_abandoned_temporaries(const Path& folder) {
-  std::error_code error;
-  for (std::filesystem::recursive_directory_iterator entry(folder, error), end;
-       !error && entry != end;
-       entry.increment(error)) {
-    if (!abandoned(entry->path().filename().string())) continue;
-    entry.disable_recursion_pending();
-    std::error_code ignored;
-    std::filesystem::remove_all(entry->path(), ignored);
-  }
-}
-
-void remove_leftovers_of(const Path& path) {
-  const std::string start = cat(".", path.filename().string(), kTemporaryMark);
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(folder_of(path), error), end;
-       !error && entry != end;
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    std::error_code ignored;
-    if (name.starts_with(start) && abandoned(name))
-      std::filesystem::remove_all(entry->path(), ignored);
-  }
 }
 
 FolderLock::FolderLock(const Path& folder) {

@@ -50,14 +50,19 @@ void write_atomic(const Path& path, std::span<const std::string_view> pieces);
 /// a folder that is published as a whole. Error messages name the file `shown`. Throws 73 or 74.
 void write_new(const Path& path, std::string_view bytes, const Path& shown);
 
-/// Returns a hidden path in the folder of `path`, for writers that create their own file (HDF5)
-/// before publish().
-Path temporary_beside(const Path& path);
-
-/// Fsyncs `temporary`, renames it to `path` and fsyncs the parent folder. `temporary` is a file, or
-/// a folder of files, which may replace an existing folder. On failure, removes `temporary` and
-/// throws as throw_errno(): usually 74, 73 without permission.
+/// Fsyncs `temporary` (see core/temporary.hpp), renames it to `path` and fsyncs the parent folder.
+/// `temporary` is a file, or a folder of files, which may replace an existing folder. On failure,
+/// removes `temporary` and throws as throw_errno(): usually 74, 73 without permission.
 void publish(const Path& temporary, const Path& path);
+
+/// The longest name of a file in most file systems, bytes.
+inline constexpr size_t kLongestName = 255;
+/// Returns at most the first `most` bytes of a name, and no part of a character of UTF-8.
+std::string shortened(const std::string& name, size_t most);
+/// Returns the path with an ending added to its name, for a file that belongs to another one. If
+/// the name would be too long, it is cut, and digits that depend on all of it come before the
+/// ending.
+Path companion(const Path& path, const std::string& ending);
 
 /// Creates a folder and its parents. Throws 73, or 74 if the disk is full.
 void make_folder(const Path& path);
@@ -65,12 +70,6 @@ void make_folder(const Path& path);
 /// Returns the free bytes for this user on the file system of `path` (of its nearest existing
 /// parent).
 uint64_t free_bytes(const Path& path);
-
-/// Removes temporary files and folders below `folder` whose writer process ended without publishing
-/// them.
-void remove_abandoned_temporaries(const Path& folder);
-/// Same, but only the temporary files and folders of `path`.
-void remove_leftovers_of(const Path& path);
 
 /// Holds the exclusive lock `folder`/.lock during its lifetime. The constructor throws 73 if
 /// another process holds the lock.

@@ -15,7 +15,8 @@ using Json = nlohmann::ordered_json;
 
 /// Parses JSON. NaN, Infinity and -Infinity, which Python's json module writes, become null; a
 /// UTF-8 byte order mark is skipped. `name`: the file, for messages. Throws 65 with the byte
-/// position of the error if it is not valid JSON, or if it is nested more than 200 levels deep.
+/// position of the error if it is not valid JSON, or if it is nested more than 200 levels deep. The
+/// time grows with the length of the text; of a key that is there twice, the last value counts.
 Json parse_json(std::string_view text, const std::string& name);
 
 /// Reads a JSON file as parse_json() does. Throws 66 if it is missing.

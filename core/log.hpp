@@ -17,8 +17,14 @@ enum class LogLevel {
 void set_log_level(LogLevel level);
 void log_info(const std::string& message);
 void log_warning(const std::string& message);
-/// Logs the single error line of a failing command.
+/// Logs the single error line of a failing command. In all messages control characters, as names
+/// of files may hold, are written as \n or \x1b: a message is one line and commands no terminal.
 void log_error(const std::string& message);
+
+/// Draws a line at the foot of the terminal, or draws it anew. Messages go above it.
+void show_moving_line(const std::string& text);
+/// Leaves the line as it is; what follows goes below it.
+void end_moving_line();
 
 /// During its lifetime, log messages are also appended to `path` with a timestamp. The constructor
 /// throws 73 if the file cannot be opened.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/progress.hpp"
 
+#include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "core/log.hpp"
 #include "core/text.hpp"
@@ -13,8 +15,12 @@ double seconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-/// A task that ends sooner needs no lines in a log.
-constexpr double kQuietSeconds = 30;
+/// The longer task that is under way; see WithinTask.
+struct {
+  std::string place;  ///< empty: there is none
+  double seconds_after = NAN;
+} longer_task;
+
 /// A mark is set whenever this share of the time has passed since the last one.
 constexpr double kMarkShare = .25;
 
@@ -32,9 +38,10 @@ double Pace::rate() const {
   return elapsed > 0 ? static_cast<double>(now_.done - older_.done) / elapsed : 0;
 }
 
-Progress::Progress(std::string what, int64_t total, std::string unit)
+Progress::Progress(std::string what, int64_t total, std::string unit, double quiet_s)
     : what_(std::move(what)),
       unit_(std::move(unit)),
+      quiet_s_(quiet_s),
       total_(total),
       moving_(terminal()),
       quiet_(log_level() == LogLevel::quiet) {}
@@ -42,7 +49,7 @@ Progress::Progress(std::string what, int64_t total, std::string unit)
 Progress::~Progress() {
   if (!drawn_) return;
   show("");
-  std::fputs("\n", stderr);
+  end_moving_line();
 }
 
 void Progress::skip(int64_t done) {
@@ -67,17 +74,28 @@ void Progress::advance(int64_t by, const std::string& note) {
   pace_.reach(seconds(now - start_), done_ - skipped_);
   if (quiet_) return;
   if (moving_ && seconds(now - shown_) < .1) return;
-  if (!moving_ && (tenths() == shown_tenths_ || seconds(now - start_) < kQuietSeconds)) return;
+  if (!moving_ && (tenths() == shown_tenths_ || seconds(now - start_) < quiet_s_)) return;
   shown_ = now;
   shown_tenths_ = tenths();
   show(note);
 }
 
+WithinTask::WithinTask(std::string place, double seconds_after) {
+  longer_task.place = std::move(place);
+  longer_task.seconds_after = seconds_after;
+}
+
+WithinTask::~WithinTask() { longer_task.place.clear(); }
+
 void Progress::show(const std::string& note) {
-  const double speed = rate();
-  const std::string time = done_ < total_ ? duration_text(eta_s()) + " left"
-                                          : "in " + duration_text(seconds(Clock::now() - start_));
-  const std::string line = cat(what_,
+  const double speed = rate(), left = eta_s();
+  std::string time = done_ < total_ ? duration_text(left) + " left"
+                                    : "in " + duration_text(seconds(Clock::now() - start_));
+  const bool within = !longer_task.place.empty();
+  if (within && left >= 0 && std::isfinite(longer_task.seconds_after))
+    time += cat(", ", duration_text(left + longer_task.seconds_after), " in all");
+  const std::string line = cat(within ? longer_task.place + ", " : "",
+                               what_,
                                " ",
                                done_,
                                "/",
@@ -90,10 +108,10 @@ void Progress::show(const std::string& note) {
                                time,
                                note.empty() ? "" : ", " + note);
   if (moving_) {
-    std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
+    show_moving_line(line);
     drawn_ = true;
   } else {
-    std::fprintf(stderr, "%s\n", line.c_str());
+    std::fprintf(stderr, "%s\n", one_line(line).c_str());
   }
 }
 

@@ -23,13 +23,26 @@ class Pace {
   Mark older_, newer_, now_;
 };
 
+/// During its lifetime, lines of progress begin with the place in a longer task, such as "cell 5 of
+/// 21", and end with the time that all of it still takes.
+class WithinTask {
+ public:
+  /// `seconds_after`: what the longer task takes after the present part; not finite if that is not
+  /// known.
+  WithinTask(std::string place, double seconds_after);
+  ~WithinTask();
+  WithinTask(const WithinTask&) = delete;
+  WithinTask& operator=(const WithinTask&) = delete;
+};
+
 /// Shows progress on stderr: on a terminal one line that is redrawn at most 10 times per second and
 /// stays when the task ends; else one plain line per tenth of the task, none in the first 30 s;
 /// nothing with --quiet. Example:
 ///   Progress progress("pack", images, "img"); ... progress.advance();
 class Progress {
  public:
-  Progress(std::string what, int64_t total, std::string unit);
+  /// `quiet_s`: so long no plain line is written.
+  Progress(std::string what, int64_t total, std::string unit, double quiet_s = 30);
   /// Ends the redrawn line.
   ~Progress();
   Progress(const Progress&) = delete;
@@ -52,6 +65,7 @@ class Progress {
   int64_t tenths() const { return total_ > 0 ? 10 * done_ / total_ : 0; }
 
   std::string what_, unit_;
+  double quiet_s_;
   int64_t total_, done_ = 0, skipped_ = 0, shown_tenths_ = 0;
   Clock::time_point start_ = Clock::now(), shown_ = start_;
   Pace pace_;

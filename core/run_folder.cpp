@@ -9,7 +9,9 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "core/memory.hpp"
 #include "core/parallel.hpp"
+#include "core/temporary.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 
@@ -26,7 +28,8 @@ void on_stop_signal(int number) {
 /// Returns true for keys that may change between start and resume because they do not change a
 /// result. A run whose result depends on the thread count compares it itself (nn/training.hpp).
 bool free_to_change(const std::string& key) {
-  return key == "checkpoint_every_s" || key == "keep_checkpoints" || key == "threads";
+  return key == "checkpoint_every_s" || key == "keep_checkpoints" || key == "threads" ||
+         key == "memory_gb";
 }
 
 /// Returns true if a run left more in `folder` than its settings and log. A run that failed before
@@ -64,6 +67,9 @@ void Runtime::fields(Fields& f) {
   f("threads", threads, "worker and torch threads; 0: all hardware threads");
   f("device", device, "auto, cpu, cuda or cuda:i");
   f("precision", precision, "auto (whichever is measured to be faster), bf16 or fp32");
+  f("memory_gb",
+    memory_gb,
+    "GB that large pictures may take at a time, over all threads; 0: a quarter of what is free");
   f("checkpoint_every_s",
     checkpoint_every_s,
     "seconds between checkpoints; does not change results");
@@ -84,8 +90,15 @@ void Runtime::check() const {
       (device.starts_with("cuda:") && parse_int(device.substr(5), index) && index >= 0);
   evenray::check(
       known, Exit::config, cat("unknown device '", device, "' (known: auto, cpu, cuda, cuda:i)"));
+  evenray::check(memory_gb >= 0 && memory_gb <= 1e6,
+                 Exit::config,
+                 "memory_gb must be 0 (a quarter of what is free) or more");
   evenray::check(checkpoint_every_s >= 0, Exit::config, "checkpoint_every_s must be 0 or more");
   evenray::check(keep_checkpoints >= 1, Exit::config, "keep_checkpoints must be 1 or more");
+}
+
+void Runtime::use_memory() const {
+  if (memory_gb > 0) set_picture_memory(static_cast<uint64_t>(memory_gb * 1e9));
 }
 
 int Runtime::thread_count() const {

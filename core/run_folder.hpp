@@ -15,12 +15,15 @@ struct Runtime {
   int64_t threads = 0;             ///< worker and torch threads; 0: all hardware threads
   std::string device = "auto";     ///< auto, cpu, cuda, cuda:i
   std::string precision = "auto";  ///< auto (the faster one, nn/precision.hpp), bf16, fp32
+  double memory_gb = 0;            ///< large pictures take at a time; 0: a quarter of what is free
   double checkpoint_every_s = 60;  ///< seconds between checkpoints; does not change results
   int64_t keep_checkpoints = 2;    ///< newest checkpoints to keep, in addition to the best
 
   void fields(Fields& f);
   /// Throws 78 for a value out of range.
   void check() const;
+  /// Applies `memory_gb` to this process.
+  void use_memory() const;
   /// Returns `threads`, or the number of hardware threads if it is 0.
   int thread_count() const;
 };
@@ -31,9 +34,9 @@ class RunFolder {
  public:
   /// Starts or resumes a run in `folder`. Throws 73 if there is a run and `resume` is false, 78
   /// with the changed keys if the settings differ from those that the run was started with
-  /// (threads, checkpoint_every_s and keep_checkpoints may differ). A precision of `auto` in the
-  /// settings becomes that of the run that is resumed. A folder that holds only settings and log
-  /// counts as empty: that run never began.
+  /// (threads, memory_gb, checkpoint_every_s and keep_checkpoints may differ). A precision of
+  /// `auto` in the settings becomes that of the run that is resumed. A folder that holds only
+  /// settings and log counts as empty: that run never began.
   RunFolder(const Path& folder, bool resume, const Visit& settings);
 
   const Path& path() const { return folder_; }

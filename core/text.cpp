@@ -92,6 +92,52 @@ bool parse_int(std::string_view text, int64_t& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+std::string markdown_line(std::string_view text) {
+  const auto in_word = [&](size_t at) {
+    const auto letter = [&](size_t i) {
+      return i < text.size() && std::isalnum(static_cast<unsigned char>(text[i])) != 0;
+    };
+    return at > 0 && letter(at - 1) && letter(at + 1);
+  };
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool mark =
+        std::string_view("|\\`<[*").find(c) != std::string_view::npos || (c == '_' && !in_word(i));
+    const bool control = static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+    if (mark) out += '\\';
+    out += control ? ' ' : c;
+  }
+  return out;
+}
+
+std::string one_line(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const bool utf8 = is_plain_utf8(text);
+  std::string out;
+  const auto escape = [&](unsigned char byte) {
+    out += cat("\\x", digits[byte >> 4], digits[byte & 15]);
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (byte == '\n') {
+      out += "\\n";
+    } else if (byte == '\t') {
+      out += "\\t";
+    } else if (byte < 0x20 || byte == 0x7f || (!utf8 && byte >= 0x80)) {
+      escape(byte);
+    } else if (byte == 0xc2 && next < 0xa0) {  // U+0080 to U+009F command some terminals too
+      escape(byte);
+      escape(next);
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 bool is_plain_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto byte = [&](size_t at) { return static_cast<unsigned char>(text[at]); };

@@ -47,6 +47,13 @@ bool parse_int(std::string_view text, int64_t& value);
 /// and JSON require.
 bool is_plain_utf8(std::string_view text);
 
+/// Returns the text as one line of Markdown that is shown as it is: marks of emphasis, code, links,
+/// tables and tags are escaped, control characters become blanks.
+std::string markdown_line(std::string_view text);
+
+/// Returns the text with control characters written as \n, \t or \x1b.
+std::string one_line(std::string_view text);
+
 /// Returns the known name with the smallest edit distance to `name`, or "" if that distance is more
 /// than 1 + (length of `name`) / 3, rounded down.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known);

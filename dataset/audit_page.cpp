@@ -51,6 +51,10 @@ constexpr std::array kKinds{
          "often is where it is weak. Nothing is left out because of this finding."},
     Kind{"missing_file", "The table lists an image that does not exist."},
     Kind{"dead_link", "A symbolic link that leads to nothing, so that what it names is not read."},
+    Kind{
+        "outside_link",
+        "A symbolic link that leads out of the folder. What it names is read; a copy of the folder "
+        "alone would lack it."},
     Kind{"empty_class", "A class folder without an image. The class is kept, with no image in it."},
     Kind{"unlisted_file", "The table does not list this file, or it is outside the class folders."},
     Kind{"label_conflict",

@@ -126,7 +126,7 @@ class CoarsePoints {
           .reshape(1, 1)
           .copyTo(coarse.row(static_cast<int>(i)));
     });
-    sort(coarse);
+    if (!rows_.empty()) sort(coarse);
   }
 
   size_t size() const { return rows_.size(); }

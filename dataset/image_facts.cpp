@@ -58,8 +58,8 @@ void measure(const cv::Mat& image, ImageFacts& facts) {
 
 ImageFacts measure_sample(const Sample& sample) {
   ImageFacts facts;
-  // One bad file must not end the scan: any exception (decoder, OpenCV, out of memory) becomes a
-  // fault of that file.
+  // One bad file must not end the scan: any exception of the decoder or OpenCV becomes a fault of
+  // that file.
   try {
     const DecodedImage decoded = decode_sample(sample, true);
     facts.orientation = decoded.orientation;
@@ -74,6 +74,11 @@ ImageFacts measure_sample(const Sample& sample) {
     facts.height = decoded.pixels.rows;
     measure(decoded.pixels, facts);
     facts.readable = true;
+  } catch (const std::bad_alloc&) {
+    throw;  // says nothing of the file
+  } catch (const cv::Exception& error) {
+    if (error.code == cv::Error::StsNoMem) throw std::bad_alloc();
+    facts.fault = error.what();
   } catch (const std::exception& error) {
     facts.fault = error.what();
   }

@@ -216,11 +216,15 @@ void find_unread_kinds(Manifest& manifest) {
   manifest.findings.push_back(std::move(finding));
 }
 
-void find_dead_links(Manifest& manifest) {
-  Finding finding{"dead_link", {}, "links that lead to nothing"};
-  for (const auto& link : dead_links(manifest.root))
-    finding.ids.push_back(link.lexically_relative(manifest.root).generic_string());
-  if (!finding.ids.empty()) manifest.findings.push_back(std::move(finding));
+void find_links(Manifest& manifest) {
+  const auto tell = [&](Finding finding, const std::vector<Path>& links) {
+    for (const auto& link : links)
+      finding.ids.push_back(link.lexically_relative(manifest.root).generic_string());
+    if (!finding.ids.empty()) manifest.findings.push_back(std::move(finding));
+  };
+  tell({"dead_link", {}, "links that lead to nothing"}, dead_links(manifest.root));
+  tell({"outside_link", {}, "links that lead out of the folder; what they name is read"},
+       outside_links(manifest.root));
 }
 
 /// Kinds of files that some settings apply to, and whether a source has any.
@@ -240,7 +244,7 @@ Manifest read_source(const std::string& path, const ReadOptions& options, KindsO
     const bool folder = !is_store_source(path) && std::filesystem::is_directory(path);
     if (folder && !is_phantom(path)) {
       find_unread_kinds(manifest);
-      find_dead_links(manifest);
+      find_links(manifest);
     }
   } catch (const std::filesystem::filesystem_error& error) {
     throw_unreadable(error.path1().empty() ? path : error.path1().string(), error.code().value());

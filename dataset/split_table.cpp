@@ -13,7 +13,7 @@ namespace evenray {
 namespace {
 
 /// The record that belongs to a table.
-Path record_path(const Path& table) { return Path(table) += ".toml"; }
+Path record_path(const Path& table) { return companion(table, ".toml"); }
 
 std::string table_line(const std::string& text) {
   return cat("# The table that belongs to it: SHA-256 ", sha256_hex(text), "\n");

@@ -140,9 +140,6 @@ void Pretrained::load(Backbone& backbone) const {
     const auto found = tensors.find(name);
     if (found == tensors.end() && (partial || name.ends_with("num_batches_tracked"))) return;
     if (found != tensors.end()) {
-      check(found->second.isfinite().all().item<bool>(),
-            Exit::bad_data,
-            cat(path.string(), ": tensor '", name, "' holds values that are not finite"));
       const auto& source = found->second;
       if (name == backbone.stem + ".weight" && source.dim() == 4 && source.size(1) == 3 &&
           target.size(1) == 1) {

@@ -109,6 +109,9 @@ torch::Tensor read_tensor(const Path& path,
   }
   auto tensor = torch::empty(shape, type->type);
   if (bytes > 0) std::memcpy(tensor.data_ptr(), data.data() + offsets[0], bytes);
+  if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>())
+    throw Error(Exit::bad_data,
+                cat(path.string(), ": tensor '", name, "' holds values that are not finite"));
   extents.emplace_back(offsets[0], offsets[1]);
   return tensor;
 }

@@ -22,8 +22,8 @@ struct TensorFile {
 void write_safetensors(const Path& path, const TensorFile& file);
 
 /// Reads a safetensors file into CPU tensors. Checks header bounds, offsets, shapes, and the
-/// digests if the file has them. Throws 66 if the file is missing, 65 if it is truncated, damaged
-/// or in another format.
+/// digests if the file has them. Throws 66 if the file is missing, 65 if it is truncated, damaged,
+/// in another format, or has a value that is not finite.
 TensorFile read_safetensors(const Path& path);
 
 /// Returns the digest that write_safetensors() computes.

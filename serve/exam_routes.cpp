@@ -202,6 +202,11 @@ HttpResponse show_exam(SiteVisit& visit) {
                            labelled_input(visitor.word("exam.assign"), "number", number) +
                                submit_button(visitor.word("patient.save")),
                            {{"class", "filter"}});
+      if (!exam.patient.empty())
+        actions +=
+            post_form(visitor,
+                      own + "/assign",
+                      hidden_input("detach", "1") + submit_button(visitor.word("exam.detach")));
       if (exam.state != ExamState::waiting)
         actions += post_form(visitor, own + "/again", submit_button(visitor.word("exam.again")));
       actions += post_form(visitor,
@@ -233,7 +238,8 @@ HttpResponse assign_exam(SiteVisit& visit) {
   const std::string number = trim(field_of(visit.form, "number"));
   const auto now = exam.patient.empty() ? std::nullopt : visit.site.patients.find(exam.patient);
   // The form as it was shown: also of a patient without number.
-  if (number == (now ? now->fields.number : "")) return see_other("/exams/" + exam.id);
+  const bool detach = !field_of(visit.form, "detach").empty();
+  if (!detach && number == (now ? now->fields.number : "")) return see_other("/exams/" + exam.id);
   // Without a number, the exam has no patient any more; never one who has no number either.
   const auto patient = number.empty() ? std::nullopt : visit.site.patients.with_number(number);
   check(number.empty() || patient.has_value(),

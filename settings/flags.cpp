@@ -43,6 +43,7 @@ std::vector<FlagValue> gate_values(const std::vector<std::string>& words) {
 constexpr std::array kFlags{
     FlagKey{"", "--seed", "seed"},
     FlagKey{"", "--threads", "threads"},
+    FlagKey{"", "--memory", "memory_gb"},
     FlagKey{"", "--device", "device"},
     FlagKey{"", "--precision", "precision"},
     FlagKey{"data inspect", "--format", "data.format"},

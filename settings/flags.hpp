@@ -23,7 +23,7 @@ struct FlagKey {
 
 /// Returns the flags of a command, without the shared ones.
 std::vector<const FlagKey*> flags_of(std::string_view command);
-/// Returns a shared flag: --seed, --threads, --device or --precision.
+/// Returns a shared flag: --seed, --threads, --memory, --device or --precision.
 const FlagKey& shared_flag(std::string_view flag);
 
 /// Returns the keys that a flag with these words sets, and their values. Throws 2.

@@ -31,7 +31,7 @@ Runtime runtime_of(const Config& config, int64_t seed) {
 /// Whether the same command may succeed later without other data or settings: if a device, a disk
 /// or permissions were missing. A repeated training is bit-identical, so it fails in the same way.
 bool may_differ_next_time(Exit code) {
-  return code == Exit::missing_resource || code == Exit::cannot_create || code == Exit::io;
+  return code == Exit::missing_resource || code == Exit::cannot_create;
 }
 
 /// Returns the settings of an arm with those that trials on the validation images of the fold
@@ -240,7 +240,8 @@ std::optional<std::string> attempt(const Path& folder, const std::function<void(
     std::filesystem::remove(folder / "error.json");
     return std::nullopt;
   } catch (const Error& error) {
-    if (error.code() == Exit::stopped) throw;
+    // After a fault of the disk, the other cells would fail too.
+    if (error.code() == Exit::stopped || error.code() == Exit::io) throw;
     message = error.what();
     again = may_differ_next_time(error.code());
   } catch (const c10::Error& error) {

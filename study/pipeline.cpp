@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/progress.hpp"
 #include "core/text.hpp"
 #include "nn/compute.hpp"
 #include "study/estimate.hpp"
@@ -65,14 +66,18 @@ class Progression {
   Progression(const StudyFolder& folder, const StudyPlan& plan, StudyClock& clock)
       : folder_(folder), plan_(plan), clock_(clock) {}
 
-  /// Runs a generator or cell in `path`, whose last file is `mark`. `begun`: an earlier process has
-  /// done a part of it. Throws 75 after a stop signal.
+  /// Runs a generator or cell, whose last file is `mark`. `place`: "cell 5 of 21". `begun`: an
+  /// earlier process has done a part of it. Throws 75 after a stop signal.
   void run(const std::string& id,
+           const std::string& place,
            const std::string& kind,
            bool begun,
            const Path& mark,
            const std::function<void()>& work) {
     const bool done = std::filesystem::exists(mark);
+    auto others = units_left(folder_, plan_);
+    if (!done) --others[kind];
+    const WithinTask within(place, clock_.seconds_of(others));
     const auto start = std::chrono::steady_clock::now();
     if (const auto message = attempt(mark.parent_path(), work)) {
       log_info(cat(id, " failed: ", *message));
@@ -140,24 +145,32 @@ int run_study(const Config& given,
   write_json(out / "plan.json", planned);
   check_groups(plan, folder, config.gan.where);
   Progression progression(folder, plan, clock);
+  const auto place = [](const char* what, size_t number, size_t count) {
+    return cat(what, " ", number, " of ", count);
+  };
+  size_t number = 0;
   for (const auto& generator : plan.generators) {
     const Path path = folder.generator(generator);
     progression.run("generator " + generator.id(),
+                    place("generator", ++number, plan.generators.size()),
                     StudyClock::kind_of(generator),
                     std::filesystem::exists(path),
                     path / "quality.json",
                     [&] { run_generator(config, folder, plan, generator); });
   }
+  number = 0;
   for (const auto& cell : plan.cells) {
     log_info(cat("cell ", cell.id()));
     const Path path = folder.cell(cell);
     const bool searches = plan.tuned && cell.seed == 0;
     const bool begun = std::filesystem::exists(path) ||
                        (searches && std::filesystem::exists(folder.tuning(cell.arm, cell.fold)));
-    progression.run(
-        "cell " + cell.id(), StudyClock::kind_of(plan, cell), begun, path / "DONE", [&] {
-          run_cell(config, folder, plan, cell);
-        });
+    progression.run("cell " + cell.id(),
+                    place("cell", ++number, plan.cells.size()),
+                    StudyClock::kind_of(plan, cell),
+                    begun,
+                    path / "DONE",
+                    [&] { run_cell(config, folder, plan, cell); });
   }
   const int failed = progression.failed();
   write_report(config, folder, plan, facts);

@@ -9,19 +9,15 @@ namespace {
 /// Limit for all images of a page together, before base64.
 constexpr size_t kMaxImageBytes = 1'100'000;
 
-/// Escapes the characters that have a meaning in Markdown tables.
-std::string escape_cell(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '|' || c == '<' || c == '*' || c == '_') out += '\\';
-    out += c == '\n' ? ' ' : c;
-  }
-  return out;
+/// Returns a text that begins a line as it is: no heading, list or quotation.
+std::string line_of(const std::string& text) {
+  const bool mark = text.find_first_of("#>+-=") == 0;
+  return (mark ? "\\" : "") + markdown_line(text);
 }
 
 std::string table_line(const std::vector<std::string>& cells) {
   std::string out = "|";
-  for (const auto& cell : cells) out += cat(" ", escape_cell(cell), " |");
+  for (const auto& cell : cells) out += cat(" ", markdown_line(cell), " |");
   return out + "\n";
 }
 
@@ -64,29 +60,30 @@ void HtmlReport::details(const std::string& summary, const std::string& preforma
 std::string HtmlReport::text() const { return page_.text(); }
 
 MarkdownReport::MarkdownReport(const ReportHead& head, const Path& folder) : folder_(folder) {
-  text_ = cat("# ", head.title, "\n");
-  paragraph(cat("**", head.answer, "**"));
+  text_ = cat("# ", markdown_line(head.title), "\n\n**", markdown_line(head.answer), "**\n");
   paragraph(head.measured_on);
 }
 
-void MarkdownReport::section(const std::string& heading) { text_ += cat("\n## ", heading, "\n"); }
+void MarkdownReport::section(const std::string& heading) {
+  text_ += cat("\n## ", markdown_line(heading), "\n");
+}
 
-void MarkdownReport::paragraph(const std::string& text) { text_ += cat("\n", text, "\n"); }
+void MarkdownReport::paragraph(const std::string& text) { text_ += cat("\n", line_of(text), "\n"); }
 
 void MarkdownReport::list(const std::vector<std::string>& items) {
   if (items.empty()) return;
   text_ += "\n";
-  for (const auto& item : items) text_ += cat("- ", item, "\n");
+  for (const auto& item : items) text_ += cat("- ", line_of(item), "\n");
 }
 
 void MarkdownReport::table(const HtmlTable& table) {
   if (!table.caption.empty()) paragraph(table.caption);
-  std::vector<std::string> rule;
+  std::string rule = "|";
   for (size_t i = 0; i < table.head.size(); ++i) {
     const bool numeric = table.numeric.empty() ? i > 0 : table.numeric[i];
-    rule.push_back(numeric ? "---:" : "---");
+    rule += numeric ? " ---: |" : " --- |";
   }
-  text_ += cat("\n", table_line(table.head), table_line(rule));
+  text_ += cat("\n", table_line(table.head), rule, "\n");
   for (const auto& row : table.rows) text_ += table_line(row);
 }
 
@@ -94,13 +91,16 @@ void MarkdownReport::image(const std::string& relative_path,
                            const std::string& alt,
                            const std::string& caption) {
   if (!std::filesystem::exists(folder_ / relative_path)) return;
-  paragraph(cat("![", alt, "](<", relative_path, ">)"));
+  text_ += cat("\n![", markdown_line(alt), "](<", relative_path, ">)\n");
   paragraph(caption);
 }
 
 void MarkdownReport::details(const std::string& summary, const std::string& preformatted) {
   paragraph(summary + ":");
-  text_ += cat("\n```\n", preformatted, preformatted.ends_with('\n') ? "" : "\n", "```\n");
+  std::string fence = "```";
+  while (preformatted.find(fence) != std::string::npos) fence += '`';
+  text_ +=
+      cat("\n", fence, "\n", preformatted, preformatted.ends_with('\n') ? "" : "\n", fence, "\n");
 }
 
 std::string MarkdownReport::text() const {

@@ -42,10 +42,12 @@ DecodedImage decode_dicom(std::string_view bytes, const DicomOptions& options) {
   if (!layout.fault.empty()) return fail(layout.fault);
   image.pictures = layout.frames;
   if (options.frame >= layout.frames) return fail(missing_frame(layout, options.frame));
-  const DicomCells cells = dicom_cells(elements, layout, options.frame);
-  if (!cells.fault.empty()) return fail(cells.fault);
   image.width = layout.columns;
   image.height = layout.rows;
+  // Cells of 16 bits, what is shown of them, and what a codec keeps meanwhile.
+  claim_memory(image, 8 * layout.samples);
+  const DicomCells cells = dicom_cells(elements, layout, options.frame);
+  if (!cells.fault.empty()) return fail(cells.fault);
   image.truncated = cells.truncated;
   if (layout.samples == 3) {
     const bool wide = options.bits == 16 || options.voi == Voi::none;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
 #include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include <mutex>
 
 #include "core/error.hpp"
+#include "core/temporary.hpp"
 #include "core/text.hpp"
 #include "dataset/dicom/dicom.hpp"
 
@@ -24,22 +24,11 @@ void make_key(const Path& file) {
   check(RAND_bytes(key, kKeyBytes) == 1,
         Exit::failed,
         "OpenSSL could not provide random bytes for a key");
-  const Path temporary = temporary_beside(file);
-  ::unlink(temporary.c_str());  // left by a stopped process with the same process id
-  const int descriptor =
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (descriptor < 0) throw_errno("create", file);
-  const bool written = ::write(descriptor, key, kKeyBytes) == ssize_t{kKeyBytes} &&
-                       ::fchmod(descriptor, 0600) == 0 && ::fsync(descriptor) == 0;
-  int number = errno;
-  ::close(descriptor);
-  const bool linked = written && (::link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
-  if (written) number = errno;
-  ::unlink(temporary.c_str());
-  if (!linked) {
-    errno = number;
-    throw_errno("create", file);
-  }
+  const Temporary temporary = Temporary::file(file, 0600);
+  const bool linked = ::write(temporary.descriptor(), key, kKeyBytes) == ssize_t{kKeyBytes} &&
+                      ::fsync(temporary.descriptor()) == 0 &&
+                      (::link(temporary.path().c_str(), file.c_str()) == 0 || errno == EEXIST);
+  if (!linked) throw_errno("create", file);
 }
 
 std::string environment(const char* name) {

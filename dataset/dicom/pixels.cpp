@@ -89,7 +89,7 @@ bool plain_jpeg(std::string_view coded, DecodedImage& image, const DicomLayout& 
           int(byte(7) << 8 | byte(8)) != layout.columns) {
         image.fault = "the JPEG inside has another size than the header states";
       } else {
-        image = decode_jpeg(coded, 0, false);
+        image = decode_jpeg(coded, 0, false, /*claims=*/false);
       }
       return true;
     }

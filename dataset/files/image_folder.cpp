@@ -67,7 +67,7 @@ bool may_be_dicom(const Path& path) {
   });
 }
 
-/// Returns the visible entries below a folder, other than folders, for which `wanted` is true,
+/// Returns the visible entries below a folder, other than real folders, for which `wanted` is true,
 /// sorted; links to folders are followed.
 template <class Wanted>
 std::vector<Path> entries_below(const Path& folder, const Wanted& wanted) {
@@ -84,6 +84,7 @@ std::vector<Path> entries_below(const Path& folder, const Wanted& wanted) {
     } else if (entry->is_directory(dead)) {
       inside.resize(static_cast<size_t>(entry.depth()) + 1);
       inside.push_back(fs::canonical(entry->path()));
+      if (entry->is_symlink() && wanted(*entry)) files.push_back(entry->path());
       if (leads_back(inside)) entry.disable_recursion_pending();
     } else if (wanted(*entry)) {
       files.push_back(entry->path());
@@ -98,6 +99,14 @@ bool is_dead_link(const fs::directory_entry& entry) {
   return entry.is_symlink(dead) && !entry.exists(dead);
 }
 
+/// Whether a link leads to something outside of a folder, given with links resolved.
+bool leads_out(const fs::directory_entry& entry, const Path& folder) {
+  std::error_code dead;
+  if (!entry.is_symlink(dead) || !entry.exists(dead)) return false;
+  const Path target = fs::canonical(entry.path(), dead);
+  return !dead && !(target / "").string().starts_with((folder / "").string());
+}
+
 bool has_extension(const Path& path, const std::vector<std::string>& endings) {
   return std::count(endings.begin(), endings.end(), lower(path.extension().string())) > 0;
 }
@@ -107,6 +116,12 @@ bool has_extension(const Path& path, const std::vector<std::string>& endings) {
 std::vector<Path> visible_files(const Path& folder) { return entries_below(folder, is_file); }
 
 std::vector<Path> dead_links(const Path& folder) { return entries_below(folder, is_dead_link); }
+
+std::vector<Path> outside_links(const Path& folder) {
+  return entries_below(folder, [root = fs::canonical(folder)](const fs::directory_entry& entry) {
+    return leads_out(entry, root);
+  });
+}
 
 std::vector<Path> empty_folders(const Path& folder) {
   auto folders = visible_folders(folder);

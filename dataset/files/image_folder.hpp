@@ -18,6 +18,10 @@ std::vector<Path> visible_files(const Path& folder);
 /// Returns the symbolic links below `folder` that lead to nothing, under the same rules.
 std::vector<Path> dead_links(const Path& folder);
 
+/// Returns the symbolic links below `folder` whose files or folders are outside of it, under the
+/// same rules.
+std::vector<Path> outside_links(const Path& folder);
+
 /// Returns the folders directly in `folder` that hold no visible file at any depth, other than dead
 /// links and images in an unsupported format, sorted.
 std::vector<Path> empty_folders(const Path& folder);

@@ -18,16 +18,13 @@ void limit_pixels(uint64_t most);
 /// Returns the fault of an image size: empty, or above the limit. Returns "" if the size is fine.
 std::string size_fault(uint64_t width, uint64_t height);
 
+/// Waits until there is memory for the picture, before its pixels are made; it is free again when
+/// the image is gone. Pictures of up to 16 Mpx do not wait. `samples`: bytes of a pixel while it is
+/// decoded; `more`: bytes beside the pixels.
+void claim_memory(DecodedImage& image, int samples, uint64_t more = 0);
+
 /// Returns a share as per cent of at least one digit that is not 0: "12.0 %", "0.003 %".
 std::string share_text(float share);
-
-/// Adds the loss `transparent` to an image if some of its pixels are not opaque. `alpha`: one
-/// channel of 8 or 16 bits, whose largest value is opaque.
-void add_transparency(const cv::Mat& alpha, DecodedImage& image);
-
-/// Returns the share (0 to 1) of pixels whose red, green and blue differ by more than the coding of
-/// a grey image explains. `rgb` has 8 or 16 bits and may have an alpha channel.
-float coloured_share(const cv::Mat& rgb);
 
 /// Whether `bytes` begin like a file of that format. is_tiff() accepts classic TIFF and BigTIFF of
 /// either byte order; a DICOM file may begin the same way (PS3.10, 7.1), so call is_dicom() first.
@@ -38,7 +35,11 @@ bool is_tiff(std::string_view bytes);
 /// Decode a whole file. The pixels, width and height are as stored: `orientation` is read but not
 /// applied. `mode` is filled unless it follows from the depth of the pixels. `min_side_px` and
 /// `measure_colour`: see decode_image().
-DecodedImage decode_jpeg(std::string_view bytes, int min_side_px, bool measure_colour);
+/// `claims`: false if the caller has claimed the memory, since nobody may claim twice.
+DecodedImage decode_jpeg(std::string_view bytes,
+                         int min_side_px,
+                         bool measure_colour,
+                         bool claims = true);
 DecodedImage decode_png(std::string_view bytes);
 
 /// Returns width and height of the upright image from the first bytes of a file; nullopt if they do

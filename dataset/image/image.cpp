@@ -110,31 +110,18 @@ std::string size_fault(uint64_t width, uint64_t height) {
   return cat(width, "x", height, " pixels, more than the limit of ", most >> 20, " Mpx");
 }
 
-float coloured_share(const cv::Mat& rgb) {
-  constexpr double kTolerance = 24. / 255;
-  std::vector<cv::Mat> channels;
-  cv::split(rgb, channels);
-  cv::Mat high, low, apart;
-  cv::max(cv::max(channels[0], channels[1]), channels[2], high);
-  cv::min(cv::min(channels[0], channels[1]), channels[2], low);
-  apart = high - low > kTolerance * (rgb.depth() == CV_8U ? 255 : 65535);
-  return static_cast<float>(cv::countNonZero(apart)) / static_cast<float>(apart.total());
+void claim_memory(DecodedImage& image, int samples, uint64_t more) {
+  constexpr uint64_t kLarge = uint64_t{16} << 20;  // pixels of one byte
+  constexpr uint64_t kAfterwards = 2;              // bytes: turned upright, or resized
+  const uint64_t pixels = uint64_t(image.width) * uint64_t(image.height);
+  const uint64_t bytes = pixels * (static_cast<uint64_t>(samples) + kAfterwards) + more;
+  if (bytes > kLarge * (1 + kAfterwards)) image.memory = std::make_shared<PictureMemory>(bytes);
 }
 
 std::string share_text(float share) {
   int digits = 1;
   for (double percent = 1000. * share; percent < .5 && digits < 6; percent *= 10) ++digits;
   return cat(fixed(100. * share, digits), " %");
-}
-
-void add_transparency(const cv::Mat& alpha, DecodedImage& image) {
-  const int opaque = cv::countNonZero(alpha == cv::Scalar(alpha.depth() == CV_8U ? 255 : 65535));
-  const auto clear = static_cast<float>(alpha.total()) - static_cast<float>(opaque);
-  if (clear > 0)
-    image.losses.emplace_back("transparent",
-                              cat(share_text(clear / static_cast<float>(alpha.total())),
-                                  " of the pixels are transparent; their colours are read as if "
-                                  "they were opaque"));
 }
 
 int white_of(unsigned brightest) {

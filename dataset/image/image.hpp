@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <memory>
 #include <opencv2/core.hpp>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "core/memory.hpp"
 
 namespace evenray {
 
@@ -27,6 +30,7 @@ struct DecodedImage {
   std::vector<std::pair<std::string, std::string>> losses;
   bool truncated = false;  ///< the coded data ended early or is damaged: some pixels are filled in
   std::string fault;       ///< why there are no pixels; empty if there are
+  std::shared_ptr<PictureMemory> memory;  ///< of a large picture, see claim_memory()
 
   /// Returns why the image is left out of stores: its fault, or that it is truncated; empty if
   /// nothing is wrong with it.

@@ -169,7 +169,10 @@ int read_orientation(const jpeg_decompress_struct& jpeg) {
 
 }  // namespace
 
-DecodedImage decode_jpeg(std::string_view bytes, int min_side_px, bool measure_colour) {
+DecodedImage decode_jpeg(std::string_view bytes,
+                         int min_side_px,
+                         bool measure_colour,
+                         bool claims) {
   DecodedImage image;
   Decoder decoder;
   const auto broken = [&] { return cat("a broken JPEG: ", decoder.message); };
@@ -186,6 +189,8 @@ DecodedImage decode_jpeg(std::string_view bytes, int min_side_px, bool measure_c
   image.orientation = read_orientation(jpeg);
   image.mode = jpeg.num_components == 1 ? "L" : "RGB";
   const bool with_chroma = measure_colour && jpeg.jpeg_color_space == JCS_YCbCr;
+  // A progressive file keeps all its coefficients, of two bytes.
+  if (claims) claim_memory(image, jpeg.progressive_mode ? 1 + 2 * jpeg.num_components : 1);
   if (!start_jpeg(decoder, min_side_px, with_chroma)) {
     image.fault = broken();
     return image;

@@ -12,7 +12,7 @@
 #include "core/deflate.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "dataset/image/codecs.hpp"
+#include "dataset/image/grey_rows.hpp"
 
 namespace evenray {
 namespace {
@@ -137,9 +137,16 @@ bool start_png(Reader& reader) {
   return true;
 }
 
+bool interlaced(const Reader& reader) {
+  return png_get_interlace_type(reader.png, reader.info) != PNG_INTERLACE_NONE;
+}
+
+/// Reads the next rows; of an interlaced file, all rows.
 bool read_png_rows(Reader& reader, std::vector<png_bytep>& rows) {
   if (setjmp(reader.failed)) return false;
-  png_read_image(reader.png, rows.data());
+  const int passes = interlaced(reader) ? PNG_INTERLACE_ADAM7_PASSES : 1;
+  for (int pass = 0; pass < passes; ++pass)
+    png_read_rows(reader.png, rows.data(), nullptr, static_cast<png_uint_32>(rows.size()));
   return true;
 }
 
@@ -205,22 +212,21 @@ DecodedImage decode_png(std::string_view bytes) {
   image.height = static_cast<int>(height);
   const int depth = png_get_bit_depth(reader.png, reader.info) == 16 ? CV_16U : CV_8U;
   const int channels = png_get_channels(reader.png, reader.info);
-  cv::Mat stored = cv::Mat::zeros(image.height, image.width, CV_MAKETYPE(depth, channels));
-  auto rows = row_pointers(stored);
+  const int type = CV_MAKETYPE(depth, channels);
+  const auto sample_bytes = static_cast<int>(CV_ELEM_SIZE1(type));
+  claim_memory(image, interlaced(reader) ? sample_bytes * (1 + channels) : sample_bytes);
+  GreyRows grey(image, type, /*colour=*/channels >= 3, /*alpha=*/channels % 2 == 0);
+  const int step = interlaced(reader) ? image.height : GreyRows::kRows;
+  for (int y = 0; y < image.height && !image.truncated; y += step) {
+    cv::Mat stored = cv::Mat::zeros(std::min(step, image.height - y), image.width, type);
+    auto rows = row_pointers(stored);
+    image.truncated = !read_png_rows(reader, rows);
+    grey.add(stored, y);
+  }
+  grey.finish();
   // A file that lacks only its end mark has all its pixels; a wrong checksum means that the pixels
   // may be wrong.
-  image.truncated = !read_png_rows(reader, rows) || (!read_tail(reader) && !reader.input_ended);
-  if (channels >= 3) {
-    cv::cvtColor(stored, image.pixels, channels == 3 ? cv::COLOR_RGB2GRAY : cv::COLOR_RGBA2GRAY);
-    image.coloured = coloured_share(stored);
-  } else {
-    cv::extractChannel(stored, image.pixels, 0);
-  }
-  if (channels % 2 == 0) {
-    cv::Mat alpha;
-    cv::extractChannel(stored, alpha, channels - 1);
-    add_transparency(alpha, image);
-  }
+  image.truncated = image.truncated || (!read_tail(reader) && !reader.input_ended);
   image.pictures = animation_frames(bytes);
   return image;
 }

@@ -7,7 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/text.hpp"
-#include "dataset/image/codecs.hpp"
+#include "dataset/image/grey_rows.hpp"
 
 namespace evenray {
 namespace {
@@ -95,7 +95,8 @@ struct Form {
   uint16_t bits = 1, samples = 1, planar = PLANARCONFIG_CONTIG, photometric = 0, orientation = 1,
            format = SAMPLEFORMAT_UINT;
   bool tiled = false, convertible = false, tiles_fit = true;
-  bool alpha = false;  ///< the last sample is transparency
+  bool alpha = false;       ///< the last sample is transparency
+  uint64_t tile_bytes = 0;  ///< of one tile
 
   explicit Form(TIFF* tiff) : tiled(TIFFIsTiled(tiff) != 0) {
     TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
@@ -115,7 +116,8 @@ struct Form {
     if (!tiled) return;
     const uint64_t picture = (uint64_t{width} * samples * bits + 7) / 8 * height;
     const uint64_t tile = TIFFTileSize64(tiff), most = kMostTiles + 4 * picture;
-    tiles_fit = tile > 0 && TIFFNumberOfTiles(tiff) <= most / tile;
+    tile_bytes = tile;
+    tiles_fit = tile > 0 && tile <= kMostTiles + picture && TIFFNumberOfTiles(tiff) <= most / tile;
   }
 
   bool grey() const {
@@ -152,35 +154,43 @@ struct Form {
   }
 };
 
-/// Returns how many rows could be read; leaves the pixels of the others unchanged.
-uint32_t read_strips(TIFF* tiff, cv::Mat& to) {
-  int row = 0;
-  while (row < to.rows && TIFFReadScanline(tiff, to.ptr(row), static_cast<uint32_t>(row)) == 1)
-    ++row;
-  return static_cast<uint32_t>(row);
+/// Returns how many rows could be read.
+int read_strips(TIFF* tiff, cv::Size size, int type, GreyRows& grey) {
+  cv::Mat rows(GreyRows::kRows, size.width, type);
+  for (int y = 0; y < size.height; y += rows.rows) {
+    const int wanted = std::min(rows.rows, size.height - y);
+    int got = 0;
+    while (got < wanted &&
+           TIFFReadScanline(tiff, rows.ptr(got), static_cast<uint32_t>(y + got)) == 1)
+      ++got;
+    grey.add(rows.rowRange(0, got), y);
+    if (got < wanted) return y + got;
+  }
+  return size.height;
 }
 
 /// As read_strips(), for tiles; the result is a whole number of rows of tiles, or all rows.
-uint32_t read_tiles(TIFF* tiff, cv::Mat& to) {
+int read_tiles(TIFF* tiff, cv::Size size, int type, GreyRows& grey) {
   uint32_t tile_width = 0, tile_height = 0;
   TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width);
   TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_height);
-  const uint64_t row_bytes = uint64_t{tile_width} * to.elemSize();
+  const uint64_t row_bytes = uint64_t{tile_width} * CV_ELEM_SIZE(type);
   std::vector<uint8_t> tile(TIFFTileSize64(tiff));
   if (tile.size() != row_bytes * tile_height) return 0;
-  const auto width = static_cast<uint32_t>(to.cols), height = static_cast<uint32_t>(to.rows);
+  const auto width = static_cast<uint32_t>(size.width), height = static_cast<uint32_t>(size.height);
   for (uint32_t y = 0; y < height; y += tile_height) {
+    cv::Mat rows(static_cast<int>(std::min(tile_height, height - y)), size.width, type);
     for (uint32_t x = 0; x < width; x += tile_width) {
-      if (TIFFReadTile(tiff, tile.data(), x, y, 0, 0) < 0) return y;
-      const size_t columns = std::min(tile_width, width - x),
-                   rows = std::min(tile_height, height - y);
-      for (size_t row = 0; row < rows; ++row)
-        std::memcpy(to.ptr(static_cast<int>(y + row), static_cast<int>(x)),
-                    tile.data() + row * row_bytes,
-                    columns * to.elemSize());
+      if (TIFFReadTile(tiff, tile.data(), x, y, 0, 0) < 0) return static_cast<int>(y);
+      const size_t columns = std::min(tile_width, width - x);
+      for (int row = 0; row < rows.rows; ++row)
+        std::memcpy(rows.ptr(row, static_cast<int>(x)),
+                    tile.data() + static_cast<size_t>(row) * row_bytes,
+                    columns * rows.elemSize());
     }
+    grey.add(rows, static_cast<int>(y));
   }
-  return height;
+  return size.height;
 }
 
 /// Returns 1 and the pages after the first that are neither thumbnails nor masks. Moves the file to
@@ -204,6 +214,7 @@ DecodedImage decode_first_page(TIFF* tiff, const Source& source) {
   image.height = static_cast<int>(form.height);
   image.orientation = form.orientation;
   if (!form.plain()) {
+    claim_memory(image, 5);
     cv::Mat rgba = cv::Mat::zeros(image.height, image.width, CV_8UC4);
     const auto read = [&](bool stop_on_error) {
       // With the file's own orientation libtiff does not rotate the image.
@@ -219,41 +230,34 @@ DecodedImage decode_first_page(TIFF* tiff, const Source& source) {
       image.fault = broken(source);
       return image;
     }
-    cv::cvtColor(rgba, image.pixels, cv::COLOR_RGBA2GRAY);
+    GreyRows grey(image, CV_8UC4, /*colour=*/true, /*alpha=*/false);
+    grey.add(rgba, 0);
+    grey.finish();
     if (form.bits > 8 && form.photometric != PHOTOMETRIC_PALETTE)
       image.losses.emplace_back("bits_lost",
                                 cat("a TIFF of ", form.bits, " bits that is read with 8 bits"));
     image.mode = form.converted_mode();
-    image.coloured = coloured_share(rgba);
     return image;
   }
-  cv::Mat stored = cv::Mat::zeros(
-      image.height, image.width, CV_MAKETYPE(form.bits == 8 ? CV_8U : CV_16U, form.samples));
-  if (!form.tiled &&
-      TIFFScanlineSize64(tiff) != static_cast<uint64_t>(stored.cols) * stored.elemSize()) {
+  const cv::Size size(image.width, image.height);
+  const int type = CV_MAKETYPE(form.bits == 8 ? CV_8U : CV_16U, form.samples);
+  if (!form.tiled && TIFFScanlineSize64(tiff) != uint64_t{form.width} * CV_ELEM_SIZE(type)) {
     image.fault = "a broken TIFF: its rows do not have the length that its header states";
     return image;
   }
-  const uint32_t rows = form.tiled ? read_tiles(tiff, stored) : read_strips(tiff, stored);
+  claim_memory(image, static_cast<int>(CV_ELEM_SIZE1(type)), 2 * form.tile_bytes);
+  GreyRows grey(image, type, /*colour=*/!form.grey(), form.alpha);
+  const int rows =
+      form.tiled ? read_tiles(tiff, size, type, grey) : read_strips(tiff, size, type, grey);
   if (rows == 0) {
     image.fault = broken(source);
     return image;
   }
-  image.truncated = rows < form.height;
-  if (form.grey()) {
-    cv::extractChannel(stored, image.pixels, 0);
-    if (form.photometric == PHOTOMETRIC_MINISWHITE) cv::bitwise_not(image.pixels, image.pixels);
-  } else {
-    cv::cvtColor(
-        stored, image.pixels, form.samples == 3 ? cv::COLOR_RGB2GRAY : cv::COLOR_RGBA2GRAY);
+  grey.finish();
+  image.truncated = rows < image.height;
+  if (form.photometric == PHOTOMETRIC_MINISWHITE) cv::bitwise_not(image.pixels, image.pixels);
+  if (!form.grey())
     image.mode = cat(form.samples == 3 ? "RGB" : "RGBA", form.bits == 16 ? ";16" : "");
-    image.coloured = coloured_share(stored);
-  }
-  if (form.alpha) {
-    cv::Mat alpha;
-    cv::extractChannel(stored, alpha, form.samples - 1);
-    add_transparency(alpha, image);
-  }
   return image;
 }
 

@@ -164,16 +164,6 @@ std::string columns_text(const StoreInfo& info) {
 
 }  // namespace
 
-std::string markdown_line(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    const bool control = static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-    if (c == '|' || c == '\\' || c == '`' || c == '<' || c == '[') out += '\\';
-    out += control ? ' ' : c;
-  }
-  return out;
-}
-
 std::string unfit_uses() {
   return "## What it must not be used for\n\n"
          "- Diagnosis, triage or any decision on a patient. It is research data, not part of a "
@@ -206,7 +196,7 @@ void write_datasheet(const Store& store) {
   const std::vector<std::string> parts(kParts.begin(), kParts.end());
   Path at = store.path();
   if (std::filesystem::is_directory(at)) at.replace_extension();  // of shards: set.h5.d
-  write_atomic(at.replace_extension(".datasheet.md"), datasheet(store, parts));
+  write_atomic(companion(at.replace_extension(), ".datasheet.md"), datasheet(store, parts));
 }
 
 }  // namespace evenray

@@ -17,9 +17,6 @@ std::string datasheet(const Store& store, const std::vector<std::string>& parts)
 /// is not changed. Throws 74.
 void write_datasheet(const Store& store);
 
-/// Returns a text escaped as one line of Markdown, which may also be a table cell.
-std::string markdown_line(const std::string& text);
-
 /// Returns the Markdown section on what sets made from radiographs must not be used for.
 std::string unfit_uses();
 

@@ -67,7 +67,7 @@ ShardManifest::Shard shard_of(const Json& json, const Path& folder) {
 
 }  // namespace
 
-Path shard_folder(const Path& store) { return Path(store) += ".d"; }
+Path shard_folder(const Path& store) { return companion(store, ".d"); }
 
 std::string shard_name(size_t index) {
   const std::string number = cat(index);

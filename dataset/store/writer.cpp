@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <libdeflate.h>
-#include <sys/stat.h>
 
 #include <array>
+#include <optional>
 #include <set>
 
 #include "core/error.hpp"
+#include "core/temporary.hpp"
 #include "core/text.hpp"
 #include "dataset/store/chunk.hpp"
 #include "dataset/store/file_writer.hpp"
@@ -25,18 +26,13 @@ std::string_view pixels_of(const cv::Mat& image) {
 }  // namespace
 
 struct StoreWriter::State {
-  Path path, staging;  ///< a hidden folder beside `path`
+  Path path;
+  std::optional<Temporary> staging;  ///< a folder
   StoreInfo info;
   StoreForm form;
   std::vector<std::unique_ptr<StoreFileWriter>> files;
   std::set<std::string> ids;
   std::vector<int64_t> balanced_index;
-
-  ~State() {
-    files.clear();
-    std::error_code ignored;
-    if (!staging.empty()) std::filesystem::remove_all(staging, ignored);
-  }
 
   int mat_type() const { return info.bits == 8 ? CV_8UC1 : CV_16UC1; }
   /// Chunks hold the pixels themselves.
@@ -71,9 +67,7 @@ struct StoreWriter::State {
 void StoreWriter::State::create() {
   make_folder(path.has_parent_path() ? path.parent_path() : Path("."));
   remove_leftovers_of(path);
-  const Path folder = temporary_beside(path);
-  if (::mkdir(folder.c_str(), 0777) != 0) throw_errno("create", path);
-  staging = folder;
+  staging.emplace(Temporary::folder(path));
   begin_file();
 }
 
@@ -88,7 +82,7 @@ void StoreWriter::State::begin_file() {
                     kMaxShards,
                     " shards; give a larger value"));
   files.push_back(
-      std::make_unique<StoreFileWriter>(staging / shard_name(files.size()), info, form));
+      std::make_unique<StoreFileWriter>(staging->path() / shard_name(files.size()), info, form));
 }
 
 void StoreWriter::State::check_row(const StoreRow& row) const {
@@ -159,13 +153,13 @@ void StoreWriter::State::write_files(int threads) {
       attributes,
       {joined(std::move(all[0])), joined(std::move(all[1])), joined(std::move(all[2]))},
       digests);
-  write_new(staging / kManifestFile, manifest_text(manifest), final_path() / kManifestFile);
+  write_new(staging->path() / kManifestFile, manifest_text(manifest), final_path() / kManifestFile);
 }
 
 /// An old store of the same name in the other form is removed only after the new one is in place.
 void StoreWriter::State::publish_files() {
   const bool many = files.size() > 1;
-  publish(many ? staging : files[0]->path(), final_path());
+  publish(many ? staging->path() : files[0]->path(), final_path());
   std::error_code ignored;
   if (many) {
     std::filesystem::remove(path, ignored);

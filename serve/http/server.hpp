@@ -43,7 +43,7 @@ class HttpServer {
   ~HttpServer();
 
   int port() const;
-  /// Serves until `stop` returns true (asked 5 times a second), then finishes running requests.
+  /// Serves until `stop` returns true (asked 5 times per second), then finishes running requests.
   void run(const std::function<bool()>& stop);
 
  private:

@@ -126,6 +126,7 @@ constexpr WordEntry kWords[] = {
     {"exam.report", {"Report", "보고서", "Rapor"}},
     {"exam.again", {"Analyse again", "다시 분석", "Yeniden incele"}},
     {"exam.assign", {"Give to a patient (number)", "환자에게 지정(번호)", "Hastaya ata (numara)"}},
+    {"exam.detach", {"No patient", "환자 없음", "Hasta yok"}},
     {"exam.compare", {"Earlier image", "이전 이미지", "Önceki görüntü"}},
     {"exam.show", {"Show beside", "나란히 보기", "Yan yana göster"}},
     {"viewer", {"Image viewer", "이미지 뷰어", "Görüntüleyici"}},

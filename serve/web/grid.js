@@ -55,14 +55,15 @@ function start(grid) {
   }
 
   async function fill(block, number) {
-    const from = number * block_size();
+    const from = number * block_size(), before = sent;
     const reply = await fetch(
       `/api/curate/rows?list=${grid.dataset.list}&from=${from}&count=${block_size()}`);
     // The server was started anew, or the page is very old.
     if (reply.status === 404) location.reload();
     const {rows: loaded} = await reply.json();
-    if (unsent > 0) stale.add(number);
-    if (unsent > 0 && block.rows) return;
+    // What was decided meanwhile may not be in it.
+    if (sent !== before) load_again([number]);
+    if (sent !== before && block.rows) return;
     block.rows = loaded;
     const rows = block.rows.map((row) => row.n).join(",");
     block.picture = `/curate/sheet.png?columns=${columns}&rows=${rows}`;
@@ -146,7 +147,7 @@ function start(grid) {
   }
 
   // What is decided shows at once and is sent in its order.
-  let sending = Promise.resolve(), unsent = 0;
+  let sending = Promise.resolve(), unsent = 0, sent = 0; // sent: all steps so far
   const stale = new Set(); // blocks
   addEventListener("beforeunload", (event) => {
     if (unsent > 0) event.preventDefault();
@@ -154,6 +155,7 @@ function start(grid) {
 
   function send(path, body) {
     ++unsent;
+    ++sent;
     const answer = sending.then(() => post(path, body));
     sending = answer.then(() => {
       --unsent;
@@ -178,7 +180,8 @@ function start(grid) {
   }
 
   function decide(change) {
-    if (!may || count === 0) return;
+    // A row that is focused, but not loaded yet, has not been seen.
+    if (!may || count === 0 || (selected.size === 0 && !row_at(focus))) return;
     const places = selected.size > 0 ? [...selected] : [focus];
     // Rows that are not loaded are decided on too.
     const rows = places.map(row_at).filter(Boolean);

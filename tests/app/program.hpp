@@ -45,8 +45,8 @@ class Program {
  public:
   Program(const Path& folder, const Words& words, const std::string& out = "") : folder_(folder) {
     static int count = 0;
-    out_ = out.empty() ? temporary_beside(folder / cat("stdout", ++count)) : Path(out);
-    err_ = temporary_beside(folder / cat("stderr", ++count));
+    out_ = out.empty() ? folder / cat(".stdout-", ++count) : Path(out);
+    err_ = folder / cat(".stderr-", ++count);
     const char* build = std::getenv("EVENRAY_BUILD");
     REQUIRE(build);
     const std::string binary = Path(build) / "evenray";

@@ -69,6 +69,38 @@ TEST_CASE("faulty tables end with 65 and the line") {
   CHECK(error_of([] { read_csv("/nowhere/t.csv"); }).code() == Exit::missing_input);
 }
 
+TEST_CASE("a table of very many columns, or a very long row, is refused soon") {
+  std::string columns = "c", long_row = "a,b\n1,";
+  for (int i = 0; i < 1'000'000; ++i) columns += ",c";
+  CHECK(contains(fault_of(columns + "\n"), "line 1 has more than 10000 fields"));
+  long_row += std::string(20 << 20, 'x');
+  CHECK(contains(fault_of(long_row), "line 2 ends a row of more than 16 MiB"));
+  const std::string quoted = "a\n\"" + std::string(20 << 20, '\n');
+  CHECK(contains(fault_of(quoted), "a row of more than 16 MiB"));
+}
+
+TEST_CASE("a spreadsheet runs no cell as a formula, and all cells read back") {
+  const Row cells{"=1+1",
+                  "+cmd|x",
+                  "-a",
+                  "@SUM(A1)",
+                  "'=1",
+                  "''-1",
+                  "'-5",
+                  "-4.5",
+                  "+3e2",
+                  "-",
+                  "+",
+                  "'",
+                  "'quoted'",
+                  "\t=x",
+                  "=\"a,b\""};
+  const std::string text = csv_line(Row(cells.size(), "x")) + csv_line(cells);
+  REQUIRE(table_of(text).rows.size() == 1);
+  CHECK(table_of(text).rows[0] == cells);
+  CHECK(csv_line({"=1", "-4.5", "+3e2", "+", "'=1", "'-5"}) == "'=1,-4.5,+3e2,+,''=1,'-5\n");
+}
+
 TEST_CASE("what is written reads back") {
   const std::vector<Row> rows{{"plain", "with, comma"},
                               {"a \"quote\"", "two\r\nlines"},

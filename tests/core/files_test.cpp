@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/files.hpp"
+#include "core/temporary.hpp"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -118,22 +118,26 @@ TEST_CASE("a write that breaks off half-way ends with 74 and leaves what was the
 
 TEST_CASE("a writer of its own publishes") {
   const ScratchFolder folder;
-  const Path path = folder / "set.h5", temporary = temporary_beside(path);
-  CHECK(temporary.parent_path() == folder.path());
-  std::ofstream(temporary) << "whole";
+  const Path path = folder / "set.h5";
+  const Temporary temporary = Temporary::file(path);
+  CHECK(temporary.path().parent_path() == folder.path());
+  std::ofstream(temporary.path()) << "whole";
   CHECK_FALSE(std::filesystem::exists(path));
-  publish(temporary, path);
+  publish(temporary.path(), path);
   CHECK(read_file(path) == "whole");
-  CHECK_FALSE(std::filesystem::exists(temporary));
-  CHECK(temporary_beside("bare.h5").parent_path() == ".");
+  CHECK_FALSE(std::filesystem::exists(temporary.path()));
+  const Path bare = Temporary::file("bare.h5").path();
+  CHECK(bare.parent_path() == ".");
+  CHECK_FALSE(std::filesystem::exists(bare));
 }
 
 TEST_CASE("a folder is published as a whole, in place of one that was there") {
   const ScratchFolder folder;
-  const Path path = folder / "set.d", temporary = temporary_beside(path);
+  const Path path = folder / "set.d";
   for (const char* text : {"old", "new"}) {
-    write_text(temporary / text, text);
-    publish(temporary, path);
+    const Temporary temporary = Temporary::folder(path);
+    write_text(temporary.path() / text, text);
+    publish(temporary.path(), path);
     CHECK(names_in(path) == std::vector<std::string>{text});
     CHECK(names_in(folder.path()) == std::vector<std::string>{"set.d"});
   }
@@ -141,26 +145,56 @@ TEST_CASE("a folder is published as a whole, in place of one that was there") {
 
 TEST_CASE("what a killed process left is removed, nothing else") {
   const ScratchFolder folder;
-  write_atomic(folder.path() / "sub" / "kept.txt", "x");
-  const pid_t gone = ::fork();
-  if (gone == 0) ::_exit(0);
-  ::waitpid(gone, nullptr, 0);
-  const auto dead = [&](const std::string& name) { return cat(".", name, ".evenray-tmp-", gone); };
-  std::ofstream(folder.path() / "sub" / dead("kept.txt")) << "part";
-  write_text(folder.path() / "sub" / dead("set.h5") / "shard", "part");
-  std::ofstream(folder / dead("other")) << "part";
+  const Path sub = folder.path() / "sub";
+  write_atomic(sub / "kept.txt", "x");
+  // A killed writer has the process number of this one, as in two containers.
+  const auto killed = [&](const Path& path, bool is_folder) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const Temporary left = is_folder ? Temporary::folder(path) : Temporary::file(path);
+      ::_exit(0);
+    }
+    ::waitpid(child, nullptr, 0);
+  };
+  killed(sub / "kept.txt", false);
+  killed(sub / "set.h5", true);
+  killed(folder / "other", false);
   std::ofstream(folder / ".x.evenray-tmp-notes") << "somebody's";
   remove_leftovers_of(folder / "third");
   CHECK(names_in(folder.path()).size() == 3);
-  const Path writing = temporary_beside(folder / "other");  // of this process, which lives
-  std::ofstream(writing) << "part";
+  CHECK(names_in(sub).size() == 3);
+  const Temporary file = Temporary::file(folder / "other");  // of writers that live
+  const Temporary set = Temporary::folder(sub / "set.h5");
+  CHECK(names_in(folder.path()).size() == 4);
   remove_leftovers_of(folder / "other");
-  CHECK_FALSE(std::filesystem::exists(folder / dead("other")));
+  CHECK(names_in(folder.path()).size() == 3);
   remove_abandoned_temporaries(folder.path());
-  CHECK(names_in(folder.path() / "sub") == std::vector<std::string>{"kept.txt"});
-  CHECK(std::filesystem::exists(writing));
+  CHECK(names_in(sub).size() == 2);
+  CHECK(std::filesystem::exists(file.path()));
+  CHECK(std::filesystem::exists(set.path()));
   CHECK(names_in(folder.path()).size() == 3);
   remove_abandoned_temporaries(folder / "none");
+}
+
+TEST_CASE("the longest names of a file system can be written") {
+  const ScratchFolder folder;
+  std::string name(255, 'a');
+  for (size_t i = 100; i + 3 <= 255; i += 3)
+    name.replace(i, 3, "\xEB\xBC\x88");  // a character of 3 bytes
+  REQUIRE(name.size() == 255);
+  for (const auto& long_name : {name, std::string(255, 'b')}) {
+    write_atomic(folder / long_name, "x");
+    const std::string temporary = Temporary::folder(folder / long_name).path().filename();
+    CHECK(temporary.size() <= 255);
+    CHECK(is_plain_utf8(temporary));
+  }
+  CHECK(names_in(folder.path()).size() == 2);
+  CHECK(companion("a/b.h5", ".d") == "a/b.h5.d");
+  const Path beside = companion(folder / name, ".toml");
+  CHECK(beside.filename().string().size() <= 255);
+  CHECK(is_plain_utf8(beside.string()));
+  CHECK(beside.extension() == ".toml");
+  CHECK(beside != companion(folder / (name.substr(0, 254) + "c"), ".toml"));
 }
 
 TEST_CASE("free space of a folder that does not exist yet") {

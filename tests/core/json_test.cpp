@@ -2,6 +2,7 @@
 #include "core/json.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 
 #include "tests/fixture.hpp"
 
@@ -29,6 +30,20 @@ TEST_CASE("JSON that cannot be read is told in our words") {
     for (int i = 0; i < 100'000; ++i) deep += one;
     CHECK(contains(fault(deep), "a.json: nested more than 200 levels deep"));
   }
+}
+
+TEST_CASE("the order and the last of equal keys are kept, also among very many") {
+  CHECK(parse_json(R"({"b": 1, "a": [{}, {"x": []}], "b": {"c": null}})", "a.json").dump() ==
+        R"({"b":{"c":null},"a":[{},{"x":[]}]})");
+  CHECK(parse_json(" -2.5e1 ", "a.json") == -25);
+  // Time that grew with the square of the keys would be minutes.
+  std::string many = "{";
+  for (int i = 0; i < 300'000; ++i) many += cat(i == 0 ? "" : ",", "\"k", i, "\":", i);
+  const auto begin = std::chrono::steady_clock::now();
+  const Json json = parse_json(many + "}", "a.json");
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+  CHECK(json.size() == 300'000);
+  CHECK(json.back() == 299'999);
 }
 
 TEST_CASE("a field of another type is told by its key") {

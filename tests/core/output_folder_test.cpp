@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/output_folder.hpp"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include "tests/fixture.hpp"
@@ -68,12 +70,43 @@ TEST_CASE("what is in the way of a folder is left alone") {
   CHECK(error_of([&] { out.write("a", "2"); }).code() != Exit::done);
 }
 
+TEST_CASE("a folder that another process has written meanwhile is left alone") {
+  const ScratchFolder scratch;
+  fs::create_directory(scratch / "empty");
+  fs::permissions(scratch / "empty", fs::perms(0750));
+  for (const std::string name : {"new", "empty"}) {
+    OutputFolder first(scratch / name), second(scratch / name);
+    first.write("a", "1");
+    second.write("b", "2");
+    first.publish();
+    CHECK(error_of([&] { second.publish(); }).code() == Exit::cannot_create);
+    CHECK(below(scratch / name) == Names{"a"});
+  }
+  CHECK(fs::status(scratch / "empty").permissions() == fs::perms(0750));
+}
+
+TEST_CASE("a folder that cannot be replaced is filled by one process at a time") {
+  if (::geteuid() != 0) return;  // only root can give a folder away
+  const ScratchFolder scratch;
+  fs::create_directory(scratch / "set");
+  constexpr uid_t kSomebody = 12345;
+  REQUIRE(::chown((scratch / "set").c_str(), kSomebody, kSomebody) == 0);
+  OutputFolder first(scratch / "set");
+  CHECK(below(scratch / "set").size() == 1);
+  const Error error = error_of([&] { OutputFolder second(scratch / "set"); });
+  CHECK(error.code() == Exit::cannot_create);
+  CHECK(contains(error.what(), "is in use by another evenray process"));
+  first.write("a", "1");
+  first.publish();
+  CHECK(below(scratch / "set") == Names{"a"});
+}
+
 TEST_CASE("what a killed writer of a folder left is removed") {
   const ScratchFolder scratch;
-  const std::string killed = ".set.evenray-tmp-4194304";  // above the largest process number
-  write_text(scratch / killed / "train" / "a.png", "x");
+  const std::string killed = ".evenray-tmp-0123456789abcdef";  // nobody holds a lock of it
+  write_text(scratch / (".set" + killed) / "train" / "a.png", "x");
   fs::create_directory(scratch / "set");
-  write_text(scratch / "set" / ".content.evenray-tmp-4194304" / "a.png", "x");
+  write_text(scratch / "set" / (".content" + killed) / "a.png", "x");
   OutputFolder(scratch / "set").publish();
   CHECK(below(scratch / "set").empty());
   fs::remove(scratch / "set");

@@ -97,3 +97,12 @@ TEST_CASE("an unknown name is answered with the known ones") {
   CHECK(unknown_name("family", "styletransfer", {"dcgan"}) ==
         "unknown family 'styletransfer' (known: dcgan)");
 }
+
+TEST_CASE("text of strangers is one line, of a terminal and of Markdown") {
+  CHECK(one_line("a\nb\x1b[31m\tc\x7f \xED\x95\x9C") == "a\\nb\\x1b[31m\\tc\\x7f \xED\x95\x9C");
+  CHECK(one_line("\xC2\x9B\x31m \xC2\xA0") == "\\xc2\\x9b1m \xC2\xA0");
+  CHECK(one_line("\x9B\x31m") == "\\x9b1m");
+  CHECK(markdown_line("a|b <i> *x* [l](u) `c` snake_case _e_ \\") ==
+        "a\\|b \\<i> \\*x\\* \\[l](u) \\`c\\` snake_case \\_e\\_ \\\\");
+  CHECK(markdown_line("-0.02\nnext") == "-0.02 next");
+}

@@ -113,6 +113,16 @@ TEST_CASE("boxes, blanks and negatives", "[audit]") {
   CHECK(findings.size() == 4);
 }
 
+TEST_CASE("a set of blank images only", "[audit]") {
+  Manifest manifest = drawn_manifest(6);
+  for (Sample& sample : manifest.samples)
+    sample.draw = [] { return cv::Mat(40, 30, CV_8UC1, cv::Scalar(7)); };
+  const auto facts = scan_images(manifest, 2);
+  CHECK(of_kind(findings_of(manifest, facts), "blank").size() == 6);
+  CHECK(near_duplicate_groups(facts, 2).empty());
+  CHECK(turned_duplicates(facts, 2).empty());
+}
+
 TEST_CASE("columns and sizes that tell the class", "[audit]") {
   Manifest manifest = drawn_manifest(160);
   manifest.meta_columns = {"hardware", "age", "region"};
@@ -197,7 +207,7 @@ TEST_CASE("what cannot be read", "[audit]") {
   CHECK(of_kind(findings, "unreadable").size() == 2);
   manifest.samples[0].draw = []() -> cv::Mat { throw std::bad_alloc(); };
   manifest.samples.push_back(drawn_sample("whole", 0, 1));
-  CHECK_FALSE(scan_images(manifest, 1)[0].readable);
+  CHECK_THROWS_AS(scan_images(manifest, 1), std::bad_alloc);  // says nothing of the picture
   manifest.samples.pop_back();
   CHECK(of_kind(findings, "missing_file").size() == 1);
   manifest.samples.erase(manifest.samples.begin());

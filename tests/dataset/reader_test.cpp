@@ -139,6 +139,14 @@ TEST_CASE("links that lead to nothing are told") {
   const Manifest manifest = read_dataset(folder.text());
   CHECK(ids(manifest) == Names{"x", "y"});
   CHECK(kinds(manifest) == Names{"dead_link a/dead.png, b/round, c"});
+  const TestFolder set, other;
+  set.image("in/x.png");
+  std::filesystem::create_symlink("../in/x.png", set.path() / "in" / "inside.png");
+  other.image("y.png");
+  other.image("more/z.png");
+  std::filesystem::create_symlink(other.path() / "y.png", set.path() / "in" / "out.png");
+  std::filesystem::create_directory_symlink(other.path() / "more", set.path() / "more");
+  CHECK(kinds(read_dataset(set.text())) == Names{"outside_link in/out.png, more"});
   const TestFolder dead;
   std::filesystem::create_symlink("nothing.png", dead.path() / "x.png");
   CHECK(failure(dead.text()) ==

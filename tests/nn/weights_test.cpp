@@ -184,6 +184,12 @@ TEST_CASE("a tensor that is not finite is refused and the old file stays") {
     CHECK(contains(error.what(), "'weight' is not finite"));
   }
   CHECK(read_file(path) == before);
+  // A file of another program, with a NaN of float32.
+  const Error error =
+      reading(file_bytes(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+                         std::string("\x00\x00\xC0\x7F", 4)));
+  CHECK(error.code() == Exit::bad_data);
+  CHECK(contains(error.what(), "tensor 'w' holds values that are not finite"));
   TensorFile logical;
   logical.tensors["mask"] = torch::ones({2}, torch::kBool);
   CHECK(error_of([&] { write_safetensors(path, logical); }).code() == Exit::failed);

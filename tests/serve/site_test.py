@@ -122,6 +122,8 @@ class OnThisMachine(unittest.TestCase):
         exam = json.loads(client.upload(IMAGES[2], patient=nameless.rsplit("/", 1)[1]).body)
         self.assertEqual(client.post(exam["page"] + "/assign", {"number": ""}).status, 303)
         self.assertIn("Nameless", client.get(exam["page"]).text)
+        self.assertEqual(client.post(exam["page"] + "/assign", {"detach": "1"}).status, 303)
+        self.assertNotIn("Nameless", client.get(exam["page"]).text)
         exam = json.loads(client.upload(IMAGES[2]).body)
         self.assertEqual(client.post(exam["page"] + "/assign", {"number": ""}).status, 303)
         self.assertNotIn("Nameless", client.get(exam["page"]).text)

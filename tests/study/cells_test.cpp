@@ -91,7 +91,7 @@ TEST_CASE("cells and generators of a plan") {
             "oversample-s0-f0", "weighted-s0-f0", "oversample-s1-f0", "weighted-s1-f0"});
 }
 
-TEST_CASE("a failure is recorded and forgotten when it is mended; a stop goes through") {
+TEST_CASE("a failure is recorded and forgotten when it is mended; a stop ends the study") {
   const ScratchFolder scratch;
   const Path error = scratch / "cell/error.json";
   const auto fails = [&](const std::function<void()>& work) {
@@ -100,18 +100,20 @@ TEST_CASE("a failure is recorded and forgotten when it is mended; a stop goes th
   CHECK(fails([] { throw Error(Exit::bad_data, "no images"); }) == "no images");
   CHECK(read_json(error)["message"] == "no images");
   CHECK(read_json(error)["again"] == false);
-  // A disk that is full may have space the next time.
-  CHECK(fails([] { throw Error(Exit::io, "no space"); }) == "no space");
-  CHECK(read_json(error)["again"] == true);
+  CHECK(fails([] { throw Error(Exit::missing_resource, "no GPU"); }) == "no GPU");
+  CHECK(read_json(error)["again"] == true);  // there may be one the next time
   CHECK(fails([] { throw std::runtime_error("first\nsecond"); }) == "first");
   CHECK(fails([] { TORCH_CHECK(false, "shapes\ndiffer"); }) == "shapes");
   CHECK(read_json(error)["message"] == "shapes");
   CHECK_FALSE(attempt(scratch / "cell", [] {}));
   CHECK_FALSE(std::filesystem::exists(error));
-  const Error stop =
-      error_of([&] { attempt(scratch / "cell", [] { throw Error(Exit::stopped, "stopped"); }); });
-  CHECK(stop.code() == Exit::stopped);
-  CHECK_FALSE(std::filesystem::exists(error));
+  // A full disk ends the study at once: the other cells would fail too.
+  for (const Exit code : {Exit::stopped, Exit::io}) {
+    const Error ended =
+        error_of([&] { attempt(scratch / "cell", [&] { throw Error(code, "ended"); }); });
+    CHECK(ended.code() == code);
+    CHECK_FALSE(std::filesystem::exists(error));
+  }
 }
 
 TEST_CASE("a cell leaves its figures and is not made twice") {

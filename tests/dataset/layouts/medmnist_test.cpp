@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/rng.hpp"
 #include "tests/dataset/test_folder.hpp"
+#include "tests/python.hpp"
 
 using namespace evenray;
 
@@ -65,6 +66,22 @@ TEST_CASE("an .npz file that is damaged or no such set is refused in one line") 
   CHECK(numbers.first == 65);
   CHECK(numbers.second ==
         golden_npz("float_labels") + ": train_labels has the type <f4; give integers");
+}
+
+TEST_CASE("a small .npz file of very many empty pictures is refused before it is inflated") {
+  const TestFolder folder;
+  if (!run_python(folder.path(), "zipfile, struct", R"(
+import struct, zipfile
+text = "{'descr': '|u1', 'fortran_order': False, 'shape': (100000, 28, 28), }"
+text += ' ' * (64 - (len(text) + 11) % 64) + '\n'
+head = b'\x93NUMPY\x01\x00' + struct.pack('<H', len(text)) + text.encode()
+with zipfile.ZipFile('bomb.npz', 'w', zipfile.ZIP_DEFLATED) as file:
+    file.writestr('train_images.npy', head + bytes(28 * 28 * 100000))
+)"))
+    return;
+  const auto refused = failure((folder / "bomb.npz").string(), ReadOptions{});
+  CHECK(refused.first == 65);
+  CHECK(contains(refused.second, "array 'train_images' is too large: 78400128 bytes, compressed"));
 }
 
 TEST_CASE("damaged .npz files end in a set or in an error") {
