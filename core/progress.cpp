@@ -93,7 +93,7 @@ void Progress::show(const std::string& note) {
                                     : "in " + duration_text(seconds(Clock::now() - start_));
   const bool within = !longer_task.place.empty();
   if (within && left >= 0 && std::isfinite(longer_task.seconds_after))
-    time += cat(", ", duration_text(left + longer_task.seconds_after), " in all");
+    time += cat(", ", duration_text(left + longer_task.seconds_after), " left in all");
   const std::string line = cat(within ? longer_task.place + ", " : "",
                                what_,
                                " ",

@@ -56,6 +56,6 @@ TEST_CASE("a line of progress tells its place in a longer task and the time of a
     return read_file(scratch / "err");
   }();
   CHECK(contains(said, "cell 5 of 21, gan Rare 5/10 steps, "));
-  CHECK(contains(said, "s left, 1 h 00 min in all\n"));
+  CHECK(contains(said, "s left, 1 h 00 min left in all\n"));
   CHECK(contains(said, "\npack 10/10 img, "));
 }
