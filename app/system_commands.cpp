@@ -79,8 +79,8 @@ std::vector<std::string> advice(const Json& found) {
   std::vector<std::string> out;
   if (found["gpus"].empty())
     out.emplace_back(
-        "There is no GPU: studies of small images (64 px) take hours, those of 224 px may take "
-        "days. `evenray study plan` says how long before anything runs.");
+        "There is no GPU: trainings run on the processor. `evenray study plan` says how long a "
+        "study would take, before anything runs.");
   if (found["memory_gb"] < kLittleMemory_gb)
     out.emplace_back("Little memory is free: give a smaller minibatch and --threads 1.");
   if (found["free_gb"] < kLittleDisk_gb)
